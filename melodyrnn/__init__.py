@@ -1,0 +1,1 @@
+"""melodyrnn: learns from melodies and writes new ones as MIDI."""

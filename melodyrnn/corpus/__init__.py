@@ -1,0 +1,1 @@
+"""Many files to one prepared corpus: catalogue, reading, prepare."""

@@ -1,0 +1,99 @@
+"""Every error that melodyrnn raises on purpose, in one tree.
+
+Each error carries facts as attributes; its text says what, where and the next move.
+
+    MelodyRNNError              exit status 1 unless said otherwise
+    ├── OptionError             a value the caller gave makes no sense (exit status 2)
+    │   └── Unsatisfiable       constraints that no melody can meet, found before sampling
+    ├── Unreadable              a file that cannot become a melody; `.reason` is a key of REASONS
+    ├── CorpusError             a corpus that is unknown, empty or damaged
+    ├── CheckpointError         a model file that is damaged, foreign or from a newer program
+    ├── TrainingError           training cannot go on; the last good state is kept
+    ├── OutputError             a result cannot be written where it was asked for
+    └── Locked                  another run is writing to the same output
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+REASONS: Final = {
+    "missing": "no such file",
+    "special": "not a regular file (directory, pipe, device or broken link)",
+    "unreadable": "the system refuses to read it",
+    "empty": "the file is empty",
+    "too-large": "larger than the reader's limit",
+    "not-midi": "not a MIDI file",
+    "not-notation": "not a score this program reads",
+    "cut-short": "the file is cut short or damaged",
+    "smpte": "counts time in SMPTE frames, not in beats",
+    "absurd-ticks": "times in it are beyond any music",
+    "no-notes": "holds no notes",
+    "drums-only": "holds percussion only",
+    "no-track": "has no track of that number or name",
+    "polyphonic": "holds no single melodic line",
+    "off-grid": "too many notes lie off the 24-per-quarter grid",
+    "too-long": "longer than the reader's limit",
+    "too-short": "too few notes for a melody",
+    "timeout": "took longer to read than allowed",
+    "memory": "took more memory to read than allowed",
+    "crash": "crashed its reader",
+    "duplicate": "the same melody as another file",
+}
+"""Why a file is refused: a stable key for machines, a sentence for people."""
+
+
+class MelodyRNNError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class OptionError(MelodyRNNError):
+    """A value the caller gave makes no sense; `option` names it."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        """Say which option and what is wrong with it."""
+        super().__init__(f"{option}: {problem}")
+        self.option = option
+        self.problem = problem
+
+
+class Unsatisfiable(OptionError):
+    """Constraints that no melody can meet."""
+
+
+class Unreadable(MelodyRNNError):
+    """A file that cannot become a melody.
+
+    Attributes: `where` (path or '-'), `reason` (key of REASONS), `detail` (facts and the next move).
+    """
+
+    def __init__(self, where: str, reason: str, detail: str = "") -> None:
+        """Build the sentence from the reason and the facts."""
+        super().__init__(f"{where}: {REASONS[reason]}" + (f" ({detail})" if detail else ""))
+        self.where = where
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Travel whole between worker processes."""
+        return type(self), (self.where, self.reason, self.detail)
+
+
+class CorpusError(MelodyRNNError):
+    """A corpus that is unknown, empty or damaged."""
+
+
+class CheckpointError(MelodyRNNError):
+    """A model file that is damaged, foreign or from a newer program."""
+
+
+class TrainingError(MelodyRNNError):
+    """Training cannot go on; the last good state is kept."""
+
+
+class OutputError(MelodyRNNError):
+    """A result cannot be written where it was asked for."""
+
+
+class Locked(MelodyRNNError):
+    """Another run is writing to the same output."""

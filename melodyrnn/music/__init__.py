@@ -1,0 +1,1 @@
+"""What a melody is, and how it arrives and leaves: melody, midi, notation, keys."""

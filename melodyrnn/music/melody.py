@@ -1,0 +1,193 @@
+"""What a melody is: frozen values on an integer grid.
+
+Conventions
+    tick        1/24 of a quarter note (TICKS_PER_QUARTER): thirty-seconds and triplets are exact.
+    onset       ticks from the bar line that opens the first bar. An upbeat is a first note that
+                does not start at 0: a quarter upbeat in 4/4 has onset 72.
+    pitch       MIDI number, 60 = middle C (C4).
+    tonic       pitch class 0..11, 0 = C.
+    bar         counted from 0 in code and from 1 in everything a person reads.
+
+A melody is one line: its notes are in order, never overlap and never sound together.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from typing import Final
+
+TICKS_PER_QUARTER: Final = 24
+MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian")
+"""Modes by name; 'minor' is the aeolian set, 'major' the ionian."""
+
+SCALES: Final = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "locrian": (0, 1, 3, 5, 6, 8, 10),
+}
+"""Semitones above the tonic for each mode."""
+
+_FIFTHS_OF_MODE: Final = {
+    "lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """One sounding note."""
+
+    onset: int  # ticks from the first bar line, >= 0
+    duration: int  # ticks, >= 1
+    pitch: int  # MIDI number 0..127
+    velocity: int = 80  # MIDI velocity 1..127
+
+    @property
+    def end(self) -> int:
+        """Tick at which the note has ended."""
+        return self.onset + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Metre:
+    """A time signature and the tick from which it holds."""
+
+    numerator: int = 4
+    denominator: int = 4  # a power of two
+    onset: int = 0
+
+    @property
+    def bar_ticks(self) -> int:
+        """Length of a bar in ticks.
+
+        >>> Metre(3, 4).bar_ticks, Metre(6, 8).bar_ticks
+        (72, 72)
+        """
+        return self.numerator * 4 * TICKS_PER_QUARTER // self.denominator
+
+    @property
+    def beat_ticks(self) -> int:
+        """Length of a beat in ticks: compound metres (6/8, 9/8, 12/8) beat in dotted values."""
+        unit = 4 * TICKS_PER_QUARTER // self.denominator
+        compound = self.denominator >= 8 and self.numerator % 3 == 0 and self.numerator > 3
+        return 3 * unit if compound else unit
+
+    def __str__(self) -> str:
+        """Write as musicians do: 6/8."""
+        return f"{self.numerator}/{self.denominator}"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic and a mode."""
+
+    tonic: int  # pitch class 0..11
+    mode: str = "major"  # one of MODES
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """Pitch classes of the scale, from the tonic up."""
+        return tuple((self.tonic + step) % 12 for step in SCALES[self.mode])
+
+    @property
+    def fifths(self) -> int:
+        """Sharps (positive) or flats (negative) of the signature, -6..6.
+
+        >>> Key(9, "minor").fifths, Key(2, "dorian").fifths, Key(5).fifths
+        (0, 0, -1)
+        """
+        raw = (7 * self.tonic % 12) + _FIFTHS_OF_MODE[self.mode]
+        return (raw + 5) % 12 - 5
+
+    def __str__(self) -> str:
+        """Write as 'A minor'; the tonic is spelled for the signature."""
+        return f"{spell(self.tonic, self.fifths)} {self.mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Melody:
+    """A melody: one line of notes with its metre, key, tempo and name.
+
+    `length` is where the music ends, trailing silence included; 0 means "at the end of the last note".
+    """
+
+    notes: tuple[Note, ...]
+    metres: tuple[Metre, ...] = (Metre(),)  # in order, the first at onset 0, each on a bar line
+    key: Key | None = None
+    tempo: float = 120.0  # quarter notes a minute
+    title: str = ""
+    length: int = 0  # ticks
+
+    @property
+    def end(self) -> int:
+        """Tick at which the music ends.
+
+        >>> Melody((Note(0, 24, 60),)).end
+        24
+        """
+        return max(self.length, self.notes[-1].end if self.notes else 0)
+
+    @property
+    def upbeat(self) -> int:
+        """Ticks that sound before the first full bar; 0 when the melody starts on a bar line."""
+        if not self.notes or self.notes[0].onset % self.metres[0].bar_ticks == 0:
+            return 0
+        return self.metres[0].bar_ticks - self.notes[0].onset % self.metres[0].bar_ticks
+
+    def metre_at(self, tick: int) -> Metre:
+        """The metre that holds at a tick."""
+        return self.metres[bisect_right([m.onset for m in self.metres], tick) - 1]
+
+    def place(self, tick: int) -> tuple[int, int]:
+        """Bar number (from 0) and ticks since its bar line."""
+        bar = 0
+        for metre, following in zip(self.metres, (*self.metres[1:], None), strict=True):
+            if following is None or tick < following.onset:
+                bars, rest = divmod(tick - metre.onset, metre.bar_ticks)
+                return bar + bars, rest
+            bar += -(-(following.onset - metre.onset) // metre.bar_ticks)
+        raise AssertionError("metres always cover every tick")
+
+    def bar_onset(self, bar: int) -> int:
+        """Tick of the bar line that opens a bar (from 0)."""
+        for metre, following in zip(self.metres, (*self.metres[1:], None), strict=True):
+            bars = None if following is None else -(-(following.onset - metre.onset) // metre.bar_ticks)
+            if bars is None or bar < bars:
+                return metre.onset + bar * metre.bar_ticks
+            bar -= bars
+        raise AssertionError("metres always cover every bar")
+
+    @property
+    def bars(self) -> int:
+        """Number of bars that hold music, the last one counted whole."""
+        return self.place(self.end - 1)[0] + 1 if self.end else 0
+
+    def transpose(self, semitones: int) -> Melody:
+        """The same melody, higher or lower; its key goes along."""
+        notes = tuple(replace(n, pitch=n.pitch + semitones) for n in self.notes)
+        key = self.key and replace(self.key, tonic=(self.key.tonic + semitones) % 12)
+        return replace(self, notes=notes, key=key)
+
+
+_SHARP_ORDER: Final = "FCGDAEB"
+_NATURAL: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+
+def spell(pitch_class: int, fifths: int = 0) -> str:
+    """Name a pitch class as a signature of so many sharps (flats if negative) would.
+
+    The fifteen names nearest on the circle of fifths to the signature's own seven are used, so
+    notes of the scale never need an accidental.
+
+    >>> spell(6, 2), spell(10, -2), spell(6, -5), spell(8, 0)
+    ('F#', 'Bb', 'Gb', 'G#')
+    """
+    place = 7 * pitch_class % 12  # places on the circle of fifths, C = 0
+    low = fifths - 3  # two fifths below the signature's first letter (flat side), nine above
+    place = low + (place - low) % 12
+    accidental, letter = divmod(place + 1, 7)
+    return _SHARP_ORDER[letter] + ("#" * accidental if accidental >= 0 else "b" * -accidental)
