@@ -1,0 +1,153 @@
+"""MIDI files ⇄ melodies: what the rest of the program imports.
+
+Reading    source → midi_guard (bytes, chunks) → midi_tolerant (tracks) → midi_line (one voice) → midi_frame (the grid).
+Writing    midi_write.
+Exchange   pretty_midi, the format of the Python music world, imported only when asked for.
+
+Conventions
+    Times of a Melody are grid ticks (24 a quarter). Silence before the first note is its upbeat: a quarter
+    upbeat in 4/4 is read and written as three quarters of silence. A file never raises anything but Unreadable.
+
+Contents: Reading, read_midi, midi_bytes, to_pretty_midi, from_pretty_midi.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.errors import Unreadable
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, Note
+from melodyrnn.music.midi_frame import anacrusis, bar_lines, clean, grid, key_of, on_grid, tempo_of
+from melodyrnn.music.midi_guard import Source, fetch, take_apart
+from melodyrnn.music.midi_line import Choice, choose, voices
+from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
+from melodyrnn.music.midi_write import midi_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pretty_midi
+
+__all__ = ["MAX_BARS", "MAX_MELODY", "Reading", "from_pretty_midi", "midi_bytes", "read_midi", "to_pretty_midi"]
+
+MAX_MELODY: Final = 20_000  # notes
+MAX_BARS: Final = 20_000
+_MAX_TICK: Final = 2**30
+_MAX_NOTICES: Final = 20
+_RECIPE: Final = "melodyrnn "
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A melody and how it was found in its file."""
+
+    melody: Melody
+    track: str  # which voice was chosen, by which rule
+    warnings: tuple[str, ...] = ()  # damage, snapping, what was ignored: sentences for the user
+    snapped: int = 0  # notes that were not exactly on the 24-per-quarter grid
+    recipe: str = ""  # how melodyrnn made the file, if it did
+
+
+def read_midi(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
+    """Read one melody from a path, bytes or a binary stream (a pipe will do).
+
+    `track` is the number (from 1, over the tracks that hold notes) or the name of a voice; `strict` refuses a
+    damaged file, of which otherwise is kept what can be understood; `name` is how errors call the source.
+    Raises Unreadable.
+    """
+    where = name or (os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "-")
+    container = take_apart(fetch(source, where), where)
+    tracks = _tracks(container.tracks, where)
+    damage = [*container.damage]
+    for number, raw in enumerate(tracks, 1):
+        damage.extend(f"track chunk {number} {problem}" for problem in raw.damage)
+    if damage and (strict or not any(raw.notes for raw in tracks)):
+        raise Unreadable(where, "cut-short", damage[0])
+    notices = damage[:_MAX_NOTICES]
+    texts = [clean(text) for raw in tracks for text in raw.texts[:1000]]
+    recipe = next((text for text in texts if text.startswith(_RECIPE)), "")
+    found = voices(tracks, [clean(raw.name) for raw in tracks])
+    choice = choose(found, where, track=track, ours=bool(recipe))
+    melody, snapped = _melody(choice, tracks, container.division, where, notices)
+    melody = replace(
+        melody, title=clean(tracks[0].name), key=key_of([k for t in tracks for k in t.keys], texts, notices)
+    )
+    return Reading(melody, choice.sentence, tuple(notices), snapped, recipe)
+
+
+def _tracks(payloads: Sequence[bytes], where: str) -> list[RawTrack]:
+    """Read all track chunks of a file within one budget of events."""
+    tracks: list[RawTrack] = []
+    left = MAX_EVENTS
+    for payload in payloads:
+        tracks.append(parse_track(payload, where, events=left))
+        left -= tracks[-1].events
+    return tracks
+
+
+def _melody(
+    choice: Choice, tracks: Sequence[RawTrack], division: int, where: str, notices: list[str]
+) -> tuple[Melody, int]:
+    """Put the chosen line on the grid and in its bars; say how many notes were snapped (key and title come later)."""
+    if not choice.line:
+        raise Unreadable(where, "no-notes", "those that it has last no time")
+    if choice.line[-1][1] >= _MAX_TICK:
+        raise Unreadable(where, "absurd-ticks", f"a note ends at tick {choice.line[-1][1]:,}")
+    if len(choice.line) > MAX_MELODY:
+        raise Unreadable(where, "too-long", f"{len(choice.line):,} notes, {MAX_MELODY:,} at most")
+    notes, snapped = on_grid(choice.line, division)
+    if choice.hidden:
+        notices.append(f"{choice.hidden} notes sound together with the melody or last no time and are left out")
+    if snapped:
+        notices.append(f"{snapped} of {len(choice.line)} notes moved to the 24-per-quarter grid")
+    if len(notes) < len(choice.line):
+        notices.append(f"{len(choice.line) - len(notes)} notes too close together for the grid are left out")
+    end = grid(choice.end, division) if choice.end * TICKS_PER_QUARTER % division == 0 else 0
+    metres = bar_lines((m for raw in tracks for m in raw.metres), division, max(end, notes[-1].end), notices)
+    melody = _from_first_bar(Melody(tuple(notes), metres, length=end), notices)
+    if melody.bars > MAX_BARS:
+        raise Unreadable(where, "too-long", f"{melody.bars:,} bars, {MAX_BARS:,} at most")
+    sounding = melody.notes[-1].end
+    bar = melody.metre_at(sounding).bar_ticks
+    length = melody.length if sounding < melody.length < sounding + 2 * bar else 0
+    metres = tuple(m for m in melody.metres if m.onset < max(length, sounding) or not m.onset)
+    return replace(
+        melody, metres=metres, length=length, tempo=tempo_of([t for r in tracks for t in r.tempos], notices)
+    ), snapped
+
+
+def _from_first_bar(melody: Melody, notices: list[str]) -> Melody:
+    """Let the bar in which the first note sounds be the first, and a short first bar be an upbeat."""
+    bar, _ = melody.place(melody.notes[0].onset)
+    if bar:
+        notices.append(f"{bar} bar{'s' * (bar > 1)} of silence before the first note left out")
+        melody = _shift(melody, -melody.bar_onset(bar))
+    short = anacrusis(melody.metres)
+    return _shift(replace(melody, metres=melody.metres[1:]), short) if short else melody
+
+
+def _shift(melody: Melody, ticks: int) -> Melody:
+    """Move everything by so many ticks; the metre that then holds at 0 is the first."""
+    notes = tuple(Note(n.onset + ticks, n.duration, n.pitch, n.velocity) for n in melody.notes)
+    # From the second on, a metre at or before the new start replaces the one before it.
+    moved = [Metre(m.numerator, m.denominator, max(m.onset + ticks, 0)) for m in melody.metres]
+    metres = [m for m, following in zip(moved, [*moved[1:], None], strict=True) if following is None or following.onset]
+    metres[0] = replace(metres[0], onset=0)
+    return replace(melody, notes=notes, metres=tuple(metres), length=max(melody.length + ticks, 0))
+
+
+def to_pretty_midi(melody: Melody) -> pretty_midi.PrettyMIDI:
+    """Give a melody to pretty_midi (times in seconds, one instrument)."""
+    import pretty_midi  # noqa: PLC0415 (takes half a second; only the exchange needs it)
+
+    return pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(melody)))
+
+
+def from_pretty_midi(pm: pretty_midi.PrettyMIDI, *, track: str | None = None) -> Melody:
+    """Take a melody from pretty_midi by the rules of `read_midi`; raise Unreadable."""
+    buffer = io.BytesIO()
+    pm.write(buffer)
+    return read_midi(buffer.getvalue(), track=track, name="PrettyMIDI").melody

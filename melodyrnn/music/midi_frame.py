@@ -1,0 +1,170 @@
+"""From file ticks and raw facts to the grid: the notes, the bars, the key and the tempo of a Melody.
+
+Conventions
+    division    the file's ticks a quarter; a grid tick is division / 24 of them.
+    notices     sentences for the user, collected on the way.
+
+Rules
+    Onsets and ends go to the nearest grid tick (a half goes up); a note lasts at least one tick; a note that
+    would fall on its predecessor's tick moves on by up to three ticks (grace notes), else it is left out.
+    The first tempo counts. A metre change inside a bar waits for the next bar line. A first metre that
+    lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
+    Whole bars of silence before the first note are left out.
+
+Contents: on_grid, bar_lines, tempo_of, key_of, clean.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from melodyrnn.music.midi_line import LineNote
+
+_FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
+_LONGEST_TEXT: Final = 256
+
+KEY_TEXT: Final = "key: "
+"""Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
+
+
+def grid(tick: int, division: int) -> int:
+    """The grid tick nearest to a file tick.
+
+    >>> grid(480, 480), grid(50, 480), grid(110, 220)
+    (24, 3, 12)
+    """
+    return (2 * TICKS_PER_QUARTER * tick + division) // (2 * division)
+
+
+def on_grid(line: Sequence[LineNote], division: int) -> tuple[list[Note], int]:
+    """Move a line to the grid; return its notes and how many of them were not exactly on it."""
+    notes: list[Note] = []
+    snapped = 0
+    before = -1  # onset of the note before
+    for (onset, end, pitch, velocity), following in zip(line, [*line[1:], None], strict=True):
+        start = max(grid(onset, division), before + 1)
+        exact = not (onset * TICKS_PER_QUARTER % division or end * TICKS_PER_QUARTER % division)
+        snapped += not exact
+        if start - grid(onset, division) > _FURTHEST:
+            continue
+        before = start
+        stop = grid(end, division)
+        if following is not None:
+            stop = min(stop, grid(following[0], division))
+        notes.append(Note(start, max(stop - start, 1), pitch, velocity))
+    return notes, snapped
+
+
+def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:
+    """Turn time signatures (tick, numerator, denominator; any order) into metres up to `end` (grid ticks)."""
+    metres = [Metre()]
+    moved = unusable = 0
+    for tick, numerator, denominator in sorted(events, key=lambda event: event[0]):
+        if not numerator or 4 * TICKS_PER_QUARTER * numerator % denominator:
+            unusable += 1
+            continue
+        current = metres[-1]
+        onset = grid(tick, division)
+        off = (onset - current.onset) % current.bar_ticks if onset > current.onset else 0
+        if off:
+            moved += 1
+            onset += current.bar_ticks - off
+        metre = Metre(numerator, denominator, max(onset, current.onset))
+        if metre.onset == current.onset:
+            metres.pop()
+        if metre.onset < end or not metres:
+            _append(metres, metre)
+    if unusable:
+        notices.append(f"{unusable} impossible time signature{'s' * (unusable > 1)} ignored")
+    if moved:
+        notices.append(f"{moved} metre change{'s' * (moved > 1)} inside a bar moved to the next bar line")
+    return tuple(metres)
+
+
+def _append(metres: list[Metre], metre: Metre) -> None:
+    """Add a metre unless it only repeats the one that holds."""
+    if not metres or str(metres[-1]) != str(metre):
+        metres.append(metre)
+
+
+def tempo_of(events: Sequence[tuple[int, int]], notices: list[str]) -> float:
+    """The tempo of a file in quarters a minute, from (tick, microseconds a quarter) in any order."""
+    good = [event for event in sorted(events, key=lambda event: event[0]) if event[1]]
+    if len(good) < len(events):
+        notices.append("a tempo of 0 ignored")
+    if not good:
+        return 120.0
+    # Several at the first moment: the last one is in force.
+    first = [event[1] for event in good if event[0] == good[0][0]][-1]
+    tempo = shortest_tempo(first)
+    if any(event[1] != first for event in good if event[0] > good[0][0]):
+        notices.append(f"the tempo changes; the first, {tempo:g} quarters a minute, is kept")
+    return tempo
+
+
+def shortest_tempo(microseconds: int) -> float:
+    """The tempo with the fewest decimals that a file writes as so many microseconds a quarter.
+
+    >>> shortest_tempo(618557), shortest_tempo(500000)
+    (97.0, 120.0)
+    """
+    exact = 60e6 / microseconds
+    return next((t for t in (round(exact, n) for n in range(7)) if t and round(60e6 / t) == microseconds), exact)
+
+
+def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices: list[str]) -> Key | None:
+    """The key of a file, from (tick, sharps, 1 for minor) in any order and the texts that name a mode."""
+    good = [event for event in sorted(events, key=lambda event: event[0]) if abs(event[1]) <= 7 and event[2] in {0, 1}]
+    if len(good) < len(events):
+        notices.append("an impossible key signature ignored")
+    if not good:
+        return None
+    _, sharps, minor = good[0]
+    key = Key((7 * sharps + 9 * minor) % 12, "minor" if minor else "major")
+    for text in texts:
+        named = _named_key(text)
+        # The text only counts beside a signature that agrees: another program may have changed one of them.
+        if named is not None and (named.fifths - sharps) % 12 == 0:
+            return named
+    return key
+
+
+def key_text(key: Key) -> str:
+    """Write the text event that names a key.
+
+    >>> key_text(Key(2, "dorian"))
+    'key: D dorian'
+    """
+    return KEY_TEXT + str(key)
+
+
+def _named_key(text: str) -> Key | None:
+    """Read the text event that names a key."""
+    match = re.fullmatch(KEY_TEXT + r"([A-G][#b]*) (\w+)", text)
+    if match is None or match[2] not in MODES:
+        return None
+    return next((key for tonic in range(12) if str(key := Key(tonic, match[2])) == match[0][len(KEY_TEXT) :]), None)
+
+
+def clean(raw: bytes) -> str:
+    r"""Decode a text of a file for people: no control characters, one line, at most 256 characters.
+
+    >>> clean(b"A \\x1b[31mred\\nrose \\xff")
+    'A [31mred rose \ufffd'
+    """
+    text = raw.decode("utf-8", errors="replace")
+    kept = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    return kept.strip()[:_LONGEST_TEXT].strip()
+
+
+def anacrusis(metres: tuple[Metre, ...]) -> int:
+    """Ticks by which a first bar that is only an upbeat falls short of a full bar; 0 when there is none."""
+    if len(metres) < 2 or metres[1].onset != metres[0].bar_ticks:
+        return 0
+    return max(metres[1].bar_ticks - metres[0].bar_ticks, 0)

@@ -1,0 +1,172 @@
+"""From a path, bytes or a pipe to the track chunks of a MIDI file, behind guards.
+
+Foreign files are handled with tongs: only a regular file is opened and never waited for, its size is
+capped before it is read, and the container is taken apart here so that no reader behind it sees a
+wrong length, an unknown chunk or a strange header.
+
+Conventions
+    where       how errors name the source: the path as given, '-' for bytes and pipes.
+    division    the file's ticks a quarter, 1..32767.
+    damage      sentences about what had to be put right; empty for a sound file.
+
+Contents: fetch (source → bytes), Container, take_apart (bytes → Container); the limit MAX_BYTES.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from melodyrnn.errors import Unreadable
+
+MAX_BYTES: Final = 64 * 2**20
+_MAX_CHUNKS: Final = 65_535  # what a header can promise
+_TRACK_END: Final = b"\xff\x2f\x00"
+
+Source = str | os.PathLike[str] | bytes | BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A MIDI file taken apart: ticks a quarter and the payload of each track chunk."""
+
+    division: int
+    tracks: tuple[bytes, ...]
+    damage: tuple[str, ...]
+
+
+def fetch(source: Source, where: str) -> bytes:
+    """Read all bytes of a source; raise Unreadable if it is no file of reasonable size."""
+    if isinstance(source, (str, os.PathLike)):
+        data = _fetch_file(source, where)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+    else:
+        data = _fetch_stream(source)
+    if len(data) > MAX_BYTES:
+        raise Unreadable(where, "too-large", f"more than {MAX_BYTES // 2**20} MB")
+    if not data:
+        raise Unreadable(where, "empty")
+    return data
+
+
+def _fetch_stream(stream: BinaryIO) -> bytes:
+    """Read a stream, which may be a pipe that gives little at a time, to one byte over the limit."""
+    parts: list[bytes] = []
+    left = MAX_BYTES + 1
+    while left and (part := stream.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _fetch_file(path: str | os.PathLike[str], where: str) -> bytes:
+    """Read a regular file; a FIFO or a device is refused without waiting for it."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise _refusal(error, path, where) from error
+    with os.fdopen(descriptor, "rb", closefd=True) if _is_regular(descriptor) else _closing(descriptor, where) as file:
+        if os.fstat(descriptor).st_size > MAX_BYTES:
+            raise Unreadable(where, "too-large", f"more than {MAX_BYTES // 2**20} MB")
+        try:
+            return file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise Unreadable(where, "unreadable", error.strerror or str(error)) from error
+
+
+def _is_regular(descriptor: int) -> bool:
+    """Say whether an open descriptor is an ordinary file."""
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)
+
+
+def _closing(descriptor: int, where: str) -> BinaryIO:
+    """Close what is no regular file and refuse it."""
+    os.close(descriptor)
+    raise Unreadable(where, "special")
+
+
+def _refusal(error: OSError | ValueError, path: str | os.PathLike[str], where: str) -> Unreadable:
+    """Find the reason why a path could not be opened."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.ENOENT and not Path(path).is_symlink():
+        return Unreadable(where, "missing")
+    if number in {errno.ENOENT, errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EISDIR}:
+        return Unreadable(where, "special")
+    return Unreadable(where, "unreadable", getattr(error, "strerror", None) or str(error))
+
+
+def take_apart(data: bytes, where: str) -> Container:
+    """Check the header, find the track chunks and put wrong lengths right.
+
+    Raises Unreadable for what is no MIDI file, counts SMPTE frames, or is cut short within the header.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"RMID":
+        start = data.find(b"MThd", 12)
+        data = data[start:] if start >= 0 else b""
+    if data[:4] != b"MThd":
+        raise Unreadable(where, "cut-short" if b"MThd".startswith(data) else "not-midi")
+    if len(data) < 14:
+        raise Unreadable(where, "cut-short", "the header is not complete")
+    length = int.from_bytes(data[4:8])
+    kind, promised, division = (int.from_bytes(data[at : at + 2]) for at in (8, 10, 12))
+    _check_division(division, where)
+    damage: list[str] = []
+    start = 8 + length
+    if length < 6 or start > len(data):
+        damage.append(f"its header says it is {length} bytes long")
+        start = 14
+    tracks = _tracks(data, start, damage)
+    if kind > 2:
+        damage.append(f"it is of type {kind}, which nobody defined")
+    if kind == 2 and len(tracks) > 1:
+        detail = f"type 2, {len(tracks)} separate patterns: export one of them as type 0 or 1"
+        raise Unreadable(where, "polyphonic", detail)
+    if len(tracks) != promised:
+        damage.append(f"its header promises {promised} tracks, {len(tracks)} are there")
+    return Container(division, tuple(tracks), tuple(damage))
+
+
+def _check_division(division: int, where: str) -> None:
+    """Refuse times that are no parts of a quarter."""
+    if division >= 0x8000:
+        raise Unreadable(where, "smpte", "export it with ticks per quarter note")
+    if division == 0:
+        raise Unreadable(where, "absurd-ticks", "0 ticks a quarter")
+
+
+def _tracks(data: bytes, start: int, damage: list[str]) -> list[bytes]:
+    """Cut the track chunks out, skip unknown chunks, and find the next track again after a wrong length."""
+    tracks: list[bytes] = []
+    chunks = 0
+    while start + 8 <= len(data) and chunks < _MAX_CHUNKS:
+        chunks += 1
+        name, begin = data[start : start + 4], start + 8
+        end = begin + int.from_bytes(data[start + 4 : begin])
+        known = name == b"MTrk"
+        if known and end <= len(data) and data[end - 3 : end] == _TRACK_END:
+            tracks.append(data[begin:end])
+            start = end
+            continue
+        if not known and end <= len(data) and name.isascii() and name.decode().isprintable():
+            start = end  # "Your programs should expect alien chunks and treat them as if they weren't there."
+            continue
+        resume = _next_track(data, begin, end)
+        damage.append(f"the chunk at byte {start} has a wrong length or is cut short")
+        if known:
+            tracks.append(data[begin:resume])
+        start = resume
+    return tracks
+
+
+def _next_track(data: bytes, begin: int, end: int) -> int:
+    """Find where a damaged chunk ends: at the next track, or at the end of the file."""
+    if end <= len(data) and (end == len(data) or data[end : end + 4] == b"MTrk"):
+        return end  # the length is right, the End-of-Track is missing
+    following = data.find(b"MTrk", begin)
+    return following if following >= 0 else len(data)

@@ -1,0 +1,145 @@
+"""From the tracks of a file to one line of notes, by a rule that can be said in a sentence.
+
+Conventions
+    voice       the notes of one track on one channel, numbered from 1 in the order of the file; voices without
+                notes have no number. Channel 10 is percussion and never a melody.
+    line        (onset, end, pitch, velocity) in file ticks, in order, one note at a time.
+
+The rule: the voice that was asked for; else the melody track of a file that melodyrnn wrote; else the single
+melodic voice; else the highest sounding line of all melodic voices: a note is heard when no higher one is
+sounding at its onset, and it is cut when a higher one starts.
+
+Within one voice a note is cut at the next onset (legato), of notes that start together the highest is heard,
+and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
+its highest line.
+
+Contents: Voice, voices, choose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.errors import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from melodyrnn.music.midi_tolerant import RawNote, RawTrack
+
+DRUMS: Final = 9  # channel 10 in musicians' counting
+
+LineNote = tuple[int, int, int, int]
+"""Onset, end, pitch, velocity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The notes of one track on one channel."""
+
+    number: int
+    name: str
+    channel: int
+    notes: tuple[RawNote, ...]
+    end: int  # End-of-Track, file ticks
+
+    def __str__(self) -> str:
+        """Write as a person finds it: track 2 'Flute'."""
+        return f"track {self.number}" + (f" '{self.name}'" if self.name else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A line, where its track ends, the sentence that says which it is, and how many notes are not heard in it."""
+
+    line: tuple[LineNote, ...]
+    end: int
+    sentence: str
+    hidden: int
+
+
+def voices(tracks: Sequence[RawTrack], names: Sequence[str]) -> tuple[Voice, ...]:
+    """Number the voices of a file; `names` are the tracks' names."""
+    found: list[Voice] = []
+    for track, name in zip(tracks, names, strict=True):
+        parts: dict[int, list[RawNote]] = {}
+        for note in track.notes:
+            parts.setdefault(note[4], []).append(note)
+        for channel in sorted(parts):
+            found.append(Voice(len(found) + 1, name, channel, tuple(parts[channel]), track.end))
+    return tuple(found)
+
+
+def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours: bool = False) -> Choice:
+    """Pick the melody of a file by the rule above.
+
+    Raises Unreadable: 'no-notes', 'drums-only', or 'no-track' with a list of what there is.
+    """
+    if not found:
+        raise Unreadable(where, "no-notes")
+    if track is not None:
+        chosen = _asked_for(found, where, track)
+        return _of(chosen, f"{chosen[0]} (asked for)" if len(chosen) == 1 else f"the tracks named '{track}'")
+    melodic = [voice for voice in found if voice.channel != DRUMS]
+    if not melodic:
+        raise Unreadable(where, "drums-only")
+    if len(melodic) == 1:
+        return _of(melodic, f"{melodic[0]} (the single melodic track)")
+    if ours:
+        return _of(melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)")
+    listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
+    return _of(melodic, f"the highest sounding line of tracks {listed}")
+
+
+def _asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
+    """Find voices by name (case does not count), else by number."""
+    chosen = [voice for voice in found if voice.name.casefold() == track.strip().casefold()]
+    chosen = chosen or [voice for voice in found if str(voice.number) == track.strip()]
+    if not chosen:
+        there = ", ".join(f"{voice.number} '{voice.name}'" if voice.name else str(voice.number) for voice in found[:20])
+        raise Unreadable(where, "no-track", f"asked for '{track}'; tracks with notes: {there}")
+    if all(voice.channel == DRUMS for voice in chosen):
+        raise Unreadable(where, "drums-only", f"{chosen[0]} is percussion")
+    return chosen
+
+
+def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
+    """Reduce voices to one line."""
+    sounding = sorted(
+        ((note[0], note[1], note[2], note[3]) for voice in chosen for note in voice.notes if note[1] > note[0]),
+        key=lambda note: (note[0], -note[2], -note[1]),
+    )
+    line = _highest(sounding) if len(chosen) > 1 else _legato(sounding)
+    if line is None:
+        line, sentence = _highest(sounding), sentence + ", its highest sounding line"
+    total = sum(len(voice.notes) for voice in chosen)
+    return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line))
+
+
+def _highest(notes: Sequence[LineNote]) -> list[LineNote]:
+    """Keep what is highest at its onset, cut where a higher note starts; notes by onset, highest first."""
+    line: list[LineNote] = []
+    for note in notes:
+        if line and note[0] < line[-1][1]:
+            before = line[-1]
+            if note[0] == before[0] or note[2] < before[2]:
+                continue
+            line[-1] = (before[0], note[0], before[2], before[3])
+        line.append(note)
+    return line
+
+
+def _legato(notes: Sequence[LineNote]) -> list[LineNote] | None:
+    """Cut each note at the next onset; None when the notes are rather several voices."""
+    line: list[LineNote] = []
+    together = 0
+    for note in notes:
+        if line and note[0] < line[-1][1]:
+            before = line[-1]
+            if note[0] == before[0]:
+                continue
+            together += 2 * (min(before[1], note[1]) - note[0]) > min(before[1] - before[0], note[1] - note[0])
+            line[-1] = (before[0], note[0], before[2], before[3])
+        line.append(note)
+    return None if together > max(1, len(line) // 20) else line
