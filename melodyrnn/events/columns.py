@@ -1,0 +1,227 @@
+"""One melody, or many side by side, as the integer columns that the network reads.
+
+Conventions
+    Columns     one melody: arrays of shape (notes,) and a few scalars; what a prepared corpus stores.
+    Batch       several melodies, padded: arrays of shape (B, P) with P = longest + 1 positions. Position i
+                predicts note i (after the last note: END) and hears note i - 1 (at 0: nothing yet).
+    pair arrays have shape (B, P, P): entry [b, i, c] compares position i with an earlier position c < i.
+
+Contents: `columns` (melody → Columns), `collate` (Columns → Batch), `match_lengths`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.tokenizer import Encoded
+from melodyrnn.events.vocabulary import DURATIONS, END, RESTS, metre_index
+from melodyrnn.music.melody import MODES
+
+Indices = NDArray[np.int64]
+_RESTS: Final = np.asarray((*RESTS, 0))
+_DURATIONS: Final = np.asarray(DURATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One melody as the network reads it. Arrays are (notes,) integers."""
+
+    rest: Indices  # rows of RESTS
+    duration: Indices  # rows of DURATIONS
+    pitch: Indices  # rows of PITCHES
+    place: Indices  # ticks from the bar line to the onset
+    bar: Indices  # bar number of the onset, from 0
+    metre: Indices  # row of METRES at the onset
+    bar_ticks: Indices  # length of that bar
+    bars: int  # bars in all
+    mode: int  # index in MODES
+    tonic: int  # pitch class
+    anchor: int  # MIDI number
+    style: int = 0  # corpus tag, 1..STYLES; 0 = none
+
+    def __len__(self) -> int:
+        return len(self.rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Melodies side by side. B melodies, P positions; see the module's conventions."""
+
+    heard: NDArray[np.int64]  # (B, P, len(HEARD)) rows
+    at_rest: NDArray[np.int64]  # (B, P, len(AT_REST)) rows
+    at_duration: NDArray[np.int64]  # (B, P, len(AT_DURATION))
+    at_pitch: NDArray[np.int64]  # (B, P, len(AT_PITCH))
+    rest: NDArray[np.int64]  # (B, P) targets; END after the last note
+    duration: NDArray[np.int64]  # (B, P) targets, 0 where there is no note
+    pitch: NDArray[np.int64]  # (B, P)
+    notes: NDArray[np.bool_]  # (B, P) true where a note is predicted
+    ends: NDArray[np.bool_]  # (B, P) true where END is predicted
+    matches: NDArray[np.int64]  # (B, P, P) rows of MATCHES
+    apart_rest: NDArray[np.int64]  # (B, P, P) rows of PLACES_APART as known when the rest is predicted
+    apart_duration: NDArray[np.int64]  # … and the duration
+    apart_pitch: NDArray[np.int64]  # … and the pitch
+
+
+def columns(encoded: Encoded, style: int = 0) -> Columns:
+    """Work out where each note of an encoded melody stands."""
+    lengths = _DURATIONS[encoded.durations]
+    onsets = np.cumsum(_RESTS[encoded.rests] + lengths) - lengths
+    metres = encoded.frame.metres
+    starts = np.array([m.onset for m in metres])
+    bar_ticks = np.array([m.bar_ticks for m in metres])
+    first_bars = np.concatenate(([0], np.cumsum(-(-np.diff(starts) // bar_ticks[:-1]))))
+    which = np.searchsorted(starts, onsets, side="right") - 1
+    bar, place = np.divmod(onsets - starts[which], bar_ticks[which])
+    bar += first_bars[which]
+    rows = np.array([metre_index(m.numerator, m.denominator) for m in metres])
+    end = max(encoded.frame.length, int(onsets[-1] + lengths[-1]))
+    last = int(np.searchsorted(starts, end - 1, side="right")) - 1
+    bars = int(first_bars[last] + (end - 1 - starts[last]) // bar_ticks[last]) + 1
+    return Columns(
+        encoded.rests, encoded.durations, encoded.pitches, place, bar, rows[which], bar_ticks[which], bars,
+        MODES.index(encoded.key.mode), encoded.key.tonic, encoded.anchor, style,
+    )  # fmt: skip
+
+
+def match_lengths(values: Indices) -> Indices:
+    """How many notes in a row, ending just before position i, equal those ending just before c.
+
+    `values` (B, N), negative where nothing may match; the result is (B, N + 1, N + 1), 0 for c >= i.
+    """
+    batch, length = values.shape
+    lengths = np.zeros((batch, length + 1, length + 1), dtype=np.int64)
+    for i in range(1, length + 1):
+        same = (values[:, : i - 1] == values[:, i - 1 : i]) & (values[:, i - 1 : i] >= 0)
+        lengths[:, i, 1:i] = np.where(same, lengths[:, i - 1, : i - 1] + 1, 0)
+    return lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Conditions hidden from the network, one flag a melody: arrays (B,), true = hidden."""
+
+    bars_left: NDArray[np.bool_]
+    style: NDArray[np.bool_]
+    mode: NDArray[np.bool_]
+    register: NDArray[np.bool_]
+
+
+def measured(melodies: int) -> Withheld:
+    """What is hidden when a figure is measured: bars left and style, for they are answers."""
+    hide, show = np.ones(melodies, dtype=bool), np.zeros(melodies, dtype=bool)
+    return Withheld(bars_left=hide, style=hide, mode=show, register=show)
+
+
+def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
+    """Lay melodies side by side as the network's inputs and targets."""
+    size, positions = len(melodies), max(len(m) for m in melodies) + 1
+    length = np.array([len(m) for m in melodies])
+    notes = np.arange(positions) < length[:, None]
+
+    def padded(name: str) -> Indices:
+        out = np.zeros((size, positions), dtype=np.int64)
+        for row, melody in zip(out, melodies, strict=True):
+            row[: len(melody)] = getattr(melody, name)
+        return out
+
+    rest, duration, pitch = padded("rest"), padded("duration"), padded("pitch")
+    place, bar, metre, bar_ticks = padded("place"), padded("bar"), padded("metre"), padded("bar_ticks")
+    ends = np.arange(positions) == length[:, None]
+    rest[ends] = END
+    heard_before = np.roll(notes, 1, axis=1)
+    heard_before[:, 0] = False
+    static = _static(melodies, withheld)
+    after = _after(place, bar, metre, bar_ticks, duration, static["metre"])
+    bars_left = np.where(withheld.bars_left[:, None], 0, 1)
+    total = np.array([m.bars for m in melodies])[:, None]
+    left_after = vp.bars_left_row(total - after["bar"]) * bars_left
+    left = vp.bars_left_row(total - bar) * bars_left
+    at = {
+        "place": vp.place_row(place), "metre_beat": vp.metre_beat_row(metre, place), "bars_left": left,
+        "rest": rest + 1, "duration": duration + 1, "mode": np.broadcast_to(static["mode"], rest.shape),
+    }  # fmt: skip
+    at["rest"] = np.where(ends, 0, at["rest"])
+    heard = _heard(pitch, at, heard_before, static, left)
+    at_rest = [vp.place_row(after["place"]), vp.metre_beat_row(after["metre"], after["place"]), left_after]
+    pairs = _pairs(rest, duration, pitch, notes, place, bar, after)
+    return Batch(
+        heard, np.stack(at_rest, -1),
+        np.stack([at[k] for k in vp.AT_DURATION], -1), np.stack([at[k] for k in vp.AT_PITCH], -1),
+        rest, duration, pitch, notes, ends, *pairs,
+    )  # fmt: skip
+
+
+def _static(melodies: Sequence[Columns], withheld: Withheld) -> dict[str, Indices]:
+    """Conditions of whole melodies, (B, 1) rows, 0 where withheld."""
+    mode = np.array([m.mode + 1 for m in melodies])
+    style = np.array([m.style for m in melodies])
+    register = np.array([m.anchor + 1 for m in melodies])
+    return {
+        "mode": np.where(withheld.mode, 0, mode)[:, None],
+        "style": np.where(withheld.style, 0, style)[:, None],
+        "register": np.where(withheld.register, 0, np.clip(register, 1, 128))[:, None],
+        "metre": np.array([m.metre[0] for m in melodies])[:, None],
+    }
+
+
+def _after(
+    place: Indices, bar: Indices, metre: Indices, bar_ticks: Indices, duration: Indices, first_metre: Indices
+) -> dict[str, Indices]:
+    """Where the last note has ended, seen from each position: at 0, the first bar line. Arrays (B, P)."""
+    more, rest = np.divmod(place + _DURATIONS[duration], np.maximum(bar_ticks, 1))
+    shifted = {"place": rest, "bar": bar + more, "metre": metre}
+    out = {name: np.roll(value, 1, axis=1) for name, value in shifted.items()}
+    for value in out.values():
+        value[:, 0] = 0
+    out["metre"][:, 0] = first_metre[:, 0]
+    return out
+
+
+def _heard(
+    pitch: Indices, at: dict[str, Indices], before: NDArray[np.bool_], static: dict[str, Indices], left: Indices
+) -> Indices:
+    """Views of the note that each position has just heard: (B, P, len(HEARD)) rows."""
+    previous = np.roll(pitch, 1, axis=1)
+    interval = vp.interval_row(pitch - previous)
+    interval[:, 0] = 0
+    views = {
+        "pitch": pitch + 1, "degree": vp.degree(pitch) + 1, "interval": interval,
+        "from_first": vp.interval_row(pitch - pitch[:, :1]),
+        "duration": at["duration"], "rest": at["rest"], "place": at["place"], "metre_beat": at["metre_beat"],
+        "register": np.broadcast_to(static["register"], pitch.shape), "bars_left": left,
+    }  # fmt: skip
+    shifted = {name: np.where(before, np.roll(view, 1, axis=1), 0) for name, view in views.items()}
+    shifted["metre_beat"][:, 0] = static["metre"][:, 0] * vp.BEATS
+    for name in ("mode", "style"):
+        shifted[name] = np.broadcast_to(static[name], pitch.shape)
+    return np.stack([shifted[name] for name in vp.HEARD], -1)
+
+
+def _pairs(
+    rest: Indices, duration: Indices, pitch: Indices, notes: NDArray[np.bool_],
+    place: Indices, bar: Indices, after: dict[str, Indices],
+) -> tuple[Indices, Indices, Indices, Indices]:  # fmt: skip
+    """Compare every position with every earlier one: MATCHES rows, then PLACES_APART rows for each attribute."""
+    rhythm = duration * vp.RHYTHM_BASE + rest
+    rhythm[:, 0] = duration[:, 0] * vp.RHYTHM_BASE  # the first rest says the upbeat, not a silence
+    interval = np.diff(pitch, axis=1, prepend=0) + vp.MATCHES
+    interval[:, 0] = -1
+    values = (pitch, interval, rhythm)
+    matches = vp.match_row(*(match_lengths(np.where(notes, v, -1)[:, :-1]) for v in values))
+    same = {n: (v[:, :, None] == v[:, None, :]).astype(np.int64) for n, v in
+            (("rest", rest), ("duration", duration), ("place", place), ("after", after["place"]))}  # fmt: skip
+    apart = bar[:, :, None] - bar[:, None, :]
+    apart_after = after["bar"][:, :, None] - after["bar"][:, None, :]
+    zero = np.zeros_like(apart)
+    return (
+        matches,
+        vp.apart_row(apart_after, same["after"], zero, zero),
+        vp.apart_row(apart, same["place"], same["rest"], zero),
+        vp.apart_row(apart, same["place"], same["rest"], same["duration"]),
+    )

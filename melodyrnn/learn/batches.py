@@ -1,0 +1,118 @@
+"""Columns → padded batches. What stands in a step is a function of (seed, epoch, step) and nothing else.
+
+That is why an interrupted training continues bit for bit, and why any number of processes sees the same
+data: each takes its own rows of the same batch, and its own rows of the same dropout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from melodyrnn.checkpoint import NetworkConfig
+from melodyrnn.events.columns import Batch, Columns, Withheld, collate, measured
+from melodyrnn.events.viewpoints import HEARD
+from melodyrnn.events.vocabulary import RESTS, nearest
+from melodyrnn.learn.network import Dropped, Inputs
+from melodyrnn.learn.recipe import Recipe
+
+
+class Share(NamedTuple):
+    """Which rows of every batch are ours: row r of `of` processes."""
+
+    rank: int = 0
+    of: int = 1
+
+
+class Span(NamedTuple):
+    """A melody, or a piece of a long one: notes start … stop-1 of melody `index`."""
+
+    index: int
+    start: int
+    stop: int
+
+
+def spans(lengths: NDArray[np.int64], longest: int) -> list[Span]:
+    """Cut melodies longer than `longest` notes into pieces of nearly equal length."""
+    pieces = []
+    for index, length in enumerate(lengths.tolist()):
+        parts = -(-length // longest)
+        cuts = [length * k // parts for k in range(parts + 1)]
+        pieces += [Span(index, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return pieces
+
+
+def plan(pieces: Sequence[Span], positions: int, seed: int, epoch: int) -> list[list[Span]]:
+    """Order an epoch: pieces of like length together, steps of at most `positions` padded positions."""
+    rng = np.random.default_rng((seed, epoch))
+    lengths = np.array([p.stop - p.start + 1 for p in pieces])
+    order = np.argsort(lengths * rng.uniform(0.95, 1.05, len(pieces)), kind="stable")
+    steps: list[list[Span]] = []
+    widest = 0
+    for i in order:
+        widest = max(widest, int(lengths[i]))
+        if not steps or widest * (len(steps[-1]) + 1) > positions:
+            steps.append([])
+            widest = int(lengths[i])
+        steps[-1].append(pieces[i])
+    return [steps[i] for i in rng.permutation(len(steps))]
+
+
+def cut(melody: Columns, span: Span) -> Columns:
+    """The notes of a span as a melody of their own, starting in its own bar."""
+    if (span.start, span.stop) == (0, len(melody)):
+        return melody
+    inside = slice(span.start, span.stop)
+    first = int(melody.bar[span.start])
+    rest = melody.rest[inside].copy()
+    rest[0] = nearest(RESTS, melody.place[span.start : span.start + 1])[0]
+    arrays = {n: getattr(melody, n)[inside] for n in ("duration", "pitch", "place", "metre", "bar_ticks")}
+    return replace(melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays)
+
+
+def withheld(recipe: Recipe, melodies: int, rng: np.random.Generator) -> Withheld:
+    """Draw which conditions each melody of a training step is told."""
+    chance = rng.random((4, melodies))
+    hidden = (recipe.hide_bars, recipe.hide_style, recipe.hide_mode, recipe.hide_register)
+    return Withheld(*(row < rate for row, rate in zip(chance, hidden, strict=True)))
+
+
+def dropped(recipe: Recipe, config: NetworkConfig, melodies: int, rng: np.random.Generator, share: Share) -> Dropped:
+    """Draw a step's dropout for all its melodies and keep our rows."""
+
+    def draw(width: int, rate: float) -> torch.Tensor:
+        kept = (rng.random((melodies, 1, width), dtype=np.float32) >= rate).astype(np.float32)
+        return torch.from_numpy((kept / np.float32(1 - rate))[share.rank :: share.of])
+
+    heads = [draw(config.head, recipe.drop_head) for _ in range(3)]
+    return Dropped(draw(len(HEARD), recipe.drop_views), draw(config.hidden, recipe.drop_state), *heads)
+
+
+def tensors(batch: Batch) -> Inputs:
+    """A Batch as torch tensors, without copying."""
+    return Inputs(*(torch.from_numpy(np.ascontiguousarray(getattr(batch, name))) for name in Inputs._fields))
+
+
+def heldout(melodies: Sequence[Columns]) -> Inputs:
+    """A batch for measuring: answers hidden, nothing dropped."""
+    return tensors(collate(melodies, measured(len(melodies))))
+
+
+def rows(hide: Withheld, share: Share) -> Withheld:
+    """Our rows of a step's conditions."""
+    return Withheld(*(getattr(hide, n)[share.rank :: share.of] for n in ("bars_left", "style", "mode", "register")))
+
+
+def training_step(
+    melodies: Sequence[Columns], recipe: Recipe, config: NetworkConfig, step: int, share: Share
+) -> tuple[Inputs, Dropped]:
+    """Our share of a training step: inputs and dropout, both drawn from (seed, step)."""
+    rng = np.random.default_rng((recipe.seed, 7, step))
+    hide = withheld(recipe, len(melodies), rng)
+    drop = dropped(recipe, config, len(melodies), rng, share)
+    return tensors(collate(melodies[share.rank :: share.of], rows(hide, share))), drop

@@ -1,0 +1,75 @@
+"""How to train: every choice in one frozen value, and the defaults that follow the size of a corpus.
+
+The figures behind each default stand in docs/log.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+
+from melodyrnn.checkpoint import NetworkConfig
+from melodyrnn.errors import OptionError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a network is trained. Rates are probabilities; all randomness follows from `seed`."""
+
+    epochs: int = 30  # times through the training melodies
+    positions: int = 720  # padded positions in one step: melodies × longest
+    rate: float = 4e-3  # peak learning rate, one cycle: up over `warm`, then down a cosine
+    warm: float = 0.2  # share of the training spent rising
+    decay: float = 0.01  # AdamW's weight decay
+    clip: float = 1.0  # largest gradient norm
+    average: float = 0.99  # exponential average of the weights, per step; the average is what is kept
+    drop_views: float = 0.1  # views of the input left out, shared over time
+    drop_state: float = 0.4  # recurrent output units dropped, shared over time
+    drop_head: float = 0.3  # hidden units of the heads dropped, shared over time
+    hide_bars: float = 0.5  # how often "bars left" is withheld
+    hide_style: float = 0.5  # how often the corpus tag is withheld
+    hide_mode: float = 0.1
+    hide_register: float = 0.3
+    patience: int = 8  # epochs without a better held-out figure before training stops
+    longest: int = 400  # notes; longer melodies are learnt in pieces
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise OptionError for a value that cannot work."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not math.isfinite(value) or value < 0:
+                raise OptionError(field.name, f"{value} is not a number from 0 up")
+        if not self.epochs or not self.positions or not self.rate:
+            raise OptionError("epochs, positions, rate", "must be more than 0")
+        for name in (f.name for f in fields(self) if f.name.startswith(("drop_", "hide_"))):
+            if getattr(self, name) > 1 or (name.startswith("drop_") and getattr(self, name) == 1):
+                raise OptionError(name, f"{getattr(self, name)} is not a probability")
+
+
+def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str = "lstm") -> tuple[NetworkConfig, Recipe]:
+    """Sizes, dropout and length of training that suit a corpus of so many melodies and notes.
+
+    Small corpora get a small network, long training and strong dropout; large ones the reverse.
+    """
+    config = NetworkConfig(cell=cell)
+    recipe = Recipe(seed=seed)
+    if notes > 100_000:
+        config = replace(config, hidden=384, embed=160, head=256, keys=64)
+        recipe = replace(recipe, epochs=16, positions=2048, rate=3e-3, drop_state=0.2, drop_head=0.15, drop_views=0.05)
+        recipe = replace(recipe, average=0.998, warm=0.1)
+    elif notes > 30_000:
+        recipe = replace(recipe, epochs=24, positions=1440, drop_state=0.3, drop_head=0.2)
+    return config, replace(recipe, epochs=max(recipe.epochs, min(120, 6_000 // max(1, melodies))))
+
+
+def rate_at(recipe: Recipe, progress: float) -> float:
+    """Learning rate when `progress` (0..1) of the training is done; one cycle, after Smith 2018.
+
+    >>> recipe = Recipe(rate=1.0, warm=0.2)
+    >>> [round(rate_at(recipe, p), 3) for p in (0.0, 0.2, 1.0)]
+    [0.04, 1.0, 0.0]
+    """
+    if progress < recipe.warm:
+        return recipe.rate * (0.04 + 0.96 * progress / recipe.warm)
+    return recipe.rate * 0.5 * (1 + math.cos(math.pi * (progress - recipe.warm) / (1 - recipe.warm)))
