@@ -1,0 +1,201 @@
+"""The container of a checkpoint, read with tongs: from bytes to arrays that cannot lie.
+
+Conventions
+    layout      safetensors: 8 bytes (length of the header, little-endian), header (JSON), data.
+    extras      arrays beside the weights, one-dimensional and unsigned, named fingerprints.* or tunes.*.
+
+Nothing is allocated from a number in the file: lengths are compared with the file's own, shapes with
+those that follow from the (bounded) configuration, and arrays are views of the buffer. The safetensors
+library guards the container only; what is checked here beyond it stands in shared/reliability.md, section 2.
+
+Contents: expected_shapes, take_apart, check_finite.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from melodyrnn.checkpoint_card import CELLS, Card, NetworkConfig, read_card_text, strict_json
+from melodyrnn.errors import CheckpointError
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
+
+if TYPE_CHECKING:
+    import mmap
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+METADATA: Final = "melodyrnn"
+"""The one metadata key: safetensors writes several in random order, and equal checkpoints shall be equal bytes."""
+MAX_BYTES: Final = 200_000_000  # a fp16 LSTM of 4096 units and the fingerprints of 100,000 tunes fit
+MAX_HEADER: Final = 1 << 18  # a card of some thousand entries; parsed JSON takes fifty times its text
+_WEIGHTS: Final[dict[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+_EXTRAS: Final[dict[str, np.dtype[Any]]] = {
+    "U64": np.dtype("<u8"),
+    "U32": np.dtype("<u4"),
+    "U16": np.dtype("<u2"),
+    "U8": np.dtype("u1"),
+}
+_EXTRA_NAME: Final = re.compile(r"(fingerprints|tunes)\.[a-z_]{1,40}")
+_BLOCK: Final = 1 << 20
+
+_SIGNATURES: Final = (
+    (b"PK\x03\x04", "is a zip, as torch.save writes them with a pickle inside; melodyrnn never opens those"),
+    (b"\x93NUMPY", "is a NumPy array file, not a checkpoint"),
+    (b"\x1f\x8b", "is compressed by gzip; unpack it first"),
+    (b"\x89HDF", "is an HDF5 file, not a checkpoint of melodyrnn"),
+    (b"GGUF", "is a GGUF file, not a checkpoint of melodyrnn"),
+    (b"MThd", "is a MIDI file, not a checkpoint"),
+    (b"version https://git-lfs", "is a Git LFS pointer; fetch the file with: git lfs pull"),
+    (b"<", "is a web page or XML, not a checkpoint"),
+)
+_PICKLE: Final = "is a pickle; melodyrnn never opens those (a pickle can run any code)"
+
+
+def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight of MelodyRNN(config), without torch."""
+    gates = CELLS[config.cell] * config.hidden
+    shapes: dict[str, tuple[int, ...]] = {"views.weight": (sum(vp.HEARD.values()), config.embed)}
+    for layer in range(config.layers):
+        heard = config.hidden if layer else config.embed
+        shapes[f"recurrent.weight_ih_l{layer}"] = (gates, heard)
+        shapes[f"recurrent.weight_hh_l{layer}"] = (gates, config.hidden)
+        shapes[f"recurrent.bias_ih_l{layer}"] = (gates,)
+        shapes[f"recurrent.bias_hh_l{layer}"] = (gates,)
+    heads = (
+        ("rest", vp.AT_REST, END + 1, 1),
+        ("duration", vp.AT_DURATION, len(DURATIONS), 1),
+        ("pitch", vp.AT_PITCH, len(PITCHES), 2),
+    )
+    for name, sizes, rows, copies in heads:
+        linear = {
+            "state": (config.head, config.hidden), "out": (rows, config.head),
+            "query": (config.keys * copies, config.head), "key": (config.keys * copies, config.head),
+            "sentinel": (1, config.head),
+        }  # fmt: skip
+        shapes[f"{name}.known.weight"] = (sum(sizes.values()), config.head)
+        shapes |= {f"{name}.{part}.weight": shape for part, shape in linear.items()}
+        shapes |= {f"{name}.{part}.bias": shape[:1] for part, shape in linear.items()}
+        shapes[f"{name}.matches.weight"] = (vp.MATCHES, copies)
+        shapes[f"{name}.apart.weight"] = (vp.PLACES_APART, copies)
+    shapes["interval.weight"] = (2 * vp.WIDEST + 2, config.head)
+    shapes["degree.weight"] = (12, config.head)
+    return shapes
+
+
+def take_apart(buffer: bytes | mmap.mmap) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
+    """Configuration, card and all arrays (views of the buffer) of a checkpoint. Raises CheckpointError."""
+    view = memoryview(buffer).cast("B")
+    header = _header(view)
+    metadata = header.pop("__metadata__", None)
+    if not isinstance(metadata, dict) or not isinstance(metadata.get(METADATA), str):
+        raise CheckpointError("is a safetensors file, but not of melodyrnn: it has no card")
+    config, card = read_card_text(metadata[METADATA])
+    start = len(view) - _data_length(view)
+    expected = expected_shapes(config)
+    _check_names(set(header), set(expected))
+    spans: list[tuple[int, int]] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, told in header.items():
+        dtype, shape, begin, end = _entry(name, told, expected.get(name), len(view) - start)
+        spans.append((begin, end))
+        arrays[name] = np.frombuffer(view[start + begin : start + end], dtype).reshape(shape)
+    _check_spans(spans, len(view) - start)
+    check_finite({name: arrays[name] for name in expected})
+    return config, card, arrays
+
+
+def check_finite(weights: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse NaN and infinity among the weights, in blocks, so that memory stays flat. Raises CheckpointError."""
+    for name, array in weights.items():
+        flat = array.reshape(-1)
+        for at in range(0, flat.size, _BLOCK):
+            if not np.isfinite(flat[at : at + _BLOCK]).all():
+                raise CheckpointError(f"{name} holds NaN or infinite numbers")
+
+
+def _header(view: memoryview) -> dict[str, Any]:
+    """The header as an object of names; the data behind it is not touched."""
+    if len(view) > MAX_BYTES:
+        raise CheckpointError(f"is {len(view):,} bytes long; a checkpoint has at most {MAX_BYTES:,}")
+    first = bytes(view[:32])
+    if not first:
+        raise CheckpointError("is empty")
+    for signature, meaning in _SIGNATURES:
+        if first.startswith(signature):
+            raise CheckpointError(meaning)
+    if first[0] == 0x80 and first[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") and first[8:9] != b"{":
+        raise CheckpointError(_PICKLE)
+    length = int.from_bytes(first[:8], "little")
+    if len(view) < 8 or first[8:9] != b"{":
+        raise CheckpointError("is not a safetensors file")
+    if length > MAX_HEADER:
+        raise CheckpointError(f"announces a header of {length:,} bytes; at most {MAX_HEADER:,} are read")
+    if length > len(view) - 8:
+        raise CheckpointError("is cut short: it ends within its header")
+    try:
+        text = str(view[8 : 8 + length], "utf-8")
+    except UnicodeDecodeError:
+        raise CheckpointError("its header is not UTF-8") from None
+    header = strict_json(text)
+    if not isinstance(header, dict):
+        raise CheckpointError("its header is not an object")
+    return header
+
+
+def _data_length(view: memoryview) -> int:
+    return len(view) - 8 - int.from_bytes(view[:8], "little")
+
+
+def _check_names(names: set[str], expected: set[str]) -> None:
+    if missing := expected - names:
+        raise CheckpointError(f"lacks {len(missing)} of its arrays, {min(missing)} for one")
+    for name in sorted(names - expected):
+        if not _EXTRA_NAME.fullmatch(name):
+            raise CheckpointError(f"holds an array that no network has: {ascii(name)[:60]}")
+
+
+def _entry(
+    name: str, told: Any, shape: tuple[int, ...] | None, room: int
+) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
+    """Dtype, shape, begin and end of one array; `shape` is what it must be, None for an extra."""
+    if not isinstance(told, dict) or set(told) != {"dtype", "shape", "data_offsets"}:
+        raise CheckpointError(f"{name} is not described by dtype, shape and data_offsets")
+    dtypes = _EXTRAS if shape is None else _WEIGHTS
+    if not isinstance(told["dtype"], str) or told["dtype"] not in dtypes:
+        raise CheckpointError(f"{name} has dtype {ascii(told['dtype'])[:20]}; {', '.join(dtypes)} can be read")
+    dtype = dtypes[told["dtype"]]
+    sizes, offsets = _whole_numbers(told["shape"]), _whole_numbers(told["data_offsets"])
+    if sizes is None or (len(sizes) != 1 if shape is None else sizes != shape):
+        wanted = "one dimension" if shape is None else f"{list(shape)} by its configuration"
+        raise CheckpointError(f"{name} has shape {ascii(told['shape'])[:40]}, not {wanted}")
+    if offsets is None or len(offsets) != 2 or not offsets[0] <= offsets[1] <= room:
+        raise CheckpointError(f"{name} lies outside the file: it is cut short or damaged")
+    count = 1
+    for size in sizes:
+        count *= size
+    if count * dtype.itemsize != offsets[1] - offsets[0]:
+        raise CheckpointError(f"{name} has {offsets[1] - offsets[0]:,} bytes for {count:,} numbers")
+    return dtype, sizes, offsets[0], offsets[1]
+
+
+def _whole_numbers(told: Any) -> tuple[int, ...] | None:
+    """A list of at most two whole numbers from 0, else None."""
+    if not isinstance(told, list) or len(told) > 2 or any(type(n) is not int or n < 0 for n in told):
+        return None
+    return tuple(told)
+
+
+def _check_spans(spans: list[tuple[int, int]], room: int) -> None:
+    """Arrays must tile the data: no overlap, no hole, nothing behind."""
+    at = 0
+    for begin, end in sorted(spans):
+        if begin != at:
+            raise CheckpointError("has arrays that overlap" if begin < at else "has a hole between its arrays")
+        at = end
+    if at != room:
+        raise CheckpointError(f"has {room - at:,} bytes after its last array")
