@@ -1,0 +1,90 @@
+"""The built-in corpora: what they are, where they come from, how they are read.
+
+Each is described by a TOML in `corpora/` (title, source, licence, how it is read, counts). The music
+itself is not ours to ship: it comes with music21, which is installed but not imported here.
+
+Contents: CorpusInfo, names, describe, sources.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from melodyrnn.corpus.sources import Source
+from melodyrnn.errors import CorpusError
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusInfo:
+    """A built-in corpus as its TOML describes it."""
+
+    name: str
+    title: str
+    about: str
+    source: str  # who collected and encoded it, with addresses
+    licence: str
+    folder: str  # inside music21's corpus
+    files: tuple[str, ...]  # patterns of file names
+    leave_out: tuple[str, ...]
+    format: str
+    track: str | None
+    tonic_only: bool
+    melodies: int  # measured with the music21 of constraints.txt
+    notes: int
+
+
+def names() -> tuple[str, ...]:
+    """Name the built-in corpora, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _shelf().glob("*.toml")))
+
+
+def describe(name: str) -> CorpusInfo:
+    """Look a built-in corpus up.
+
+    Raises:
+        CorpusError: no such corpus; the message lists those there are.
+    """
+    if name not in names():
+        raise CorpusError(f"{name}: no such corpus; the built-in ones are {', '.join(names())}, or name a folder")
+    data = tomllib.loads((_shelf() / f"{name}.toml").read_text(encoding="utf-8"))
+    read, counts = data["read"], data["counts"]
+    return CorpusInfo(
+        name, data["title"], data["about"], data["source"], data["licence"],
+        read["folder"], tuple(read["files"]), tuple(read.get("leave_out", ())), read["format"],
+        read.get("track"), read.get("key") == "tonic", counts["melodies"], counts["notes"],
+    )  # fmt: skip
+
+
+def sources(name: str) -> list[Source]:
+    """List the files of a built-in corpus, in the order of their names.
+
+    Raises:
+        CorpusError: no such corpus, or music21 is installed without its collection.
+    """
+    info = describe(name)
+    folder = _music21() / info.folder
+    left_out = {path for pattern in info.leave_out for path in folder.glob(pattern)}
+    paths = sorted({path for pattern in info.files for path in folder.glob(pattern)} - left_out)
+    if not paths:
+        raise CorpusError(f"{name}: {folder} holds no {info.files[0]}; install the full music21 (pip install music21)")
+    return [Source(f"{name}/{path.stem}", path, info.format, info.track, info.tonic_only) for path in paths]
+
+
+def _shelf() -> Path:
+    """The folder of TOMLs: inside the installed package, or beside it in the repository."""
+    package = Path(__file__).resolve().parents[1]
+    for place in (package / "corpora", package.parent / "corpora"):
+        if (place / "kinder.toml").is_file():
+            return place
+    raise CorpusError(f"{package}: the descriptions of the built-in corpora are missing; install melodyrnn again")
+
+
+def _music21() -> Path:
+    """The collection inside the installed music21, found without importing it."""
+    spec = importlib.util.find_spec("music21")
+    if spec is None or not spec.submodule_search_locations:
+        raise CorpusError("the built-in corpora come with music21; install it (pip install music21)")
+    return Path(spec.submodule_search_locations[0]) / "corpus"

@@ -1,0 +1,242 @@
+"""Files read in parallel and in isolation; every refusal has a reason.
+
+A pool of child processes (`worker`) reads batches of files: many of MIDI, which take a fifth of a
+millisecond each, few of the rest. A file that takes too long, too much memory or its reader with it
+costs that file and no other: the children answer file by file, so the one in work is known and the
+rest of its batch goes to a new child.
+
+Conventions: outcomes come in the order of the files whatever the number of jobs; nothing is printed,
+and progress is the consuming of the iterator; closing the iterator ends the children.
+
+Contents: read_many, read_one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.corpus.sources import Outcome, Source, source_of
+from melodyrnn.corpus.worker import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from melodyrnn.music.melody import Melody
+
+_BATCH: Final = {"midi": 200}
+_SMALL_BATCH: Final = 4
+_GRACE: Final = 5.0  # seconds over the limit after which a child is killed from outside
+_START: Final = 30.0  # seconds a child may take to start and import
+_PARENT_READS: Final = frozenset({"midi", "abc"})  # formats whose readers are ours, bounded and without music21
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading a file may cost."""
+
+    timeout: float = 20.0  # seconds a tune
+    memory_mb: int = 1500  # address space of a child
+    strict: bool = False  # refuse damaged MIDI files instead of keeping what parsed
+
+
+def read_many(
+    items: Iterable[Path | str | Source],
+    *,
+    jobs: int | None = None,
+    timeout: float = 20.0,
+    memory_mb: int = 1500,
+    track: str | None = None,
+    strict: bool = False,
+) -> Iterator[Outcome]:
+    """Read files in parallel; yield the outcome of every tune, in order."""
+    files = read_files(items, jobs=jobs, limits=Limits(timeout, memory_mb, strict), track=track)
+    return itertools.chain.from_iterable(outcomes for _, outcomes in files)
+
+
+def read_files(
+    items: Iterable[Path | str | Source],
+    *,
+    jobs: int | None = None,
+    limits: Limits | None = None,
+    track: str | None = None,
+) -> Iterator[tuple[Source | None, list[Outcome]]]:
+    """Read files in parallel; yield each with the outcomes of its tunes (no source: not a kind we read)."""
+    jobs = max(
+        1, jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or os.cpu_count() or 1
+    )
+    pool = _Pool(limits or Limits())
+    waiting: deque[Future[list[tuple[Source | None, list[Outcome]]]]] = deque()
+    with ThreadPoolExecutor(jobs, thread_name_prefix="melodyrnn-reader") as threads:
+        try:
+            for batch in _batches(items, track):
+                waiting.append(threads.submit(pool.read, batch))
+                if len(waiting) > 3 * jobs:  # enough to keep everyone busy, and memory flat
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+            pool.close()
+
+
+def read_one(
+    path: Path | str, *, track: str | None = None, timeout: float = 20.0, memory_mb: int = 1500, strict: bool = False
+) -> Melody:
+    """Read the (first) melody of one file: MIDI and ABC here, other formats in a limited child.
+
+    Raises:
+        Unreadable: the file cannot become a melody; `reason` says why.
+    """
+    item = source_of(Path(path), track=track)
+    if isinstance(item, Source) and item.format in _PARENT_READS:
+        outcome = next(read_source(item, strict=strict))
+    else:
+        found = read_many([path], jobs=1, timeout=timeout, memory_mb=memory_mb, track=track, strict=strict)
+        outcome = next(iter(found))
+    if outcome.melody is None:
+        raise outcome.error
+    return outcome.melody
+
+
+def _batches(items: Iterable[Path | str | Source], track: str | None) -> Iterator[list[Source | Outcome]]:
+    """Group files so that a batch is worth a message; the first batches are small, to give every child work."""
+    batch: list[Source | Outcome] = []
+    kind = ""
+    for item in items:
+        entry = item if isinstance(item, Source) else source_of(Path(item), track=track)
+        this = entry.format if isinstance(entry, Source) else kind
+        if batch and (this != kind or len(batch) >= _BATCH.get(kind, _SMALL_BATCH)):
+            yield batch
+            batch = []
+        kind = this
+        batch.append(entry)
+    if batch:
+        yield batch
+
+
+class _Pool:
+    """Child processes, at most one for each thread that asks; watched from outside."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.own = threading.local()
+        self.children: set[_Child] = set()
+        self.closed = threading.Event()
+        self.watchdog = threading.Thread(target=self._watch, name="melodyrnn-watchdog", daemon=True)
+        self.watchdog.start()
+
+    def read(self, batch: list[Source | Outcome]) -> list[tuple[Source | None, list[Outcome]]]:
+        """Read a batch; replace the child whenever a file has been its end."""
+        results: list[tuple[Source | None, list[Outcome]]] = []
+        rest = deque(batch)
+        while rest:
+            if isinstance(rest[0], Outcome):
+                results.append((None, [rest.popleft()]))  # type: ignore[list-item]
+                continue
+            wanted = list(itertools.takewhile(lambda entry: isinstance(entry, Source), rest))
+            done = self._child().read(wanted, self.limits)  # type: ignore[arg-type]
+            for _ in done:
+                rest.popleft()
+            results.extend(zip(wanted[: len(done)], done, strict=True))  # type: ignore[arg-type]
+        return results
+
+    def _child(self) -> _Child:
+        child: _Child | None = getattr(self.own, "child", None)
+        if child is None or child.process.poll() is not None:
+            if child is not None:
+                self.children.discard(child)
+            child = self.own.child = _Child(self.limits)
+            self.children.add(child)
+        return child
+
+    def _watch(self) -> None:
+        """Kill a child that is stuck beyond its own alarm."""
+        while not self.closed.wait(0.25):
+            now = time.monotonic()
+            for child in tuple(self.children):
+                if now > child.deadline:
+                    child.overdue = True
+                    child.process.kill()
+
+    def close(self) -> None:
+        """End the children and the watchdog."""
+        self.closed.set()
+        self.watchdog.join()
+        for child in tuple(self.children):
+            child.end()
+
+
+class _Child:
+    """One worker process."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.deadline = float("inf")
+        self.overdue = False
+        self.warm = False
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)  # the child sees what we see
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "melodyrnn.corpus.worker",
+                str(limits.timeout), str(limits.memory_mb), "strict" if limits.strict else "lenient",
+            ],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+        )  # fmt: skip
+
+    def read(self, sources: list[Source], limits: Limits) -> list[list[Outcome]]:
+        """Read files in order; ends early, with a refusal, at a file that ends the child."""
+        inbox, outbox = self.process.stdin, self.process.stdout
+        if inbox is None or outbox is None:
+            raise RuntimeError("the pipes of a worker are always open")
+        allowed = limits.timeout + _GRACE
+        self.deadline = time.monotonic() + allowed + (0 if self.warm else _START)
+        done: list[list[Outcome]] = []
+        tunes: list[Outcome] = []
+        try:
+            inbox.write(json.dumps([source.to_json() for source in sources]).encode() + b"\n")
+            inbox.flush()
+            while len(done) < len(sources):
+                line = outbox.readline()
+                if not line.endswith(b"\n"):
+                    raise BrokenPipeError
+                self.warm = True
+                self.deadline = time.monotonic() + allowed
+                if line == b"null\n":
+                    done.append(tunes)
+                    tunes = []
+                else:
+                    tunes.append(Outcome.from_json(json.loads(line)))
+        except (BrokenPipeError, ConnectionError):
+            done.append([*tunes, self._fate(sources[len(done)], limits)])
+        self.deadline = float("inf")
+        return done
+
+    def _fate(self, source: Source, limits: Limits) -> Outcome:
+        """The refusal for the file during which the child ended."""
+        status = self.process.wait()
+        if self.overdue:
+            return Outcome(source.name, reason="timeout", detail=f"{limits.timeout:g} s")
+        return Outcome(source.name, reason="crash", detail=f"the reader ended with status {status}")
+
+    def end(self) -> None:
+        """Kill the child and close its pipes."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue  # what was still to be sent has no reader now

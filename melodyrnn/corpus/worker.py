@@ -1,0 +1,150 @@
+"""The child process that reads foreign files, with limits on time and memory.
+
+It speaks JSON lines: a list of sources comes in on stdin; for each source go out, in order, the
+outcomes of its tunes and then a line `null`. Whatever happens to a file happens to this process
+alone; the parent (`reading`) sees which file it was by the lines that came before.
+
+Contents: read_source (one file, in this process), fetch, main (the loop of the child).
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import stat
+import sys
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+from melodyrnn.corpus.sources import Outcome, Source
+from melodyrnn.errors import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _TimeUp(BaseException):
+    """The time for a tune is over. No Exception, so that no reader can catch it by the way."""
+
+
+def read_source(source: Source, *, timeout: float = 0.0, strict: bool = False) -> Iterator[Outcome]:
+    """Read every tune of a file; each is a melody or a reason. `timeout` in seconds a tune, 0 for none."""
+    tunes = _tunes(source, strict=strict)
+    while True:
+        try:
+            with _alarm(timeout):
+                outcome = next(tunes, None)
+        except _TimeUp:
+            yield Outcome(source.name, reason="timeout", detail=f"{timeout:g} s")
+            return
+        except MemoryError:
+            gc.collect()
+            yield Outcome(source.name, reason="memory")
+            return
+        except RecursionError:
+            yield Outcome(source.name, reason="not-notation", detail="nested too deeply")
+            return
+        if outcome is None:
+            return
+        yield outcome
+
+
+def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
+    try:
+        data = fetch(source)
+        if source.format == "midi":
+            yield _midi(data, source, strict=strict)
+            return
+    except Unreadable as error:
+        yield Outcome.refusal(source.name, error)
+        return
+    from melodyrnn.music.notation import read_score  # noqa: PLC0415 - only for the files that need it
+
+    found = read_score(data, format=source.format, name=source.name, track=source.track, tonic_only=source.tonic_only)
+    for result in found:
+        if isinstance(result, Unreadable):
+            yield Outcome.refusal(result.where, result)
+        else:
+            yield Outcome(result.name, result.melody, warnings=result.warnings, track=result.track)
+
+
+def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
+    from melodyrnn.music.midi import read_midi  # noqa: PLC0415
+
+    reading = read_midi(data, track=source.track, strict=strict, name=source.name)
+    return Outcome(source.name, reading.melody, warnings=tuple(reading.warnings), track=reading.track)
+
+
+def fetch(source: Source) -> bytes:
+    """Read the bytes of a regular file; anything else is refused without being opened.
+
+    Raises:
+        Unreadable: missing, special, unreadable, empty or too large.
+    """
+    from melodyrnn.music.midi_guard import fetch as fetch_bytes  # noqa: PLC0415
+
+    try:
+        if not stat.S_ISREG(os.stat(source.path).st_mode):  # noqa: PTH116
+            raise Unreadable(source.name, "special")
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        pass  # the opening below says why, in the words of the system
+    return fetch_bytes(source.path, source.name)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Raise _TimeUp when the time is over, where the system has alarms (the parent watches as well)."""
+    if not seconds or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(_signal: int, _frame: object) -> None:
+        raise _TimeUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def main(timeout: float, memory_mb: int, *, strict: bool) -> None:
+    """Serve batches until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our stdin
+    _limit_memory(memory_mb)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)  # what a library prints must not get between the answers
+    os.dup2(silence, 2)
+    for line in sys.stdin:
+        for data in json.loads(line):
+            for outcome in read_source(Source.from_json(data), timeout=timeout, strict=strict):
+                _say(answers, outcome.to_json())
+            _say(answers, None)
+
+
+def _say(answers: IO[str], data: dict[str, Any] | None) -> None:
+    answers.write(json.dumps(data, separators=(",", ":")) + "\n")
+    answers.flush()
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Cap the address space, where the system can."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = megabytes << 20
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]), strict=sys.argv[3] == "strict")

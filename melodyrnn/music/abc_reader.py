@@ -1,0 +1,337 @@
+"""ABC text to melodies.
+
+Aim: read the ABC that people have, tune by tune, fast (thousands of tunes a second) and bounded:
+one pass over the text, no recursion, nothing executed. Follows the ABC standard 2.1
+(https://abcnotation.com/wiki/abc:standard:v2.1); accidentals hold to the end of the bar.
+
+Conventions
+    One tune gives one melody: the first voice unless `track` names another (by V: name or number).
+    Chords give their highest note; grace notes, decorations, chord symbols and words are dropped.
+    Repeats are not expanded and of alternative endings the last is kept (see barring).
+
+Contents: split_abc (a file → its tunes), read_abc (one tune → bars and heading).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from melodyrnn.errors import Unreadable
+from melodyrnn.music.barring import Bar, Heading, Sound
+from melodyrnn.music.melody import Key
+
+_TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
+_FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
+_TOKEN: Final = re.compile(
+    r"""
+      "[^"\n]*" | !\w[^!\s]{0,30}! | \+\w[^+\s]{0,30}\+ | \{[^}\n]*\}         # words, decorations, grace notes
+    | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]*)\] | \[[A-Za-z]:[^\]\n]*\]
+    | (?P<bar>\[?:*\|+[\]:|]*\]?|::+)(?P<ending>[1-9])?[\d,.-]*
+    | \[(?P<volta>[1-9])[\d,.-]*
+    | \[(?P<chord>[^\]\n|]{1,200})\](?P<chord_length>\d{0,6}/{0,6}\d{0,6})
+    | \((?P<p>[2-9])(?::(?P<q>\d?))?(?::(?P<r>\d{0,2}))?
+    | (?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*)(?P<length>\d{0,6}/{0,6}\d{0,6})
+    | (?P<rest>[zx])(?P<rest_length>\d{0,6}/{0,6}\d{0,6})
+    | [ZX](?P<bars>\d{0,4})
+    | (?P<broken><{1,3}|>{1,3})
+    | (?P<tie>-)
+    | (?P<overlay>&)
+    """,
+    re.VERBOSE,
+)
+_NOTE: Final = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
+_KEY: Final = re.compile(r"([A-Ha-g])(#|b|s(?![a-z])|es|is)?[ \t]*([A-Za-z]*)")
+_TEMPO: Final = re.compile(r"(?:(\d{1,3})/(\d{1,3})[ \t]*=)?[ \t]*(\d{1,4}(?:\.\d+)?)")
+_METRE: Final = re.compile(r"\(?(\d{1,2}(?:[ ]?\+[ ]?\d{1,2})*)\)?[ ]?/[ ]?(\d{1,2})")
+
+_STEP: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SIGNS: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
+_CIRCLE: Final = "FCGDAEB"
+_MODES: Final = {
+    "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "mix": "mixolydian",
+    "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
+}  # fmt: skip
+_FIFTHS: Final = {"lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5}
+_TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
+
+
+@dataclass(slots=True)
+class _Voice:
+    """Where a voice stands while it is read."""
+
+    unit: Fraction  # quarters of the written length 1
+    metre: tuple[int, int] | None
+    signature: dict[str, int]
+    bars: list[Bar] = field(default_factory=list)
+    sounds: list[Sound] = field(default_factory=list)
+    now: Fraction = Fraction()
+    accidentals: dict[str, int] = field(default_factory=dict)  # letter with octave marks → semitones
+    ending: int = 0
+    tuplet: Fraction = Fraction(1)
+    tuplet_left: int = 0
+    factor: Fraction = Fraction(1)  # what a broken rhythm leaves for the next note
+    tie: bool = False
+    written: tuple[str, int] = ("", 0)  # the last note's letter with octave marks, and its accidental
+    muted: bool = False  # in an overlay (&), up to the bar line
+    last: tuple[Fraction, bool] = (Fraction(), False)  # length of the last note or rest; whether it sounds
+
+    def close(self) -> None:
+        """End the bar."""
+        if self.now > 0:
+            self.bars.append(Bar(tuple(self.sounds), self.now, self.metre, self.ending))
+        self.sounds, self.now, self.muted = [], Fraction(), False
+        self.accidentals = {}
+
+
+def split_abc(text: str) -> list[tuple[str, str]]:
+    """Split a file into its tunes: (number after X:, text) in order; text without X: is one tune."""
+    marks = [match for match in _TUNE.finditer(text)]
+    if not marks:
+        return [("1", text)]
+    ends = [match.start() for match in marks[1:]] + [len(text)]
+    return [(match[1] or str(n), text[match.start() : end]) for n, (match, end) in enumerate(zip(marks, ends), 1)]
+
+
+def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading, bool]:
+    """Read one tune: its bars, its heading, and whether its key states a mode.
+
+    Raises:
+        Unreadable: no K: line ('not-notation'), or no such voice ('no-track').
+    """
+    reader = _Reader(where)
+    for line in text.splitlines():
+        reader.line(line)
+    return reader.result(track)
+
+
+class _Reader:
+    """One tune on its way: header fields, then voices."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.title = ""
+        self.tempo = 120.0
+        self.key: Key | None = None
+        self.mode_stated = False
+        self.in_body = False
+        self.model = _Voice(Fraction(0), None, {})
+        self.voices: dict[str, _Voice] = {}
+        self.voice = self.model
+
+    def line(self, line: str) -> None:
+        """Read a line of the file."""
+        line = line.partition("%")[0].rstrip().removesuffix("\\")
+        match = _FIELD.match(line)
+        if match:
+            self.field(match[1], match[2].strip())
+        elif self.in_body:
+            self.music(line)
+
+    def field(self, name: str, value: str) -> None:
+        """Take in a field of the header or the body."""
+        voice = self.voice
+        if name == "T":
+            self.title = self.title or value
+        elif name == "M":
+            voice.metre = _metre(value)
+        elif name == "L":
+            match = re.match(r"(\d{1,3})/(\d{1,3})", value)
+            voice.unit = Fraction(4 * int(match[1]), int(match[2]) or 1) if match else voice.unit
+        elif name == "Q":
+            self.tempo = _tempo(value, self.tempo)
+        elif name == "V" and self.in_body:
+            self.voice = self.named(value.split()[0] if value.split() else "1")
+        elif name == "K":
+            self.take_key(value)
+
+    def take_key(self, value: str) -> None:
+        """Set the signature; the first K: ends the header and names the key of the tune."""
+        key, signature, stated = _key(value)
+        if key is not None or value.lower().startswith("none"):
+            self.voice.signature = signature
+        if not self.in_body:
+            self.in_body, self.key, self.mode_stated = True, key, stated
+            if self.model.unit == 0:
+                metre = self.model.metre or (4, 4)
+                self.model.unit = Fraction(1, 4) if metre[0] / metre[1] < 0.75 else Fraction(1, 2)
+
+    def named(self, name: str) -> _Voice:
+        """The voice of that name, made on first use."""
+        if name not in self.voices:
+            model = self.model
+            self.voices[name] = _Voice(model.unit, model.metre, dict(model.signature))
+        return self.voices[name]
+
+    def music(self, line: str) -> None:
+        """Read a line of notes."""
+        if self.voice is self.model:
+            self.voice = self.named("1")
+        for token in _TOKEN.finditer(line):
+            kind = token.lastgroup
+            if token["field"]:
+                self.field(token["field"], token["value"].strip())
+            elif kind is not None:
+                _take(self.voice, token)
+
+    def result(self, track: str | None) -> tuple[list[Bar], Heading, bool]:
+        """Close the voices and choose one."""
+        if not self.in_body:
+            raise Unreadable(self.where, "not-notation", "an ABC tune needs a K: line before its notes")
+        for voice in self.voices.values():
+            voice.close()
+        names = list(self.voices)
+        if track is not None and track not in names:
+            if not (track.isdecimal() and 1 <= int(track) <= len(names)):
+                raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
+            track = names[int(track) - 1]
+        bars = self.voices[track or names[0]].bars if names else []
+        return bars, Heading(self.where, self.key, self.tempo, self.title), self.mode_stated
+
+
+def _take(voice: _Voice, token: re.Match[str]) -> None:
+    """Take in a token of the music."""
+    if token["bar"] or token["volta"]:
+        _bar_line(voice, token["bar"] or "", token["ending"] or token["volta"])
+    elif voice.muted:
+        return
+    elif token["note"]:
+        _sound(voice, [_pitch(voice, token["note"])], _length(token["length"]))
+    elif token["rest"]:
+        _sound(voice, [], _length(token["rest_length"]))
+    elif token["chord"]:
+        _chord(voice, token["chord"], _length(token["chord_length"]))
+    elif token["bars"] is not None:
+        metre = voice.metre or (4, 4)
+        voice.now += Fraction(4 * metre[0], metre[1]) * int(token["bars"] or 1)
+    elif token["p"]:
+        _begin_tuplet(voice, int(token["p"]), token["q"], token["r"])
+    elif token["broken"]:
+        _break(voice, token["broken"])
+    elif token["tie"]:
+        voice.tie = bool(voice.sounds or voice.bars)
+    elif token["overlay"]:
+        voice.muted = True
+
+
+def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
+    voice.close()
+    if ending:
+        voice.ending = int(ending)
+    elif ":" in sign or "||" in sign or "]" in sign:
+        voice.ending = 0
+
+
+def _pitch(voice: _Voice, text: str) -> int:
+    """MIDI number of a written note; its accidental holds to the end of the bar, or over a tie."""
+    bare = text.lstrip("^_=")
+    sign = text[: len(text) - len(bare)]
+    if sign:
+        voice.accidentals[bare] = _SIGNS[sign]
+    elif voice.tie and bare == voice.written[0]:
+        voice.accidentals[bare] = voice.written[1]
+    shift = voice.accidentals.get(bare, voice.signature.get(bare[0].upper(), 0))
+    voice.written = (bare, shift)
+    octave = bare.count("'") - bare.count(",") + bare[0].islower()
+    return 60 + _STEP[bare[0].upper()] + shift + 12 * octave
+
+
+def _length(text: str) -> Fraction:
+    """The length written after a note, as a multiple of the unit: 3, /2, 3/2, /, //."""
+    above, slashes, below = text.partition("/")
+    if not slashes:
+        return Fraction(int(above or 1))
+    more = len(below) - len(below.lstrip("/"))
+    return Fraction(int(above or 1), int(below[more:] or 0) or 2 ** (1 + more))
+
+
+def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
+    """Add a note, the highest of a chord, or a rest."""
+    length *= voice.unit * voice.factor
+    voice.factor = Fraction(1)
+    if voice.tuplet_left:
+        length *= voice.tuplet
+        voice.tuplet_left -= 1
+    if pitches and length > 0:
+        voice.sounds.append(Sound(voice.now, length, min(127, max(0, max(pitches))), voice.tie))
+    voice.tie = False
+    voice.now += length
+    voice.last = (length, bool(pitches and length > 0))
+
+
+def _chord(voice: _Voice, text: str, length: Fraction) -> None:
+    """Add a chord: its highest note, as long as its first."""
+    notes = [(_pitch(voice, (match[1] or "") + match[2] + match[3]), match) for match in _NOTE.finditer(text)]
+    if notes:
+        _sound(voice, [pitch for pitch, _ in notes], length * _length(notes[0][1][4]))
+        voice.tie = any(match[5] for _, match in notes)
+
+
+def _begin_tuplet(voice: _Voice, notes: int, time: str | None, count: str | None) -> None:
+    """Read (p:q:r as "p notes in the time of q, for the next r notes"."""
+    metre = voice.metre or (4, 4)
+    compound = metre[1] >= 8 and metre[0] % 3 == 0 and metre[0] > 3
+    voice.tuplet = Fraction(int(time or 0) or _TUPLET.get(notes, 3 if compound else 2), notes)
+    voice.tuplet_left = int(count or 0) or notes
+
+
+def _break(voice: _Voice, sign: str) -> None:
+    """Lengthen the last note and shorten the next (>), or the other way round (<)."""
+    small = Fraction(1, 2 ** len(sign))
+    before, voice.factor = (2 - small, small) if sign[0] == ">" else (small, 2 - small)
+    length, sounds = voice.last
+    voice.now += length * (before - 1)
+    if sounds and voice.sounds:
+        last = voice.sounds[-1]
+        voice.sounds[-1] = Sound(last.onset, last.duration * before, last.pitch, last.tied)
+    voice.last = (length * before, sounds)
+
+
+def _metre(text: str) -> tuple[int, int] | None:
+    """Read C, C|, 6/8, (2+3)/8, also in the middle of other words; None where no metre is meant."""
+    if text.startswith("C|"):
+        return 2, 2
+    if re.match(r"C(?![A-Za-z])", text):
+        return 4, 4
+    match = _METRE.search(text)
+    if match is None:
+        return None
+    above, below = sum(int(part) for part in match[1].split("+")), int(match[2])
+    usable = above > 0 and below in {1, 2, 4, 8, 16, 32}
+    return (above, below) if usable else None
+
+
+def _tempo(text: str, otherwise: float) -> float:
+    """Quarters a minute of a Q: field: 1/4=120, or a number alone (quarters)."""
+    match = _TEMPO.search(re.sub(r'"[^"]*"', " ", text))
+    if match is None:
+        return otherwise
+    beat = Fraction(4 * int(match[1]), int(match[2]) or 1) if match[1] else Fraction(1)
+    tempo = float(match[3]) * float(beat)
+    return tempo if 10 <= tempo <= 600 else otherwise
+
+
+def _key(text: str) -> tuple[Key | None, dict[str, int], bool]:
+    """Key, signature (letter → semitones) and whether a mode is stated, of a K: field."""
+    if text[:2] in {"HP", "Hp"}:  # highland pipes: two sharps, A mixolydian
+        return Key(9, "mixolydian"), {"F": 1, "C": 1}, True
+    match = _KEY.match(text)
+    if match is None or text.lower().startswith("none"):
+        return None, _explicit(text, {}), False
+    letter = match[1].upper().replace("H", "B")  # German H
+    shift = {"": 0, "#": 1, "is": 1}.get(match[2] or "", -1)
+    word = "maj" if match[3] == "M" else match[3].lower()[:3]
+    mode = _MODES.get(word, "major")
+    fifths = _CIRCLE.index(letter) - 1 + 7 * shift + _FIFTHS[mode]
+    names = _CIRCLE if fifths > 0 else _CIRCLE[::-1]
+    signature = {name: 1 if fifths > 0 else -1 for name in names[: min(7, abs(fifths))]}
+    stated = bool(word) and word in _MODES
+    return Key((_STEP[letter] + shift) % 12, mode), _explicit(text[match.end() :], signature), stated
+
+
+def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:
+    """The signature with accidentals written out after the key (K:D ^g =c) put in."""
+    extra = re.findall(r"(?:^|\s)(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])", text)
+    return signature | {letter.upper(): _SIGNS[sign] for sign, letter in extra}

@@ -1,0 +1,91 @@
+"""A melody as JSON: for caches, worker processes and `--json`.
+
+Conventions: one object a melody; notes as one flat list onset, duration, pitch, velocity, onset, …;
+ticks are 1/24 quarter. What comes in is checked number by number: a cache is a file like any other.
+
+Contents: melody_to_json, melody_from_json.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from melodyrnn.errors import CorpusError
+from melodyrnn.music.melody import MODES, Key, Melody, Metre, Note
+
+_LIMIT: Final = 1 << 31
+_DENOMINATORS: Final = frozenset({1, 2, 4, 8, 16, 32})
+
+
+def melody_to_json(melody: Melody) -> dict[str, Any]:
+    """Describe a melody with numbers, strings and lists only.
+
+    >>> melody_to_json(Melody((Note(0, 24, 60),)))["notes"]
+    [0, 24, 60, 80]
+    """
+    return {
+        "title": melody.title,
+        "tempo": melody.tempo,
+        "key": [melody.key.tonic, melody.key.mode] if melody.key else None,
+        "metres": [number for m in melody.metres for number in (m.numerator, m.denominator, m.onset)],
+        "length": melody.length,
+        "notes": [number for n in melody.notes for number in (n.onset, n.duration, n.pitch, n.velocity)],
+    }
+
+
+def melody_from_json(data: Any) -> Melody:
+    """Build a melody from what melody_to_json wrote.
+
+    Raises:
+        CorpusError: something is missing, of another type or out of range; the message names the field.
+    """
+    if not isinstance(data, dict):
+        raise CorpusError("melody data: not an object; delete the cache and read the corpus again")
+    title, tempo = data.get("title"), data.get("tempo")
+    _check(isinstance(title, str), "title")
+    _check(isinstance(tempo, int | float) and math.isfinite(tempo) and tempo > 0, "tempo")
+    length = data.get("length")
+    _check(type(length) is int and 0 <= length < _LIMIT, "length")
+    return Melody(_notes(data), _metres(data), _key(data.get("key")), float(tempo), title, length)  # type: ignore[arg-type]
+
+
+def _check(good: bool, field: str) -> None:  # noqa: FBT001
+    if not good:
+        raise CorpusError(f"melody data: bad {field}; delete the cache and read the corpus again")
+
+
+def _numbers(data: dict[str, Any], field: str, width: int) -> list[int]:
+    """A flat list of rows of small whole numbers."""
+    numbers = data.get(field)
+    _check(isinstance(numbers, list) and len(numbers) % width == 0, field)
+    _check(all(type(n) is int and 0 <= n < _LIMIT for n in numbers or ()), field)
+    return numbers or []
+
+
+def _notes(data: dict[str, Any]) -> tuple[Note, ...]:
+    flat = _numbers(data, "notes", 4)
+    notes = tuple(map(Note, flat[0::4], flat[1::4], flat[2::4], flat[3::4]))
+    end = 0
+    for note in notes:
+        _check(note.onset >= end and note.duration > 0 and note.pitch < 128 and 0 < note.velocity < 128, "notes")
+        end = note.end
+    return notes
+
+
+def _metres(data: dict[str, Any]) -> tuple[Metre, ...]:
+    flat = _numbers(data, "metres", 3)
+    metres = tuple(map(Metre, flat[0::3], flat[1::3], flat[2::3]))
+    _check(bool(metres) and metres[0].onset == 0, "metres")
+    _check(all(m.numerator > 0 and m.denominator in _DENOMINATORS for m in metres), "metres")
+    _check(all(a.onset < b.onset for a, b in zip(metres, metres[1:], strict=False)), "metres")
+    return metres
+
+
+def _key(data: Any) -> Key | None:
+    if data is None:
+        return None
+    _check(isinstance(data, list) and len(data) == 2, "key")
+    tonic, mode = data
+    _check(type(tonic) is int and 0 <= tonic < 12 and mode in MODES, "key")
+    return Key(tonic, mode)

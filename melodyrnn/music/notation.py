@@ -1,0 +1,272 @@
+"""ABC, **kern and MusicXML to melodies.
+
+Aim: one door for every written format. ABC goes through the package's own reader; **kern and
+MusicXML go through music21, imported nowhere else and only when such a file is read.
+
+Conventions: see `barring` (ties merged, grace notes dropped, chords give the highest note, repeats
+not expanded, the last of alternative endings kept, bar lines true). A score with several parts
+gives the part named by `track` (number from 1, or name), else the part that lies highest. A key
+without a mode, or no key at all, is completed by the key finder.
+
+music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
+others call it in a child process with limits; `corpus.reading` does.
+
+Contents: FORMATS, ScoreReading, read_score, read_notation.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree as ET
+
+from melodyrnn.errors import Unreadable
+from melodyrnn.music.abc_reader import read_abc, split_abc
+from melodyrnn.music.barring import Bar, Heading, Sound, assemble
+from melodyrnn.music.keys import find_key, find_mode
+from melodyrnn.music.melody import Key, Melody
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS: Final = {
+    ".abc": "abc", ".krn": "krn", ".kern": "krn", ".xml": "musicxml", ".musicxml": "musicxml", ".mxl": "mxl",
+}  # fmt: skip
+"""File suffix (lower case) → format."""
+
+MAX_BYTES: Final = 64 << 20  # of XML, also after unpacking
+MAX_TUNE: Final = 2 << 20  # characters of one ABC tune
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReading:
+    """A melody out of a score, and what was done to get it."""
+
+    name: str  # the file, with the number of the tune where there are several
+    melody: Melody
+    track: str = ""  # the part or voice taken
+    warnings: tuple[str, ...] = ()
+    snapped: int = 0  # notes moved to the grid
+
+
+def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
+    """Read the melody of a score; of an ABC file with several tunes, the first.
+
+    Raises:
+        Unreadable: the score cannot become a melody; `reason` says why.
+    """
+    result = next(read_score(data, format=format, name=name, track=track))
+    if isinstance(result, Unreadable):
+        raise result
+    return result.melody
+
+
+def read_score(
+    data: bytes | str | Path,
+    *,
+    format: str,
+    name: str,
+    track: str | None = None,
+    tonic_only: bool = False,  # noqa: A002
+) -> Iterator[ScoreReading | Unreadable]:
+    """Read every tune of a score; what cannot be read comes as the error, in its place.
+
+    `tonic_only`: the K: of these files names a tonic and says nothing of the mode (Essen).
+    """
+    raw = data.read_bytes() if isinstance(data, Path) else data
+    try:
+        if format == "abc":
+            yield from _abc_tunes(_text(raw), name, track, tonic_only=tonic_only)
+        else:
+            text = _unpack(raw, name) if format == "mxl" else _text(raw)
+            yield _with_music21(text, "humdrum" if format == "krn" else "musicxml", name, track)
+    except Unreadable as error:
+        yield error
+
+
+def _text(raw: bytes | str) -> str:
+    """Decode as UTF-8 (or UTF-16 with its mark), and older files as Latin-1."""
+    if isinstance(raw, str):
+        return raw
+    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _abc_tunes(text: str, name: str, track: str | None, *, tonic_only: bool) -> Iterator[ScoreReading | Unreadable]:
+    tunes = split_abc(text.replace("\r\n", "\n").replace("\r", "\n"))
+    seen: dict[str, int] = {}
+    for number, tune in tunes:
+        seen[number] = seen.get(number, 0) + 1
+        twin = f"-{seen[number]}" if seen[number] > 1 else ""
+        where = f"{name}:{number}{twin}" if len(tunes) > 1 else name
+        try:
+            yield _abc_tune(tune, where, track, tonic_only=tonic_only)
+        except Unreadable as error:
+            yield error
+
+
+def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> ScoreReading:
+    if len(tune) > MAX_TUNE:
+        raise Unreadable(where, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
+    bars, heading, _ = read_abc(tune, where=where, track=track)
+    made = assemble(bars, heading)
+    key = made.melody.key
+    if key is not None and tonic_only:
+        key = find_mode(made.melody, key.tonic)
+    return _reading(where, made.melody, key, made.snapped, irregular=made.irregular, metre=made.metre_stated)
+
+
+def _reading(
+    where: str, melody: Melody, key: Key | None, snapped: int, *, irregular: int, metre: bool, track: str = ""
+) -> ScoreReading:
+    """Complete the key and put what happened into words."""
+    warnings = []
+    if key is None:
+        key = find_key(melody)
+        warnings.append(f"no key stated: {key} found")
+    if not metre:
+        warnings.append(f"no metre stated: {melody.metres[0]} assumed")
+    if irregular:
+        warnings.append(f"{irregular} bars are not as long as their metre says")
+    if snapped:
+        warnings.append(f"{snapped} notes moved to the grid")
+    return ScoreReading(where, replace(melody, key=key), track, tuple(warnings), snapped)
+
+
+def _unpack(raw: bytes | str, name: str) -> str:
+    """The score inside a compressed MusicXML file, its size checked before it is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            if sum(sizes.values()) > MAX_BYTES:
+                raise Unreadable(name, "too-large", f"unpacks to {sum(sizes.values())} bytes; the limit is {MAX_BYTES}")
+            inner = _root_file(archive) if "META-INF/container.xml" in sizes else None
+            inner = inner or next((n for n in sizes if n.endswith((".xml", ".musicxml")) and "META-INF" not in n), None)
+            if inner not in sizes:
+                raise Unreadable(name, "not-notation", "a zip file without a score in it")
+            return _text(archive.read(inner))
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise Unreadable(name, "cut-short", f"not a whole zip file: {error}") from error
+
+
+def _root_file(archive: zipfile.ZipFile) -> str | None:
+    """The path that META-INF/container.xml names."""
+    try:
+        container = ET.fromstring(archive.read("META-INF/container.xml"))  # noqa: S314 - expat limits entity growth
+    except ET.ParseError:
+        return None
+    for element in container.iter():
+        if element.tag.endswith("rootfile"):
+            return element.get("full-path")
+    return None
+
+
+def _with_music21(text: str, form: str, name: str, track: str | None) -> ScoreReading:
+    """Read a **kern or MusicXML text: the part wanted, bar by bar."""
+    import logging  # noqa: PLC0415
+    import warnings  # noqa: PLC0415
+
+    if len(text) > MAX_BYTES:
+        raise Unreadable(name, "too-large", f"{len(text)} characters; the limit is {MAX_BYTES}")
+    from music21 import converter  # noqa: PLC0415 - a second to import, and only these formats need it
+
+    logging.getLogger("music21").setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
+            score = converter.parse(text, format=form, forceSource=True, storePickle=False)
+            part, label = _choose_part(score, name, track)
+            bars = _bars(part)
+            heading = _heading(score, part, name)
+            fifths = _signature(part)
+    except Unreadable:
+        raise
+    except Exception as error:  # noqa: BLE001 - music21 raises anything on bad input, KeyError and IndexError included
+        raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
+    made = assemble(bars, heading)
+    key = made.melody.key
+    if key is None and fifths is not None:
+        key = find_key(made.melody, fifths=fifths)
+    return _reading(
+        name, made.melody, key, made.snapped, irregular=made.irregular, metre=made.metre_stated, track=label
+    )
+
+
+def _choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str]:
+    """The part wanted, by number or name, else the highest; and what it is called."""
+    parts = list(score.parts) if hasattr(score, "parts") else []
+    parts = [part for part in (parts or [score]) if any(hasattr(note, "pitches") for note in part.flatten().notes)]
+    if not parts:
+        raise Unreadable(name, "no-notes", "no part holds notes")
+    labels = [str(part.partName or part.id) if hasattr(part, "partName") else "1" for part in parts]
+    if track is None:
+        means = [_mean_pitch(part) for part in parts]
+        place = means.index(max(means))
+    else:
+        matches = [i for i, label in enumerate(labels) if track.lower() in label.lower()]
+        if track.isdecimal() and 1 <= int(track) <= len(parts):
+            matches = [int(track) - 1]
+        if not matches:
+            raise Unreadable(name, "no-track", f"its parts are {', '.join(labels)}")
+        place = matches[0]
+    return parts[place], labels[place]
+
+
+def _mean_pitch(part: Any) -> float:
+    pitches = [note.pitches[-1].midi for note in part.flatten().notes if note.pitches]
+    return sum(pitches) / len(pitches) if pitches else 0.0
+
+
+def _bars(part: Any) -> list[Bar]:
+    """The measures of a part as bars; a part without measures is one bar."""
+    endings = {}
+    for bracket in part.recurse().getElementsByClass("RepeatBracket"):
+        for measure in bracket.getSpannedElements():
+            endings[id(measure)] = int(str(bracket.number)[:1] or 0) if str(bracket.number)[:1].isdecimal() else 0
+    bars, metre = [], None
+    for measure in list(part.getElementsByClass("Measure")) or [part]:
+        signature = measure.flatten().getElementsByClass("TimeSignature").first()
+        if signature is not None:
+            metre = (signature.numerator, signature.denominator)
+        length = Fraction(measure.highestTime).limit_denominator(960)
+        bars.append(Bar(tuple(_sounds(measure)), length, metre, endings.get(id(measure), 0)))
+    return bars
+
+
+def _sounds(measure: Any) -> Iterator[Sound]:
+    """The notes of a measure: the highest where several begin together, no grace notes."""
+    rows: dict[Fraction, Sound] = {}
+    for note in measure.flatten().notes:
+        if note.duration.isGrace or "Harmony" in note.classes or not note.pitches:
+            continue
+        onset = Fraction(note.offset).limit_denominator(960)
+        length = Fraction(note.quarterLength).limit_denominator(960)
+        tied = note.tie is not None and note.tie.type in {"stop", "continue"}
+        sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied)
+        if length > 0 and (onset not in rows or rows[onset].pitch < sound.pitch):
+            rows[onset] = sound
+    return iter(rows[onset] for onset in sorted(rows))
+
+
+def _heading(score: Any, part: Any, name: str) -> Heading:
+    """Title, tempo and stated key (tonic and mode) of a score."""
+    title = (score.metadata.bestTitle if score.metadata else None) or ""
+    mark = score.recurse().getElementsByClass("MetronomeMark").first()
+    bpm = mark.getQuarterBPM() if mark is not None else None
+    key = part.recurse().getElementsByClass("Key").first()
+    stated = Key(key.tonic.pitchClass, key.mode) if key is not None and key.mode in {"major", "minor"} else None
+    return Heading(name, stated, float(bpm) if bpm and 10 <= bpm <= 600 else 120.0, str(title))
+
+
+def _signature(part: Any) -> int | None:
+    signature = part.recurse().getElementsByClass("KeySignature").first()
+    return None if signature is None else int(signature.sharps)
