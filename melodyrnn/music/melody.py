@@ -15,7 +15,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pretty_midi
 
 TICKS_PER_QUARTER: Final = 24
 MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian")
@@ -171,6 +174,22 @@ class Melody:
         notes = tuple(replace(n, pitch=n.pitch + semitones) for n in self.notes)
         key = self.key and replace(self.key, tonic=(self.key.tonic + semitones) % 12)
         return replace(self, notes=notes, key=key)
+
+    # The two methods below are the one place where this module looks at a neighbour that imports it, and
+    # only when called: the Python music world expects the exchange to be at hand on the melody itself.
+
+    def to_pretty_midi(self) -> pretty_midi.PrettyMIDI:
+        """Give the melody to pretty_midi."""
+        from melodyrnn.music.midi import to_pretty_midi  # noqa: PLC0415 (see above)
+
+        return to_pretty_midi(self)
+
+    @staticmethod
+    def from_pretty_midi(pm: pretty_midi.PrettyMIDI, *, track: str | None = None) -> Melody:
+        """Take a melody from pretty_midi; raise Unreadable when there is none."""
+        from melodyrnn.music.midi import from_pretty_midi  # noqa: PLC0415 (see above)
+
+        return from_pretty_midi(pm, track=track)
 
 
 _SHARP_ORDER: Final = "FCGDAEB"

@@ -1,6 +1,7 @@
 """MIDI files ⇄ melodies: what the rest of the program imports.
 
-Reading    source → midi_guard (bytes, chunks) → midi_tolerant (tracks) → midi_line (one voice) → midi_frame (the grid).
+Reading    source → midi_guard (bytes, chunks) → midi_fast or midi_tolerant (tracks) → midi_line (one voice)
+           → midi_frame (the grid).
 Writing    midi_write.
 Exchange   pretty_midi, the format of the Python music world, imported only when asked for.
 
@@ -19,9 +20,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, Note
-from melodyrnn.music.midi_frame import anacrusis, bar_lines, clean, grid, key_of, on_grid, tempo_of
-from melodyrnn.music.midi_guard import Source, fetch, take_apart
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Note
+from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
+from melodyrnn.music.midi_frame import bar_lines, clean, key_of, on_grid, opening, tempo_of
+from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
 from melodyrnn.music.midi_line import Choice, choose, voices
 from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
 from melodyrnn.music.midi_write import midi_bytes
@@ -60,11 +62,11 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     """
     where = name or (os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "-")
     container = take_apart(fetch(source, where), where)
-    tracks = _tracks(container.tracks, where)
+    tracks = _tracks(container, where)
     damage = [*container.damage]
     for number, raw in enumerate(tracks, 1):
         damage.extend(f"track chunk {number} {problem}" for problem in raw.damage)
-    if damage and (strict or not any(raw.notes for raw in tracks)):
+    if damage and (strict or not any(note[0] < note[1] for raw in tracks for note in raw.notes)):
         raise Unreadable(where, "cut-short", damage[0])
     notices = damage[:_MAX_NOTICES]
     texts = [clean(text) for raw in tracks for text in raw.texts[:1000]]
@@ -78,12 +80,13 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     return Reading(melody, choice.sentence, tuple(notices), snapped, recipe)
 
 
-def _tracks(payloads: Sequence[bytes], where: str) -> list[RawTrack]:
-    """Read all track chunks of a file within one budget of events."""
+def _tracks(container: Container, where: str) -> list[RawTrack]:
+    """Read all track chunks of a file within one budget of events: long sound ones by symusic."""
     tracks: list[RawTrack] = []
     left = MAX_EVENTS
-    for payload in payloads:
-        tracks.append(parse_track(payload, where, events=left))
+    for payload in container.tracks:
+        quick = parse_sound_track(payload, container.division) if len(payload) >= MIN_BYTES else None
+        tracks.append(quick or parse_track(payload, where, events=left))
         left -= tracks[-1].events
     return tracks
 
@@ -92,51 +95,40 @@ def _melody(
     choice: Choice, tracks: Sequence[RawTrack], division: int, where: str, notices: list[str]
 ) -> tuple[Melody, int]:
     """Put the chosen line on the grid and in its bars; say how many notes were snapped (key and title come later)."""
-    if not choice.line:
+    line = choice.line
+    if not line:
         raise Unreadable(where, "no-notes", "those that it has last no time")
-    if choice.line[-1][1] >= _MAX_TICK:
-        raise Unreadable(where, "absurd-ticks", f"a note ends at tick {choice.line[-1][1]:,}")
-    if len(choice.line) > MAX_MELODY:
-        raise Unreadable(where, "too-long", f"{len(choice.line):,} notes, {MAX_MELODY:,} at most")
-    notes, snapped = on_grid(choice.line, division)
+    if line[-1][1] >= _MAX_TICK:
+        raise Unreadable(where, "absurd-ticks", f"a note ends at tick {line[-1][1]:,}")
+    if len(line) > MAX_MELODY:
+        raise Unreadable(where, "too-long", f"{len(line):,} notes, {MAX_MELODY:,} at most")
+    placed, snapped = on_grid(line, division)
     if choice.hidden:
         notices.append(f"{choice.hidden} notes sound together with the melody or last no time and are left out")
     if snapped:
-        notices.append(f"{snapped} of {len(choice.line)} notes moved to the 24-per-quarter grid")
-    if len(notes) < len(choice.line):
-        notices.append(f"{len(choice.line) - len(notes)} notes too close together for the grid are left out")
-    end = grid(choice.end, division) if choice.end * TICKS_PER_QUARTER % division == 0 else 0
-    metres = bar_lines((m for raw in tracks for m in raw.metres), division, max(end, notes[-1].end), notices)
-    melody = _from_first_bar(Melody(tuple(notes), metres, length=end), notices)
+        notices.append(f"{snapped} of {len(line)} notes moved to the 24-per-quarter grid")
+    if len(placed) < len(line):
+        notices.append(f"{len(line) - len(placed)} notes too close together for the grid are left out")
+    stop = placed[-1][1]
+    end = _music_end(choice.end, division, stop)
+    metres = bar_lines((m for raw in tracks for m in raw.metres), division, end or stop, notices)
+    shift, metres = opening(placed[0][0], metres, notices)
+    notes = tuple([Note(start + shift, till - start, pitch, loud) for start, till, pitch, loud in placed])
+    tempo = tempo_of([t for raw in tracks for t in raw.tempos], notices)
+    melody = Melody(notes, metres, tempo=tempo, length=end and end + shift)
     if melody.bars > MAX_BARS:
         raise Unreadable(where, "too-long", f"{melody.bars:,} bars, {MAX_BARS:,} at most")
-    sounding = melody.notes[-1].end
-    bar = melody.metre_at(sounding).bar_ticks
-    length = melody.length if sounding < melody.length < sounding + 2 * bar else 0
-    metres = tuple(m for m in melody.metres if m.onset < max(length, sounding) or not m.onset)
-    return replace(
-        melody, metres=metres, length=length, tempo=tempo_of([t for r in tracks for t in r.tempos], notices)
-    ), snapped
+    bar = melody.metre_at(notes[-1].end - 1).bar_ticks
+    if melody.length >= notes[-1].end + 2 * bar:  # a track padded by its program, not music
+        kept = tuple(m for m in metres if m.onset < notes[-1].end)
+        melody = replace(melody, length=0, metres=kept)
+    return melody, snapped
 
 
-def _from_first_bar(melody: Melody, notices: list[str]) -> Melody:
-    """Let the bar in which the first note sounds be the first, and a short first bar be an upbeat."""
-    bar, _ = melody.place(melody.notes[0].onset)
-    if bar:
-        notices.append(f"{bar} bar{'s' * (bar > 1)} of silence before the first note left out")
-        melody = _shift(melody, -melody.bar_onset(bar))
-    short = anacrusis(melody.metres)
-    return _shift(replace(melody, metres=melody.metres[1:]), short) if short else melody
-
-
-def _shift(melody: Melody, ticks: int) -> Melody:
-    """Move everything by so many ticks; the metre that then holds at 0 is the first."""
-    notes = tuple(Note(n.onset + ticks, n.duration, n.pitch, n.velocity) for n in melody.notes)
-    # From the second on, a metre at or before the new start replaces the one before it.
-    moved = [Metre(m.numerator, m.denominator, max(m.onset + ticks, 0)) for m in melody.metres]
-    metres = [m for m, following in zip(moved, [*moved[1:], None], strict=True) if following is None or following.onset]
-    metres[0] = replace(metres[0], onset=0)
-    return replace(melody, notes=notes, metres=tuple(metres), length=max(melody.length + ticks, 0))
+def _music_end(tick: int, division: int, stop: int) -> int:
+    """Where the music ends in grid ticks: End-of-Track, if it lies on the grid behind the last note, else 0."""
+    end, off = divmod(tick * TICKS_PER_QUARTER, division)
+    return end if not off and end > stop else 0
 
 
 def to_pretty_midi(melody: Melody) -> pretty_midi.PrettyMIDI:

@@ -11,26 +11,31 @@ Rules
     lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: on_grid, bar_lines, tempo_of, key_of, clean.
+Contents: grid, on_grid, bar_lines, opening, tempo_of, key_of, key_text, clean.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre, Note
+from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Melody, Metre
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from melodyrnn.music.midi_line import LineNote
+    from melodyrnn.music.midi_tolerant import RawNote
 
 _FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
 _LONGEST_TEXT: Final = 256
 
 KEY_TEXT: Final = "key: "
 """Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
+
+
+GridNote = tuple[int, int, int, int]
+"""Onset, end (grid ticks), pitch, velocity."""
 
 
 def grid(tick: int, division: int) -> int:
@@ -42,23 +47,26 @@ def grid(tick: int, division: int) -> int:
     return (2 * TICKS_PER_QUARTER * tick + division) // (2 * division)
 
 
-def on_grid(line: Sequence[LineNote], division: int) -> tuple[list[Note], int]:
-    """Move a line to the grid; return its notes and how many of them were not exactly on it."""
-    notes: list[Note] = []
+def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int]:
+    """Move a line to the grid; return it in grid ticks, and how many notes were not exactly there."""
+    placed: list[GridNote] = []
     snapped = 0
     before = -1  # onset of the note before
-    for (onset, end, pitch, velocity), following in zip(line, [*line[1:], None], strict=True):
-        start = max(grid(onset, division), before + 1)
-        exact = not (onset * TICKS_PER_QUARTER % division or end * TICKS_PER_QUARTER % division)
-        snapped += not exact
-        if start - grid(onset, division) > _FURTHEST:
-            continue
+    for onset, end, pitch, velocity, _ in line:
+        start, early = divmod(TICKS_PER_QUARTER * onset, division)
+        stop, late = divmod(TICKS_PER_QUARTER * end, division)
+        if early or late:
+            snapped += 1
+            start += 2 * early >= division
+            stop += 2 * late >= division
+        if start <= before:
+            if before - start >= _FURTHEST:
+                continue
+            start = before + 1
         before = start
-        stop = grid(end, division)
-        if following is not None:
-            stop = min(stop, grid(following[0], division))
-        notes.append(Note(start, max(stop - start, 1), pitch, velocity))
-    return notes, snapped
+        # Rounding keeps order and the next onset is at least one tick away, so notes never overlap.
+        placed.append((start, stop if stop > start else start + 1, pitch, velocity))
+    return placed, snapped
 
 
 def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:
@@ -66,7 +74,7 @@ def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, n
     metres = [Metre()]
     moved = unusable = 0
     for tick, numerator, denominator in sorted(events, key=lambda event: event[0]):
-        if not numerator or 4 * TICKS_PER_QUARTER * numerator % denominator:
+        if not (numerator and 0 < denominator <= 64) or 4 * TICKS_PER_QUARTER * numerator % denominator:
             unusable += 1
             continue
         current = metres[-1]
@@ -155,16 +163,29 @@ def _named_key(text: str) -> Key | None:
 def clean(raw: bytes) -> str:
     r"""Decode a text of a file for people: no control characters, one line, at most 256 characters.
 
-    >>> clean(b"A \\x1b[31mred\\nrose \\xff")
-    'A [31mred rose \ufffd'
+    >>> clean(b"A \x1b[31mred\nrose \xff")
+    'A [31mred rose �'
     """
     text = raw.decode("utf-8", errors="replace")
     kept = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
     return kept.strip()[:_LONGEST_TEXT].strip()
 
 
-def anacrusis(metres: tuple[Metre, ...]) -> int:
-    """Ticks by which a first bar that is only an upbeat falls short of a full bar; 0 when there is none."""
-    if len(metres) < 2 or metres[1].onset != metres[0].bar_ticks:
-        return 0
-    return max(metres[1].bar_ticks - metres[0].bar_ticks, 0)
+def opening(first: int, metres: tuple[Metre, ...], notices: list[str]) -> tuple[int, tuple[Metre, ...]]:
+    """Let the bar in which the first note sounds be the first; return how far all moves, and the metres then.
+
+    `first` is the first onset in grid ticks. A first bar that is only an upbeat becomes the end of a full bar.
+    """
+    empty = Melody((), metres)
+    bars, _ = empty.place(first)
+    shift = -empty.bar_onset(bars)
+    if bars:
+        notices.append(f"{bars} bar{'s' * (bars > 1)} of silence before the first note left out")
+        holding = empty.metre_at(-shift)
+        rest = (replace(m, onset=m.onset + shift) for m in metres if m.onset > -shift)
+        metres = (replace(holding, onset=0), *rest)
+    short = metres[1].bar_ticks - metres[0].bar_ticks if len(metres) > 1 else 0
+    if short <= 0 or metres[1].onset != metres[0].bar_ticks:
+        return shift, metres
+    moved = [replace(m, onset=m.onset + short) for m in metres[2:]]
+    return shift + short, (replace(metres[1], onset=0), *moved)

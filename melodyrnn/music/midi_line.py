@@ -3,7 +3,7 @@
 Conventions
     voice       the notes of one track on one channel, numbered from 1 in the order of the file; voices without
                 notes have no number. Channel 10 is percussion and never a melody.
-    line        (onset, end, pitch, velocity) in file ticks, in order, one note at a time.
+    line        raw notes (onset, end, pitch, velocity, channel) in file ticks, in order, one at a time.
 
 The rule: the voice that was asked for; else the melody track of a file that melodyrnn wrote; else the single
 melodic voice; else the highest sounding line of all melodic voices: a note is heard when no higher one is
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
 
-LineNote = tuple[int, int, int, int]
-"""Onset, end, pitch, velocity."""
-
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -53,7 +50,7 @@ class Voice:
 class Choice:
     """A line, where its track ends, the sentence that says which it is, and how many notes are not heard in it."""
 
-    line: tuple[LineNote, ...]
+    line: tuple[RawNote, ...]
     end: int
     sentence: str
     hidden: int
@@ -106,33 +103,46 @@ def _asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
 
 def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
     """Reduce voices to one line."""
+    notes = chosen[0].notes
+    total = sum(len(voice.notes) for voice in chosen)
+    if total == len(notes) and _is_line(notes):
+        return Choice(notes, chosen[0].end, sentence, 0)
     sounding = sorted(
-        ((note[0], note[1], note[2], note[3]) for voice in chosen for note in voice.notes if note[1] > note[0]),
+        (note for voice in chosen for note in voice.notes if note[1] > note[0]),
         key=lambda note: (note[0], -note[2], -note[1]),
     )
     line = _highest(sounding) if len(chosen) > 1 else _legato(sounding)
     if line is None:
         line, sentence = _highest(sounding), sentence + ", its highest sounding line"
-    total = sum(len(voice.notes) for voice in chosen)
     return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line))
 
 
-def _highest(notes: Sequence[LineNote]) -> list[LineNote]:
+def _is_line(notes: Sequence[RawNote]) -> bool:
+    """Say whether notes already are one line, as those of most melodies are: nothing to sort out."""
+    before = 0
+    for onset, end, *_ in notes:
+        if onset < before or end <= onset:
+            return False
+        before = end
+    return True
+
+
+def _highest(notes: Sequence[RawNote]) -> list[RawNote]:
     """Keep what is highest at its onset, cut where a higher note starts; notes by onset, highest first."""
-    line: list[LineNote] = []
+    line: list[RawNote] = []
     for note in notes:
         if line and note[0] < line[-1][1]:
             before = line[-1]
             if note[0] == before[0] or note[2] < before[2]:
                 continue
-            line[-1] = (before[0], note[0], before[2], before[3])
+            line[-1] = (before[0], note[0], *before[2:])
         line.append(note)
     return line
 
 
-def _legato(notes: Sequence[LineNote]) -> list[LineNote] | None:
+def _legato(notes: Sequence[RawNote]) -> list[RawNote] | None:
     """Cut each note at the next onset; None when the notes are rather several voices."""
-    line: list[LineNote] = []
+    line: list[RawNote] = []
     together = 0
     for note in notes:
         if line and note[0] < line[-1][1]:
@@ -140,6 +150,6 @@ def _legato(notes: Sequence[LineNote]) -> list[LineNote] | None:
             if note[0] == before[0]:
                 continue
             together += 2 * (min(before[1], note[1]) - note[0]) > min(before[1] - before[0], note[1] - note[0])
-            line[-1] = (before[0], note[0], before[2], before[3])
+            line[-1] = (before[0], note[0], *before[2:])
         line.append(note)
     return None if together > max(1, len(line) // 20) else line

@@ -1,0 +1,224 @@
+"""Damaged, hostile and odd MIDI: each kind ends as a melody with a warning or as Unreadable with its reason, never else."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from melodyrnn.errors import REASONS, Unreadable
+from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.music.midi_fast import parse_sound_track
+from melodyrnn.music.midi_guard import MAX_BYTES, take_apart
+from melodyrnn.music.midi_tolerant import MAX_NOTES, parse_track
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TUNE = Melody(tuple(Note(24 * i, 24, 60 + i) for i in range(8)), (Metre(3, 4),), Key(0), 100.0, "Tune")
+SOUND = midi_bytes(TUNE)
+END = b"\x00\xff\x2f\x00"
+C4 = b"\x00\x90\x3c\x50\x60\x80\x3c\x40"
+
+
+def chunk(payload: bytes, *, length: int | None = None, name: bytes = b"MTrk") -> bytes:
+    """A chunk that may lie about its length."""
+    return name + struct.pack(">I", len(payload) if length is None else length) + payload
+
+
+def smf(*chunks: bytes, kind: int = 1, count: int | None = None, division: int = 96) -> bytes:
+    """A header and chunks as they are given."""
+    return b"MThd" + struct.pack(">IHHH", 6, kind, len(chunks) if count is None else count, division) + b"".join(chunks)
+
+
+def sound(data: bytes, **options: bool) -> list[int]:
+    """The pitches that are read."""
+    return [note.pitch for note in read_midi(data, **options).melody.notes]
+
+
+RIFF = b"RIFF" + struct.pack("<I", len(SOUND) + 12) + b"RMIDdata" + struct.pack("<I", len(SOUND)) + SOUND
+LONG_HEADER = b"MThd" + struct.pack(">I", 10) + SOUND[8:14] + b"more" + SOUND[14:]
+ALIEN = SOUND[:14] + chunk(b"whatever", name=b"XFIH") + SOUND[14:]
+
+
+@pytest.mark.parametrize("data", [RIFF, LONG_HEADER, ALIEN], ids=["riff", "long-header", "alien-chunk"])
+def test_odd_but_lawful_files_are_read_whole(data: bytes) -> None:
+    """What the specification allows is no damage, even for `strict`."""
+    assert read_midi(data, strict=True).melody == TUNE
+
+
+BAD = [
+    ("header-length", b"MThd\x7f\xff\xff\xff" + SOUND[8:], [60 + i for i in range(8)], "says it is 2147483647 bytes"),
+    ("type-9", SOUND[:9] + b"\x09" + SOUND[10:], [60 + i for i in range(8)], "of type 9"),
+    ("more-promised", SOUND[:11] + b"\x05" + SOUND[12:], [60 + i for i in range(8)], "promises 5 tracks, 2 are there"),
+    ("no-end", smf(chunk(C4)), [60], "has no End-of-Track"),
+    ("length-too-long", smf(chunk(C4 + END, length=999)), [60], "has a wrong length or is cut short"),
+    ("length-too-short", smf(chunk(C4 + END, length=5)), [60], "has a wrong length or is cut short"),
+    ("length-0", smf(chunk(C4 + END, length=0), chunk(END)), [60], "has a wrong length or is cut short"),
+    ("length-into-next", smf(chunk(END, length=6), chunk(C4 + END)), [60], "has a wrong length or is cut short"),
+    ("endless-number", smf(chunk(C4 + b"\xff" * 1000)), [60], "number of more than four bytes"),
+    ("open-sysex", smf(chunk(C4 + b"\x00\xf0\x84\x00abc")), [60], "ends in the middle of an event"),
+    (
+        "no-status",
+        smf(chunk(C4 + b"\x00\xff\x01\x00" + END) + chunk(b"\x00\x3c\x50" + END)),
+        [60],
+        "without a status byte",
+    ),
+    ("bad-pitch", smf(chunk(C4 + b"\x00\x90\xc3\x10" + END)), [60], "impossible pitch 195"),
+    ("unclosed", smf(chunk(C4 + b"\x00\x90\x3e\x50\x60\xff\x2f\x00")), [60, 62], "leaves 1 note sounding"),
+    ("after-the-end", smf(chunk(C4 + END + b"garbage" + END)), [60], "goes on after its End-of-Track"),
+]
+
+
+@pytest.mark.parametrize(("data", "pitches", "warning"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+def test_what_parsed_is_kept(data: bytes, pitches: list[int], warning: str) -> None:
+    """Damage costs what it hit and is said; `strict` refuses it."""
+    reading = read_midi(data)
+    assert [note.pitch for note in reading.melody.notes] == pitches
+    assert any(warning in sentence for sentence in reading.warnings)
+    with pytest.raises(Unreadable) as caught:
+        read_midi(data, strict=True)
+    assert caught.value.reason == "cut-short"
+
+
+REFUSED = [
+    ("empty", b"", "empty"),
+    ("jpeg", b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100), "not-midi"),
+    ("html", b"<!doctype html><title>404</title>", "not-midi"),
+    ("zip", b"PK\x03\x04" + bytes(50), "not-midi"),
+    ("wave", b"RIFF\x24\x00\x00\x00WAVEfmt ", "not-midi"),
+    ("riff-without-midi", b"RIFF\x24\x00\x00\x00RMIDdata", "cut-short"),
+    ("first-letters", b"MT", "cut-short"),
+    ("header-only", SOUND[:14], "cut-short"),
+    ("smpte", smf(chunk(C4 + END), division=0xE728), "smpte"),
+    ("division-0", smf(chunk(C4 + END), division=0), "absurd-ticks"),
+    ("type-2", smf(chunk(C4 + END), chunk(C4 + END), kind=2), "polyphonic"),
+    ("no-tracks", smf(count=0), "no-notes"),
+    ("far-away", smf(chunk(b"\xff\xff\xff\x7f\xff\x01\x00" * 9 + C4 + END)), "absurd-ticks"),
+    ("wrapping", smf(chunk(b"\xff\xff\xff\x7f\x90\x3c\x50" * 100 + END)), "absurd-ticks"),
+    ("bar-bomb", smf(chunk(C4 + b"\x87\xff\xff\x7f\x90\x3c\x50\x60\x80\x3c\x40" + END)), "too-long"),
+    ("million-notes", smf(chunk(b"\x00\x90\x3c\x50" * (MAX_NOTES + 1) + END)), "too-long"),
+    ("long-melody", smf(chunk(b"\x00\x90\x3c\x50\x04\x3c\x00" * 20_001 + END)), "too-long"),
+]
+
+
+@pytest.mark.parametrize(("data", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_is_no_melody_is_refused(data: bytes, reason: str) -> None:
+    """Each kind of file that holds no melody has its reason."""
+    with pytest.raises(Unreadable) as caught:
+        read_midi(data)
+    assert (caught.value.where, caught.value.reason) == ("-", reason)
+
+
+def test_type_2_of_one_track_is_a_melody() -> None:
+    """One pattern is one song."""
+    assert sound(smf(chunk(C4 + END), kind=2), strict=True) == [60]
+
+
+@pytest.mark.parametrize("end", range(len(SOUND)))
+def test_every_truncation(end: int) -> None:
+    """A file cut anywhere gives the notes that are left, in order, or a reason."""
+    try:
+        reading = read_midi(SOUND[:end])
+    except Unreadable as error:
+        assert error.reason in {"empty", "cut-short"}
+    else:
+        assert [note.pitch for note in reading.melody.notes] == [60 + i for i in range(len(reading.melody.notes))]
+        assert reading.warnings
+
+
+@given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 3))
+def test_any_bytes(junk: bytes, at: int, kind: int) -> None:
+    """Whatever the bytes are, there is a melody or a reason."""
+    data = (junk, SOUND[:at] + junk, SOUND[:at] + junk + SOUND[at:], smf(chunk(junk), chunk(C4 + END)))[kind]
+    try:
+        melody = read_midi(data).melody
+    except Unreadable as error:
+        assert error.reason in REASONS
+    else:
+        assert melody.notes
+        assert all(a.end <= b.onset for a, b in zip(melody.notes, melody.notes[1:], strict=False))
+        assert all(n.duration > 0 and 0 <= n.pitch < 128 and 0 < n.velocity < 128 for n in melody.notes)
+        assert 0 <= melody.notes[0].onset < melody.metres[0].bar_ticks
+        assert all(melody.place(metre.onset)[1] == 0 for metre in melody.metres)
+
+
+@given(st.integers(0, 2**32), st.integers(0, 60))
+def test_both_track_readers_hear_the_same(seed: int, flips: int) -> None:
+    """Symusic behind its tail and the patient reader agree on sound tracks; the first says None to what it may mishear."""
+    rng = random.Random(seed)
+    at, notes = 0, []
+    for _ in range(rng.randint(1, 40)):
+        at += rng.randint(0, 30)
+        notes.append(Note(at, rng.randint(1, 60), rng.randint(30, 90), rng.randint(1, 127)))  # they may overlap
+    payload = bytearray(take_apart(midi_bytes(Melody(tuple(notes))), "-").tracks[1])
+    for _ in range(flips // 20):
+        payload[rng.randrange(len(payload))] = rng.randrange(256)
+    quick, patient = parse_sound_track(bytes(payload), 480), parse_track(bytes(payload), "-")
+    if quick is not None:
+        assert (quick.notes, quick.end) == (patient.notes, patient.end)
+        assert (quick.name, quick.texts, quick.tempos, quick.metres) == (
+            patient.name, patient.texts, patient.tempos, patient.metres,
+        )  # fmt: skip
+        assert patient.damage == []
+    else:
+        assert flips >= 20
+
+
+@pytest.mark.parametrize("tail", [b"\x00\x90\x3e\x50\x60\xff\x2f\x00", b"\x00\x91\x3e\x50\x60\x81\x3e\x00" + END, b""])
+def test_symusic_is_not_trusted_with(tail: bytes) -> None:
+    """Notes that nobody closes, a second channel and a missing end are left to the patient reader."""
+    assert parse_sound_track(C4 + tail, 96) is None
+
+
+def test_long_tracks_are_read_the_same() -> None:
+    """A melody long enough for symusic comes back whole, texts and length too."""
+    notes = tuple(Note(30 * i, 24, 40 + i % 50, 1 + i % 127) for i in range(2000))
+    melody = Melody(notes, title="Long", length=notes[-1].end + 42)
+    assert read_midi(midi_bytes(melody), strict=True).melody == melody
+
+
+def test_paths_that_are_no_files(tmp_path: Path) -> None:
+    """Folders, pipes, devices, broken and looping links are refused by name and never waited for."""
+    (tmp_path / "folder.mid").mkdir()
+    os.mkfifo(tmp_path / "pipe.mid")
+    (tmp_path / "loop.mid").symlink_to(tmp_path / "loop.mid")
+    (tmp_path / "broken.mid").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "zero.mid").symlink_to("/dev/zero")
+    for name in ("folder", "pipe", "loop", "broken", "zero"):
+        with pytest.raises(Unreadable, match="not a regular file") as caught:
+            read_midi(tmp_path / f"{name}.mid")
+        assert caught.value.where == str(tmp_path / f"{name}.mid")
+    for path, reason in ((tmp_path / "none.mid", "missing"), ("a\0b", "unreadable"), ("x" * 5000, "unreadable")):
+        with pytest.raises(Unreadable) as caught:
+            read_midi(path)
+        assert caught.value.reason == reason
+
+
+def test_file_without_permission(tmp_path: Path) -> None:
+    """A file that may not be read is unreadable (root may read everything)."""
+    path = tmp_path / "a.mid"
+    path.write_bytes(SOUND)
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    with pytest.raises(Unreadable, match="the system refuses to read it"):
+        read_midi(path)
+
+
+def test_too_large_is_not_read(tmp_path: Path) -> None:
+    """A file over the limit is refused by its size, a stream after the limit."""
+    path = tmp_path / "sparse.mid"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(Unreadable, match="larger than the reader's limit"):
+        read_midi(path)
+    with path.open("rb") as file, pytest.raises(Unreadable, match="larger than the reader's limit"):
+        read_midi(io.BytesIO(file.read()))
