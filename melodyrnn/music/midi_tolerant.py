@@ -22,7 +22,7 @@ from melodyrnn.errors import Unreadable
 
 MAX_EVENTS: Final = 4_000_000
 MAX_NOTES: Final = 500_000
-_MAX_FACTS: Final = 100_000  # tempo, metre and key events kept a track; no music has more, bombs do
+_MAX_FACTS: Final = 100_000  # texts, tempos, metres and keys a track; no music has more, bombs do
 
 _DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 """Data bytes of the channel messages that are passed over."""
@@ -157,15 +157,17 @@ def _system(status: int, data: bytes, position: int, track: RawTrack) -> int:
 
 def _meta(kind: int, body: bytes, track: RawTrack) -> None:
     """Keep a fact about the music; a body that is too short says nothing."""
+    if len(track.texts) + len(track.tempos) + len(track.metres) + len(track.keys) >= _MAX_FACTS:
+        raise _DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
     if kind == _NAME:
         track.name = track.name or body[:1000]
-    elif kind == _TEXT and len(track.texts) < _MAX_FACTS:
+    elif kind == _TEXT:
         track.texts.append(body[:10_000])
-    elif kind == _TEMPO and len(body) >= 3 and len(track.tempos) < _MAX_FACTS:
+    elif kind == _TEMPO and len(body) >= 3:
         track.tempos.append((track.end, int.from_bytes(body[:3])))
-    elif kind == _METRE and len(body) >= 2 and len(track.metres) < _MAX_FACTS:
+    elif kind == _METRE and len(body) >= 2:
         track.metres.append((track.end, body[0], 1 << min(body[1], 30)))
-    elif kind == _KEY and len(body) >= 2 and len(track.keys) < _MAX_FACTS:
+    elif kind == _KEY and len(body) >= 2:
         track.keys.append((track.end, body[0] - 256 if body[0] > 127 else body[0], body[1]))
 
 
