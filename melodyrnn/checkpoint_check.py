@@ -114,7 +114,10 @@ def check_finite(weights: Mapping[str, NDArray[Any]]) -> None:
     for name, array in weights.items():
         flat = array.reshape(-1)
         for at in range(0, flat.size, _BLOCK):
-            if not np.isfinite(flat[at : at + _BLOCK]).all():
+            block = flat[at : at + _BLOCK]
+            # fp16 by its bits (all of the exponent set): numpy would widen it first, at five times the cost
+            odd = (block.view(np.uint16) & 0x7C00) == 0x7C00 if block.dtype == np.float16 else ~np.isfinite(block)
+            if odd.any():
                 raise CheckpointError(f"{name} holds NaN or infinite numbers")
 
 
