@@ -40,6 +40,7 @@ MAX_BARS: Final = 20_000
 _MAX_TICK: Final = 2**30
 _MAX_NOTICES: Final = 20
 _RECIPE: Final = "melodyrnn "
+_LONGEST_RECIPE: Final = 4096  # characters: a command line with all its options
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     if damage and (strict or not any(note[0] < note[1] for raw in tracks for note in raw.notes)):
         raise Unreadable(where, "cut-short", damage[0])
     notices = damage[:_MAX_NOTICES]
-    texts = [clean(text) for raw in tracks for text in raw.texts[:1000]]
+    texts = [clean(text, longest=_LONGEST_RECIPE) for raw in tracks for text in raw.texts[:1000]]
     recipe = next((text for text in texts if text.startswith(_RECIPE)), "")
     found = voices(tracks, [clean(raw.name) for raw in tracks])
     choice = choose(found, where, track=track, ours=bool(recipe))
@@ -104,11 +105,11 @@ def _melody(
         raise Unreadable(where, "too-long", f"{len(line):,} notes, {MAX_MELODY:,} at most")
     placed, snapped = on_grid(line, division)
     if choice.hidden:
-        notices.append(f"{choice.hidden} notes sound together with the melody or last no time and are left out")
+        notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
     if snapped:
-        notices.append(f"{snapped} of {len(line)} notes moved to the 24-per-quarter grid")
+        notices.append(f"{snapped} of {_notes(len(line))} moved to the 24-per-quarter grid")
     if len(placed) < len(line):
-        notices.append(f"{len(line) - len(placed)} notes too close together for the grid are left out")
+        notices.append(f"{_notes(len(line) - len(placed))} left out: too close together for the grid")
     stop = placed[-1][1]
     end = _music_end(choice.end, division, stop)
     metres = bar_lines((m for raw in tracks for m in raw.metres), division, end or stop, notices)
@@ -116,13 +117,17 @@ def _melody(
     notes = tuple([Note(start + shift, till - start, pitch, loud) for start, till, pitch, loud in placed])
     tempo = tempo_of([t for raw in tracks for t in raw.tempos], notices)
     melody = Melody(notes, metres, tempo=tempo, length=end and end + shift)
+    if melody.length >= notes[-1].end + 2 * melody.metre_at(notes[-1].end - 1).bar_ticks:
+        # A track that its program padded: that silence is not music.
+        melody = replace(melody, length=0, metres=tuple(m for m in metres if m.onset < notes[-1].end))
     if melody.bars > MAX_BARS:
         raise Unreadable(where, "too-long", f"{melody.bars:,} bars, {MAX_BARS:,} at most")
-    bar = melody.metre_at(notes[-1].end - 1).bar_ticks
-    if melody.length >= notes[-1].end + 2 * bar:  # a track padded by its program, not music
-        kept = tuple(m for m in metres if m.onset < notes[-1].end)
-        melody = replace(melody, length=0, metres=kept)
     return melody, snapped
+
+
+def _notes(count: int) -> str:
+    """Count notes in words: 1 note, 2 notes."""
+    return f"{count} note{'s' * (count != 1)}"
 
 
 def _music_end(tick: int, division: int, stop: int) -> int:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from melodyrnn.music.midi_tolerant import RawNote
 
 _FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
-_LONGEST_TEXT: Final = 256
 
 KEY_TEXT: Final = "key: "
 """Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
@@ -160,15 +159,15 @@ def _named_key(text: str) -> Key | None:
     return next((key for tonic in range(12) if str(key := Key(tonic, match[2])) == match[0][len(KEY_TEXT) :]), None)
 
 
-def clean(raw: bytes) -> str:
-    r"""Decode a text of a file for people: no control characters, one line, at most 256 characters.
+def clean(raw: bytes, *, longest: int = 256) -> str:
+    r"""Decode a text of a file for people: no control characters, one line, at most `longest` characters.
 
     >>> clean(b"A \x1b[31mred\nrose \xff")
     'A [31mred rose �'
     """
     text = raw.decode("utf-8", errors="replace")
     kept = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
-    return kept.strip()[:_LONGEST_TEXT].strip()
+    return kept.strip()[:longest].strip()
 
 
 def opening(first: int, metres: tuple[Metre, ...], notices: list[str]) -> tuple[int, tuple[Metre, ...]]:

@@ -29,6 +29,9 @@ _DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 
 _TEXT, _NAME, _END, _TEMPO, _METRE, _KEY = 0x01, 0x03, 0x2F, 0x51, 0x58, 0x59
 
+_Sounding = dict[int, deque[tuple[int, int]]]
+"""Notes that are on: channel × 128 + pitch → (onset, velocity), the earliest first."""
+
 RawNote = tuple[int, int, int, int, int]
 """Onset, end (file ticks), pitch, velocity, channel (0..15)."""
 
@@ -58,29 +61,22 @@ def parse_track(data: bytes, where: str, *, events: int = MAX_EVENTS) -> RawTrac
     `events` is how many the file may still have. Raises Unreadable ('too-long') beyond the limits.
     """
     track = RawTrack()
-    sounding: dict[int, deque[tuple[int, int]]] = {}
+    sounding: _Sounding = {}
     try:
         _walk(data, track, sounding, where, events)
     except IndexError:
-        track.damage.append("ends in the middle of an event")
+        track.damage.append("has no End-of-Track")
     except _DamagedError as error:
         track.damage.append(str(error))
     _close(track, sounding)
     return track
 
 
-def _walk(  # noqa: PLR0912 (see below)
-    data: bytes, track: RawTrack, sounding: dict[int, deque[tuple[int, int]]], where: str, limit: int
-) -> None:
-    """Go through the events; IndexError means that the bytes ran out.
-
-    One loop on purpose, with the usual one- and two-byte times read in place: a call for each would double the cost.
-    """
-    notes, size = track.notes, len(data)
+def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: int) -> None:
+    """Go through the events; IndexError means that the bytes ran out before End-of-Track."""
+    # One loop on purpose, with the usual times of one or two bytes read in place: a call for each doubles the cost.
     position = status = tick = started = 0
     for track.events in range(limit):
-        if position >= size:
-            raise _DamagedError("has no End-of-Track")
         delta = data[position]
         position += 1
         if delta >= 0x80:
@@ -100,10 +96,8 @@ def _walk(  # noqa: PLR0912 (see below)
                     return
                 continue
             status = byte
-        if status < 0x80:
-            raise _DamagedError(f"holds data without a status byte at byte {position}")
-        if status >= 0xA0:
-            position += _DATA_BYTES[status >> 4]
+        if not 0x80 <= status < 0xA0:
+            position += _skip(status, position)
             continue
         pitch, velocity = data[position], data[position + 1]
         position += 2
@@ -115,11 +109,18 @@ def _walk(  # noqa: PLR0912 (see below)
             started += 1
             if started > MAX_NOTES:
                 break
-            sounding.setdefault(place, deque()).append((tick, velocity if velocity < 128 else 127))
+            sounding.setdefault(place, deque()).append((tick, min(velocity, 127)))
         elif waiting := sounding.get(place):
             onset, loudness = waiting.popleft()
-            notes.append((onset, tick, pitch, loudness, status & 15))
+            track.notes.append((onset, tick, pitch, loudness, status & 15))
     raise Unreadable(where, "too-long", f"more than {MAX_NOTES:,} notes or {MAX_EVENTS:,} events")
+
+
+def _skip(status: int, position: int) -> int:
+    """How many data bytes a channel message that says nothing of notes has."""
+    if status < 0x80:
+        raise _DamagedError(f"holds data without a status byte at byte {position}")
+    return _DATA_BYTES[status >> 4]
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
@@ -171,7 +172,7 @@ def _meta(kind: int, body: bytes, track: RawTrack) -> None:
         track.keys.append((track.end, body[0] - 256 if body[0] > 127 else body[0], body[1]))
 
 
-def _close(track: RawTrack, sounding: dict[int, deque[tuple[int, int]]]) -> None:
+def _close(track: RawTrack, sounding: _Sounding) -> None:
     """End the notes that nobody closed where the track ends, and put all in order."""
     left = [(onset, track.end, place & 127, loud, place >> 7) for place, on in sounding.items() for onset, loud in on]
     if left:

@@ -125,6 +125,12 @@ def test_what_is_no_melody_is_refused(data: bytes, reason: str) -> None:
     assert (caught.value.where, caught.value.reason) == ("-", reason)
 
 
+def test_padding_is_no_music() -> None:
+    """An End-of-Track hours after the last note neither counts as silence nor makes the melody too long."""
+    reading = read_midi(smf(chunk(C4 + b"\xff\xff\xff\x7f\xff\x2f\x00")))
+    assert (reading.melody.length, reading.melody.bars, reading.warnings) == (0, 1, ())
+
+
 def test_type_2_of_one_track_is_a_melody() -> None:
     """One pattern is one song."""
     assert sound(smf(chunk(C4 + END), kind=2), strict=True) == [60]

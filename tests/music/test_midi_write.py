@@ -48,10 +48,10 @@ def melodies(draw: st.DrawFn) -> Melody:
 @given(melodies())
 def test_what_is_written_is_read(melody: Melody) -> None:
     """A melody comes back equal: notes, velocities, metres, key and mode, tempo, title, trailing silence."""
-    reading = read_midi(midi_bytes(melody, recipe="melodyrnn generate --seed 7"), strict=True)
+    reading = read_midi(midi_bytes(melody, recipe="melodyrnn generate --seed 7" + 30 * " --option value"), strict=True)
     assert reading.melody == melody
     assert (reading.snapped, reading.warnings) == (0, ())
-    assert reading.recipe == "melodyrnn generate --seed 7"
+    assert reading.recipe == "melodyrnn generate --seed 7" + 30 * " --option value"
 
 
 @given(melodies())
