@@ -1,1 +1,61 @@
-"""melodyrnn: learns from melodies and writes new ones as MIDI."""
+"""melodyrnn: learns from melodies and writes new ones as MIDI.
+
+The names of `__all__` are imported on first use, so that `import melodyrnn` costs nothing and only
+what trains ever waits for torch.
+
+>>> import melodyrnn
+>>> melodyrnn.Note(onset=0, duration=24, pitch=60).end
+24
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from melodyrnn.checkpoint import Card as Card
+    from melodyrnn.checkpoint import Checkpoint as Checkpoint
+    from melodyrnn.checkpoint import NetworkConfig as NetworkConfig
+    from melodyrnn.errors import MelodyRNNError as MelodyRNNError
+    from melodyrnn.events.tokenizer import decode as decode
+    from melodyrnn.events.tokenizer import encode as encode
+    from melodyrnn.music.melody import Key as Key
+    from melodyrnn.music.melody import Melody as Melody
+    from melodyrnn.music.melody import Metre as Metre
+    from melodyrnn.music.melody import Note as Note
+    from melodyrnn.music.midi import from_pretty_midi as from_pretty_midi
+    from melodyrnn.music.midi import midi_bytes as midi_bytes
+    from melodyrnn.music.midi import read_midi as read_midi
+    from melodyrnn.music.midi import to_pretty_midi as to_pretty_midi
+    from melodyrnn.music.notation import read_notation as read_notation
+
+__version__ = "0.1.0"
+
+_HOME: Final = {
+    "Card": "checkpoint", "Checkpoint": "checkpoint", "NetworkConfig": "checkpoint",
+    "MelodyRNNError": "errors",
+    "decode": "events.tokenizer", "encode": "events.tokenizer",
+    "Key": "music.melody", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
+    "from_pretty_midi": "music.midi", "midi_bytes": "music.midi", "read_midi": "music.midi",
+    "to_pretty_midi": "music.midi",
+    "read_notation": "music.notation",
+}  # fmt: skip
+"""Public name → the module that defines it."""
+
+__all__ = [*_HOME, "__version__"]  # noqa: PLE0604 - names, out of the table above
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'melodyrnn' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    value = getattr(import_module(f"melodyrnn.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

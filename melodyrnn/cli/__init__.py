@@ -1,0 +1,115 @@
+"""The command line: the app, and main(), the one place where errors become exit statuses.
+
+Conventions
+    Each command lives in the module of its name and is imported when it is asked for, so that `--help` and
+    completion wait for nothing. Commands get their streams as a Console in `context.obj`.
+
+Contents: main, run; commands as COMMANDS names them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from melodyrnn.cli.status import ExitStatus, Terminated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from melodyrnn.cli.console import Console
+
+__all__ = ["main", "run"]
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its status."""
+    # Before any heavy import: from here on every signal ends in one line, not in a traceback out of an import.
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while leaving
+        status = ExitStatus.INTERRUPTED
+    sys.exit(int(status))
+
+
+def run(arguments: Sequence[str], console: Console | None = None) -> ExitStatus:
+    """Run a command and say how it ended; errors are told on the console's stderr."""
+    from melodyrnn.cli.console import Console  # noqa: PLC0415
+
+    console = console or Console.of_process()
+    try:
+        status = _invoke(arguments, console)
+        console.finish()
+    except (BrokenPipeError, ConnectionResetError):
+        console.abandon()  # the reader has what it wanted: nothing to say
+        return ExitStatus.FAILED
+    except KeyboardInterrupt:
+        console.error("interrupted")
+        return ExitStatus.INTERRUPTED
+    except Terminated:
+        console.error("terminated")
+        return ExitStatus.TERMINATED
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, the user gets a line and a status
+        return _explain(error, console)
+    return status
+
+
+def _invoke(arguments: Sequence[str], console: Console) -> ExitStatus:
+    """Parse and run; Typer's own errors are told here, for only here Typer is imported."""
+    import typer  # noqa: PLC0415
+
+    from melodyrnn.cli.app import app  # noqa: PLC0415
+
+    try:
+        result = app(list(arguments), prog_name="melodyrnn", standalone_mode=False, obj=console)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        page = f"{context.command_path} --help" if context is not None else "melodyrnn --help"
+        console.error(f"{error.format_message().strip().rstrip('.')} (see {page})")
+        return ExitStatus.USAGE
+    except typer.Abort:
+        return ExitStatus.INTERRUPTED
+    except SystemExit as leaving:  # Typer leaves so after a closed pipe and after completion
+        return ExitStatus(leaving.code if isinstance(leaving.code, int) else 0)
+    return ExitStatus(result) if isinstance(result, int) else ExitStatus.DONE
+
+
+def _explain(error: Exception, console: Console) -> ExitStatus:
+    """Tell the user what went wrong; a bug of ours comes with its traceback."""
+    from melodyrnn.errors import MelodyRNNError, OptionError  # noqa: PLC0415
+
+    if os.environ.get("MELODYRNN_DEBUG") == "1":
+        raise error
+    if isinstance(error, OSError):
+        console.abandon()  # if stdout is what failed, Python must not try again at exit
+    if isinstance(error, MelodyRNNError | OSError):
+        console.error(_sentence(error))
+        return ExitStatus.USAGE if isinstance(error, OptionError) else ExitStatus.FAILED
+    if isinstance(error, MemoryError):
+        console.error("out of memory; ask for less at once, or close other programs")
+        return ExitStatus.FAILED
+    import traceback  # noqa: PLC0415
+
+    from melodyrnn.cli.console import plain  # noqa: PLC0415
+
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        console.draw([plain(line)])
+    console.error("this is a bug in melodyrnn: please report it with these lines and the command you gave")
+    return ExitStatus.FAILED
+
+
+def _sentence(error: Exception) -> str:
+    """One line: what an error of ours says, or where and why the system refused."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error) or type(error).__name__
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return f"{where}{error.strerror}"
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated

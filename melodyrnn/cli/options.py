@@ -1,0 +1,124 @@
+"""What the commands have in common: shared options, the layout of help pages, the console they are given.
+
+Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, new_app, foot,
+console_of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand
+
+from melodyrnn.cli.console import Console
+from melodyrnn.cli.status import EPILOG
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Facts as JSON lines on stdout.")]
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that are already there.")]
+TrackOption = Annotated[
+    str | None, typer.Option("--track", metavar="N|NAME", help="The track that holds the melody, by number or name.")
+]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Refuse damaged files instead of keeping what is whole.")]
+
+
+def console_of(context: typer.Context, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> Console:
+    """The console that main() or a test handed in, else that of the process; settled as the options say."""
+    console = context.obj if isinstance(context.obj, Console) else Console.of_process()
+    return console.settle(quiet=quiet, verbose=verbose, json=json)
+
+
+class Light:
+    """A command or group whose values are read without pydantic.
+
+    Typer hands each value to a pydantic adapter: 90 ms of imports and schemas, as much as NumPy takes, for
+    what int() and float() do.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, --help among them, each with a reader of ours where its type has one."""
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # of the Typer class beside this one
+        for param in params:
+            reader = _Reader.of(param)
+            if reader is not None:
+                param.get_runtime_param = lambda reader=reader: reader
+        return params
+
+
+class Page(Light, TyperCommand):
+    """A command whose help page shows its options in groups (`rich_help_panel`), as plain text."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, then the groups of options in the order in which they first appear."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is None:
+                continue
+            argument = param.param_type_name == "argument"
+            group = "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
+            # Typer adds the Python type to an argument's name: "FILE <str>".
+            groups.setdefault(group, []).append((record[0].split(" <")[0] if argument else record[0], record[1]))
+        general = groups.pop("Options", [])
+        for group, records in (*groups.items(), ("Options", general)):
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Text from the command line to a value; takes the place of Typer's own reader of a parameter."""
+
+    kind: type[str | int | float | bool | Path]
+    least: float | None = None
+    most: float | None = None
+
+    @classmethod
+    def of(cls, param: Any) -> _Reader | None:
+        """The reader for a parameter; None for types that are left to Typer."""
+        kind = param.type_descriptor.annotation
+        kind = kind.__args__[0] if getattr(kind, "__origin__", None) is list else kind
+        info = param.type_descriptor.parameter_info
+        return cls(kind, info.min, info.max) if kind in _NAMES else None
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Read one value, or each of several; raise BadParameter."""
+        if value is None or value == ():
+            return value
+        if isinstance(value, list | tuple):
+            return [self._one(item, param, ctx) for item in value]
+        return self._one(value, param, ctx)
+
+    def _one(self, text: Any, param: Any, ctx: Any) -> Any:
+        try:
+            value = self.kind(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not {_NAMES[self.kind]}", ctx=ctx, param=param) from None
+        if isinstance(value, int | float) and not (self.least is None or value >= self.least):
+            raise typer.BadParameter(f"{value} is less than {self.least}", ctx=ctx, param=param)
+        if isinstance(value, int | float) and not (self.most is None or value <= self.most):
+            raise typer.BadParameter(f"{value} is more than {self.most}", ctx=ctx, param=param)
+        return value
+
+
+_NAMES: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
+
+
+def new_app(**settings: Any) -> typer.Typer:
+    """A Typer for one command: plain pages, no tracebacks in boxes, -h."""
+    return typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
+    )
+
+
+def foot(see: str = "") -> str:
+    """The end of a help page: exit statuses, and where to read on."""
+    return "\b\n" + EPILOG + (f"\nSee also: {see}." if see else "")

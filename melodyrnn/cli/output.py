@@ -1,0 +1,133 @@
+"""Where results go: a file that appears whole or not at all, or a pipe that is written straight through.
+
+Conventions
+    Nothing half-written is ever visible at the name asked for. An existing file is kept unless `force`.
+    What exists and is no regular file (/dev/stdout, a FIFO, /dev/null) is written through, never replaced.
+
+Contents: writing, write_file, write_free, refuse_existing, check_writable.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from melodyrnn.errors import OptionError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+
+def refuse_existing(paths: Iterable[Path], *, force: bool) -> None:
+    """Raise OutputError if one of the files is there already and may not be replaced."""
+    for path in paths:
+        if not force and path.is_file():
+            raise OutputError(f"{path}: already there; choose another name, or --force to replace it")
+
+
+@contextmanager
+def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
+    """A stream to a file that appears as a whole when the block ends well; raise OutputError when it cannot."""
+    if path.is_dir():
+        raise OutputError(f"{path}: a folder; name a file in it")
+    special = path.parts[:2] == ("/", "dev") or (path.exists() and not path.is_file())
+    # A link stays a link: the file it leads to is the one that is written.
+    target = path if special else Path(os.path.realpath(path))
+    try:
+        with _through(target) if special else _whole(target, force=force) as stream:
+            yield stream
+    except FileExistsError as error:
+        raise OutputError(f"{path}: already there; choose another name, or --force to replace it") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {_why(error)}") from error
+
+
+def write_file(path: Path, content: bytes, *, force: bool = False) -> None:
+    """Write a file as a whole; raise OutputError when that cannot be done."""
+    with writing(path, force=force) as stream:
+        stream.write(content)
+
+
+def write_free(stem: str, suffix: str, content: bytes) -> Path:
+    """Write to the first of stem.suffix, stem-2.suffix … in the current folder that is not there; return it."""
+    for number in itertools.count(1):
+        path = Path(stem + (f"-{number}" if number > 1 else "") + suffix)
+        if os.path.lexists(path):
+            continue
+        try:
+            with _whole(path, force=False) as stream:
+                stream.write(content)
+        except FileExistsError:
+            continue  # another run took the name between the look and the write
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written: {_why(error)}") from error
+        return path
+    raise AssertionError("count() never ends")
+
+
+def check_writable(path: Path, *, force: bool = False) -> None:
+    """Raise OutputError if a long run could not put its result there in the end."""
+    folder = Path(os.path.realpath(path)).parent
+    if path.is_dir():
+        raise OutputError(f"{path}: a folder; name a file in it")
+    if not folder.is_dir():
+        raise OutputError(f"{path}: there is no folder {folder}; make it first")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{path}: the folder {folder} cannot be written to")
+    refuse_existing([path], force=force)
+
+
+@contextmanager
+def _whole(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """A new file beside the target: filled, synced, and given the name in one step when all went well."""
+    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    # 0o666 here means 0o666 less the umask: what any other program's new file would get.
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if force:
+            beside.replace(path)
+        else:
+            _give_name(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _give_name(beside: Path, path: Path) -> None:
+    """Name a finished file, unless the name is taken: a link refuses that in one step, a rename would not."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        beside.replace(path)
+
+
+@contextmanager
+def _through(path: Path) -> Iterator[BinaryIO]:
+    """A pipe or a device, written as it is."""
+    with path.open("wb") as stream:
+        if stream.isatty():
+            raise OptionError("-o", f"{path} is a terminal: name a file, or pipe the result into a program")
+        yield stream
+
+
+def _why(error: OSError) -> str:
+    """The system's reason, with the next move where there is one."""
+    if error.errno == errno.ENOENT:
+        return "there is no such folder; make it first"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "no space left on the device; make room and run it again"
+    return error.strerror or str(error)

@@ -1,0 +1,120 @@
+"""Where the melodies of a command go, decided before anything is composed.
+
+    -o FILE         that file; its suffix says the format unless --format does
+    -o FOLDER/      a file for each melody
+    -o -            stdout, never a terminal
+    nothing         stdout when that is a pipe or a file, else a new file in the current folder
+
+Contents: FORMATS, Results, results_of, render.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.cli.output import refuse_existing, write_file, write_free
+from melodyrnn.errors import OptionError, OutputError
+
+if TYPE_CHECKING:
+    from melodyrnn.cli.console import Console
+    from melodyrnn.music.melody import Melody
+
+FORMATS: Final = {"midi": ".mid", "musicxml": ".musicxml", "abc": ".abc"}
+"""Format → suffix of the files that are named for the user."""
+
+_BY_SUFFIX: Final = {".mid": "midi", ".midi": "midi", ".musicxml": "musicxml", ".xml": "musicxml", ".abc": "abc"}
+_STEM: Final = "melody"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where the results go. With neither paths nor stdout: to names found free when they are written, or nowhere."""
+
+    format: str
+    paths: tuple[Path, ...] = ()  # one for each melody
+    stdout: bool = False
+    free: bool = False  # new names in the current folder
+    force: bool = False
+
+    def deliver(self, console: Console, index: int, content: bytes) -> str:
+        """Write result number `index`; return the name of its file, '' when it has none."""
+        if self.paths:
+            path = self.paths[index]
+            if len(self.paths) > 1:
+                _make_folder(path.parent)
+            write_file(path, content, force=self.force)
+            return str(path)
+        if self.free:
+            return str(write_free(_STEM, FORMATS[self.format], content))
+        if self.stdout:
+            console.data(content)
+        return ""
+
+
+def results_of(
+    console: Console, output: str | None, *, count: int = 1, format: str | None = None, force: bool = False
+) -> Results:
+    """Decide where `count` results go; raise OptionError or OutputError for what cannot work, before any is made."""
+    if format is not None and format not in FORMATS:
+        raise OptionError("--format", f"{format} is none of {', '.join(FORMATS)}")
+    if output is None or output == "-":
+        return _streamed(console, output, count, format or "midi")
+    path = Path(output)
+    if output.endswith(("/", os.sep)) or path.is_dir() or (count > 1 and not path.suffix and not path.exists()):
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path}: not a folder; choose another name")
+        kind = format or "midi"
+        paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{FORMATS[kind]}" for k in range(1, count + 1))
+    else:
+        kind = format or _by_suffix(path)
+        paths = (path,)
+        if count > 1:
+            raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
+    refuse_existing((p for p in paths if p.parts[:2] != ("/", "dev")), force=force)
+    return Results(kind, paths, force=force)
+
+
+def _streamed(console: Console, output: str | None, count: int, kind: str) -> Results:
+    """Where results go when no file is named."""
+    if console.json:
+        if output == "-":
+            raise OptionError("-o", "the JSON lines of --json already go to stdout: name a file")
+        return Results(kind)
+    if output is None and console.to_terminal:
+        return Results(kind, free=True)
+    if console.to_terminal:
+        raise OptionError("-o", "stdout is a terminal: name a file, or pipe the result into a program")
+    if count > 1:
+        raise OptionError("-n", f"{count} melodies do not fit into one stream: name a folder, -o out/")
+    return Results(kind, stdout=True)
+
+
+def _by_suffix(path: Path) -> str:
+    """The format that a file's name asks for; a name without a suffix is MIDI."""
+    if not path.suffix or path.parts[:2] == ("/", "dev"):
+        return "midi"
+    kind = _BY_SUFFIX.get(path.suffix.lower())
+    if kind is None:
+        raise OptionError("-o", f"{path}: a name that ends in .mid, .musicxml or .abc, or --format, says the format")
+    return kind
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def render(melody: Melody, format: str, *, program: int = 0, loop: bool = False, recipe: str = "") -> bytes:
+    """Write a melody in one of FORMATS; sound, loop and recipe are for MIDI alone."""
+    if format == "midi":
+        from melodyrnn.music.midi import midi_bytes  # noqa: PLC0415
+
+        return midi_bytes(melody, program=program, loop=loop, recipe=recipe)
+    from melodyrnn.music.notation import write_notation  # noqa: PLC0415 - music21 takes a second
+
+    return write_notation(melody, format)

@@ -1,0 +1,78 @@
+"""A command line with fake streams: what was said where, and how it ended."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import pytest
+
+from melodyrnn.cli import run
+from melodyrnn.cli.console import Console
+from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.midi import midi_bytes
+
+
+class _Text(io.TextIOWrapper):
+    """A text stream that may call itself a terminal."""
+
+    terminal = False
+
+    def isatty(self):
+        return self.terminal
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    data: bytes  # stdout
+    err: str  # stderr
+
+    @property
+    def out(self):
+        """Stdout as text."""
+        return self.data.decode()
+
+
+def stream(*, terminal=False, encoding="utf-8"):
+    """Make a fake text stream."""
+    text = _Text(io.BytesIO(), encoding=encoding)
+    text.terminal = terminal
+    return text
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Give a function that runs a command in an empty folder, on fake streams."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MELODYRNN_DEBUG", raising=False)
+
+    def call(*arguments, stdin=b"", out_terminal=False, err_terminal=False, environ=None):
+        out, err = stream(terminal=out_terminal), stream(terminal=err_terminal)
+        console = Console(io.BytesIO(stdin), out, err, environ or {})
+        status = run([str(a) for a in arguments], console)
+        out.flush()
+        err.flush()
+        return Ended(int(status), out.buffer.getvalue(), err.buffer.getvalue().decode())
+
+    return call
+
+
+@pytest.fixture
+def tune():
+    """Four bars in three-four time, with an upbeat."""
+    pitches = (67, 72, 74, 76, 72, 79, 76, 74, 71, 72)
+    onsets = (48, 72, 96, 120, 144, 192, 216, 240, 264, 288)
+    ends = (*onsets[1:], 336)
+    notes = tuple(Note(a, b - a, p) for a, b, p in zip(onsets, ends, pitches, strict=True))
+    return Melody(notes, (Metre(3, 4),), Key(0), 96.0, "A tune")
+
+
+@pytest.fixture
+def tune_file(tune, tmp_path):
+    """The tune as a MIDI file."""
+    path = tmp_path / "tune.mid"
+    path.write_bytes(midi_bytes(tune))
+    return path

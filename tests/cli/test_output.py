@@ -1,0 +1,122 @@
+"""Files appear whole or not at all, and nothing is replaced by accident."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.cli.output import check_writable, write_file, write_free, writing
+from melodyrnn.errors import OutputError
+
+
+def inside(folder):
+    """List the names in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+def broken(path):
+    """Write half a file, then fail."""
+    with writing(path) as stream:
+        stream.write(b"half")
+        raise ZeroDivisionError
+
+
+def test_a_file_is_written_with_the_usual_permissions(tmp_path):
+    """The mode is that of any new file, and nothing else lies beside it."""
+    old = os.umask(0o027)
+    try:
+        write_file(tmp_path / "x.mid", b"abc")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "x.mid").read_bytes() == b"abc"
+    assert stat.S_IMODE((tmp_path / "x.mid").stat().st_mode) == 0o640
+    assert inside(tmp_path) == ["x.mid"]
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path):
+    """Without --force the old file stays, byte for byte."""
+    path = tmp_path / "x.mid"
+    path.write_bytes(b"old")
+    with pytest.raises(OutputError, match=r"x\.mid: already there; choose another name, or --force to replace it$"):
+        write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    write_file(path, b"new", force=True)
+    assert path.read_bytes() == b"new"
+    assert inside(tmp_path) == ["x.mid"]
+
+
+def test_a_failure_leaves_nothing(tmp_path):
+    """When the work breaks off half-way, neither the name nor a temporary file is there."""
+    with pytest.raises(ZeroDivisionError):
+        broken(tmp_path / "x.mid")
+    assert inside(tmp_path) == []
+
+
+def test_a_link_stays_a_link(tmp_path):
+    """The file behind a link is written, the link is not replaced."""
+    (tmp_path / "real.mid").write_bytes(b"old")
+    (tmp_path / "link.mid").symlink_to("real.mid")
+    write_file(tmp_path / "link.mid", b"new", force=True)
+    assert (tmp_path / "link.mid").is_symlink()
+    assert (tmp_path / "real.mid").read_bytes() == b"new"
+
+
+def test_a_fifo_is_written_through(tmp_path):
+    """A named pipe is still one afterwards, and its reader has the bytes."""
+    fifo = tmp_path / "pipe.mid"
+    os.mkfifo(fifo)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(fifo.read_bytes()))
+    reader.start()
+    write_file(fifo, b"abc" * 50_000)
+    reader.join(10)
+    assert read == [b"abc" * 50_000]
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+
+
+def test_a_device_is_not_replaced():
+    """/dev/null swallows, /dev/full says why not; both are devices before and after."""
+    write_file(Path(os.devnull), b"abc")
+    with pytest.raises(
+        OutputError, match=r"^/dev/full: cannot be written: no space left on the device; make room and run it again$"
+    ):
+        write_file(Path("/dev/full"), b"abc")
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+def test_a_missing_folder_is_said(tmp_path):
+    """The error names the file and the next move."""
+    with pytest.raises(OutputError, match=r"x\.mid: cannot be written: there is no such folder; make it first$"):
+        write_file(tmp_path / "no" / "x.mid", b"abc")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    """A folder as a target is refused by name."""
+    with pytest.raises(OutputError, match=r"a folder; name a file in it$"):
+        write_file(tmp_path, b"abc")
+
+
+def test_free_names_count_up(tmp_path, monkeypatch):
+    """Nothing is overwritten where nobody named a file."""
+    monkeypatch.chdir(tmp_path)
+    names = [str(write_free("melody", ".mid", bytes([k]))) for k in range(3)]
+    assert names == ["melody.mid", "melody-2.mid", "melody-3.mid"]
+    assert [Path(name).read_bytes() for name in names] == [b"\0", b"\1", b"\2"]
+
+
+def test_a_long_run_is_told_early(tmp_path):
+    """What could not be written at the end is refused at the start."""
+    (tmp_path / "old.safetensors").write_bytes(b"")
+    check_writable(tmp_path / "new.safetensors")
+    check_writable(tmp_path / "old.safetensors", force=True)
+    with pytest.raises(OutputError, match="already there"):
+        check_writable(tmp_path / "old.safetensors")
+    with pytest.raises(OutputError, match="there is no folder"):
+        check_writable(tmp_path / "no" / "new.safetensors")
+    with pytest.raises(OutputError, match="a folder"):
+        check_writable(tmp_path)
