@@ -62,7 +62,7 @@ class Card:
     baselines: dict[str, float] = field(default_factory=dict)  # name of a simpler model → its bits per note
     recipe: str = ""  # the command line that made it
     created: str | None = None  # a date, or None so that the same training gives the same bytes
-    registers: dict[int, int] = field(default_factory=dict)  # anchor (MIDI number) → melodies that have it
+    registers: dict[int, int] = field(default_factory=dict)  # first pitch (MIDI number) → melodies that begin on it
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
 
 

@@ -134,6 +134,15 @@ class Index:
             raise CheckpointError("its fingerprints contradict each other")
         return cls(grams, bars, starts, names, int(span[0]))
 
+    def joined(self, other: Index) -> Index:
+        """This index and another of the same span, its tunes after ours."""
+        if self.span != other.span:
+            raise OptionError("tunes", f"indexes of {self.span} and {other.span} notes a gram cannot be joined")
+        places = (other.grams & _PLACE) + np.uint64(self.starts[-1])
+        grams = np.sort(np.concatenate((self.grams, other.grams & ~_PLACE | places)))
+        starts = np.concatenate((self.starts, other.starts[1:] + self.starts[-1]))
+        return Index(grams, np.concatenate((self.bars, other.bars)), starts, self.names + other.names, self.span)
+
     def longest_run(self, melody: Columns) -> Run:
         """The longest run that a melody shares with any tune; the earliest in the melody on a tie."""
         hashes = shingles(melody, self.span)

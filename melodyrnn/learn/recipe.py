@@ -23,13 +23,13 @@ class Recipe:
     decay: float = 0.01  # AdamW's weight decay
     clip: float = 1.0  # largest gradient norm
     average: float = 0.99  # exponential average of the weights, per step; the average is what is kept
-    drop_views: float = 0.1  # views of the input left out, shared over time
-    drop_state: float = 0.4  # recurrent output units dropped, shared over time
-    drop_head: float = 0.3  # hidden units of the heads dropped, shared over time
+    drop_views: float = 0.2  # views of the input left out, shared over time
+    drop_state: float = 0.5  # recurrent output units dropped, shared over time
+    drop_head: float = 0.4  # hidden units of the heads dropped, shared over time
     hide_bars: float = 0.5  # how often "bars left" is withheld
     hide_style: float = 0.5  # how often the corpus tag is withheld
     hide_mode: float = 0.1
-    hide_register: float = 0.3
+    hide_register: float = 0.1
     patience: int = 8  # epochs without a better held-out figure before training stops
     longest: int = 400  # notes; longer melodies are learnt in pieces
     seed: int = 0
@@ -73,3 +73,10 @@ def rate_at(recipe: Recipe, progress: float) -> float:
     if progress < recipe.warm:
         return recipe.rate * (0.04 + 0.96 * progress / recipe.warm)
     return recipe.rate * 0.5 * (1 + math.cos(math.pi * (progress - recipe.warm) / (1 - recipe.warm)))
+
+
+def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> Recipe:
+    """How to go on from a trained network with a corpus of one's own: few epochs, a low rate, no long warm-up."""
+    _, recipe = defaults(melodies, notes, seed=seed)
+    epochs = max(4, min(12, 2_400 // max(1, melodies)))
+    return replace(recipe, epochs=epochs, rate=1e-3, warm=0.1, average=0.97, drop_state=0.3, drop_head=0.2)

@@ -8,7 +8,7 @@ One file and one rename: a state is whole or it is not there. No pickle.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -28,9 +28,15 @@ class Place:
     epoch: int = 0
     index: int = 0  # steps done in this epoch
     step: int = 0  # steps done in all
+    nats: float = 0.0  # surprise of this epoch's notes so far, in training
+    notes: int = 0  # notes of this epoch so far
     best: float = float("inf")  # held-out bits per note of the best average
     best_epoch: int = -1
-    history: tuple[tuple[float, ...], ...] = field(default=())  # (epoch, train, rest, duration, pitch) a row
+    history: tuple[tuple[float, ...], ...] = ()  # (epoch, train, rest, duration, pitch) a row
+
+    def after(self, index: int, nats: float, notes: int) -> Place:
+        """One step further."""
+        return replace(self, index=index, step=self.step + 1, nats=self.nats + nats, notes=self.notes + notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +75,4 @@ def read(path: Path) -> State:
         raise CheckpointError(f"{path}: not a training state of this program ({error}); start without --resume") from error
     if not all(torch.isfinite(t).all() for t in tensors.values() if t.is_floating_point()):
         raise CheckpointError(f"{path}: holds numbers that are not finite; start without --resume")
-    return replace(state)
+    return state

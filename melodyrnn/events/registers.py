@@ -1,0 +1,50 @@
+"""In which octave melodies begin, so that no held-out figure gets the octave for nothing.
+
+The network predicts the first note relative to an anchor that the first note itself determines: its pitch class
+in the key, not its octave. The octave is predicted here, from the first pitches of the training melodies, and
+its bits are charged to the first note.
+
+Conventions: `registers` maps a first pitch (MIDI number) to the number of training melodies that begin on it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from melodyrnn.events.columns import Columns
+from melodyrnn.events.vocabulary import PITCHES
+
+NEAR: Final = 6  # semitones: a first pitch makes its neighbours likely too, less and less up to here
+SELDOM: Final = 0.02  # what an octave that was never seen counts
+
+
+def first_pitch(melody: Columns) -> int:
+    """MIDI number of the first note."""
+    return melody.anchor + PITCHES[int(melody.pitch[0])]
+
+
+def count_registers(melodies: Iterable[Columns]) -> dict[int, int]:
+    """How many melodies begin on each pitch."""
+    return dict(sorted(Counter(first_pitch(m) for m in melodies).items()))
+
+
+def register_bits(registers: Mapping[int, int], pitch: int) -> float:
+    """-log2 P of a first note's octave, its pitch class being known.
+
+    >>> round(register_bits({67: 90, 79: 10}, 67), 2), round(register_bits({}, 60), 2)
+    (0.15, 3.46)
+    """
+    octaves = range(pitch % 12, 132, 12)
+    return math.log2(sum(_weight(registers, p) for p in octaves) / _weight(registers, pitch))
+
+
+def usual_octave(registers: Mapping[int, int], pitch: int) -> int:
+    """The pitch of this pitch class on which melodies most often begin; the one nearest G4 when none is known."""
+    return max(range(pitch % 12, 128, 12), key=lambda p: (_weight(registers, p), -abs(p - 67)))
+
+
+def _weight(registers: Mapping[int, int], pitch: int) -> float:
+    return SELDOM + sum(n * (1 - abs(pitch - p) / NEAR) for p, n in registers.items() if abs(pitch - p) < NEAR)

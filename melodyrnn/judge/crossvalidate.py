@@ -1,0 +1,175 @@
+"""Ten-fold cross-validation: the honest figure for a small set, with the ordinary training code.
+
+Each fold trains on the other folds, by the default recipe or by fine-tuning a base model, and is judged on
+melodies that neither has seen; what the base has seen is found by melodyrnn.judge.sets.find_seen.
+Folds run in parallel processes, each with one thread: their figures do not depend on how many there are.
+
+Contents: Trial (how), FoldJudged (what came of a fold), cross_validate.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+
+import numpy as np
+
+from melodyrnn.compose.runtime import Network
+from melodyrnn.errors import TrainingError
+from melodyrnn.events.registers import count_registers
+from melodyrnn.judge.evaluate import Judged, average, judge
+from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
+from melodyrnn.learn.team import join
+from melodyrnn.learn.threads import one_thread
+from melodyrnn.learn.training import Finished, Plan, Split, fit
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from melodyrnn.events.columns import Columns
+    from melodyrnn.checkpoint import Checkpoint, NetworkConfig
+    from numpy.typing import NDArray
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A trained network to go on from."""
+
+    config: NetworkConfig
+    weights: Mapping[str, NDArray[np.float32]]
+    registers: Mapping[int, int]  # of its training melodies: what it knows of octaves
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> Base:
+        """What fine-tuning needs of a checkpoint."""
+        weights = {name: np.array(array) for name, array in checkpoint.float32().items()}
+        return cls(checkpoint.config, weights, checkpoint.card.registers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """How each fold's networks are trained. Whatever is None follows from the size of the fold's training set."""
+
+    members: int = 1  # networks of different seeds, averaged as an ensemble
+    seed: int = 0
+    cell: str = "lstm"
+    config: NetworkConfig | None = None
+    recipe: Recipe | None = None
+    base: Base | None = None  # fine-tune this one
+
+
+@dataclass(frozen=True, slots=True)
+class FoldJudged:
+    """One fold is done: its number, and its test melodies under one network and under the ensemble."""
+
+    fold: int
+    single: list[Judged]
+    ensemble: list[Judged]  # the same as `single` for an ensemble of one
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    fold: int
+    train: list[Columns]
+    test: list[Columns]
+    names: list[str]
+    trial: Trial
+
+
+def cross_validate(
+    melodies: Sequence[Columns],
+    names: Sequence[str],
+    folds: Mapping[str, int],
+    trial: Trial,
+    *,
+    jobs: int = 1,
+    only: Sequence[int] | None = None,
+) -> Iterator[FoldJudged]:
+    """Train and judge fold by fold, in the order of the folds; `only` some of them.
+
+    Raises TrainingError when a process dies.
+    """
+    wanted = sorted(set(folds.values()) if only is None else set(only))
+    tasks = [_task(melodies, names, folds, fold, trial) for fold in wanted]
+    if jobs <= 1 or len(tasks) <= 1:
+        yield from map(_run, tasks)
+        return
+    with _processes(min(jobs, len(tasks))) as pool:
+        try:
+            yield from pool.map(_run, tasks)
+        except BrokenProcessPool as error:
+            raise TrainingError(
+                "a process that trained a fold was killed, perhaps for lack of memory; give fewer --jobs"
+            ) from error
+
+
+def _task(
+    melodies: Sequence[Columns], names: Sequence[str], folds: Mapping[str, int], fold: int, trial: Trial
+) -> _Task:
+    train = [m for m, name in zip(melodies, names, strict=True) if folds[name] != fold]
+    tested = [(m, name) for m, name in zip(melodies, names, strict=True) if folds[name] == fold]
+    return _Task(fold, train, [m for m, _ in tested], [name for _, name in tested], trial)
+
+
+def _run(task: _Task) -> FoldJudged:
+    """Train a fold's networks and judge its test melodies."""
+    registers = count_registers(task.train)
+    if task.trial.base is not None:
+        registers = _together(registers, task.trial.base.registers)
+    with one_thread():
+        judged = [judge(network, task.test, task.names, registers) for network in _networks(task.train, task.trial)]
+    return FoldJudged(task.fold, judged[0], average(judged) if len(judged) > 1 else judged[0])
+
+
+def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
+    """Train one network for each seed."""
+    notes = sum(len(m) for m in train)
+    config, recipe = defaults(len(train), notes, cell=trial.cell)
+    start = None
+    if trial.base is not None:
+        config, recipe = trial.base.config, fine_tuning(len(train), notes)
+        start = dict(trial.base.weights)
+    config, recipe = trial.config or config, trial.recipe or recipe
+    for seed in range(trial.seed, trial.seed + trial.members):
+        plan = Plan(config, replace(recipe, seed=seed), start=start)
+        for event in fit(Split(train), plan, join()):
+            if isinstance(event, Finished):
+                yield Network(config, event.weights)
+
+
+def _together(ours: Mapping[int, int], theirs: Mapping[int, int]) -> dict[int, int]:
+    return {anchor: ours.get(anchor, 0) + theirs.get(anchor, 0) for anchor in sorted({*ours, *theirs})}
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool whose processes end with us, however we end: well, by an error, by Ctrl-C, or killed."""
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_settle)
+    try:
+        yield pool
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()  # a fold takes minutes: nobody who stops us wants to wait for it
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _settle() -> None:
+    """Begin as a child: die in silence on Ctrl-C, which a terminal sends to us too, and when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        wait([parent.sentinel])  # type: ignore[union-attr]  # a child has one
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

@@ -1,0 +1,182 @@
+"""From a prepared corpus to a model file: baselines, training, the test figure, the card, the fingerprints.
+
+Conventions
+    The test part is looked at once, when training is over; its figure goes on the card. While training, the
+    validation part decides which weights are kept.
+    The state lies beside the output as OUTPUT.state, the lock as OUTPUT.lock; both are gone when the model is there.
+
+Contents: Order (what is asked for), Floor and Made (events beside those of `training`), run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import torch
+
+from melodyrnn import __version__
+from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
+from melodyrnn.errors import CorpusError, OptionError
+from melodyrnn.events.columns import Columns
+from melodyrnn.events.fingerprint import Index
+from melodyrnn.events.registers import count_registers, first_pitch, register_bits
+from melodyrnn.learn.baselines import baselines
+from melodyrnn.learn.lock import only_one
+from melodyrnn.learn.network import MelodyRNN
+from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
+from melodyrnn.learn.team import Team
+from melodyrnn.learn.training import Event, Finished, Plan, Split, Weights, fit, measure
+
+if TYPE_CHECKING:
+    from melodyrnn.corpus.prepare import Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a user asks of a training run. None and {} leave a choice to the size of the corpus."""
+
+    output: Path
+    cell: str = "lstm"
+    sizes: Mapping[str, int] = field(default_factory=dict)  # fields of NetworkConfig
+    settings: Mapping[str, float] = field(default_factory=dict)  # fields of Recipe
+    seed: int = 0
+    resume: bool = False
+    base: Checkpoint | None = None  # fine-tune this model
+    compile: bool = False
+    corpora: Sequence[str] = ()  # names for the card
+    licences: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""  # for the card
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What counting alone achieves on the test part: bits per note by kind (unigram, bigram) and attribute."""
+
+    bits: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The model is written."""
+
+    path: Path
+    card: Card
+
+
+class Part(Sequence[Columns]):
+    """A part of a prepared corpus; melodies are read when they are asked for."""
+
+    def __init__(self, prepared: Prepared, part: str) -> None:
+        self._prepared, self._which = prepared, prepared.part(part)
+
+    def __len__(self) -> int:
+        return len(self._which)
+
+    @overload
+    def __getitem__(self, index: int) -> Columns: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Columns]: ...
+    def __getitem__(self, index: int | slice) -> Columns | list[Columns]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        return self._prepared.columns(int(self._which[index]))
+
+
+def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recipe]:
+    """The network and recipe for an order: defaults by corpus size, then what the user said."""
+    config, recipe = defaults(melodies, notes, seed=order.seed, cell=order.cell)
+    if order.base is not None:
+        if order.sizes:
+            raise OptionError("from", "a fine-tuned model keeps its base's sizes; leave --cell and sizes away")
+        config, recipe = order.base.config, fine_tuning(melodies, notes, seed=order.seed)
+    settings = {name: type(getattr(recipe, name))(value) for name, value in order.settings.items()}
+    return replace(config, **order.sizes), replace(recipe, **settings)
+
+
+def run(
+    prepared: Prepared, order: Order, team: Team, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Event | Floor | Made]:
+    """Train as ordered and write the model; yields what happens, Made or Stopped last.
+
+    Raises CorpusError for a corpus without training melodies, Locked when another run writes to the same
+    output, and what `fit` raises.
+    """
+    split = Split(Part(prepared, "train"), Part(prepared, "validation"))
+    test = Part(prepared, "test")
+    if not len(split.train):
+        raise CorpusError("no melodies to train on; `melodyrnn corpus check` says why files are left out")
+    lengths = np.asarray(prepared.lengths)[prepared.part("train")]
+    config, recipe = shape(order, len(split.train), int(lengths.sum()))
+    state = order.output.with_name(order.output.name + ".state")
+    start = None if order.base is None else order.base.float32()
+    plan = Plan(config, recipe, state, resume=order.resume, start=start, compile=order.compile)
+    with only_one(order.output, leads=team.leads):
+        floor = baselines(split.train, test if len(test) else split.train)
+        yield Floor(floor)
+        for event in fit(split, plan, team, stop):
+            yield event
+            if isinstance(event, Finished) and team.leads:
+                bits = judge(config, event.weights, split.train, test)
+                card = _card(prepared, order, split, bits, floor)
+                save(order.output, Checkpoint(config, card, event.weights, _fingerprints(prepared, order.base)).halved())
+                state.unlink(missing_ok=True)
+                yield Made(order.output, card)
+
+
+def judge(config: NetworkConfig, weights: Weights, train: Sequence[Columns], test: Sequence[Columns]) -> dict[str, float]:
+    """Bits per note on test melodies, the first note's octave charged; {} without any."""
+    if not len(test):
+        return {}
+    network = MelodyRNN(config)
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    bits = measure(network, test)
+    registers = count_registers(train)
+    octaves = sum(register_bits(registers, first_pitch(m)) for m in test) / sum(len(m) for m in test)
+    terms = {"rest": bits.rest, "duration": bits.duration, "pitch": bits.pitch + octaves}
+    return {**terms, "total": math.fsum(terms.values())}
+
+
+def _card(prepared: Prepared, order: Order, split: Split, bits: dict[str, float], floor: dict[str, Any]) -> Card:
+    """What the model says of itself."""
+    base = order.base.card if order.base is not None else Card()
+    notes = sum(len(m) for m in split.train)
+    return Card(
+        program=__version__,
+        corpora=tuple(dict.fromkeys((*base.corpora, *order.corpora))),
+        styles=dict(prepared.styles),
+        licences={**base.licences, **order.licences},
+        melodies=len(split.train),
+        notes=notes,
+        bits=bits,
+        baselines={kind: terms["total"] for kind, terms in floor.items()},
+        recipe=order.command,
+        registers=count_registers(split.train),
+        facts=_facts(split.train),
+    )
+
+
+def _facts(melodies: Sequence[Columns]) -> dict[str, float]:
+    """Figures of the corpus that composing wants: how long melodies are, and which metres and modes occur."""
+    facts: dict[str, float] = {
+        "bars_mean": float(np.mean([m.bars for m in melodies])),
+        "notes_mean": float(np.mean([len(m) for m in melodies])),
+    }
+    for name in ("mode", "metre"):
+        values = [m.mode if name == "mode" else int(m.metre[0]) for m in melodies]
+        for value, count in zip(*np.unique(values, return_counts=True), strict=True):
+            facts[f"{name}_{int(value)}"] = int(count) / len(melodies)
+    return facts
+
+
+def _fingerprints(prepared: Prepared, base: Checkpoint | None) -> dict[str, Any]:
+    """What is kept of the training melodies, the base model's among them: hashes by which a copy is recognised."""
+    train = prepared.part("train")
+    index = Index.build((prepared.names[int(i)], prepared.columns(int(i))) for i in train)
+    if base is not None:
+        index = Index.from_tensors(base.fingerprints).joined(index)
+    return index.to_tensors()
