@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,13 +30,14 @@ from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
 from melodyrnn.learn.team import join
 from melodyrnn.learn.threads import one_thread
 from melodyrnn.learn.training import Finished, Plan, Split, fit
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from melodyrnn.events.columns import Columns
-    from melodyrnn.checkpoint import Checkpoint, NetworkConfig
-    from numpy.typing import NDArray
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from melodyrnn.checkpoint import Checkpoint, NetworkConfig
+    from melodyrnn.events.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,20 @@ Contents: Judged (one melody), Bits (a set), judge, pool, average.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from melodyrnn.compose.scoring import score
 from melodyrnn.events.registers import register_bits
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from melodyrnn.events.columns import Columns
-    from melodyrnn.compose.runtime import Network
-    from numpy.typing import NDArray
     from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from melodyrnn.compose.runtime import Network
+    from melodyrnn.events.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
