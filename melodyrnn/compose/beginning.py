@@ -1,0 +1,135 @@
+"""Where a composition starts: what is told to the network, what it has heard, and which rules hold.
+
+Conventions
+    The stream's clock runs in ticks from the first bar line, like a Melody's. `shift` is what must be added
+    to it: more than 0 only after a prime whose trailing silence is longer than any rest of the tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.compose.options import MOST_BARS, Options
+from melodyrnn.compose.rules import Rules, ends_by, exact_bars, first_onset, in_range
+from melodyrnn.compose.stream import Stream, Told
+from melodyrnn.compose.timeline import of_metres
+from melodyrnn.errors import OptionError
+from melodyrnn.events.tokenizer import Encoded, encode
+from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.music.keys import find_key
+from melodyrnn.music.melody import MODES, Key, Melody, Metre
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.checkpoint import Card
+    from melodyrnn.compose.runtime import Network
+
+MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no registers
+_BITS: Final = -1 / np.log(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A stream of one melody at the place where new notes begin."""
+
+    stream: Stream
+    rules: Rules
+    frame: Melody  # metres, key, tempo, title, and the notes of the prime
+    anchor: int
+    end: int  # tick at which the music must be over; 0 = where the network ends it
+    shift: int  # ticks from the stream's clock to the melody's
+    bits: NDArray[np.float64]  # (primed, 3)
+
+
+def begin(network: Network, card: Card, options: Options, prime: Melody | None) -> Beginning:
+    """Tell the network the conditions, let it hear the prime, and lay down the rules. Raises OptionError."""
+    style = _style(card, options.style)
+    if prime is None:
+        return _afresh(network, card, options, style)
+    return _after(network, options, style, prime)
+
+
+def _afresh(network: Network, card: Card, options: Options, style: int) -> Beginning:
+    key, metre = options.key or Key(0), options.metre or Metre()
+    anchor = _anchor(card, key.tonic)
+    bar, upbeat = metre.bar_ticks, options.upbeat
+    bars = None if options.bars is None else options.bars + (1 if upbeat else 0)
+    frame = Melody((), (metre,), key, options.tempo or 120.0)
+    stream = Stream(network, _told(key, style, anchor, bars or 0), of_metres((metre,), 1))
+    onset = None if upbeat is None else (bar - upbeat) % bar
+    rules = in_range(anchor) + first_onset(onset, bar - 1) + _length(options, frame, bars or MOST_BARS, 0)
+    return Beginning(stream, rules, frame, anchor, bars * bar if bars else 0, 0, np.zeros((0, 3)))
+
+
+def _after(network: Network, options: Options, style: int, prime: Melody) -> Beginning:
+    if not prime.notes:
+        raise OptionError("prime", "holds no notes")
+    key = options.key or prime.key or find_key(prime) or Key(0)
+    frame = replace(
+        prime, key=key, tempo=options.tempo or prime.tempo,
+        metres=prime.metres if options.metre is None else (options.metre,),
+    )  # fmt: skip
+    heard = encode(frame)
+    lost_bars, shift = _beyond_rests(frame)
+    total = frame.bars + (options.bars or MOST_BARS)
+    told = _told(key, style, heard.anchor, total - lost_bars if options.bars else 0)
+    stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
+    bits = _listen(stream, heard)
+    gap = min(rest for rest in RESTS if rest >= max(0, frame.end - shift - int(stream.tick[0])))
+    onset = int(stream.tick[0]) + gap
+    rules = in_range(heard.anchor) + first_onset(onset, onset) + _length(options, frame, total, shift)
+    end = frame.bar_onset(total) if options.bars else 0
+    return Beginning(stream, rules, frame, heard.anchor, end, shift, bits)
+
+
+def _listen(stream: Stream, heard: Encoded) -> NDArray[np.float64]:
+    """Let a stream of one melody hear notes; their bits (notes, 3)."""
+    bits = np.zeros((len(heard), 3))
+    for i, (rest, duration, pitch) in enumerate(zip(heard.rests, heard.durations, heard.pitches, strict=True)):
+        r, d, p = (np.array([x]) for x in (rest, duration, pitch))
+        bits[i] = stream.rest()[0, rest], stream.duration(r)[0, duration], stream.pitch(r, d)[0, pitch]
+        stream.hear(r, d, p)
+    return np.asarray(bits * _BITS)
+
+
+def _beyond_rests(frame: Melody) -> tuple[int, int]:
+    """Whole bars of trailing silence that no rest of the tables can say, and their ticks."""
+    bar = frame.metre_at(frame.end).bar_ticks
+    silence = frame.end - frame.notes[-1].end
+    bars = max(0, -(-(silence - RESTS[-1] + bar) // bar)) if silence > RESTS[-1] else 0
+    return bars, bars * bar
+
+
+def _length(options: Options, frame: Melody, bars: int, shift: int) -> Rules:
+    """Rules for the end, `bars` counted from the start of the frame."""
+    end = frame.bar_onset(bars) - shift
+    if options.bars is None:
+        return ends_by(end)
+    return exact_bars(end, frame.bar_onset(bars - 1) - shift, full=options.loop)
+
+
+def _told(key: Key, style: int, anchor: int, bars: int) -> Told:
+    values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
+    return Told(*(np.array([v]) for v in values))
+
+
+def _style(card: Card, name: str | None) -> int:
+    if name is None:
+        return 0
+    if name not in card.styles:
+        raise OptionError("style", f"the model knows no '{name}'; it knows {', '.join(sorted(card.styles)) or 'none'}")
+    return card.styles[name]
+
+
+def _anchor(card: Card, tonic: int) -> int:
+    """The anchor of this tonic nearest to the middle of the registers that the model was trained on."""
+    middle = MIDDLE
+    if card.registers:
+        anchors, melodies = (np.array(x) for x in zip(*sorted(card.registers.items()), strict=True))
+        middle = int(anchors[np.searchsorted(np.cumsum(melodies), melodies.sum() / 2)])
+    lowest = middle - 6
+    return lowest + (tonic - lowest) % 12

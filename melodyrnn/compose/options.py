@@ -1,0 +1,79 @@
+"""What a caller may ask of a melody, checked in one place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from melodyrnn.errors import OptionError
+from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.music.melody import MODES, Key, Metre
+
+MOST_BARS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to compose. Raises OptionError, naming the option, for a value that makes no sense."""
+
+    seed: int = 0  # melody k of a call is the melody that seed + k gives alone
+    temperature: float = 1.0  # 0 = always the most probable; 1 = as the network learnt
+    rhythm_temperature: float | None = None  # of rests and durations; None = as `temperature`
+    top_k: int | None = None  # choose among so many values of each attribute
+    top_p: float = 1.0  # … among the most probable that together have this share
+    min_p: float = 0.0  # … among those at least so many times as probable as the best
+    bars: int | None = 8  # exactly so many (after a prime: so many more); None = the network ends, by bar 64
+    upbeat: int | None = 0  # ticks before the first of `bars` full bars; None = the network chooses
+    key: Key | None = None  # None = the prime's, else C major
+    metre: Metre | None = None  # None = the prime's, else 4/4
+    tempo: float | None = None  # quarter notes a minute; None = the prime's, else 120
+    style: str | None = None  # a style of the model's card; None = hidden from the network
+    loop: bool = False  # the last note ends on the last bar line
+    velocity: int | None = None  # one flat velocity; None = strong beats are louder
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        _whole("seed", self.seed, 0, 2**63 - 1)
+        _real("temperature", self.temperature, 0, 100)
+        if self.rhythm_temperature is not None:
+            _real("rhythm-temperature", self.rhythm_temperature, 0, 100)
+        if self.top_k is not None:
+            _whole("top-k", self.top_k, 1, 10**6)
+        if _real("top-p", self.top_p, 0, 1) == 0:
+            raise OptionError("top-p", "0 leaves nothing to choose from; give a share above 0, at most 1")
+        _real("min-p", self.min_p, 0, 1)
+        if self.bars is not None:
+            _whole("bars", self.bars, 1, MOST_BARS)
+        if self.tempo is not None:
+            _real("tempo", self.tempo, 4, 1000)
+        if self.velocity is not None:
+            _whole("velocity", self.velocity, 1, 127)
+        if self.loop and self.bars is None:
+            raise OptionError("loop", "a loop needs a number of bars")
+        self._check_frame()
+
+    def _check_frame(self) -> None:
+        if self.key is not None and self.key.mode not in MODES:
+            raise OptionError("key", f"{self.key.mode} is no mode; the modes are {', '.join(MODES)}")
+        metre = self.metre or Metre()
+        if metre.onset != 0:
+            raise OptionError("metre", "must hold from the start")
+        if not 1 <= metre.bar_ticks <= 384 or 96 % metre.denominator or metre.numerator < 1:
+            raise OptionError("metre", f"{metre} has no bar of 1 to 384 ticks (a quarter has 24)")
+        if self.upbeat is not None:
+            _whole("upbeat", self.upbeat, 0, metre.bar_ticks - 1)
+            if (metre.bar_ticks - self.upbeat) % metre.bar_ticks not in RESTS:
+                raise OptionError("upbeat", f"{self.upbeat} ticks is no upbeat the vocabulary has (a quarter has 24)")
+
+
+def _whole(option: str, value: object, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise OptionError(option, f"{value} is not a whole number from {least} to {most}")
+
+
+def _real(option: str, value: float, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise OptionError(option, f"{value} is not a number")
+    if not math.isfinite(value) or not least <= value <= most:
+        raise OptionError(option, f"{value} is not a number from {least:g} to {most:g}")
+    return float(value)

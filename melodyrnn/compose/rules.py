@@ -1,0 +1,123 @@
+"""Rules: small pure functions that forbid choices, given where each melody stands.
+
+Conventions
+    A rule gets log-probabilities (R, V) of one attribute and a `Spot`, and returns log-probabilities.
+    Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends.
+
+Contents: `Spot`, `Rules`; `in_range`, `first_onset`, `exact_bars`, `ends_by`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.compose.sampling import Indices, Logs, mask
+from melodyrnn.events.tokenizer import LOWEST_FIRST
+from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.compose.timeline import Timeline
+
+_RESTS: Final = np.asarray(RESTS)
+_DURATIONS: Final = np.asarray(DURATIONS)
+SHORTEST_GAP: Final = 6  # ticks: a sixteenth; loops leave nothing shorter to be filled, where they have the choice
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where each melody stands when an attribute of its next note is chosen. Arrays (R,)."""
+
+    notes: int  # notes so far, the prime's included
+    primed: int  # how many of them are the prime's
+    tick: Indices  # where the last note ended; from `duration` on: the onset of the next
+    last: Indices  # row of the last pitch; -1 before the first
+    timeline: Timeline
+    rest: Indices | None = None  # as chosen
+    duration: Indices | None = None
+
+
+Rule = Callable[[Logs, Spot], Logs]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of each attribute, applied in order."""
+
+    rest: tuple[Rule, ...] = ()
+    duration: tuple[Rule, ...] = ()
+    pitch: tuple[Rule, ...] = ()
+
+    def __add__(self, other: Rules) -> Rules:
+        """Both sets of rules."""
+        return Rules(self.rest + other.rest, self.duration + other.duration, self.pitch + other.pitch)
+
+
+def in_range(anchor: int) -> Rules:
+    """Pitches that MIDI has, and a first pitch that its anchor explains (see tokenizer)."""
+    sounding = np.asarray(PITCHES) + anchor
+    exists = (sounding >= 0) & (sounding <= 127)
+    opening = exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12)
+
+    def pitch(logs: Logs, spot: Spot) -> Logs:
+        return mask(logs, exists if spot.notes else opening)
+
+    return Rules(pitch=(pitch,))
+
+
+def first_onset(onset: int | None, latest: int) -> Rules:
+    """Start the new notes exactly at a tick, or not at END and not after `latest`."""
+
+    def rest(logs: Logs, spot: Spot) -> Logs:
+        if spot.notes > spot.primed:
+            return logs
+        begins = spot.tick[:, None] + _RESTS
+        return mask(logs, _with_end(begins <= latest if onset is None else begins == onset, np.zeros(len(logs), bool)))
+
+    return Rules(rest=(rest,))
+
+
+def exact_bars(end: int, last_bar: int, *, full: bool) -> Rules:
+    """No note crosses tick `end`; the melody is over there, or once it sounds beyond `last_bar` (a tick).
+
+    `full` (a loop): it is over at `end` only.
+    """
+
+    def rest(logs: Logs, spot: Spot) -> Logs:
+        left = end - spot.tick
+        over = left == 0 if full else spot.tick > last_bar
+        return mask(logs, _with_end(left[:, None] > _RESTS, over))
+
+    def duration(logs: Logs, spot: Spot) -> Logs:
+        left = (end - spot.tick)[:, None] - _DURATIONS
+        allowed = left >= 0
+        if full:  # leave no splinter
+            neat = (left == 0) | (left >= SHORTEST_GAP)
+            allowed = np.where(neat.any(1, keepdims=True), neat, allowed)
+        return mask(logs, allowed)
+
+    return Rules((rest,), (duration,))
+
+
+def ends_by(end: int) -> Rules:
+    """The network ends the melody; at tick `end` it must."""
+
+    def rest(logs: Logs, spot: Spot) -> Logs:
+        return mask(logs, _with_end(spot.tick[:, None] + _RESTS < end, np.ones(len(logs), bool)))
+
+    def duration(logs: Logs, spot: Spot) -> Logs:
+        return mask(logs, spot.tick[:, None] + _DURATIONS <= end)
+
+    return Rules((rest,), (duration,))
+
+
+def _with_end(rests: NDArray[np.bool_], over: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Allowed rests (R, RESTS) and whether END is: (R, END + 1)."""
+    out = np.empty((len(rests), END + 1), dtype=bool)
+    out[:, :END], out[:, END] = rests, over
+    return out

@@ -1,0 +1,184 @@
+"""The network of melodyrnn.learn.network in NumPy: what depends on weights alone. No torch.
+
+Conventions
+    R rows (melodies side by side), H hidden units, V rows of a vocabulary table; all float32.
+    Weights come by their torch names. At load they are folded: embeddings × input weights become one
+    table whose rows are summed; a head's logits, query, key and sentinel become one matrix product;
+    weights under a sigmoid are halved, for sigmoid(x) = (1 + tanh(x / 2)) / 2 then needs no second pass.
+
+Rows and bits
+    OpenBLAS rounds a matrix product differently for different numbers of rows, for different places of a row
+    in a block (rows 0-7 and 8-11 of twelve), and for one thread and several. A product of one row with a matrix
+    was the same with 1, 2, 4 and 7 threads. So every melody is multiplied alone, in a loop inside NumPy: its
+    numbers cannot depend on its neighbours. It is also 4 times as fast as a block for one melody, and
+    half as fast as one large product for 200 (`bench/`).
+
+Contents: `dense`, `mixed`, `Head`, `Network`; the notes heard so far live in melodyrnn.compose.stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.vocabulary import PITCHES
+
+if TYPE_CHECKING:
+    from melodyrnn.checkpoint import NetworkConfig
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
+Logs = NDArray[np.float64]
+Weights = Mapping[str, Floats]
+
+_LEAST: Final = 1e-300  # keeps logarithms finite
+_PARTS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+HEADS: Final = {
+    "rest": (vp.AT_REST, 1),
+    "duration": (vp.AT_DURATION, 1),
+    "pitch": (vp.AT_PITCH, 2),
+}
+"""Each head's views of what is known, and how many kinds of copy it offers (pitch: the pitch, the interval)."""
+
+
+def dense(x: Floats, weights: Floats) -> Floats:
+    """Multiply rows (R, K) by weights (K, N), each row alone: its result is the same in any company."""
+    product: Floats = np.matmul(x[:, None], weights)[:, 0]
+    return product
+
+
+def mixed(logits: Floats, sentinel: Floats, scores: Floats, offers: Indices) -> Logs:
+    """Weigh a softmax and copies by one softmax over sentinel and scores: log-probabilities (R, V).
+
+    `logits` (R, V), `sentinel` (R, 1), `scores` (C, R, i) of i earlier positions, `offers` likewise: the row of the
+    vocabulary that copying would give; outside 0..V-1 none, and its share is lost.
+    """
+    rows, values = logits.shape
+    plain = logits.astype(np.float64)
+    plain = np.exp(plain - plain.max(1, keepdims=True))
+    plain /= plain.sum(1, keepdims=True)
+    if scores.shape[2]:
+        top = np.maximum(sentinel, scores.max((0, 2))[:, None]).astype(np.float64)
+        gate, weights = np.exp(sentinel - top), np.exp(scores - top)
+        slots = np.where((offers >= 0) & (offers < values), offers, values) + (np.arange(rows) * (values + 1))[:, None]
+        copied = np.bincount(slots.ravel(), weights.ravel(), minlength=rows * (values + 1)).reshape(rows, -1)
+        # `copied` is summed row by row: a sum over both axes of `weights` would round differently for one row.
+        plain = (gate * plain + copied[:, :values]) / (gate + copied.sum(1, keepdims=True))
+    return np.asarray(np.log(np.maximum(plain, _LEAST)))
+
+
+def starts_of(sizes: Mapping[str, int]) -> Indices:
+    """First row of each view within its joint table."""
+    return np.cumsum([0, *list(sizes.values())[:-1]])
+
+
+class Head:
+    """One attribute's head, folded.
+
+    `joint` maps the hidden layer to (logits | query | key | sentinel | extra); `logits` … are its columns.
+    """
+
+    def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
+        sizes, self.copies = HEADS[name]
+        own = {part.removeprefix(f"{name}."): w for part, w in weights.items() if part.startswith(f"{name}.")}
+        self.starts = starts_of(sizes)
+        self.known = own["known.weight"].copy()
+        self.known[: next(iter(sizes.values()))] += own["state.bias"]  # every sum takes one row of the first view
+        out, bias = own["out.weight"], own["out.bias"]
+        extra = np.zeros((0, config.head), np.float32)
+        if name == "pitch":  # degrees only rearrange into pitches; intervals depend on the last note
+            out = out + weights["degree.weight"][(np.arange(len(PITCHES)) + PITCHES[0]) % 12]
+            extra = weights["interval.weight"]
+        scale = np.float32(config.keys**-0.5)
+        parts = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
+        biases = (bias, own["query.bias"] * scale, own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
+        self.joint = np.ascontiguousarray(np.concatenate(parts).T, dtype=np.float32)
+        self.bias = np.concatenate(biases).astype(np.float32)
+        ends = np.cumsum([len(p) for p in parts])
+        self.logits, self.query, self.key, self.sentinel, self.extra = (
+            slice(end - len(part), end) for part, end in zip(parts, ends.tolist(), strict=True)
+        )
+        self.matches = np.ascontiguousarray(own["matches.weight"].T)  # (copies, MATCHES)
+        self.apart = np.ascontiguousarray(own["apart.weight"].T)  # (copies, PLACES_APART)
+
+    def __call__(self, projected: Floats, rows: Indices) -> Floats:
+        """The joint output (R, …) from the projected state (R, head) and rows of the known views (R, views)."""
+        z = projected + self.known[rows + self.starts].sum(1)
+        z *= 0.5 * np.tanh(0.5 * z) + 0.5  # silu
+        return dense(z, self.joint) + self.bias
+
+
+class Layer:
+    """One recurrent layer, folded. `inputs` is None for the first, whose input side is the network's table."""
+
+    def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
+        own = {part: weights[f"recurrent.{part}_l{index}"] for part in _PARTS}
+        units = config.hidden
+        bias = own["bias_ih"].astype(np.float32).copy()
+        halve = np.ones(len(bias), np.float32)
+        self.recurrent_bias: Floats | None = None
+        if config.cell == "gru":  # r, z, n: n's recurrent bias stands inside the product with r
+            halve[: 2 * units] = 0.5
+            bias[: 2 * units] += own["bias_hh"][: 2 * units]
+            self.recurrent_bias = own["bias_hh"][2 * units :]
+        else:
+            bias += own["bias_hh"]
+            if config.cell == "lstm":  # i, f, g, o: all but g stand under a sigmoid
+                halve[:] = 0.5
+                halve[2 * units : 3 * units] = 1
+        self.bias = bias * halve
+        self.recurrent = np.ascontiguousarray((own["weight_hh"] * halve[:, None]).T)
+        self.inputs = np.ascontiguousarray((own["weight_ih"] * halve[:, None]).T)
+
+    def step(self, cell: str, given: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats]:
+        """Next (h, c), each (R, H), from the input side (R, gates × H); c is the LSTM's own."""
+        units = h.shape[1]
+        own = dense(h, self.recurrent)
+        if self.recurrent_bias is not None:
+            both = 2 * units
+            gates = 0.5 * np.tanh(given[:, :both] + own[:, :both]) + 0.5
+            fresh = np.tanh(given[:, both:] + gates[:, :units] * (own[:, both:] + self.recurrent_bias))
+            return np.asarray(fresh + gates[:, units:] * (h - fresh), np.float32), c
+        own += given
+        np.tanh(own, out=own)
+        if cell == "rnn":
+            return own, c
+        i, f, g, o = (own[:, k * units : (k + 1) * units] for k in range(4))
+        cell_state: Floats = np.asarray(0.5 * ((f + 1) * c + (i + 1) * g), np.float32)
+        return np.asarray((0.5 * o + 0.5) * np.tanh(cell_state), np.float32), cell_state
+
+
+class Network:
+    """Folded weights and the recurrent step; immutable, shared by any number of streams."""
+
+    def __init__(self, config: NetworkConfig, weights: Weights) -> None:
+        """Fold weights given by their torch names."""
+        self.config = config
+        self.layers = [Layer(i, weights, config) for i in range(config.layers)]
+        first = self.layers[0]
+        self.starts = starts_of(vp.HEARD)
+        self.table = weights["views.weight"] @ first.inputs  # (rows, gates × H)
+        self.table[: vp.HEARD["pitch"]] += first.bias
+        self.heads = {name: Head(name, weights, config) for name in HEADS}
+        self.state = np.ascontiguousarray(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]).T)
+
+    def blank(self, rows: int) -> Floats:
+        """The state before anything is heard, (layers, 2, R, H): h and c of each layer."""
+        return np.zeros((self.config.layers, 2, rows, self.config.hidden), np.float32)
+
+    def hear(self, state: Floats, heard: Indices) -> None:
+        """Advance a state in place by one event, rows (R, len(HEARD)) of the views."""
+        given = self.table[heard + self.starts].sum(1)
+        for index, layer in enumerate(self.layers):
+            if index:
+                given = dense(state[index - 1, 0], layer.inputs) + layer.bias
+            state[index, 0], state[index, 1] = layer.step(self.config.cell, given, state[index, 0], state[index, 1])
+
+    def project(self, state: Floats) -> dict[str, Floats]:
+        """What each head takes from the state, (R, head) each."""
+        joint, width = dense(state[-1, 0], self.state), self.config.head
+        return {name: joint[:, i * width : (i + 1) * width] for i, name in enumerate(HEADS)}

@@ -1,0 +1,97 @@
+"""Choosing from log-probabilities: small pure filters, and one exact draw.
+
+Conventions
+    logs (R, V): natural log-probabilities, float64, -inf = forbidden; rows need not sum to one.
+    Filters return new arrays of that shape and never raise what was forbidden. A row always keeps one entry
+    if it had one. Draws are by inverse distribution function from one uniform number per row, so a melody's
+    choices depend on its own numbers alone.
+
+Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, Nguyen et al. 2024.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Logs = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Allowed = NDArray[np.bool_]
+
+
+def mask(logs: Logs, allowed: Allowed) -> Logs:
+    """Forbid entries; `allowed` (R, V) or (V,)."""
+    return np.where(allowed, logs, -np.inf)
+
+
+def temperature(logs: Logs, value: float) -> Logs:
+    """Sharpen (below 1) or flatten (above 1); 0 keeps the most probable entry only, the first of equals.
+
+    >>> temperature(np.log([[0.2, 0.5, 0.3]]), 0).tolist()
+    [[-inf, 0.0, -inf]]
+    """
+    if value == 1:
+        return logs
+    if value == 0:
+        best = np.full_like(logs, -np.inf)
+        best[np.arange(len(logs)), logs.argmax(1)] = 0.0
+        return best
+    return logs / value
+
+
+def top_k(logs: Logs, k: int) -> Logs:
+    """Keep the k most probable entries: exactly k, the first of equals (a threshold would let ties leak in)."""
+    if k >= logs.shape[1]:
+        return logs
+    chosen = np.argsort(-logs, axis=1, kind="stable")[:, :k]
+    kept = np.full_like(logs, -np.inf)
+    np.put_along_axis(kept, chosen, np.take_along_axis(logs, chosen, 1), 1)
+    return kept
+
+
+def top_p(logs: Logs, p: float) -> Logs:
+    """Keep the fewest most probable entries that hold a share p of the probability."""
+    if p >= 1:
+        return logs
+    order = np.argsort(-logs, axis=1, kind="stable")
+    shares = np.take_along_axis(probabilities(logs), order, 1)
+    before = np.cumsum(shares, 1) - shares  # the share of everything more probable
+    kept = np.full_like(logs, -np.inf)
+    ranked = np.where(before < p, np.take_along_axis(logs, order, 1), -np.inf)
+    np.put_along_axis(kept, order, ranked, 1)
+    return kept
+
+
+def min_p(logs: Logs, p: float) -> Logs:
+    """Keep entries at least p times as probable as the most probable one."""
+    if p <= 0:
+        return logs
+    return np.where(logs >= logs.max(1, keepdims=True) + np.log(p), logs, -np.inf)
+
+
+def probabilities(logs: Logs) -> Logs:
+    """Probabilities that sum to one in each row."""
+    shares = np.exp(logs - logs.max(1, keepdims=True))
+    return np.asarray(shares / shares.sum(1, keepdims=True))
+
+
+def draw(logs: Logs, uniform: Logs) -> Indices:
+    """Choose one entry of each row; `uniform` (R,) in [0, 1).
+
+    >>> draw(np.log([[0.25, 0.75], [0.25, 0.75]]), np.array([0.2, 0.3])).tolist()
+    [0, 1]
+    """
+    shares = np.exp(logs - logs.max(1, keepdims=True))
+    rising = np.cumsum(shares, 1)
+    passed = rising <= (uniform * rising[:, -1])[:, None]
+    # The product may round up to the very end: the last entry that rises is the last that may be chosen.
+    last = shares.shape[1] - 1 - (shares[:, ::-1] > 0).argmax(1)
+    return np.asarray(np.minimum(passed.sum(1), last))
+
+
+def uniforms(seed: int, positions: int) -> Logs:
+    """The numbers that decide one melody, (positions, 3): rest, duration, pitch of each new note.
+
+    Philox counts, so the first rows are the same however many are asked for.
+    """
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed))).random((positions, 3))

@@ -1,0 +1,97 @@
+"""The NumPy runtime says what the torch network says."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from melodyrnn.checkpoint import NetworkConfig
+from melodyrnn.compose.runtime import Network, dense
+from melodyrnn.compose.scoring import surprise
+from melodyrnn.compose.stream import Stream, Told
+from melodyrnn.compose.timeline import of_columns
+from melodyrnn.events.columns import Withheld, collate, measured
+from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
+from melodyrnn.learn.network import Inputs, MelodyRNN
+
+SMALL = {"hidden": 40, "embed": 24, "head": 20, "keys": 8}
+
+
+def pair(cell, layers):
+    """A torch network with lively random weights, and ours."""
+    torch.manual_seed(1)
+    config = NetworkConfig(cell=cell, layers=layers, **SMALL)
+    theirs = MelodyRNN(config).eval()
+    with torch.no_grad():
+        for name, weight in theirs.named_parameters():
+            if weight.dim() == 2 and "recurrent" not in name:
+                weight.normal_(0, 0.4)
+    return theirs, Network(config, {k: v.numpy() for k, v in theirs.state_dict().items()})
+
+
+def inputs(melodies, withheld):
+    """What torch is fed."""
+    batch = collate(melodies, withheld)
+    return Inputs(*(torch.as_tensor(getattr(batch, name)) for name in Inputs._fields))
+
+
+def coin(rng, size):
+    """Flags at random."""
+    return rng.random(size) < 0.5
+
+
+@pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 1), ("lstm", 1), ("gru", 2), ("lstm", 2)])
+def test_surprise_is_torchs_over_200_dependent_notes(cell, layers, random_columns):
+    """Every cell kind, one and two layers, conditions shown and hidden: equal to 1e-4 nats."""
+    theirs, ours = pair(cell, layers)
+    melodies = [random_columns(n, k) for k, n in enumerate((200, 1, 33, 2, 60))]
+    rng = np.random.default_rng(0)
+    for withheld in (measured(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):
+        with torch.no_grad():
+            expected = torch.stack(theirs(inputs(melodies, withheld)), -1).numpy()
+        for row, bits in zip(expected, surprise(ours, melodies, withheld), strict=True):
+            assert np.abs(bits * np.log(2) - row[: len(bits)]).max() < 1e-4
+
+
+def test_whole_distributions_are_torchs(random_columns):
+    """Not only what came: every value's log-probability, at the first, second and a late position."""
+    theirs, ours = pair("lstm", 1)
+    melody = random_columns(40, 3)
+    shown = Withheld(*(np.zeros(1, dtype=bool) for _ in dataclasses.fields(Withheld)))
+    known = inputs([melody], shown)
+    told = Told(*(np.array([v]) for v in (melody.mode + 1, melody.style, melody.anchor + 1, melody.bars)))
+    stream = Stream(ours, told, of_columns([melody]), capacity=3)  # grows on the way
+    for i in range(40):
+        rest, duration, pitch = (getattr(melody, n)[i : i + 1] for n in ("rest", "duration", "pitch"))
+        if i in (0, 1, 2, 37):
+            mine = stream.rest(), stream.duration(rest), stream.pitch(rest, duration)
+            for name, logs, size in zip(
+                Inputs._fields[4:7], mine, (END + 1, len(DURATIONS), len(PITCHES)), strict=True
+            ):
+                many = Inputs(*(x.expand(size, *x.shape[1:]) for x in known))
+                asked = getattr(many, name).clone()
+                asked[:, i] = torch.arange(size)
+                with torch.no_grad():
+                    expected = -getattr(theirs(many._replace(**{name: asked})), name)[:, i]
+                assert np.abs(logs[0] - expected.numpy()).max() < 1e-4
+        stream.hear(rest, duration, pitch)
+
+
+def test_a_row_is_the_same_in_any_company():
+    """A product's rows are bit-equal alone, in a batch, and at any place in it."""
+    rng = np.random.default_rng(0)
+    for width, out in ((256, 1024), (192, 301), (40, 160)):
+        x, weights = (rng.standard_normal(s).astype(np.float32) for s in ((50, width), (width, out)))
+        together = dense(x, weights)
+        assert np.allclose(together, x @ weights, atol=1e-3)
+        for row in (0, 7, 11, 49):
+            assert dense(x[row : row + 1], weights).tobytes() == together[row].tobytes()
+
+
+def test_scoring_alone_and_together_is_bit_equal(random_columns):
+    """A figure does not depend on which other melodies are scored."""
+    _, ours = pair("lstm", 1)
+    melodies = [random_columns(n, k) for k, n in enumerate((30, 9, 21, 5, 14))]
+    for melody, bits in zip(melodies, surprise(ours, melodies), strict=True):
+        assert surprise(ours, [melody])[0].tobytes() == bits.tobytes()
