@@ -2,7 +2,8 @@
 
 Conventions
     The stream's clock runs in ticks from the first bar line, like a Melody's. `shift` is what must be added
-    to it: more than 0 only after a prime whose trailing silence is longer than any rest of the tables.
+    to it, whole bars: not 0 only after a prime whose trailing silence is longer than any rest of the tables, or
+    whose values the tables have so badly that they add up to more than its length.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import OptionError
 from melodyrnn.events.tokenizer import Encoded, encode
-from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.events.vocabulary import DURATIONS, RESTS
 from melodyrnn.music.keys import find_key
 from melodyrnn.music.melody import MODES, Key, Melody, Metre
 
@@ -74,13 +75,14 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         metres=prime.metres if options.metre is None else (options.metre,),
     )  # fmt: skip
     heard = encode(frame)
-    lost_bars, shift = _beyond_rests(frame)
-    total = frame.bars + (options.bars or MOST_BARS)
-    told = _told(key, style, heard.anchor, total - lost_bars if options.bars else 0)
+    tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
+    bar = frame.metre_at(frame.end).bar_ticks
+    off = _whole_bars(frame.end - tick, bar)
+    shift, total = off * bar, frame.bars + (options.bars or MOST_BARS)
+    told = _told(key, style, heard.anchor, total - off if options.bars else 0)
     stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
     bits = _listen(stream, heard)
-    gap = min(rest for rest in RESTS if rest >= max(0, frame.end - shift - int(stream.tick[0])))
-    onset = int(stream.tick[0]) + gap
+    onset = tick + min(rest for rest in RESTS if rest >= frame.end - shift - tick)
     rules = in_range(heard.anchor) + first_onset(onset, onset) + _length(options, frame, total, shift)
     end = frame.bar_onset(total) if options.bars else 0
     return Beginning(stream, rules, frame, heard.anchor, end, shift, bits)
@@ -96,12 +98,12 @@ def _listen(stream: Stream, heard: Encoded) -> NDArray[np.float64]:
     return np.asarray(bits * _BITS)
 
 
-def _beyond_rests(frame: Melody) -> tuple[int, int]:
-    """Whole bars of trailing silence that no rest of the tables can say, and their ticks."""
-    bar = frame.metre_at(frame.end).bar_ticks
-    silence = frame.end - frame.notes[-1].end
-    bars = max(0, -(-(silence - RESTS[-1] + bar) // bar)) if silence > RESTS[-1] else 0
-    return bars, bars * bar
+def _whole_bars(silence: int, bar: int) -> int:
+    """Bars by which to move the clock so that a rest of the tables can say this silence after the last note.
+
+    Negative where values that are not in the tables have made the prime longer to the network than it is.
+    """
+    return silence // bar if silence < 0 else -(-max(0, silence - RESTS[-1]) // bar)
 
 
 def _length(options: Options, frame: Melody, bars: int, shift: int) -> Rules:

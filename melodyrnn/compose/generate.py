@@ -14,7 +14,7 @@ Contents: `Model`, `load_model`, `Generated`, `generate`; `Choice`, `choose`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -66,6 +66,7 @@ class Generated:
     seed: int  # gives this melody alone
     bits: NDArray[np.float64]  # (notes, 3): surprise of rest, duration, pitch
     primed: int  # notes at the start that were given
+    price: float  # bits that the rules cost: -log2 of the probability that the network alone keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class Choice:
     rest: Indices
     duration: Indices
     pitch: Indices
-    bits: NDArray[np.float64]  # (R, 3)
+    bits: NDArray[np.float64]  # (R, 3): -log2 P of what was chosen, by the network itself
+    price: NDArray[np.float64]  # (R, 3): -log2 of the share that the rules left; the weight of a particle
 
 
 def load_model(source: str | Path) -> Model:
@@ -92,7 +94,8 @@ def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | 
     """Compose melodies with the seeds options.seed, options.seed + 1, …, in this order, as they are ready.
 
     A prime is kept note for note; its metre, key and tempo hold unless the options say otherwise, and
-    `options.bars` bars follow its last one. Raises OptionError at once.
+    `options.bars` bars follow its last one (a bar that it leaves unfinished is filled besides); `upbeat` then
+    means nothing. Raises OptionError at once, Unsatisfiable where the rules leave nothing.
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
@@ -104,8 +107,9 @@ def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | 
 def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
     """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
     here = np.arange(len(stream))
+    bits, price = np.zeros((2, len(stream), 3))
 
-    def pick(logs: Logs, attribute: int, spot: Spot) -> tuple[Indices, Logs]:
+    def pick(logs: Logs, attribute: int, spot: Spot) -> Indices:
         allowed = logs
         for rule in (rules.rest, rules.duration, rules.pitch)[attribute]:
             allowed = rule(allowed, spot)
@@ -115,15 +119,16 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
             name = ("rest", "duration", "pitch")[attribute]
             raise Unsatisfiable("rules", f"no {name} is left for note {spot.notes + 1}; loosen one of them")
         chosen = sampling.draw(filters[attribute](allowed, spot), uniform[:, attribute])
-        return chosen, logs[here, chosen] * _BITS
+        bits[:, attribute] = logs[here, chosen] * _BITS
+        price[:, attribute] = sampling.price(logs, allowed)
+        return chosen
 
     spot = Spot(stream.notes, primed, stream.tick, stream.last, stream.timeline)
-    rest, rest_bits = pick(stream.rest(), 0, spot)
-    onset = stream.tick + np.asarray((*RESTS, 0))[rest]
-    spot = replace(spot, tick=onset, rest=rest)
-    duration, duration_bits = pick(stream.duration(rest), 1, spot)
-    pitch, pitch_bits = pick(stream.pitch(rest, duration), 2, replace(spot, duration=duration))
-    return Choice(rest, duration, pitch, np.stack((rest_bits, duration_bits, pitch_bits), 1))
+    rest = pick(stream.rest(), 0, spot)
+    spot = replace(spot, tick=stream.tick + np.asarray((*RESTS, 0))[rest], rest=rest)
+    duration = pick(stream.duration(rest), 1, spot)
+    pitch = pick(stream.pitch(rest, duration), 2, replace(spot, duration=duration))
+    return Choice(rest, duration, pitch, bits, price)
 
 
 def filters_of(options: Options) -> tuple[Rule, ...]:
@@ -142,49 +147,64 @@ def filters_of(options: Options) -> tuple[Rule, ...]:
     return filter_with(rhythm), filter_with(rhythm), filter_with(options.temperature)
 
 
+@dataclass(slots=True)
+class _Draft:
+    """A melody that is being composed."""
+
+    seed: int
+    notes: list[tuple[int, int, int]] = field(default_factory=list)  # rows of the tables
+    bits: list[list[float]] = field(default_factory=list)
+    price: float = 0.0
+
+
 def _generate(beginning: Beginning, options: Options, seeds: range) -> Iterator[Generated]:
     for start in range(0, len(seeds), SIDE_BY_SIDE):
-        chunk = seeds[start : start + SIDE_BY_SIDE]
-        for seed, notes in zip(chunk, _compose(beginning, options, chunk), strict=True):
-            yield _finished(beginning, options, seed, notes)
+        drafts = [_Draft(seed) for seed in seeds[start : start + SIDE_BY_SIDE]]
+        _compose(beginning, options, drafts)
+        yield from (_finished(beginning, options, draft) for draft in drafts)
 
 
-def _compose(beginning: Beginning, options: Options, seeds: range) -> list[list[tuple[int, ...]]]:
-    """New notes of each melody: (rest, duration, pitch) rows and their bits."""
+def _compose(beginning: Beginning, options: Options, drafts: list[_Draft]) -> None:
+    """Add notes to every draft until it is over."""
     filters, primed = filters_of(options), beginning.stream.notes
-    stream, which = beginning.stream.take(np.zeros(len(seeds), np.int64)), np.arange(len(seeds))
-    notes: list[list[tuple[int, ...]]] = [[] for _ in seeds]
-    uniform = np.zeros((len(seeds), 0, 3))
+    which = np.arange(len(drafts))
+    stream = beginning.stream.take(np.zeros_like(which))
+    uniform = np.zeros((len(drafts), 0, 3))
     while len(stream):
         position = stream.notes - primed
         if position == uniform.shape[1]:
-            uniform = np.stack([sampling.uniforms(seed, max(128, 2 * position)) for seed in seeds])
+            uniform = np.stack([sampling.uniforms(draft.seed, max(128, 2 * position)) for draft in drafts])
         choice = choose(stream, beginning.rules, filters, uniform[which, position], primed)
+        _write(choice, [drafts[k] for k in which])
         going = np.flatnonzero(choice.rest != END)
-        rows = zip(
-            *(x[going].tolist() for x in (which, choice.rest, choice.duration, choice.pitch, choice.bits)), strict=True
-        )
-        for k, rest, duration, pitch, bits in rows:
-            notes[k].append((rest, duration, pitch, *bits))
         if len(going) < len(stream):
             stream, which = stream.take(going), which[going]
-        if len(stream):
-            stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
-    return notes
+        stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
 
 
-def _finished(beginning: Beginning, options: Options, seed: int, new: list[tuple[int, ...]]) -> Generated:
-    """Write rows of the tables as a melody."""
+def _write(choice: Choice, drafts: list[_Draft]) -> None:
+    """Add what was chosen to each draft; after END there is no note."""
+    made = (choice.rest, choice.duration, choice.pitch, choice.bits, choice.price)
+    rows = zip(drafts, *(x.tolist() for x in made), strict=True)
+    for draft, rest, duration, pitch, bits, price in rows:
+        draft.price += sum(price)
+        if rest != END:
+            draft.notes.append((rest, duration, pitch))
+            draft.bits.append(bits)
+
+
+def _finished(beginning: Beginning, options: Options, draft: _Draft) -> Generated:
+    """Turn rows of the tables into a melody."""
     frame, tick = beginning.frame, int(beginning.stream.tick[0]) + beginning.shift
     loudness = _velocity(frame, options.velocity)
     notes = list(frame.notes)
-    for rest, duration, pitch, *_ in new:
+    for rest, duration, pitch in draft.notes:
         onset = tick + RESTS[rest]
         tick = onset + DURATIONS[duration]
         notes.append(Note(onset, DURATIONS[duration], beginning.anchor + PITCHES[pitch], loudness(onset)))
-    bits = np.array([row[3:] for row in new]).reshape(-1, 3)
     melody = replace(frame, notes=tuple(notes), length=beginning.end)
-    return Generated(melody, seed, np.concatenate((beginning.bits, bits)), len(frame.notes))
+    bits = np.concatenate((beginning.bits, np.array(draft.bits).reshape(-1, 3)))
+    return Generated(melody, draft.seed, bits, len(frame.notes), draft.price)
 
 
 def _velocity(frame: Melody, flat: int | None) -> Callable[[int], int]:

@@ -2,9 +2,9 @@
 
 Conventions
     R rows (melodies side by side), H hidden units, V rows of a vocabulary table; all float32.
-    Weights come by their torch names. At load they are folded: embeddings × input weights become one
-    table whose rows are summed; a head's logits, query, key and sentinel become one matrix product;
-    weights under a sigmoid are halved, for sigmoid(x) = (1 + tanh(x / 2)) / 2 then needs no second pass.
+    Weights come by their torch names. At load they are laid out for speed: a head's logits, query, key and
+    sentinel become one matrix; biases join tables that are summed anyway; weights under a sigmoid are
+    halved, for sigmoid(x) = (1 + tanh(x / 2)) / 2 needs no second pass then.
 
 Rows and bits
     OpenBLAS rounds a matrix product differently for different numbers of rows, for different places of a row
@@ -113,7 +113,7 @@ class Head:
 
 
 class Layer:
-    """One recurrent layer, folded. `inputs` is None for the first, whose input side is the network's table."""
+    """One recurrent layer, folded."""
 
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
         own = {part: weights[f"recurrent.{part}_l{index}"] for part in _PARTS}
@@ -159,10 +159,10 @@ class Network:
         """Fold weights given by their torch names."""
         self.config = config
         self.layers = [Layer(i, weights, config) for i in range(config.layers)]
-        first = self.layers[0]
         self.starts = starts_of(vp.HEARD)
-        self.table = weights["views.weight"] @ first.inputs  # (rows, gates × H)
-        self.table[: vp.HEARD["pitch"]] += first.bias
+        # Folded with the first layer's input weights this table would save one small product a note, but the fold
+        # itself (one large product) takes longer than a melody and rounds differently with several threads.
+        self.table = weights["views.weight"]
         self.heads = {name: Head(name, weights, config) for name in HEADS}
         self.state = np.ascontiguousarray(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]).T)
 
@@ -174,9 +174,9 @@ class Network:
         """Advance a state in place by one event, rows (R, len(HEARD)) of the views."""
         given = self.table[heard + self.starts].sum(1)
         for index, layer in enumerate(self.layers):
-            if index:
-                given = dense(state[index - 1, 0], layer.inputs) + layer.bias
+            given = dense(given, layer.inputs) + layer.bias
             state[index, 0], state[index, 1] = layer.step(self.config.cell, given, state[index, 0], state[index, 1])
+            given = state[index, 0]
 
     def project(self, state: Floats) -> dict[str, Floats]:
         """What each head takes from the state, (R, head) each."""

@@ -36,7 +36,8 @@ def temperature(logs: Logs, value: float) -> Logs:
         best = np.full_like(logs, -np.inf)
         best[np.arange(len(logs)), logs.argmax(1)] = 0.0
         return best
-    return logs / value
+    with np.errstate(over="ignore"):  # next to 0 all but the best go to -inf, which is what is meant
+        return np.asarray((logs - logs.max(1, keepdims=True)) / value)
 
 
 def top_k(logs: Logs, k: int) -> Logs:
@@ -73,6 +74,17 @@ def probabilities(logs: Logs) -> Logs:
     """Probabilities that sum to one in each row."""
     shares = np.exp(logs - logs.max(1, keepdims=True))
     return np.asarray(shares / shares.sum(1, keepdims=True))
+
+
+def price(logs: Logs, allowed: Logs) -> Logs:
+    """Bits that forbidding cost: -log2 of the share of the probability that is left, (R,).
+
+    >>> price(np.log([[0.5, 0.25, 0.25]]), np.array([[-np.inf, np.log(0.25), -np.inf]])).tolist()
+    [2.0]
+    """
+    top = logs.max(1, keepdims=True)
+    shares = np.exp(allowed - top).sum(1) / np.exp(logs - top).sum(1)
+    return np.asarray(-np.log2(shares))
 
 
 def draw(logs: Logs, uniform: Logs) -> Indices:

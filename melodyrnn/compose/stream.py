@@ -187,7 +187,7 @@ class Stream:
         joint = head(self._projected[name], rows)
         if self.notes == self.past.shape[2]:
             self._grow()
-        key = joint[:, head.key].reshape(len(self), head.copies, -1)
+        key = joint[:, head.key].reshape(len(self), head.copies, self.network.config.keys)
         self.keys[name][:, :, :, self.notes] = key.transpose(1, 0, 2)
         self._keyed[name] = choice
         return joint
@@ -220,7 +220,7 @@ class Stream:
         head = self.network.heads[name]
         if self._match_rows is None:
             self._match_rows = vp.match_row(*self.lengths[:, :, : self.notes])
-        query = joint[:, head.query].reshape(len(self), head.copies, 1, -1).transpose(1, 0, 2, 3)
+        query = joint[:, head.query].reshape(len(self), head.copies, 1, self.network.config.keys).transpose(1, 0, 2, 3)
         scores = np.matmul(query, self.keys[name][:, :, :, : self.notes])[:, :, 0]
         scores += head.matches[:, self._match_rows]
         scores += head.apart[:, apart]

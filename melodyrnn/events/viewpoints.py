@@ -75,12 +75,12 @@ def metre_beat_row(metre: Indices, ticks: Indices) -> Indices:
 
 def interval_row(semitones: Indices) -> Indices:
     """Row of a melodic interval."""
-    return np.clip(semitones, -WIDEST, WIDEST) + WIDEST + 1
+    return np.minimum(np.maximum(semitones, -WIDEST), WIDEST) + WIDEST + 1
 
 
 def bars_left_row(bars: Indices) -> Indices:
     """Row of the number of bars left, the present one included; 0 or less is heard as 1."""
-    return np.clip(bars, 1, LONGEST_BARS + 1)
+    return np.minimum(np.maximum(bars, 1), LONGEST_BARS + 1)
 
 
 def degree(pitch: Indices) -> Indices:
@@ -95,7 +95,7 @@ def level(length: Indices) -> Indices:
 
 def distance(bars: Indices) -> Indices:
     """Class of a distance in bars."""
-    return _DISTANCE_OF[np.clip(bars, 0, len(_DISTANCE_OF) - 1)]
+    return _DISTANCE_OF[np.minimum(np.maximum(bars, 0), len(_DISTANCE_OF) - 1)]
 
 
 def match_row(pitch: Indices, interval: Indices, rhythm: Indices) -> Indices:

@@ -14,10 +14,16 @@ SMALL = {"hidden": 32, "embed": 24, "head": 24, "keys": 8}
 FRAMES = ((Metre(),), (Metre(3, 4), Metre(6, 8, 144)), (Metre(7, 8), Metre(4, 4, 84)), (Metre(2, 2),))
 
 
-def random_weights(config, scale=0.3):
+def weights_of(config, scale=0.3):
     """Every weight of a network, random."""
     rng = np.random.default_rng(0)
     return {n: (rng.standard_normal(s) * scale).astype(np.float32) for n, s in expected_shapes(config).items()}
+
+
+@pytest.fixture(scope="session")
+def random_weights():
+    """A function: NetworkConfig and a scale → weights."""
+    return weights_of
 
 
 @pytest.fixture(scope="session")
@@ -42,4 +48,4 @@ def model():
     """A small model that composes nonsense, quickly."""
     config = NetworkConfig(**SMALL)
     card = Card(styles={"march": 3}, registers={62: 1, 67: 5, 70: 1})
-    return model_of(Checkpoint(config, card, random_weights(config)))
+    return model_of(Checkpoint(config, card, weights_of(config)))

@@ -1,12 +1,18 @@
 """Composing: seeds, lengths, primes, options."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import melodyrnn
+from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.scoring import surprise
@@ -97,6 +103,63 @@ def test_prime_off_the_tables_is_kept(model):
     assert out.melody.notes[:2] == prime.notes
     assert out.melody.notes[2].onset >= prime.end
     assert all(0 <= n.pitch <= 127 for n in out.melody.notes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 120), st.integers(0, 127)), min_size=1, max_size=12),
+    st.integers(0, 1500), st.sampled_from(METRES), st.sampled_from([None, Metre(3, 4)]), st.integers(1, 3),
+)  # fmt: skip
+def test_any_prime_is_continued(model, given_notes, silence, metre, other, bars):
+    """Whatever a prime holds: it is kept, nothing new starts before its end, and so many bars follow."""
+    tick, notes = 0, []
+    for rest, duration, pitch in given_notes:
+        notes.append(Note(tick + rest, duration, pitch))
+        tick += rest + duration
+    prime = Melody(tuple(notes), (metre,), length=tick + silence)
+    for out in generate(model, Options(bars=bars, metre=other), 2, prime=prime):
+        melody = out.melody
+        assert melody.notes[: len(notes)] == prime.notes
+        late = melody.notes[len(notes)].onset - prime.end
+        assert 0 <= late < 24
+        assert late == 0 or silence > 24 or any(d > 24 for _, d, _ in given_notes)
+        assert melody.bars == replace(prime, metres=melody.metres).bars + bars
+
+
+def test_prime_longer_to_the_network_than_it_is(model):
+    """Durations that the tables round up, note after note, do not push the music past its end."""
+    prime = Melody(tuple(Note(53 * i, 53, 60 + i % 5) for i in range(150)))
+    (out,) = generate(model, Options(bars=1), prime=prime)
+    assert out.melody.notes[150].onset >= prime.end
+    assert out.melody.end == 96 * (prime.bars + 1)
+
+
+def test_rules_have_a_price(model):
+    """A looser request costs fewer bits than an exact one of the same notes; nothing costs less than nothing."""
+    loop, loose = (next(generate(model, Options(bars=2, loop=x, temperature=0))) for x in (True, False))
+    assert loop.price >= loose.price >= 0
+
+
+def test_processes_and_threads_agree(random_weights, tmp_path):
+    """Same seed, same bytes: in other processes, with one thread or several, with another hash seed."""
+    config = NetworkConfig(hidden=256)
+    save(tmp_path / "x.safetensors", Checkpoint(config, Card(), random_weights(config, 0.1)))
+    program = (
+        "import sys; from melodyrnn.compose.generate import *; m = load_model(sys.argv[1]);"
+        "made = list(generate(m, Options(seed=5, bars=4), 3));"
+        "print([g.melody for g in made], [g.bits.tobytes().hex() for g in made]);"
+        "print([n for n in ('torch', 'scipy', 'music21', 'typer', 'rich') if n in sys.modules])"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program, tmp_path / "x.safetensors"], check=True, capture_output=True, text=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONHASHSEED": threads,
+                 "PYTHONPATH": str(Path(melodyrnn.__file__).parent.parent)},
+        ).stdout
+        for threads in ("1", "2", "4")
+    ]  # fmt: skip
+    assert said[0] == said[1] == said[2]
+    assert said[0].splitlines()[1] == "[]"
 
 
 def test_temperature_zero_is_the_same_for_all_seeds(model):
