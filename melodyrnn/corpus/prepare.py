@@ -1,0 +1,254 @@
+"""Outcomes of reading → a prepared corpus: duplicates out, families kept together, columns on disk.
+
+The way of a tune
+    refused by the reader, shorter than 8 notes, or mostly off the grid → left out, with the reason
+    copy or variant of a melody that must stay unseen → left out as "benchmark"
+    the same melody as an earlier one (`duplicates.identity`) → left out as "duplicate", naming it
+    else: encoded and appended to the columns; at the end families are found and divided among the parts.
+
+Conventions: one pass over the outcomes; what is kept in memory is some 100 bytes and 50 shingles (8 bytes
+each) a melody. The part of a family follows from the seed and from what its melodies are, not from
+their order or names, so a melody of the test part stays there when other corpora are added. The folder
+appears whole or not at all.
+
+Contents: prepare.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
+
+import numpy as np
+
+from melodyrnn.corpus.duplicates import Kin, divide, entries_of, families, identity
+from melodyrnn.corpus.prepared import MANIFEST, MELODIES, NOTES, PARTS, Prepared, Report, manifest_text, open_prepared
+from melodyrnn.errors import CorpusError, OptionError, OutputError
+from melodyrnn.events.columns import columns
+from melodyrnn.events.tokenizer import encode
+from melodyrnn.events.viewpoints import STYLES
+from melodyrnn.music.keys import find_key
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.corpus.sources import Outcome
+    from melodyrnn.events.columns import Columns
+    from melodyrnn.music.melody import Melody
+
+LEAST_NOTES: Final = 8
+MOST_SNAPPED: Final = 0.25  # values off the tables a note, above which a tune is refused
+MOST: Final = 65_535  # bars, and ticks of a bar: what two bytes hold
+
+
+def prepare(
+    outcomes: Iterable[Outcome] | Mapping[str, Iterable[Outcome]],
+    folder: str | Path,
+    *,
+    seed: int = 0,
+    exclude: Iterable[Melody] = (),
+) -> Prepared:
+    """Write a prepared corpus into a folder and open it; one that is there already is replaced.
+
+    `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Melodies of `exclude`
+    stay unseen: their copies and variants are left out.
+
+    Raises:
+        CorpusError: no tune came in, or the folder holds something other than a prepared corpus.
+        OutputError: the folder cannot be written.
+    """
+    target = Path(os.path.realpath(folder))
+    if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+        raise CorpusError(f"{folder}: is there already and is no prepared corpus; choose another folder")
+    corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
+    styles = tuple(name for name in corpora if name)
+    if len(styles) > STYLES:
+        raise OptionError("styles", f"{len(styles)} are too many, {STYLES} can be told apart")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        part.mkdir(parents=True)
+        with _Writer(part, _Unseen(exclude)) as writer:
+            for name, tunes in corpora.items():
+                for outcome in tunes:
+                    writer.take(outcome, styles.index(name) + 1 if name else 0)
+            report = writer.finish(seed, styles)
+        (part / MANIFEST).write_text(manifest_text(seed, styles, report), encoding="utf-8")
+        _move(part, target)
+    except OSError as problem:
+        raise OutputError(f"{folder}: cannot be written ({problem.strerror})") from problem
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return open_prepared(target)
+
+
+class _Unseen:
+    """Melodies that must not come in, and how to know them and their variants."""
+
+    def __init__(self, melodies: Iterable[Melody]) -> None:
+        found = [(m.title, _encoded(m)[0]) for m in melodies if m.notes]
+        self.titles = [title for title, _ in found]
+        self.identities = {identity(melody): i for i, (_, melody) in enumerate(found)}
+        entries = [entries_of(melody, i) for i, (_, melody) in enumerate(found)]
+        self.kin = Kin.build(np.concatenate([np.empty(0, np.uint64), *entries]), len(found))
+
+    def known(self, own: int, entries: NDArray[np.uint64]) -> str | None:
+        """The title of the melody that this one is a copy or variant of."""
+        if own in self.identities:
+            return self.titles[self.identities[own]]
+        others, kinship = self.kin.relatives(entries)
+        return self.titles[others[kinship.argmax()]] if len(others) else None
+
+
+class _Writer:
+    """Appends melodies to the columns of a folder."""
+
+    def __init__(self, folder: Path, unseen: _Unseen) -> None:
+        self.folder, self.unseen = folder, unseen
+        self.scalars = {name: array("q") for name in MELODIES} | {"identity": array("Q"), "entry_ends": array("q")}
+        self.scalars["starts"].append(0)
+        self.seen: dict[int, int] = {}  # identity → melody
+        self.reasons: Counter[str] = Counter()
+        self.offered = self.snapped = self.entries = 0
+        self.text_ends = {"name": 0, "title": 0}
+        self.files: dict[str, BinaryIO] = {}
+        self.stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        names = [*(f"notes.{n}" for n in NOTES), "melodies.names", "melodies.titles", "left_out.jsonl", "entries"]
+        for name in names:
+            self.files[name] = self.stack.enter_context((self.folder / name).open("wb"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def take(self, outcome: Outcome, style: int) -> None:
+        """Add a tune, or note down why not."""
+        self.offered += 1
+        if outcome.melody is None:
+            return self._leave_out(outcome.name, outcome.reason, outcome.detail)
+        if len(outcome.melody.notes) < LEAST_NOTES:
+            return self._leave_out(
+                outcome.name, "too-short", f"{len(outcome.melody.notes)} notes; at least {LEAST_NOTES}"
+            )
+        melody, snapped = _encoded(outcome.melody, style)
+        if snapped > MOST_SNAPPED * len(melody):
+            return self._leave_out(outcome.name, "off-grid", f"{snapped} values of {len(melody)} notes")
+        if max(melody.bars, int(melody.bar_ticks.max())) > MOST:
+            return self._leave_out(outcome.name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
+        return self._admit(outcome, melody, snapped)
+
+    def _admit(self, outcome: Outcome, melody: Columns, snapped: int) -> None:
+        """Add a melody that is fit, unless it is there already or must stay unseen."""
+        own, entries = identity(melody), entries_of(melody, len(self.seen))
+        if (title := self.unseen.known(own, entries)) is not None:
+            return self._leave_out(
+                outcome.name, "benchmark", f"copy or variant of {title or 'a melody to stay unseen'}"
+            )
+        if own in self.seen:
+            return self._leave_out(outcome.name, "duplicate", self._name(self.seen[own]))
+        self.seen[own] = len(self.seen)
+        self.snapped += snapped
+        title = outcome.melody.title if outcome.melody else ""
+        return self._append(melody, {"name": outcome.name, "title": title}, own, entries)
+
+    def _append(self, melody: Columns, texts: dict[str, str], own: int, entries: NDArray[np.uint64]) -> None:
+        for name, dtype in NOTES.items():
+            self.files[f"notes.{name}"].write(getattr(melody, name).astype(dtype).tobytes())
+        for name in ("bars", "mode", "tonic", "anchor", "style"):
+            self.scalars[name].append(getattr(melody, name))
+        self.scalars["starts"].append(self.scalars["starts"][-1] + len(melody))
+        for what, text in texts.items():
+            raw = text.encode("utf-8", "replace")
+            self.files[f"melodies.{what}s"].write(raw)
+            self.text_ends[what] += len(raw)
+            self.scalars[f"{what}_ends"].append(self.text_ends[what])
+        self.files["entries"].write(entries.tobytes())
+        self.entries += len(entries)
+        self.scalars["entry_ends"].append(self.entries)
+        self.scalars["identity"].append(own)
+
+    def _leave_out(self, name: str, reason: str, detail: str) -> None:
+        self.reasons[reason] += 1
+        line = json.dumps({"name": name, "reason": reason, "detail": detail})
+        self.files["left_out.jsonl"].write(line.encode() + b"\n")
+
+    def _name(self, melody: int) -> str:
+        """Name of a melody that is in already."""
+        self.files["melodies.names"].flush()
+        ends = self.scalars["name_ends"]
+        begin = ends[melody - 1] if melody else 0
+        with (self.folder / "melodies.names").open("rb") as names:
+            names.seek(begin)
+            return names.read(ends[melody] - begin).decode("utf-8", "replace")
+
+    def finish(self, seed: int, styles: tuple[str, ...]) -> Report:
+        """Find the families, divide them, write the columns of melodies; give the report."""
+        count = len(self.seen)
+        if not count:
+            told = ", ".join(f"{n} × {reason}" for reason, n in self.reasons.most_common()) or "nothing was offered"
+            raise CorpusError(f"no melody came in: {told}; `melodyrnn corpus check` says more about each file")
+        self.stack.close()
+        family = _families(self.folder / "entries", self.scalars["entry_ends"], count)
+        (self.folder / "entries").unlink()
+        parts = divide(family, np.array(self.scalars["identity"], np.uint64), seed)
+        for name, dtype in MELODIES.items():
+            values = {"family": family, "part": parts}.get(name)
+            (np.array(self.scalars[name]) if values is None else values).astype(dtype).tofile(
+                self.folder / f"melodies.{name}"
+            )
+        sizes = np.bincount(family, minlength=count)
+        held = Counter(styles[s - 1] for s in self.scalars["style"] if s)
+        refused = {r: n for r, n in sorted(self.reasons.items()) if r not in ("duplicate", "benchmark")}
+        return Report(
+            offered=self.offered,
+            melodies=count,
+            notes=self.scalars["starts"][-1],
+            refused=refused,
+            duplicates=self.reasons["duplicate"],
+            excluded=self.reasons["benchmark"],
+            families=int((sizes > 0).sum()),
+            related=int(sizes[sizes > 1].sum()),
+            snapped=self.snapped,
+            parts={name: int((parts == i).sum()) for i, name in enumerate(PARTS)},
+            styles={name: held[name] for name in styles},
+        )
+
+
+def _encoded(melody: Melody, style: int = 0) -> tuple[Columns, int]:
+    """Columns of a melody, its key found where it says none; and how many values went to a nearest entry."""
+    told = encode(melody, melody.key or find_key(melody))
+    return columns(told, style), told.snapped
+
+
+def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
+    """Families from the shingles of each melody, which lie in a file, end to end."""
+    kin = Kin.build(np.fromfile(file, np.uint64), count, least=2)
+    with file.open("rb") as lines:
+
+        def of(melody: int) -> NDArray[np.uint64]:
+            begin = ends[melody - 1] if melody else 0
+            lines.seek(8 * begin)
+            return np.fromfile(lines, np.uint64, ends[melody] - begin)
+
+        return families(count, of, kin)
+
+
+def _move(part: Path, target: Path) -> None:
+    """Put the finished folder at its name; an older one is moved aside first and then removed."""
+    for file in part.iterdir():
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+    old = target.with_name(f".{target.name}.{secrets.token_hex(4)}.old")
+    if target.exists():
+        target.rename(old)
+    part.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

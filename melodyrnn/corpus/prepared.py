@@ -1,0 +1,191 @@
+"""A prepared corpus on disk: columns of integers, mapped into memory, and a manifest.
+
+Conventions
+    notes.*     one file a column, all melodies end to end; `starts` says where each begins.
+    melodies.*  one file a column, one entry a melody. Text (names, titles) is UTF-8 end to end, with `*_ends`.
+    left_out.jsonl   every tune that did not come in: name, reason (a key of errors.REASONS, or "benchmark"), detail.
+    part        0 train, 1 validation, 2 test; a family is never divided.
+
+A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened.
+
+Contents: Report, Prepared, open_prepared; NOTES, MELODIES and MANIFEST for the writer (prepare.py).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from melodyrnn.errors import CorpusError
+from melodyrnn.events import vocabulary
+from melodyrnn.events.columns import Columns
+from melodyrnn.events.viewpoints import STYLES
+from melodyrnn.music.melody import MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+MANIFEST: Final = "manifest.json"
+VERSION: Final = 1
+PARTS: Final = ("train", "validation", "test")
+NOTES: Final = {
+    "rest": "u1", "duration": "u1", "pitch": "u1", "metre": "u1", "place": "<u2", "bar": "<u2", "bar_ticks": "<u2",
+}  # fmt: skip
+"""Columns of notes: name → dtype; 10 bytes a note."""
+MELODIES: Final = {
+    "starts": "<u8", "bars": "<u4", "mode": "u1", "tonic": "u1", "anchor": "<i2", "style": "u1",
+    "family": "<u4", "part": "u1", "name_ends": "<u8", "title_ends": "<u8",
+}  # fmt: skip
+"""Columns of melodies: name → dtype. `starts` has one entry more, the number of notes."""
+_BOUNDS: Final = {
+    "rest": len(vocabulary.RESTS), "duration": len(vocabulary.DURATIONS), "pitch": len(vocabulary.PITCHES),
+    "metre": vocabulary.OTHER_METRE + 1, "mode": len(MODES), "tonic": 12, "style": STYLES + 1, "part": len(PARTS),
+}  # fmt: skip
+_MAX_MANIFEST: Final = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the tunes that were offered."""
+
+    offered: int  # tunes
+    melodies: int  # that came in
+    notes: int
+    refused: dict[str, int]  # reason → tunes
+    duplicates: int  # tunes left out because the same melody is in already
+    excluded: int  # tunes left out because they are copies or variants of melodies that must stay unseen
+    families: int  # tune families, single melodies included
+    related: int  # melodies that share their family with another
+    snapped: int  # values that went to the nearest entry of a table
+    parts: dict[str, int]  # part → melodies
+    styles: dict[str, int]  # style name → melodies
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prepared corpus. Arrays are views of the files; melody i is at row i everywhere."""
+
+    folder: Path
+    seed: int
+    styles: tuple[str, ...]  # style row - 1 → name
+    report: Report
+    arrays: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.arrays["part"])
+
+    def columns(self, i: int) -> Columns:
+        """Melody i as the network reads it."""
+        own = slice(int(self.arrays["starts"][i]), int(self.arrays["starts"][i + 1]))
+        told: dict[str, Any] = {name: self.arrays[name][own].astype(np.int64) for name in NOTES}
+        told |= {name: int(self.arrays[name][i]) for name in ("bars", "mode", "tonic", "anchor", "style")}
+        return Columns(**told)
+
+    def part(self, name: str) -> NDArray[np.int64]:
+        """Indices of the melodies of 'train', 'validation' or 'test'."""
+        return np.flatnonzero(self.arrays["part"] == PARTS.index(name))
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Notes of each melody."""
+        starts = self.arrays["starts"].astype(np.int64)
+        return starts[1:] - starts[:-1]
+
+    @property
+    def families(self) -> NDArray[np.uint32]:
+        """Family of each melody: the index of its first member."""
+        return self.arrays["family"]
+
+    @property
+    def names(self) -> list[str]:
+        """What each melody was read from."""
+        return self._texts("name")
+
+    @property
+    def titles(self) -> list[str]:
+        """Title of each melody, "" where it has none."""
+        return self._texts("title")
+
+    def left_out(self) -> Iterator[dict[str, str]]:
+        """Tunes that did not come in: name, reason, detail."""
+        with (self.folder / "left_out.jsonl").open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+    def _texts(self, what: str) -> list[str]:
+        text, ends = self.arrays[f"{what}s"], self.arrays[f"{what}_ends"].astype(np.int64)
+        begins = np.concatenate(([0], ends[:-1]))
+        return [text[a:b].tobytes().decode("utf-8", "replace") for a, b in zip(begins, ends, strict=True)]
+
+
+def open_prepared(folder: str | Path) -> Prepared:
+    """Open a prepared corpus. Raises CorpusError when it is none, damaged or from another version."""
+    folder = Path(folder)
+    told = _manifest(folder)
+    melodies, notes = told["report"].melodies, told["report"].notes
+    sizes = {f"notes.{name}": (dtype, notes) for name, dtype in NOTES.items()}
+    sizes |= {f"melodies.{name}": (dtype, melodies + (name == "starts")) for name, dtype in MELODIES.items()}
+    arrays = {file.split(".")[1]: _map(folder / file, dtype, count) for file, (dtype, count) in sizes.items()}
+    for text in ("name", "title"):
+        ends = arrays[f"{text}_ends"].astype(np.int64)
+        arrays[f"{text}s"] = _map(folder / f"melodies.{text}s", "u1", int(ends[-1]) if len(ends) else 0)
+        _demand(folder, bool((np.diff(ends, prepend=0) >= 0).all()))
+    starts = arrays["starts"].astype(np.int64)
+    _demand(folder, starts[0] == 0 and starts[-1] == notes and bool((np.diff(starts) > 0).all()))
+    for name, bound in _BOUNDS.items():
+        _demand(folder, not arrays[name].size or int(arrays[name].max()) < bound)
+    return Prepared(folder, told["seed"], tuple(told["styles"]), told["report"], arrays)
+
+
+def manifest_text(seed: int, styles: tuple[str, ...], report: Report) -> str:
+    """The manifest, readable by people as well."""
+    told = {
+        "version": VERSION,
+        "vocabulary": vocabulary.VERSION,
+        "seed": seed,
+        "styles": styles,
+        "report": asdict(report),
+    }
+    return json.dumps(told, indent=1, sort_keys=True) + "\n"
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        if not path.is_file():
+            raise CorpusError(f"{folder}: not a prepared corpus (it has no {MANIFEST}); make one with: corpus prepare")
+        if path.stat().st_size > _MAX_MANIFEST:
+            raise CorpusError(f"{folder}: its {MANIFEST} is too large to be one")
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise CorpusError(f"{folder}: cannot be read ({problem.strerror})") from None
+    except (ValueError, RecursionError):
+        raise CorpusError(f"{folder}: its {MANIFEST} is damaged; prepare the corpus again") from None
+    _demand(folder, isinstance(told, dict))
+    if (told.get("version"), told.get("vocabulary")) != (VERSION, vocabulary.VERSION):
+        raise CorpusError(f"{folder}: prepared by another version of melodyrnn; prepare the corpus again")
+    report, styles = told.get("report"), told.get("styles")
+    _demand(folder, isinstance(report, dict) and set(report) == {f.name for f in fields(Report)})
+    _demand(folder, isinstance(styles, list) and len(styles) <= STYLES and all(isinstance(s, str) for s in styles))
+    _demand(folder, type(told.get("seed")) is int)
+    _demand(folder, all(type(report[n]) is int and 0 <= report[n] < 1 << 40 for n in ("melodies", "notes")))
+    return {**told, "report": Report(**report)}
+
+
+def _map(path: Path, dtype: str, count: int) -> NDArray[Any]:
+    """Map a file that must hold just so many numbers."""
+    if not path.is_file() or path.stat().st_size != count * np.dtype(dtype).itemsize:
+        raise CorpusError(f"{path.parent}: {path.name} is missing or cut short; prepare the corpus again")
+    if not count:
+        return np.empty(0, dtype)
+    return np.asarray(np.memmap(path, dtype, mode="r", shape=(count,)))
+
+
+def _demand(folder: Path, sound: bool) -> None:  # noqa: FBT001 - one statement of a fact
+    if not sound:
+        raise CorpusError(f"{folder}: its parts contradict each other; prepare the corpus again")
