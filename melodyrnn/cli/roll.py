@@ -13,7 +13,7 @@ Contents: draw_roll, pitch_name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.music.melody import Key, spell
@@ -45,16 +45,25 @@ class _Page:
     bars: frozenset[int]  # columns of bar lines
     columns: range
     pitches: range  # low to high
+    shades: Mapping[tuple[int, int], int]  # cell → colour, where notes have colours of their own
 
 
-def draw_roll(melody: Melody, *, width: int = 80, colour: bool = False, unicode: bool = True) -> list[str]:
+def draw_roll(
+    melody: Melody,
+    *,
+    width: int = 80,
+    colour: bool = False,
+    unicode: bool = True,
+    shades: Sequence[int] | None = None,
+) -> list[str]:
     """Draw a melody as lines of text, at most `width` columns wide, without a final newline.
 
-    `colour` uses half blocks and ANSI colours; `unicode` False keeps to ASCII.
+    `colour` uses half blocks and ANSI colours; `unicode` False keeps to ASCII. `shades` colours each note by
+    a number of the 256-colour table instead of by its place in the key.
     """
     if not melody.notes:
         return []
-    pages, left = _pages(melody, max(width - _MARGIN - 1, 8))
+    pages, left = _pages(melody, max(width - _MARGIN - 1, 8), shades or ())
     lines: list[str] = []
     for page in pages:
         lines += _coloured(page, melody.key) if colour and unicode else _monochrome(page, melody.key, unicode=unicode)
@@ -76,7 +85,7 @@ def pitch_name(pitch: int, key: Key | None = None) -> str:
     return f"{name}{natural // 12 - 1}"
 
 
-def _pages(melody: Melody, width: int) -> tuple[list[_Page], int]:
+def _pages(melody: Melody, width: int, shades: Sequence[int]) -> tuple[list[_Page], int]:
     """Cut the melody into at most two systems of whole bars; the number of bars that are left."""
     lines = [melody.bar_onset(bar) for bar in range(melody.bars + 1)]
     for step in _STEPS:
@@ -84,8 +93,10 @@ def _pages(melody: Melody, width: int) -> tuple[list[_Page], int]:
         if len(starts) <= 3:
             break
     cells: dict[tuple[int, int], int] = {}
-    for note in melody.notes:
+    own: dict[tuple[int, int], int] = {}
+    for note, shade in zip_longest(melody.notes, shades):
         first, last = note.onset // step, max(note.onset // step, (note.end - 1) // step)
+        own |= {(note.pitch, column): shade for column in range(first, last + 1) if shade is not None}
         cells |= {(note.pitch, column): _HELD for column in range(first + 1, last + 1)}
         cells[note.pitch, first] = _ONSET
     sounding = [note.pitch for note in melody.notes]
@@ -93,7 +104,7 @@ def _pages(melody: Melody, width: int) -> tuple[list[_Page], int]:
     bars = frozenset(line // step for line in lines)
     shown = starts[:3]
     pages = [
-        _Page(cells, bars, range(lines[a] // step, min(lines[b] // step, lines[a] // step + width)), pitches)
+        _Page(cells, bars, range(lines[a] // step, min(lines[b] // step, lines[a] // step + width)), pitches, own)
         for a, b in pairwise(shown)
     ]
     return pages, len(lines) - 1 - shown[-1]
@@ -133,6 +144,8 @@ def _colour(page: _Page, pitch: int, column: int, key: Key | None) -> int:
     cell = page.cells.get((pitch, column), 0)
     if not cell:
         return 0
+    if (pitch, column) in page.shades:
+        return page.shades[pitch, column]
     if key is None or pitch % 12 in key.scale:
         return (_TONIC if key is not None and pitch % 12 == key.tonic else _IN_SCALE)[cell]
     return _OUTSIDE[cell]

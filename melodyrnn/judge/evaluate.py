@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from melodyrnn.compose.scoring import score
-from melodyrnn.events.registers import register_bits
+from melodyrnn.events.registers import first_pitch, register_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +83,7 @@ def judge(
     """Score melodies note by note."""
     judged = []
     for melody, name, scored in zip(melodies, names, score(network, melodies), strict=True):
-        scored.bits[0, 2] += register_bits(registers, melody.anchor)
+        scored.bits[0, 2] += register_bits(registers, first_pitch(melody))
         judged.append(Judged(name, scored.bits, scored.right))
     return judged
 

@@ -4,17 +4,18 @@ Conventions
     name        of a melody: its path within the folder ("a/007.mid", "tunes.abc:12"), or as the corpus calls it.
     A melody without a stated key is heard in the key that melodyrnn.music.keys finds.
 
-Contents: MelodySet, read_set; Seen, find_seen (which of them a model has trained on).
+Contents: MelodySet, read_set, divide; Seen, find_seen (which of them a model has trained on).
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.errors import CorpusError, OptionError
+from melodyrnn.errors import CorpusError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.keys import find_key
@@ -50,18 +51,14 @@ class MelodySet:
         return MelodySet(self.name, *chosen, self.refused)
 
 
-def read_set(path: str, *, part: str | None = None) -> MelodySet:
-    """Read a file, a folder or a built-in corpus; of the latter only a `part` of PARTS, when one is named.
+def read_set(path: str) -> MelodySet:
+    """Read a file, a folder or a built-in corpus.
 
     Raises CorpusError when there is no melody in it, Unreadable for a single file that holds none.
     """
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415 - brings the readers with it
     from melodyrnn.corpus.catalogue import names as built_in  # noqa: PLC0415
 
-    if part is not None and part not in PARTS:
-        raise OptionError("part", f"{part} is none of {', '.join(PARTS)}")
-    if path in built_in() and part is not None:
-        return _part(path, part)
     refused: Counter[str] = Counter()
     named = []
     for outcome in load_corpus(path):
@@ -69,11 +66,35 @@ def read_set(path: str, *, part: str | None = None) -> MelodySet:
             if Path(path).is_file() and path not in built_in():
                 raise outcome.error
             refused[outcome.reason] += 1
-        else:
+        elif outcome.melody.notes:
             named.append((_within(path, outcome.name), heard(outcome.melody)))
     if not named:
         raise CorpusError(f"{path}: holds no melody to judge by; `melodyrnn corpus check` tells the reasons")
     return MelodySet(Path(path).name or path, tuple(n for n, _ in named), tuple(m for _, m in named), refused)
+
+
+def divide(corpora: Sequence[str], seed: int = 0) -> dict[tuple[str, str], MelodySet]:
+    """Divide corpora as training does, all together: (corpus, part) → its melodies.
+
+    Which part a melody falls into depends on the corpora that it stands beside, for a tune and its variants
+    stay together: only the corpora (in order) and the seed of a training give the parts of that training.
+    """
+    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
+        outcomes = {name: load_corpus(name) for name in corpora}
+        prepared = prepare(outcomes, Path(folder) / "corpus", seed=seed)
+        names = prepared.names
+        rows = {part: prepared.part(part).tolist() for part in PARTS}
+        found: dict[tuple[str, str], MelodySet] = {}
+        for part, which in rows.items():
+            melodies = [(prepared.columns(i), names[i]) for i in which]
+            for style, corpus in enumerate(prepared.styles, 1):
+                own = [(m, name) for m, name in melodies if m.style == style]
+                told = tuple(name for _, name in own), tuple(m for m, _ in own)
+                found[corpus, part] = MelodySet(corpus, *told, Counter())
+        return found
 
 
 def heard(melody: Melody) -> Columns:
@@ -102,7 +123,3 @@ def _within(path: str, name: str) -> str:
     """A melody's name without the folder that was asked for."""
     folder = f"{Path(path)}/"
     return name.removeprefix(folder) if Path(path).is_dir() else Path(name).name if Path(path).is_file() else name
-
-
-def _part(name: str, part: str) -> MelodySet:
-    raise NotImplementedError

@@ -1,0 +1,110 @@
+"""What `melodyrnn evaluate --cross-validate` does: folds trained side by side, told as they come.
+
+Contents: Asked, run.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from melodyrnn.checkpoint import NetworkConfig, find, load
+from melodyrnn.cli.evaluate import unseen
+from melodyrnn.cli.figures import Row, show
+from melodyrnn.errors import OptionError
+from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
+from melodyrnn.judge.evaluate import pool
+from melodyrnn.judge.folds import assign, read_folds
+from melodyrnn.learn.recipe import defaults, fine_tuning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from melodyrnn.checkpoint import Checkpoint
+    from melodyrnn.cli.console import Console
+    from melodyrnn.judge.sets import MelodySet
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of cross-validation as the user gave them."""
+
+    folds: int
+    file: Path | None
+    base: str | None
+    drop_seen: bool
+    members: int
+    cell: str
+    hidden: int | None
+    epochs: int | None
+    seed: int
+    jobs: int | None
+
+
+def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
+    """Cross-validate each set and print the pooled figures."""
+    if asked.members < 1:
+        raise OptionError("--members", "an ensemble has at least 1 network")
+    if asked.cell not in {"lstm", "gru", "rnn"}:
+        raise OptionError("--cell", f"{asked.cell} is none of lstm, gru, rnn")
+    base = None if asked.base is None else load(find(asked.base))
+    if base is not None and asked.hidden is not None:
+        raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
+    if base is not None:
+        sets = [unseen(console, base, s, drop=asked.drop_seen, refuse=True) for s in sets]
+    rows: list[Row] = []
+    for melodies in sets:
+        rows += _rows(console, melodies, asked, base)
+    show(console, rows)
+
+
+def _rows(console: Console, melodies: MelodySet, asked: Asked, base: Checkpoint | None) -> Iterator[Row]:
+    """Train all folds of a set; its figures under one network and, when asked for, under the ensemble."""
+    if asked.file is None:
+        folds = assign(melodies.names, asked.folds, asked.seed)
+    else:
+        folds = read_folds(asked.file, melodies.name, melodies.names)
+    count = len(set(folds.values()))
+    if count != asked.folds:
+        console.warn(f"{asked.file}: tells {count} folds, not {asked.folds}")
+    jobs = min(asked.jobs or _cores(), count)
+    console.say(f"{melodies.name}: {len(melodies.names):,} melodies in {count} folds, {jobs} at a time")
+    single, ensemble, began = [], [], time.monotonic()
+    trial = _trial(melodies, asked, base, count)
+    for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs):
+        single += done.single
+        ensemble += done.ensemble
+        bits = pool(done.single)
+        console.say(
+            f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
+            f"({bits.melodies} melodies, {time.monotonic() - began:.0f} s)"
+        )
+    more = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
+    yield Row(melodies.name, single, more={**more, "members": 1})
+    if asked.members > 1:
+        yield Row(f"{melodies.name}, {asked.members} networks", ensemble, more=more)
+
+
+def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:
+    """How to train; the sizes follow the part that a fold trains on unless the user says otherwise."""
+    trial = Trial(members=asked.members, seed=asked.seed, cell=asked.cell, base=None if base is None else Base.of(base))
+    size, notes = (count * (folds - 1) // folds for count in (len(melodies.names), melodies.notes))
+    config, recipe = defaults(size, notes, cell=asked.cell)
+    if base is not None:
+        recipe = fine_tuning(size, notes)
+    if asked.epochs is not None:
+        recipe = replace(recipe, epochs=asked.epochs)
+        recipe.check()
+        trial = replace(trial, recipe=recipe)
+    if asked.hidden is not None:
+        few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
+        trial = replace(trial, config=NetworkConfig(cell=asked.cell, layers=config.layers, hidden=asked.hidden, **few))
+    return trial
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

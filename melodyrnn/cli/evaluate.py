@@ -1,0 +1,195 @@
+"""melodyrnn evaluate: how well a model expects melodies, in bits per note.
+
+Contents: evaluate.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from melodyrnn.cli.options import JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
+from melodyrnn.errors import CheckpointError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from melodyrnn.checkpoint import Checkpoint
+    from melodyrnn.cli.console import Console
+    from melodyrnn.judge.sets import MelodySet
+
+app = new_app()
+
+_EXAMPLES: Final = 3
+_HELP: Final = """Say how well a model expects melodies: bits per note, the fewer the better.
+
+\b
+Examples:
+  melodyrnn evaluate folk tunes/
+  melodyrnn evaluate my.safetensors kinder essen --part test
+  melodyrnn evaluate folk tunes/ -v --json
+  melodyrnn evaluate folk kinder essen --part test --statistics
+  melodyrnn evaluate --cross-validate 10 kinder
+  melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
+  melodyrnn evaluate --cross-validate 10 tunes/ --from folk --members 5
+
+\b
+Rest, duration and pitch of each note are predicted from all notes before it;
+END is counted in the rest. Key and metre are told; style and the number of
+bars left are hidden. Pitch is given the note's onset and duration, over all
+pitches, not those of the set alone.
+"""
+
+_FOLDS: Final = "Cross-validation"
+_STATISTICS: Final = "Statistics"
+
+
+def _option(*names: str, help: str, metavar: str | None = None, panel: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel)
+
+
+@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn score --help, melodyrnn train --help"))
+def evaluate(
+    context: typer.Context,
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL|PATH...", help="A model (not with --cross-validate), then what to judge it by: "
+                       "files, folders, built-in corpora."),
+    ],
+    part: Annotated[
+        str | None, _option("--part", metavar="PART", help="Only train, validation or test, as training divides.")
+    ] = None,
+    cross_validate: Annotated[
+        int | None, _option("--cross-validate", metavar="N", help="Train in N folds, and judge each by the network "
+                            "that has not seen it.", panel=_FOLDS)
+    ] = None,
+    folds: Annotated[
+        Path | None, _option("--folds", metavar="FILE", help="Which file is tested in which fold, as JSON.",
+                             panel=_FOLDS)
+    ] = None,
+    base: Annotated[
+        str | None, _option("--from", metavar="MODEL", help="Fine-tune this model in each fold.", panel=_FOLDS)
+    ] = None,
+    drop_seen: Annotated[
+        bool, _option("--drop-seen", help="Leave out melodies that the model has trained on.")
+    ] = False,
+    members: Annotated[
+        int, _option("--members", metavar="N", help="Average N networks besides.", panel=_FOLDS)
+    ] = 1,
+    cell: Annotated[str, _option("--cell", metavar="CELL", help="lstm, gru or rnn.", panel=_FOLDS)] = "lstm",
+    hidden: Annotated[
+        int | None, _option("--hidden", metavar="N", help="Recurrent units.", panel=_FOLDS)
+    ] = None,
+    epochs: Annotated[
+        int | None, _option("--epochs", metavar="N", help="Times through a fold's corpus.", panel=_FOLDS)
+    ] = None,
+    seed: Annotated[int, _option("--seed", metavar="N", help="Of folds, training and samples.")] = 0,
+    jobs: Annotated[
+        int | None, _option("--jobs", metavar="N", help="Folds at a time (one for each core).", panel=_FOLDS)
+    ] = None,
+    statistics: Annotated[
+        bool, _option("--statistics", help="Compare what the model writes with the melodies.", panel=_STATISTICS)
+    ] = False,
+    samples: Annotated[
+        int, _option("--samples", metavar="N", help="Melodies to write for it.", panel=_STATISTICS)
+    ] = 400,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:  # fmt: skip
+    """Say how well a model expects melodies."""
+    console = console_of(context, quiet=quiet, verbose=verbose, json=json)
+    if cross_validate is None and any(value is not None for value in (folds, base, hidden, epochs, jobs)):
+        raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")
+    if cross_validate is not None:
+        from melodyrnn.cli.crossvalidation import Asked, run  # noqa: PLC0415 - brings torch with it
+
+        asked = Asked(
+            cross_validate, folds, base, drop_seen=drop_seen, members=members, cell=cell, hidden=hidden,
+            epochs=epochs, seed=seed, jobs=jobs,
+        )  # fmt: skip
+        return run(console, read_sets(console, what, part, seed=seed), asked)
+    if len(what) < 2:
+        raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
+    from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy only when the options are right
+
+    checkpoint = load(find(what[0]))
+    sets = read_sets(console, what[1:], part, corpora=checkpoint.card.corpora, seed=seed)
+    if statistics:
+        from melodyrnn.cli.statistics import compare  # noqa: PLC0415
+
+        return compare(console, checkpoint, sets, samples=samples, seed=seed)
+    return _judge(console, checkpoint, [unseen(console, checkpoint, s, drop=drop_seen) for s in sets])
+
+
+def read_sets(
+    console: Console, paths: list[str], part: str | None, *, corpora: Sequence[str] = (), seed: int = 0
+) -> list[MelodySet]:
+    """Read what is to be judged by; say how many files were refused.
+
+    A part is that of a training on `corpora`, or where those are not told, on the paths.
+    """
+    from melodyrnn.judge.sets import PARTS, divide, read_set  # noqa: PLC0415
+
+    if part is not None:
+        if part not in PARTS:
+            raise OptionError("--part", f"{part} is none of {', '.join(PARTS)}")
+        together = corpora if set(paths) <= set(corpora) else paths
+        console.detail(f"dividing {', '.join(together)} as training does with --seed {seed}")
+        divided = divide(together, seed)
+        sets = [divided[path, part] for path in paths]
+        if any(not s.names for s in sets):
+            raise OptionError("--part", f"{part} of {next(s.name for s in sets if not s.names)} holds no melody")
+        return sets
+    sets = [read_set(path) for path in paths]
+    for path, found in zip(paths, sets, strict=True):
+        if found.refused:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in found.refused.most_common())
+            console.warn(f"{path}: left out {reasons}; see melodyrnn corpus check")
+    return sets
+
+
+def unseen(
+    console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool, refuse: bool = False
+) -> MelodySet:
+    """The melodies, or with `drop` those that the model has not trained on; others are told, or refused."""
+    from melodyrnn.events.fingerprint import Index  # noqa: PLC0415
+    from melodyrnn.judge.sets import find_seen  # noqa: PLC0415
+
+    if not checkpoint.fingerprints:
+        told = "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
+        if refuse:
+            raise CheckpointError(f"{told}; train it again with this melodyrnn")
+        console.warn(told)
+        return melodies
+    seen = list(find_seen(Index.from_tensors(checkpoint.fingerprints), melodies.melodies, melodies.names))
+    if not seen:
+        return melodies
+    examples = "; ".join(f"{s.name} ({s.run.length} notes of {s.run.tune})" for s in seen[:_EXAMPLES])
+    told = f"{melodies.name}: the model has trained on {len(seen)} of {len(melodies.names)} melodies, as {examples}"
+    if drop:
+        console.say(f"{told}: left out")
+        gone = {s.index for s in seen}
+        kept = [k for k in range(len(melodies.names)) if k not in gone]
+        if not kept:
+            raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
+        return melodies.take(kept)
+    if refuse:
+        raise OptionError("--from", f"{told}; --drop-seen leaves them out")
+    console.warn(f"{told}; --drop-seen leaves them out")
+    return melodies
+
+
+def _judge(console: Console, checkpoint: Checkpoint, sets: list[MelodySet]) -> None:
+    """Judge a model as it is."""
+    from melodyrnn.cli.figures import Row, show  # noqa: PLC0415
+    from melodyrnn.compose.runtime import Network  # noqa: PLC0415
+    from melodyrnn.judge.evaluate import judge  # noqa: PLC0415
+
+    network = Network(checkpoint.config, checkpoint.float32())
+    rows = [Row(s.name, judge(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
+    if len(rows) > 1:
+        rows.append(Row("all", [j for row in rows for j in row.judged], whole=False))
+    show(console, rows)

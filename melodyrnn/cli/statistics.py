@@ -1,0 +1,65 @@
+"""What `melodyrnn evaluate --statistics` does: is what a model writes like the melodies it is judged by?
+
+Contents: compare.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from melodyrnn.cli.progress import counted
+from melodyrnn.compose.generate import model_of
+from melodyrnn.corpus.catalogue import names
+from melodyrnn.judge.sets import divide, read_set
+from melodyrnn.judge.statistics import MEASURES, Statistics, describe, distances, imitate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from melodyrnn.checkpoint import Checkpoint
+    from melodyrnn.cli.console import Console
+    from melodyrnn.judge.sets import MelodySet
+
+_MODEL = "model"
+
+
+def compare(console: Console, checkpoint: Checkpoint, sets: list[MelodySet], *, samples: int, seed: int) -> None:
+    """Print how far the model's melodies are from the sets together, and how far each training corpus is."""
+    tested = [melody for s in sets for melody in s.melodies]
+    test = describe(tested)
+    written = counted(console, imitate(model_of(checkpoint), tested, samples, seed), doing="composing", total=samples)
+    found = {_MODEL: describe(list(written))}
+    training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
+    divided = divide(checkpoint.card.corpora, seed) if len(training) == len(checkpoint.card.corpora) else {}
+    for corpus in training:
+        found[corpus] = describe((divided[corpus, "train"] if divided else read_set(corpus)).melodies)
+    apart = {name: distances(statistics, test) for name, statistics in found.items()}
+    if console.json:
+        for name, row in apart.items():
+            facts = {"melodies": found[name].melodies, "distances": row, **_means(found[name])}
+            console.record({"name": name, "kind": "model" if name == _MODEL else "training", **facts})
+        console.record({"name": "test", "kind": "test", "melodies": test.melodies, **_means(test)})
+        return
+    console.lines(_table(apart, found, test))
+
+
+def _means(statistics: Statistics) -> dict[str, float]:
+    """A set's numbers in the mean."""
+    spread = {name: float(getattr(statistics, name).mean()) for name in ("range", "length", "repetition")}
+    return {f"mean_{name}": value for name, value in spread.items()} | {"ending": statistics.ending}
+
+
+def _table(
+    apart: Mapping[str, Mapping[str, float]], found: Mapping[str, Statistics], test: Statistics
+) -> Iterator[str]:
+    """Distances from the test melodies, a line for each set, and where the model is nearest."""
+    yield f"distance from {test.melodies:,} test melodies"
+    yield f"{'':<12} {'melodies':>9}" + "".join(f" {name:>10}" for name in MEASURES)
+    yield f"{'':<12} {'':>9}" + "".join(f" {unit:>10}" for unit in MEASURES.values())
+    for name, row in apart.items():
+        yield f"{name:<12} {found[name].melodies:>9,}" + "".join(f" {row[m]:>10.4f}" for m in MEASURES)
+    corpora = [row for name, row in apart.items() if name != _MODEL]
+    if corpora:
+        model = apart[_MODEL]
+        nearest = [measure for measure in MEASURES if model[measure] < min(row[measure] for row in corpora)]
+        yield f"The model is nearer than every corpus in {len(nearest)} of {len(MEASURES)}: {', '.join(nearest)}"

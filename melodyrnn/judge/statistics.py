@@ -1,0 +1,148 @@
+"""What a set of melodies is like, and how far two sets are apart.
+
+Conventions
+    A set is counted over all its notes (histograms) or melody by melody (range, length, repetition).
+    distance    0 = alike. Between histograms the Jensen-Shannon divergence in bits, 0..1 (Lin 1991);
+                between numbers of melodies the Wasserstein distance, the area between their distribution
+                functions, in the unit of the number (Vallender 1974); between shares their difference.
+    The choice of features follows Yang & Lerch 2020, "On the evaluation of generative models in music".
+
+Contents: Statistics, describe, distances, MEASURES; imitate (what a model writes under the frames of a set).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from melodyrnn.errors import CorpusError
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.vocabulary import DURATIONS, METRES
+from melodyrnn.judge.sets import heard
+from melodyrnn.music.melody import MODES, Key, Metre
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from melodyrnn.compose.generate import Model
+    from melodyrnn.events.columns import Columns
+
+Shares = NDArray[np.float64]
+
+MEASURES: Final = {
+    "interval": "bits",
+    "duration": "bits",
+    "degree": "bits",
+    "range": "semitones",
+    "length": "bars",
+    "ending": "share",
+    "repetition": "share",
+}
+"""Measure → unit of its distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a set of melodies is like."""
+
+    melodies: int
+    interval: Shares  # of steps from note to note, -24..24 semitones (wider ones count as these)
+    duration: Shares  # of notes, rows of DURATIONS
+    degree: Shares  # of notes, 0..11 semitones above the tonic
+    range: Shares  # (melodies,) semitones from the lowest to the highest note
+    length: Shares  # (melodies,) bars
+    repetition: Shares  # (melodies,) share of the bars that stood in the melody before, note for note
+    ending: float  # share of melodies whose last note is the tonic
+
+
+def describe(melodies: Sequence[Columns]) -> Statistics:
+    """Count a set. Raises CorpusError for one without melodies."""
+    if not len(melodies):
+        raise CorpusError("there is no melody to count")
+    steps = np.concatenate([np.diff(m.pitch) for m in melodies])
+    notes = np.concatenate([m.pitch for m in melodies])
+    return Statistics(
+        melodies=len(melodies),
+        interval=_shares(np.clip(steps, -vp.WIDEST, vp.WIDEST) + vp.WIDEST, 2 * vp.WIDEST + 1),
+        duration=_shares(np.concatenate([m.duration for m in melodies]), len(DURATIONS)),
+        degree=_shares(vp.degree(notes), 12),
+        range=np.array([float(np.ptp(m.pitch)) for m in melodies]),
+        length=np.array([float(m.bars) for m in melodies]),
+        repetition=np.array([repetition(m) for m in melodies]),
+        ending=float(np.mean([vp.degree(m.pitch[-1:])[0] == 0 for m in melodies])),
+    )
+
+
+def repetition(melody: Columns) -> float:
+    """Share of a melody's bars whose notes stood in an earlier bar: the same places, durations and pitches."""
+    bars: dict[int, list[tuple[int, int, int]]] = {}
+    rows = (melody.bar, melody.place, melody.duration, melody.pitch)
+    for bar, place, duration, pitch in zip(*(row.tolist() for row in rows), strict=True):
+        bars.setdefault(bar, []).append((place, duration, pitch))
+    return 1 - len({tuple(notes) for notes in bars.values()}) / len(bars)
+
+
+def distances(one: Statistics, other: Statistics) -> dict[str, float]:
+    """How far two sets are apart in each of MEASURES."""
+    apart = {
+        name: jensen_shannon(getattr(one, name), getattr(other, name)) for name in ("interval", "duration", "degree")
+    }
+    apart |= {name: wasserstein(getattr(one, name), getattr(other, name)) for name in ("range", "length", "repetition")}
+    apart["ending"] = abs(one.ending - other.ending)
+    return {name: apart[name] for name in MEASURES}
+
+
+def jensen_shannon(one: Shares, other: Shares) -> float:
+    """Jensen-Shannon divergence of two histograms (V,) that sum to one, in bits.
+
+    >>> jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    1.0
+    """
+    middle = (one + other) / 2
+
+    def above(shares: Shares) -> float:
+        some = shares > 0
+        return float((shares[some] * np.log2(shares[some] / middle[some])).sum())
+
+    return max(0.0, (above(one) + above(other)) / 2)
+
+
+def wasserstein(one: Shares, other: Shares) -> float:
+    """Wasserstein distance of two samples of numbers, of any sizes.
+
+    >>> wasserstein(np.array([1.0, 3.0]), np.array([2.0, 4.0, 2.0, 4.0]))
+    1.0
+    """
+    values = np.sort(np.concatenate([one, other]))
+    rising = [np.searchsorted(np.sort(x), values[:-1], side="right") / len(x) for x in (one, other)]
+    return float((np.abs(rising[0] - rising[1]) * np.diff(values)).sum())
+
+
+def imitate(model: Model, frames: Sequence[Columns], count: int, seed: int = 0) -> Iterator[Columns]:
+    """Write melodies in keys and metres drawn from those of a set; the model chooses upbeat and length itself."""
+    from melodyrnn.compose.generate import generate  # noqa: PLC0415 - counting sets needs no network
+    from melodyrnn.compose.options import Options  # noqa: PLC0415
+
+    known = [m for m in frames if m.metre[0] < len(METRES)]
+    if not known:
+        raise CorpusError("no melody of the set is in a metre that the model knows by name")
+    drawn = np.random.default_rng(seed).integers(len(known), size=count).tolist()
+    groups: dict[tuple[int, int, int], int] = {}
+    for melody in (known[k] for k in drawn):
+        frame = (int(melody.metre[0]), melody.tonic, melody.mode)
+        groups[frame] = groups.get(frame, 0) + 1
+    options = Options(bars=None, upbeat=None, seed=seed)
+    for (metre, tonic, mode), wanted in groups.items():
+        framed = replace(options, metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
+        for written in generate(model, framed, wanted):
+            yield heard(written.melody)
+        options = replace(options, seed=options.seed + wanted)
+
+
+def _shares(values: NDArray[np.int64], size: int) -> Shares:
+    counts = np.bincount(values, minlength=size).astype(np.float64)
+    shares: Shares = counts / max(1.0, counts.sum())
+    return shares
