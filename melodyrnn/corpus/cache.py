@@ -39,7 +39,8 @@ _COMMIT_EVERY: Final = 500  # files
 _MAX_BLOB: Final = 1 << 30
 _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS outcomes (key BLOB PRIMARY KEY, recipe TEXT, data BLOB) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS files (path TEXT, how TEXT, size INTEGER, time INTEGER, key BLOB, PRIMARY KEY (path, how));
+    CREATE TABLE IF NOT EXISTS files
+        (path TEXT, how TEXT, size INTEGER, time INTEGER, key BLOB, PRIMARY KEY (path, how));
 """
 
 

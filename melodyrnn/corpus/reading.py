@@ -72,23 +72,31 @@ def read_files(
     track: str | None = None,
 ) -> Iterator[tuple[Source | None, list[Outcome]]]:
     """Read files in parallel; yield each with the outcomes of its tunes (no source: not a kind we read)."""
-    jobs = max(
-        1, jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or os.cpu_count() or 1
-    )
+    jobs = max(1, jobs or _processors())
     pool = _Pool(limits or Limits())
     waiting: deque[Future[list[tuple[Source | None, list[Outcome]]]]] = deque()
-    with ThreadPoolExecutor(jobs, thread_name_prefix="melodyrnn-reader") as threads:
-        try:
-            for batch in _batches(items, track):
-                waiting.append(threads.submit(pool.read, batch))
-                if len(waiting) > 3 * jobs:  # enough to keep everyone busy, and memory flat
+    try:
+        with ThreadPoolExecutor(jobs, thread_name_prefix="melodyrnn-reader") as threads:
+            try:
+                for batch in _batches(items, track):
+                    waiting.append(threads.submit(pool.read, batch))
+                    if len(waiting) > 3 * jobs:  # enough to keep everyone busy, and memory flat
+                        yield from waiting.popleft().result()
+                while waiting:
                     yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-            pool.close()
+            finally:
+                for future in waiting:
+                    future.cancel()
+                if waiting:  # nobody wants the rest: wake the threads that wait for a child
+                    pool.close()
+    finally:
+        pool.close()
+
+
+def _processors() -> int:
+    """Processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def read_one(
@@ -111,15 +119,16 @@ def read_one(
 
 
 def _batches(items: Iterable[Path | str | Source], track: str | None) -> Iterator[list[Source | Outcome]]:
-    """Group files so that a batch is worth a message; the first batches are small, to give every child work."""
+    """Group files of a kind so that a batch is worth a message; the first ones are small, to give all children work."""
     batch: list[Source | Outcome] = []
-    kind = ""
+    kind, size = "", _SMALL_BATCH
     for item in items:
         entry = item if isinstance(item, Source) else source_of(Path(item), track=track)
         this = entry.format if isinstance(entry, Source) else kind
-        if batch and (this != kind or len(batch) >= _BATCH.get(kind, _SMALL_BATCH)):
+        if batch and (this != kind or len(batch) >= size):
             yield batch
             batch = []
+            size = min(2 * size, _BATCH.get(this, _SMALL_BATCH))
         kind = this
         batch.append(entry)
     if batch:
@@ -141,7 +150,7 @@ class _Pool:
         """Read a batch; replace the child whenever a file has been its end."""
         results: list[tuple[Source | None, list[Outcome]]] = []
         rest = deque(batch)
-        while rest:
+        while rest and not self.closed.is_set():
             if isinstance(rest[0], Outcome):
                 results.append((None, [rest.popleft()]))  # type: ignore[list-item]
                 continue
@@ -209,8 +218,9 @@ class _Child:
             inbox.flush()
             while len(done) < len(sources):
                 line = outbox.readline()
-                if not line.endswith(b"\n"):
-                    raise BrokenPipeError
+                if not line.endswith(b"\n"):  # the child has ended
+                    done.append([*tunes, self._fate(sources[len(done)], limits)])
+                    break
                 self.warm = True
                 self.deadline = time.monotonic() + allowed
                 if line == b"null\n":

@@ -129,7 +129,7 @@ def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     try:
         status = folder.stat()
         with os.scandir(folder) as entries:
-            rows = sorted((entry.name, entry.is_dir()) for entry in entries)
+            names = sorted(entry.name for entry in entries)
     except OSError as error:
         if above:
             return  # a folder below that may not be entered holds nothing for us
@@ -137,9 +137,9 @@ def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     here = (status.st_dev, status.st_ino)
     if here in above or len(above) > _DEEPEST:
         return
-    for name, is_folder in rows:
+    for name in names:
         path = folder / name
         if path.suffix.lower() in FORMATS:
             yield path
-        elif is_folder and not name.startswith("."):
+        elif not name.startswith(".") and path.is_dir():  # False for a link that leads round in a circle
             yield from _walk(path, (*above, here))

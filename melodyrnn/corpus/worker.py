@@ -104,7 +104,7 @@ def _alarm(seconds: float) -> Iterator[None]:
         raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.25)  # again, should a destructor have swallowed the first
     try:
         yield
     finally:

@@ -17,11 +17,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.music.abc_fields import SIGNS, STEPS, key_of, metre_of, tempo_of
 from melodyrnn.music.barring import Bar, Heading, Sound
-from melodyrnn.music.melody import Key
+
+if TYPE_CHECKING:
+    from melodyrnn.music.melody import Key
 
 _TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
 _FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
@@ -43,18 +46,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _NOTE: Final = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
-_KEY: Final = re.compile(r"([A-Ha-g])(#|b|s(?![a-z])|es|is)?[ \t]*([A-Za-z]*)")
-_TEMPO: Final = re.compile(r"(?:(\d{1,3})/(\d{1,3})[ \t]*=)?[ \t]*(\d{1,4}(?:\.\d+)?)")
-_METRE: Final = re.compile(r"\(?(\d{1,2}(?:[ ]?\+[ ]?\d{1,2})*)\)?[ ]?/[ ]?(\d{1,2})")
 
-_STEP: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_SIGNS: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
-_CIRCLE: Final = "FCGDAEB"
-_MODES: Final = {
-    "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "mix": "mixolydian",
-    "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
-}  # fmt: skip
-_FIFTHS: Final = {"lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5}
 _TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
 
 
@@ -68,7 +60,7 @@ class _Voice:
     bars: list[Bar] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     now: Fraction = Fraction()
-    accidentals: dict[str, int] = field(default_factory=dict)  # letter with octave marks → semitones
+    accidentals: dict[str, int] = field(default_factory=dict)  # of this bar: letter → semitones
     ending: int = 0
     tuplet: Fraction = Fraction(1)
     tuplet_left: int = 0
@@ -88,11 +80,14 @@ class _Voice:
 
 def split_abc(text: str) -> list[tuple[str, str]]:
     """Split a file into its tunes: (number after X:, text) in order; text without X: is one tune."""
-    marks = [match for match in _TUNE.finditer(text)]
+    marks = list(_TUNE.finditer(text))
     if not marks:
         return [("1", text)]
     ends = [match.start() for match in marks[1:]] + [len(text)]
-    return [(match[1] or str(n), text[match.start() : end]) for n, (match, end) in enumerate(zip(marks, ends), 1)]
+    return [
+        (match[1] or str(n), text[match.start() : end])
+        for n, (match, end) in enumerate(zip(marks, ends, strict=True), 1)
+    ]
 
 
 def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading, bool]:
@@ -136,20 +131,20 @@ class _Reader:
         if name == "T":
             self.title = self.title or value
         elif name == "M":
-            voice.metre = _metre(value)
+            voice.metre = metre_of(value)
         elif name == "L":
             match = re.match(r"(\d{1,3})/(\d{1,3})", value)
             voice.unit = Fraction(4 * int(match[1]), int(match[2]) or 1) if match else voice.unit
         elif name == "Q":
-            self.tempo = _tempo(value, self.tempo)
+            self.tempo = tempo_of(value, self.tempo)
         elif name == "V" and self.in_body:
-            self.voice = self.named(value.split()[0] if value.split() else "1")
+            self.voice = self.named((value.split(maxsplit=1) or ["1"])[0])
         elif name == "K":
             self.take_key(value)
 
     def take_key(self, value: str) -> None:
         """Set the signature; the first K: ends the header and names the key of the tune."""
-        key, signature, stated = _key(value)
+        key, signature, stated = key_of(value)
         if key is not None or value.lower().startswith("none"):
             self.voice.signature = signature
         if not self.in_body:
@@ -225,17 +220,22 @@ def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
 
 
 def _pitch(voice: _Voice, text: str) -> int:
-    """MIDI number of a written note; its accidental holds to the end of the bar, or over a tie."""
+    """MIDI number of a written note.
+
+    An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, section
+    4.2), and over a tie.
+    """
     bare = text.lstrip("^_=")
+    letter = bare[0].upper()
     sign = text[: len(text) - len(bare)]
     if sign:
-        voice.accidentals[bare] = _SIGNS[sign]
+        voice.accidentals[letter] = SIGNS[sign]
     elif voice.tie and bare == voice.written[0]:
-        voice.accidentals[bare] = voice.written[1]
-    shift = voice.accidentals.get(bare, voice.signature.get(bare[0].upper(), 0))
+        voice.accidentals[letter] = voice.written[1]
+    shift = voice.accidentals.get(letter, voice.signature.get(letter, 0))
     voice.written = (bare, shift)
     octave = bare.count("'") - bare.count(",") + bare[0].islower()
-    return 60 + _STEP[bare[0].upper()] + shift + 12 * octave
+    return 60 + STEPS[letter] + shift + 12 * octave
 
 
 def _length(text: str) -> Fraction:
@@ -255,7 +255,7 @@ def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
         length *= voice.tuplet
         voice.tuplet_left -= 1
     if pitches and length > 0:
-        voice.sounds.append(Sound(voice.now, length, min(127, max(0, max(pitches))), voice.tie))
+        voice.sounds.append(Sound(voice.now, length, min(127, max(0, *pitches)), voice.tie))
     voice.tie = False
     voice.now += length
     voice.last = (length, bool(pitches and length > 0))
@@ -287,51 +287,3 @@ def _break(voice: _Voice, sign: str) -> None:
         last = voice.sounds[-1]
         voice.sounds[-1] = Sound(last.onset, last.duration * before, last.pitch, last.tied)
     voice.last = (length * before, sounds)
-
-
-def _metre(text: str) -> tuple[int, int] | None:
-    """Read C, C|, 6/8, (2+3)/8, also in the middle of other words; None where no metre is meant."""
-    if text.startswith("C|"):
-        return 2, 2
-    if re.match(r"C(?![A-Za-z])", text):
-        return 4, 4
-    match = _METRE.search(text)
-    if match is None:
-        return None
-    above, below = sum(int(part) for part in match[1].split("+")), int(match[2])
-    usable = above > 0 and below in {1, 2, 4, 8, 16, 32}
-    return (above, below) if usable else None
-
-
-def _tempo(text: str, otherwise: float) -> float:
-    """Quarters a minute of a Q: field: 1/4=120, or a number alone (quarters)."""
-    match = _TEMPO.search(re.sub(r'"[^"]*"', " ", text))
-    if match is None:
-        return otherwise
-    beat = Fraction(4 * int(match[1]), int(match[2]) or 1) if match[1] else Fraction(1)
-    tempo = float(match[3]) * float(beat)
-    return tempo if 10 <= tempo <= 600 else otherwise
-
-
-def _key(text: str) -> tuple[Key | None, dict[str, int], bool]:
-    """Key, signature (letter → semitones) and whether a mode is stated, of a K: field."""
-    if text[:2] in {"HP", "Hp"}:  # highland pipes: two sharps, A mixolydian
-        return Key(9, "mixolydian"), {"F": 1, "C": 1}, True
-    match = _KEY.match(text)
-    if match is None or text.lower().startswith("none"):
-        return None, _explicit(text, {}), False
-    letter = match[1].upper().replace("H", "B")  # German H
-    shift = {"": 0, "#": 1, "is": 1}.get(match[2] or "", -1)
-    word = "maj" if match[3] == "M" else match[3].lower()[:3]
-    mode = _MODES.get(word, "major")
-    fifths = _CIRCLE.index(letter) - 1 + 7 * shift + _FIFTHS[mode]
-    names = _CIRCLE if fifths > 0 else _CIRCLE[::-1]
-    signature = {name: 1 if fifths > 0 else -1 for name in names[: min(7, abs(fifths))]}
-    stated = bool(word) and word in _MODES
-    return Key((_STEP[letter] + shift) % 12, mode), _explicit(text[match.end() :], signature), stated
-
-
-def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:
-    """The signature with accidentals written out after the key (K:D ^g =c) put in."""
-    extra = re.findall(r"(?:^|\s)(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])", text)
-    return signature | {letter.upper(): _SIGNS[sign] for sign, letter in extra}

@@ -136,6 +136,7 @@ def _lay_out(bars: list[Bar], metre: tuple[int, int]) -> tuple[list[Fraction], t
         size: tuple[int, int] | None = metre
         if missing % _quarters(metre) and place < len(bars) - 1:
             while now - bar_line > 2 * _quarters(metre):  # bar lines left out: whole bars first
+                _put(metres, Metre(*metre, onset=_tick(bar_line)))
                 bar_line += _quarters(metre)
             size = _metre_of(now - bar_line, metre[1])
             irregular += 1
@@ -170,23 +171,24 @@ def _tick(quarters: Fraction) -> int:
 
 def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], int]:
     """Merge ties, cut overlaps and snap to the grid; also count the notes moved."""
-    merged: list[list[Fraction | int]] = []  # onset, end, pitch
+    merged: list[tuple[Fraction, Fraction, int]] = []  # onset, end, pitch
     for bar, start in zip(bars, starts, strict=True):
         for sound in bar.sounds:
             onset = start + sound.onset
             end = onset + sound.duration
             if merged and sound.tied and merged[-1][2] == sound.pitch and merged[-1][1] == onset:
-                merged[-1][1] = end
+                merged[-1] = (merged[-1][0], end, sound.pitch)
                 continue
             if merged and merged[-1][1] > onset:
-                merged[-1][1] = onset
-            merged.append([onset, end, sound.pitch])
-    notes, snapped = [], 0
-    for onset, end, pitch in merged:
-        first, last = _tick(Fraction(onset)), _tick(Fraction(end))
-        snapped += first != onset * TICKS_PER_QUARTER or last != end * TICKS_PER_QUARTER
+                merged[-1] = (merged[-1][0], onset, merged[-1][2])
+            merged.append((onset, end, sound.pitch))
+    notes: list[Note] = []
+    snapped = 0
+    for begin, end, pitch in merged:
+        first, last = _tick(begin), _tick(end)
+        snapped += first != begin * TICKS_PER_QUARTER or last != end * TICKS_PER_QUARTER
         if notes and notes[-1].end > first:
             first = notes[-1].end
         if last > first:  # what rounds to nothing is an ornament
-            notes.append(Note(first, last - first, int(pitch), _VELOCITY))
+            notes.append(Note(first, last - first, pitch, _VELOCITY))
     return tuple(notes), snapped

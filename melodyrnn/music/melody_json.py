@@ -9,6 +9,7 @@ Contents: melody_to_json, melody_from_json.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any, Final
 
 from melodyrnn.errors import CorpusError
@@ -78,7 +79,7 @@ def _metres(data: dict[str, Any]) -> tuple[Metre, ...]:
     metres = tuple(map(Metre, flat[0::3], flat[1::3], flat[2::3]))
     _check(bool(metres) and metres[0].onset == 0, "metres")
     _check(all(m.numerator > 0 and m.denominator in _DENOMINATORS for m in metres), "metres")
-    _check(all(a.onset < b.onset for a, b in zip(metres, metres[1:], strict=False)), "metres")
+    _check(all(a.onset < b.onset for a, b in pairwise(metres)), "metres")
     return metres
 
 

@@ -11,7 +11,7 @@ without a mode, or no key at all, is completed by the key finder.
 music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
 others call it in a child process with limits; `corpus.reading` does.
 
-Contents: FORMATS, ScoreReading, read_score, read_notation.
+Contents: FORMATS, ScoreReading, read_score, read_notation; write_notation (from notation_write).
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from melodyrnn.errors import Unreadable
 from melodyrnn.music.abc_reader import read_abc, split_abc
 from melodyrnn.music.barring import Bar, Heading, Sound, assemble
 from melodyrnn.music.keys import find_key, find_mode
-from melodyrnn.music.melody import Key, Melody
+from melodyrnn.music.melody import MODES, Key, Melody
+from melodyrnn.music.notation_write import write_notation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["FORMATS", "ScoreReading", "read_notation", "read_score", "write_notation"]
 
 FORMATS: Final = {
     ".abc": "abc", ".krn": "krn", ".kern": "krn", ".xml": "musicxml", ".musicxml": "musicxml", ".mxl": "mxl",
@@ -68,10 +71,10 @@ def read_notation(data: bytes | str | Path, *, format: str, name: str, track: st
 def read_score(
     data: bytes | str | Path,
     *,
-    format: str,
+    format: str,  # noqa: A002
     name: str,
     track: str | None = None,
-    tonic_only: bool = False,  # noqa: A002
+    tonic_only: bool = False,
 ) -> Iterator[ScoreReading | Unreadable]:
     """Read every tune of a score; what cannot be read comes as the error, in its place.
 
@@ -135,10 +138,11 @@ def _reading(
     if not metre:
         warnings.append(f"no metre stated: {melody.metres[0]} assumed")
     if irregular:
-        warnings.append(f"{irregular} bars are not as long as their metre says")
+        warnings.append(f"{irregular} {'bar is' if irregular == 1 else 'bars are'} not as long as the metre says")
     if snapped:
-        warnings.append(f"{snapped} notes moved to the grid")
-    return ScoreReading(where, replace(melody, key=key), track, tuple(warnings), snapped)
+        warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
+    title = " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
+    return ScoreReading(where, replace(melody, key=key, title=title), track, tuple(warnings), snapped)
 
 
 def _unpack(raw: bytes | str, name: str) -> str:
@@ -190,7 +194,7 @@ def _with_music21(text: str, form: str, name: str, track: str | None) -> ScoreRe
             fifths = _signature(part)
     except Unreadable:
         raise
-    except Exception as error:  # noqa: BLE001 - music21 raises anything on bad input, KeyError and IndexError included
+    except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
         raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
     made = assemble(bars, heading)
     key = made.melody.key
@@ -263,8 +267,8 @@ def _heading(score: Any, part: Any, name: str) -> Heading:
     mark = score.recurse().getElementsByClass("MetronomeMark").first()
     bpm = mark.getQuarterBPM() if mark is not None else None
     key = part.recurse().getElementsByClass("Key").first()
-    stated = Key(key.tonic.pitchClass, key.mode) if key is not None and key.mode in {"major", "minor"} else None
-    return Heading(name, stated, float(bpm) if bpm and 10 <= bpm <= 600 else 120.0, str(title))
+    stated = Key(key.tonic.pitchClass, key.mode) if key is not None and key.mode in MODES else None
+    return Heading(name, stated, round(float(bpm), 6) if bpm and 10 <= bpm <= 600 else 120.0, str(title))
 
 
 def _signature(part: Any) -> int | None:

@@ -1,0 +1,75 @@
+"""The header fields of ABC: metre, tempo, key.
+
+Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
+quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
+
+Contents: STEPS, SIGNS, metre_of, tempo_of, key_of.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from melodyrnn.music.melody import Key
+
+STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+SIGNS: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
+_KEY: Final = re.compile(r"([A-Ha-g])(#|b|s(?![a-z])|es|is)?[ \t]*([A-Za-z]*)")
+_TEMPO: Final = re.compile(r"(?:(\d{1,3})/(\d{1,3})[ \t]*=[ \t]*)?(\d{1,4}(?:\.\d+)?)")
+_METRE: Final = re.compile(r"\(?(\d{1,2}(?:[ ]?\+[ ]?\d{1,2})*)\)?[ ]?/[ ]?(\d{1,2})")
+_CIRCLE: Final = "FCGDAEB"
+_MODES: Final = {
+    "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "mix": "mixolydian",
+    "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
+}  # fmt: skip
+_FIFTHS: Final = {"lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5}
+
+
+def metre_of(text: str) -> tuple[int, int] | None:
+    """Read C, C|, 6/8, (2+3)/8, also in the middle of other words; None where no metre is meant."""
+    if text.startswith("C|"):
+        return 2, 2
+    if re.match(r"C(?![A-Za-z])", text):
+        return 4, 4
+    match = _METRE.search(text)
+    if match is None:
+        return None
+    above, below = sum(int(part) for part in match[1].split("+")), int(match[2])
+    usable = above > 0 and below in {1, 2, 4, 8, 16, 32}
+    return (above, below) if usable else None
+
+
+def tempo_of(text: str, otherwise: float) -> float:
+    """Quarters a minute of a Q: field: 1/4=120, or a number alone (quarters)."""
+    match = _TEMPO.search(re.sub(r'"[^"]*"', " ", text))
+    if match is None:
+        return otherwise
+    beat = Fraction(4 * int(match[1]), int(match[2]) or 1) if match[1] else Fraction(1)
+    tempo = round(float(match[3]) * float(beat), 6)
+    return tempo if 10 <= tempo <= 600 else otherwise
+
+
+def key_of(text: str) -> tuple[Key | None, dict[str, int], bool]:
+    """Key, signature (letter → semitones) and whether a mode is stated, of a K: field."""
+    if text[:2] in {"HP", "Hp"}:  # highland pipes: two sharps, A mixolydian
+        return Key(9, "mixolydian"), {"F": 1, "C": 1}, True
+    match = _KEY.match(text)
+    if match is None or text.lower().startswith("none"):
+        return None, _explicit(text, {}), False
+    letter = match[1].upper().replace("H", "B")  # German H
+    shift = {"": 0, "#": 1, "is": 1}.get(match[2] or "", -1)
+    word = "maj" if match[3] == "M" else match[3].lower()[:3]
+    mode = _MODES.get(word, "major")
+    fifths = _CIRCLE.index(letter) - 1 + 7 * shift + _FIFTHS[mode]
+    names = _CIRCLE if fifths > 0 else _CIRCLE[::-1]
+    signature = dict.fromkeys(names[: min(7, abs(fifths))], 1 if fifths > 0 else -1)
+    stated = bool(word) and word in _MODES
+    return Key((STEPS[letter] + shift) % 12, mode), _explicit(text[match.end() :], signature), stated
+
+
+def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:
+    """The signature with accidentals written out after the key (K:D ^g =c) put in."""
+    extra = re.findall(r"(?:^|\s)(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])", text)
+    return signature | {letter.upper(): SIGNS[sign] for sign, letter in extra}

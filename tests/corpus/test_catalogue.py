@@ -1,0 +1,41 @@
+"""The built-in corpora."""
+
+import pytest
+
+from melodyrnn.corpus import catalogue
+from melodyrnn.errors import CorpusError
+
+
+def test_the_six_corpora_are_there():
+    """Names in alphabetical order."""
+    assert catalogue.names() == ("airds", "chorales", "essen", "kinder", "oneills", "ryans")
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_each_is_described(name):
+    """Title, source with an address or a name, licence, counts, and files that are there."""
+    info = catalogue.describe(name)
+    assert info.title
+    assert "music21" in info.source
+    assert len(info.licence) > 40
+    assert info.melodies > 0 < info.notes
+    assert all(source.path.is_file() for source in catalogue.sources(name))
+
+
+def test_names_of_sources_are_unique():
+    """No two files of the catalogue share a name."""
+    names = [source.name for name in catalogue.names() for source in catalogue.sources(name)]
+    assert len(set(names)) == len(names) > 1500
+
+
+def test_essen_leaves_the_childrens_songs_to_kinder():
+    """A song is not in two corpora by our doing, and test files are in none."""
+    stems = {source.path.stem for source in catalogue.sources("essen")}
+    assert not stems & {"kinder0", "test0", "testd", "variant0"}
+    assert all(source.tonic_only for source in catalogue.sources("kinder"))
+
+
+def test_an_unknown_corpus_names_those_there_are():
+    """The message is the way on."""
+    with pytest.raises(CorpusError, match="airds, chorales, essen"):
+        catalogue.sources("mozart")

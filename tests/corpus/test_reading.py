@@ -1,0 +1,152 @@
+"""Files read in parallel and in isolation."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.corpus.reading import Limits, _Child, read_files, read_many, read_one
+from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of
+from melodyrnn.corpus.worker import read_source
+from melodyrnn.errors import REASONS, CorpusError, Unreadable
+from melodyrnn.music.melody import Key, Melody, Note
+
+ABC = "X:1\nT:{}\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
+SPINES = "**kern\n" + "".join("\t".join(["*^"] * 2**n) + "\n" for n in range(20))  # a million columns
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve good tunes, and of each bad kind one."""
+    for n in range(12):
+        (tmp_path / f"{n:02}.abc").write_text(ABC.format(n))
+    (tmp_path / "20.abc").mkdir()
+    (tmp_path / "21.abc").symlink_to(tmp_path / "21.abc")
+    (tmp_path / "22.abc").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "23.mid")
+    (tmp_path / "24.mid").touch()
+    (tmp_path / "25.mid").write_bytes(b"\xff\xd8\xff\xe0 a picture")
+    (tmp_path / "26.abc").write_text("no tune")
+    (tmp_path / "27.mxl").write_bytes(b"PK\x03\x04")
+    (tmp_path / "28.txt").write_text("never looked at")
+    return tmp_path
+
+
+def summary(outcomes):
+    """Name, title or reason."""
+    return [(o.name.rpartition("/")[2], o.melody.title if o.melody else o.reason) for o in outcomes]
+
+
+def test_good_and_bad_files_in_order_whatever_the_jobs(folder):
+    """Each bad file costs itself and nothing else, under its reason; order does not depend on the jobs."""
+    expected = [(f"{n:02}.abc", str(n)) for n in range(12)] + [
+        ("20.abc", "special"), ("21.abc", "special"), ("22.abc", "special"), ("23.mid", "special"),
+        ("24.mid", "empty"), ("25.mid", "not-midi"), ("26.abc", "not-notation"), ("27.mxl", "cut-short"),
+    ]  # fmt: skip
+    for jobs in (1, 3):
+        assert summary(read_many(find_files(folder), jobs=jobs)) == expected
+
+
+def test_a_file_of_no_known_kind_is_refused_in_its_place(folder):
+    """A suffix that nothing reads is a refusal too."""
+    found = summary(read_many([folder / "00.abc", folder / "28.txt", folder / "missing.abc"], jobs=1))
+    assert found == [("00.abc", "0"), ("28.txt", "not-notation"), ("missing.abc", "missing")]
+
+
+def test_a_stuck_file_is_given_up(tmp_path):
+    """A score that music21 would chew on for ever ends with `timeout` or `memory`; the next file is read."""
+    (tmp_path / "a.krn").write_text(SPINES)
+    (tmp_path / "b.abc").write_text(ABC.format("b"))
+    found = summary(read_many(find_files(tmp_path), jobs=1, timeout=2.0, memory_mb=1000))
+    assert found[0][1] in {"timeout", "memory"}
+    assert found[1] == ("b.abc", "b")
+
+
+def test_a_dead_child_costs_the_file_in_work(folder):
+    """What was being read when the reader died is refused as `crash`."""
+    child = _Child(Limits())
+    child.process.kill()
+    child.process.wait()
+    ((outcome,),) = child.read([Source("x", folder / "00.abc", "abc")], Limits())
+    child.end()
+    assert (outcome.name, outcome.reason) == ("x", "crash")
+
+
+def test_closing_early_ends_the_children(folder):
+    """Who stops half way leaves no process behind."""
+    files = read_files([folder / "00.abc"] * 200, jobs=2)
+    next(files)
+    files.close()
+    children = subprocess.run(
+        ["ps", "--ppid", str(os.getpid()), "-o", "args="], capture_output=True, text=True, check=False
+    ).stdout
+    assert "melodyrnn.corpus.worker" not in children
+
+
+def test_the_alarm_rings_in_the_reader(tmp_path):
+    """A tune that takes longer than allowed is refused in the process that reads it."""
+    (tmp_path / "a.abc").write_text("X:1\nL:1/4\nK:C\n" + "CDEF GABc|" * 20000)
+    (outcome,) = read_source(source_of(tmp_path / "a.abc"), timeout=0.05)
+    assert outcome.reason == "timeout"
+
+
+def test_read_one(folder):
+    """One file: a melody, or the error with its reason."""
+    assert read_one(folder / "03.abc").title == "3"
+    with pytest.raises(Unreadable) as caught:
+        read_one(folder / "27.mxl")
+    assert caught.value.reason == "cut-short"
+
+
+def test_a_collection_gives_many_outcomes(tmp_path):
+    """One ABC file, three tunes, one of them empty."""
+    (tmp_path / "c.abc").write_text("\n".join(ABC.format(n).replace("X:1", f"X:{n}") for n in (1, 2)) + "\nX:3\nK:C\n")
+    assert summary(read_many([tmp_path / "c.abc"])) == [("c.abc:1", "1"), ("c.abc:2", "2"), ("c.abc:3", "no-notes")]
+
+
+def test_walking_does_not_go_in_circles(tmp_path):
+    """A link to a folder above is not entered; hidden folders are left alone; order is by name."""
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "b" / "c" / "up").symlink_to(tmp_path)
+    for name in ("z.MID", "a.abc", "b/c/x.krn", ".git/y.abc", "b/n.txt"):
+        (tmp_path / name).touch()
+    assert [p.relative_to(tmp_path).as_posix() for p in find_files(tmp_path)] == ["a.abc", "b/c/x.krn", "z.MID"]
+
+
+def test_a_folder_that_is_none():
+    """The message names it."""
+    with pytest.raises(CorpusError, match="nowhere"):
+        list(find_files(Path("/nowhere")))
+
+
+def test_an_outcome_travels_as_json():
+    """Law: both kinds come back whole; a damaged one is refused."""
+    good = Outcome("a", Melody((Note(0, 24, 60),), key=Key(0)), warnings=("w",), track="t")
+    bad = Outcome("b", reason="empty", detail="d")
+    assert [Outcome.from_json(o.to_json()) for o in (good, bad)] == [good, bad]
+    for damaged in ([], {"name": "x"}, {"name": "x", "reason": "magic"}, good.to_json() | {"reason": "empty"}):
+        with pytest.raises(CorpusError):
+            Outcome.from_json(damaged)
+    assert bad.error.reason in REASONS
+
+
+def test_names_that_are_no_text(tmp_path):
+    """A file name of any bytes is read."""
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.abc")
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(ABC.format("odd"))
+    (outcome,) = read_many(find_files(tmp_path), jobs=1)
+    assert outcome.melody.title == "odd"
+
+
+def test_reading_midi_and_abc_does_not_import_music21(folder):
+    """Only scores pay for music21."""
+    code = (
+        "import sys; from pathlib import Path; from melodyrnn.corpus.reading import read_one\n"
+        f"read_one(Path({str(folder)!r}) / '00.abc'); sys.exit('music21' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0

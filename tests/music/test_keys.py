@@ -1,0 +1,55 @@
+"""Key finding."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from melodyrnn.music.keys import find_key, find_mode, pitch_class_durations
+from melodyrnn.music.melody import MODES, SCALES, Key, Melody, Note
+
+
+def line(pitches, duration=24):
+    """A melody of equal notes."""
+    return Melody(tuple(Note(duration * i, duration, p) for i, p in enumerate(pitches)))
+
+
+TUNE = (60, 62, 64, 60, 60, 62, 64, 60, 64, 65, 67, 64, 65, 67, 67, 69, 67, 65, 64, 60, 60, 55, 60, 60, 55, 60)
+
+
+@given(st.integers(-12, 24))
+def test_the_key_goes_along_with_a_transposition(semitones):
+    """Law: a transposed melody has the transposed key."""
+    found = find_key(line(TUNE).transpose(semitones))
+    assert found == Key(semitones % 12)
+
+
+def test_a_minor_tune():
+    """Minor is told from its relative major."""
+    assert find_key(line((69, 71, 72, 71, 69, 68, 69, 76, 74, 72, 71, 69))) == Key(9, "minor")
+
+
+def test_a_signature_limits_the_choice():
+    """With a signature given only its two keys are possible, however the notes run."""
+    assert find_key(line(TUNE), fifths=1) in {Key(7), Key(4, "minor")}
+
+
+def test_nothing_has_no_key():
+    """No notes, no key."""
+    assert find_key(Melody(())) is None
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_modes_of_a_known_tonic(mode):
+    """A whole scale names its mode."""
+    assert find_mode(line([62 + step for step in SCALES[mode]]), 2) == Key(2, mode)
+
+
+def test_an_ambiguous_mode_is_the_common_one():
+    """A pentatonic song that fits several modes counts as major."""
+    assert find_mode(line((60, 62, 64, 67, 69)), 0) == Key(0)
+
+
+def test_durations_weigh():
+    """Quarters for which each pitch class sounds."""
+    weights = pitch_class_durations(Melody((Note(0, 48, 60), Note(48, 12, 72), Note(60, 24, 61))))
+    assert weights.tolist() == [2.5, 1.0, *[0.0] * 10]
