@@ -49,8 +49,8 @@ _BITS: Final = -1 / np.log(2)
 class Model:
     """A checkpoint, ready to compose."""
 
-    checkpoint: Checkpoint
-    network: Network
+    checkpoint: Checkpoint = field(repr=False)
+    network: Network = field(repr=False)
 
     @property
     def card(self) -> Card:

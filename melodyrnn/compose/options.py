@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.melody import MODES, Key, Metre
 
-MOST_BARS = 64
+MOST_BARS: Final = 64
+_BEATS: Final = (1, 2, 4, 8, 16, 32)  # what stands below the line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,8 @@ class Options:
         metre = self.metre or Metre()
         if metre.onset != 0:
             raise OptionError("metre", "must hold from the start")
-        if not 1 <= metre.bar_ticks <= 384 or 96 % metre.denominator or metre.numerator < 1:
-            raise OptionError("metre", f"{metre} has no bar of 1 to 384 ticks (a quarter has 24)")
+        if metre.denominator not in _BEATS or metre.numerator < 1 or not 6 <= metre.bar_ticks <= 384:
+            raise OptionError("metre", f"{metre} is none: over 1, 2, 4, 8, 16 or 32, and a bar of 6 to 384 ticks")
         if self.upbeat is not None:
             _whole("upbeat", self.upbeat, 0, metre.bar_ticks - 1)
             if (metre.bar_ticks - self.upbeat) % metre.bar_ticks not in RESTS:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _RESTS: Final = np.asarray(RESTS)
 _DURATIONS: Final = np.asarray(DURATIONS)
-SHORTEST_GAP: Final = 6  # ticks: a sixteenth; loops leave nothing shorter to be filled, where they have the choice
+SHORTEST_GAP: Final = 6  # ticks: a sixteenth; no shorter gap is left to be filled by one last splinter of a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,14 @@ def exact_bars(end: int, last_bar: int, *, full: bool) -> Rules:
     def rest(logs: Logs, spot: Spot) -> Logs:
         left = end - spot.tick
         over = left == 0 if full else spot.tick > last_bar
-        return mask(logs, _with_end(left[:, None] > _RESTS, over))
+        room = left[:, None] - _RESTS
+        sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
+        return mask(logs, _with_end(_preferring(sparse, room >= SHORTEST_GAP), over))
 
     def duration(logs: Logs, spot: Spot) -> Logs:
         left = (end - spot.tick)[:, None] - _DURATIONS
-        allowed = left >= 0
-        if full:  # leave no splinter
-            neat = (left == 0) | (left >= SHORTEST_GAP)
-            allowed = np.where(neat.any(1, keepdims=True), neat, allowed)
-        return mask(logs, allowed)
+        neat = (left == 0) | (left >= SHORTEST_GAP) if full else left >= 0
+        return mask(logs, _preferring(left >= 0, neat))
 
     return Rules((rest,), (duration,))
 
@@ -114,6 +113,11 @@ def ends_by(end: int) -> Rules:
         return mask(logs, spot.tick[:, None] + _DURATIONS <= end)
 
     return Rules((rest,), (duration,))
+
+
+def _preferring(allowed: NDArray[np.bool_], better: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is better, in rows where there is any; else what is allowed."""
+    return np.where(better.any(1, keepdims=True), better, allowed)
 
 
 def _with_end(rests: NDArray[np.bool_], over: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -53,6 +53,7 @@ def test_exactly_so_many_bars(model, bars, metre, loop, upbeat, prime, seed):
         assert melody.end == melody.length == (bars + extra) * metre.bar_ticks
         last = melody.notes[-1].end
         assert last == melody.end if loop else melody.end - metre.bar_ticks < last <= melody.end
+        assert melody.notes[-1].onset <= melody.end - 6  # no splinter is squeezed in
         assert all(a.end <= b.onset for a, b in zip(melody.notes, melody.notes[1:], strict=False))
         if upbeat is not None and not prime:
             assert melody.upbeat == upbeat
@@ -192,7 +193,9 @@ def test_key_places_the_melody(model):
         ("rhythm-temperature", {"rhythm_temperature": float("inf")}), ("top-k", {"top_k": 0}),
         ("top-p", {"top_p": 0}), ("top-p", {"top_p": 1.5}), ("min-p", {"min_p": -0.1}), ("bars", {"bars": 0}),
         ("bars", {"bars": 65}), ("tempo", {"tempo": 0}), ("seed", {"seed": -1}), ("velocity", {"velocity": 128}),
-        ("metre", {"metre": Metre(40, 4)}), ("metre", {"metre": Metre(4, 5)}), ("loop", {"loop": True, "bars": None}),
+        ("metre", {"metre": Metre(40, 4)}), ("metre", {"metre": Metre(4, 5)}),
+        ("metre", {"metre": Metre(4, 6)}), ("metre", {"metre": Metre(4, 4, 96)}), ("metre", {"metre": Metre(0, 4)}),
+        ("loop", {"loop": True, "bars": None}),
         ("upbeat", {"upbeat": 96}), ("upbeat", {"upbeat": 7}), ("key", {"key": Key(0, "blues")}),
     ],
 )  # fmt: skip
