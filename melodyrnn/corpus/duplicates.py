@@ -43,7 +43,7 @@ COMMON: Final = 200  # melodies
 SHINGLE: Final = 6  # notes
 _TICKS: Final = np.asarray(DURATIONS)
 _SECTION: Final = 8  # notes of the shortest section that counts as repeated
-_LONGEST: Final = 2000  # notes; repeats are not looked for in longer melodies
+_LONGEST: Final = 1000  # notes; repeats are not looked for in longer melodies, for that takes their square
 _ID: Final = np.uint64((1 << 24) - 1)  # 16 million melodies; leaves 40 bits of hash
 _BLOCK_BITS: Final = 4
 _BLOCKS: Final = 1 << _BLOCK_BITS
@@ -150,17 +150,27 @@ def _draw(seed: int, own: int) -> float:
 
 def _once(symbols: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which notes stay when each section that is repeated at once is counted once, longest sections first."""
-    kept = np.arange(len(symbols))
-    length = len(kept) // 2 if len(kept) <= _LONGEST else 0
-    while length >= _SECTION:
-        here = symbols[kept]
-        same = np.concatenate(([0], np.cumsum(here[length:] != here[:-length])))
-        found = np.flatnonzero(same[length:] == same[:-length])  # sections equal to the one after
-        if len(found):
-            kept = np.delete(kept, np.arange(found[0], found[0] + length))
-            length = min(length, len(kept) // 2)
-        else:
-            length -= 1
-    stay = np.zeros(len(symbols), dtype=bool)
-    stay[kept] = True
+    stay = np.ones(len(symbols), dtype=bool)
+    for length in _distances(symbols):
+        while True:
+            kept = np.flatnonzero(stay)
+            here = symbols[kept]
+            differ = np.concatenate(([0], np.cumsum(here[length:] != here[:-length])))
+            found = np.flatnonzero(differ[length:] == differ[:-length])  # sections equal to the one after
+            if not len(found):
+                break
+            stay[kept[found[0] : found[0] + length]] = False
     return stay
+
+
+def _distances(symbols: NDArray[np.int64]) -> list[int]:
+    """Lengths that a section repeated at once may have, longest first: few or none."""
+    if not 2 * _SECTION <= len(symbols) <= _LONGEST:
+        return []
+    stretches = np.lib.stride_tricks.sliding_window_view(symbols, _SECTION)
+    told = stretches @ (1_000_003 ** np.arange(_SECTION, dtype=np.int64))  # wraps; equal by chance does no harm
+    one, other = np.nonzero(told[:, None] == told)
+    alike = np.bincount((other - one)[other > one], minlength=_SECTION)
+    # a section of d notes and its repeat have d - 7 equal stretches d apart
+    distances = np.flatnonzero(alike >= np.maximum(np.arange(len(alike)) - _SECTION + 1, 1))
+    return [int(d) for d in distances[::-1] if d >= _SECTION]
