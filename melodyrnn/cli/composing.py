@@ -9,8 +9,7 @@ import shlex
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import typer
-
+from melodyrnn.cli.options import option
 from melodyrnn.cli.values import bars_of, key_of, metre_of, upbeat_of
 
 if TYPE_CHECKING:
@@ -35,71 +34,67 @@ def _formats() -> list[str]:
     return list(FORMATS)
 
 
-def _option(*names: str, metavar: str | None = None, help: str, panel: str | None = None, **more: Any) -> Any:
-    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)
-
-
 ModelOption = Annotated[
-    str, _option("-m", "--model", metavar="MODEL", help="A model file, or the name of one that ships.",
+    str, option("-m", "--model", metavar="MODEL", help="A model file, or the name of one that ships.",
                  panel=_MUSIC, autocompletion=model_names)
 ]  # fmt: skip
 PrimeOption = Annotated[
-    str | None, _option("--prime", metavar="FILE|-", help="Go on from this melody, kept note for note.", panel=_MUSIC)
+    str | None, option("--prime", metavar="FILE|-", help="Go on from this melody, kept note for note.", panel=_MUSIC)
 ]
 BarsOption = Annotated[
-    str, _option("--bars", metavar="N|free", help="Exactly so many bars; free: until the network ends.", panel=_MUSIC)
+    str, option("--bars", metavar="N|free", help="Exactly so many bars; free: until the network ends.", panel=_MUSIC)
 ]
 UpbeatOption = Annotated[
-    str, _option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)
+    str, option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)
 ]
 KeyOption = Annotated[
-    str | None, _option("--key", metavar="KEY", help='Am, F#, "E dorian" (C, or the prime\'s).', panel=_MUSIC)
+    str | None, option("--key", metavar="KEY", help='Am, F#, "E dorian" (C, or the prime\'s).', panel=_MUSIC)
 ]
 MetreOption = Annotated[
-    str | None, _option("--metre", metavar="N/N", help="3/4, 6/8, 5/4 (4/4, or the prime's).", panel=_MUSIC)
+    str | None, option("--metre", metavar="N/N", help="3/4, 6/8, 5/4 (4/4, or the prime's).", panel=_MUSIC)
 ]
 TempoOption = Annotated[
-    float | None, _option("--tempo", metavar="N", help="Quarters a minute (120, or the prime's).", panel=_MUSIC)
+    float | None, option("--tempo", metavar="N", help="Quarters a minute (120, or the prime's).", panel=_MUSIC)
 ]
 StyleOption = Annotated[
     str | None,
-    _option("--style", metavar="NAME", help="A style of the model; inspect lists them.", panel=_MUSIC),
+    option("--style", metavar="NAME", help="A style of the model; inspect lists them.", panel=_MUSIC),
 ]
-LoopOption = Annotated[bool, _option("--loop", help="Fill the last bar, end on its bar line.", panel=_MUSIC)]
+LoopOption = Annotated[bool, option("--loop", help="Fill the last bar, end on its bar line.", panel=_MUSIC)]
 SeedOption = Annotated[
-    int | None, _option("--seed", metavar="N", help="The same seed gives the same melody; else one is drawn and told.",
+    int | None, option("--seed", metavar="N", help="The same seed gives the same melody; else one is drawn and told.",
                         panel=_CHANCE)
 ]  # fmt: skip
 TemperatureOption = Annotated[
-    float, _option("-t", "--temperature", metavar="X", help="Boldness; 0 always takes the likeliest.", panel=_CHANCE)
+    float, option("-t", "--temperature", metavar="X", help="Boldness; 0 always takes the likeliest.", panel=_CHANCE)
 ]
 RhythmOption = Annotated[
-    float | None, _option("--rhythm-temperature", metavar="X", help="The same for the rhythm alone.", panel=_CHANCE)
+    float | None, option("--rhythm-temperature", metavar="X", help="The same for the rhythm alone.", panel=_CHANCE)
 ]
-TopKOption = Annotated[int | None, _option("--top-k", metavar="N", help="Choose among the N likeliest.", panel=_CHANCE)]
+TopKOption = Annotated[int | None, option("--top-k", metavar="N", help="Choose among the N likeliest.", panel=_CHANCE)]
 TopPOption = Annotated[
-    float, _option("--top-p", metavar="P", help="Choose among the likeliest that together have P.", panel=_CHANCE)
+    float, option("--top-p", metavar="P", help="Choose among the likeliest that together have P.", panel=_CHANCE)
 ]
 MinPOption = Annotated[
     float,
-    _option("--min-p", metavar="P", help="Choose among those P times as likely as the best.", panel=_CHANCE),
+    option("--min-p", metavar="P", help="Choose among those P times as likely as the best.", panel=_CHANCE),
 ]
 OutputOption = Annotated[
-    str | None, _option("-o", "--output", metavar="FILE|DIR/|-", help="Where to write.", panel=_WHERE)
+    str | None, option("-o", "--output", metavar="FILE|DIR/|-", help="Where to write.", panel=_WHERE)
 ]
-CountOption = Annotated[int, _option("-n", "--count", metavar="N", help="How many melodies.", panel=_WHERE)]
+CountOption = Annotated[int, option("-n", "--count", metavar="N", help="How many melodies.", panel=_WHERE)]
 FormatOption = Annotated[
-    str | None, _option("--format", metavar="FORMAT", help="midi, musicxml or abc; else by the suffix of -o.",
+    str | None, option("--format", metavar="FORMAT", help="midi, musicxml or abc; else by the suffix of -o.",
                         panel=_WHERE, autocompletion=_formats)
 ]  # fmt: skip
 ProgramOption = Annotated[
-    int, _option("--program", metavar="N", help="General MIDI sound, 0 to 127.", panel=_WHERE, min=0, max=127)
+    int, option("--program", metavar="N", help="General MIDI sound, 0 to 127.", panel=_WHERE, min=0, max=127)
 ]
 VelocityOption = Annotated[
-    int | None, _option("--velocity", metavar="N", help="One velocity for all notes, 1 to 127.", panel=_WHERE)
+    int | None, option("--velocity", metavar="N", help="One velocity for all notes, 1 to 127.", panel=_WHERE)
 ]
 RecipeOption = Annotated[
-    bool, _option("--recipe/--no-recipe", help="Keep in the MIDI file how it was made.", panel=_WHERE)
+    bool, option("--recipe/--no-recipe", help="Keep in the MIDI file how it was made.", panel=_WHERE)
 ]
 
 

@@ -5,11 +5,12 @@ Contents: list_corpora, build, check.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from json import dumps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -26,10 +27,12 @@ from melodyrnn.cli.options import (
     new_app,
 )
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from melodyrnn.cli.console import Console
     from melodyrnn.corpus.sources import Outcome
 
 _EXAMPLES: Final = 3  # file names shown for each reason
@@ -111,15 +114,15 @@ def build(
 ) -> None:
     """Read built-in corpora into the cache."""
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
+    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.catalogue import describe  # noqa: PLC0415
-    from melodyrnn.corpus.reading import load_corpus  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     expected = {name: describe(name).melodies for name in names}  # every name is looked up before any is read
     for name, melodies in expected.items():
         tally = _Tally()
-        for outcome in counted(console, load_corpus(name), total=melodies, doing=f"reading {name}"):
-            tally.add(outcome)
+        for _ in tally.counting(counted(console, load_corpus(name), total=melodies, doing=f"reading {name}")):
+            pass
         if json:
             console.record({"corpus": name, **tally.facts()})
         else:
@@ -142,26 +145,37 @@ def check(
     """Read every file of a folder and count what comes of it. With --strict a refusal is a failure."""
     from melodyrnn.cli.output import refuse_existing, writing  # noqa: PLC0415
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
-    from melodyrnn.corpus.reading import read_many  # noqa: PLC0415
-    from melodyrnn.corpus.sources import find_files  # noqa: PLC0415
-    from melodyrnn.errors import CorpusError  # noqa: PLC0415
+    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     refuse_existing([report] if report else [], force=force)
     tally = _Tally()
-    outcomes = read_many(find_files(folder), track=track, strict=strict)
-    with writing(report, force=force) if report else nullcontext() as stream:
-        for outcome in counted(console, outcomes, doing=f"reading {folder}"):
-            tally.add(outcome)
-            if stream is not None:
-                stream.write(_report_line(outcome))
-    if not tally.read and not tally.refused:
-        raise CorpusError(f"{folder}: holds no file with a suffix of music (.mid .midi .abc .krn .xml .musicxml .mxl)")
-    if json:
+    outcomes = load_corpus(folder, limits=Limits(strict=strict), track=track)
+    outcomes = tally.counting(counted(console, outcomes, doing=f"reading {folder}"))
+    with TemporaryDirectory(prefix="melodyrnn-") as place:
+        try:
+            left_out = prepare(outcomes, Path(place) / "corpus").left_out()
+        except CorpusError:
+            _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
+            raise
+        with writing(report, force=force) if report else nullcontext() as stream:
+            tally.reasons.clear()
+            tally.examples.clear()
+            for row in left_out:
+                tally.leave_out(row["name"], row["reason"])
+                if stream is not None:
+                    stream.write(dumps(row).encode() + b"\n")
+    _show(console, tally, folder)
+    return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
+
+
+def _show(console: Console, tally: _Tally, folder: Path) -> None:
+    if console.json:
         console.record({"folder": str(folder), **tally.facts()})
     else:
         console.lines(tally.table())
-    return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
 
 
 @dataclass(slots=True)
@@ -176,19 +190,26 @@ class _Tally:
 
     @property
     def refused(self) -> int:
-        return self.reasons.total()
+        """Tunes left out, copies not counted: they are no fault of a file."""
+        return self.reasons.total() - self.reasons["duplicate"]
 
-    def add(self, outcome: Outcome) -> None:
-        """Count one tune."""
-        if outcome.melody is None:
-            self.reasons[outcome.reason] += 1
-            shown = self.examples.setdefault(outcome.reason, [])
-            if len(shown) < _EXAMPLES:
-                shown.append(outcome.name)
-            return
-        self.read += 1
-        self.notes += len(outcome.melody.notes)
-        self.warned += bool(outcome.warnings)
+    def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Hand the tunes on, counting them."""
+        for outcome in outcomes:
+            if outcome.melody is None:
+                self.leave_out(outcome.name, outcome.reason)
+            else:
+                self.read += 1
+                self.notes += len(outcome.melody.notes)
+                self.warned += bool(outcome.warnings)
+            yield outcome
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Count a tune that does not come in."""
+        self.reasons[reason] += 1
+        shown = self.examples.setdefault(reason, [])
+        if len(shown) < _EXAMPLES:
+            shown.append(name)
 
     def facts(self) -> dict[str, object]:
         """The counts as plain data."""
@@ -196,7 +217,7 @@ class _Tally:
             "melodies": self.read,
             "notes": self.notes,
             "with_warnings": self.warned,
-            "refused": dict(self.reasons.most_common()),
+            "left_out": dict(self.reasons.most_common()),
             "examples": self.examples,
         }
 
@@ -204,23 +225,10 @@ class _Tally:
         """The counts as lines, the most frequent reason first."""
         from melodyrnn.errors import REASONS  # noqa: PLC0415
 
-        yield f"{self.read:>8,}  melodies, {self.notes:,} notes ({self.warned:,} of them read with warnings)"
+        yield f"{self.read:>8,}  melodies read, {self.notes:,} notes; {self.warned:,} of them with warnings"
         for reason, count in self.reasons.most_common():
-            yield f"{count:>8,}  {reason}: {REASONS[reason]}"
+            yield f"{count:>8,}  left out, {reason}: {REASONS.get(reason, reason)}"
             for name in self.examples[reason]:
                 yield f"{'':>8}      {name}"
             if count > _EXAMPLES:
                 yield f"{'':>8}      and {count - _EXAMPLES:,} more"
-        if not self.read:
-            yield "          no melody to learn from; --report FILE tells the reason of every file"
-
-
-def _report_line(outcome: Outcome) -> bytes:
-    """One line of the report: the melody's size, or the reason and the detail."""
-    facts: dict[str, object] = {"name": outcome.name}
-    if outcome.melody is None:
-        facts |= {"reason": outcome.reason, "detail": outcome.detail}
-    else:
-        facts |= {"notes": len(outcome.melody.notes), "bars": outcome.melody.bars, "track": outcome.track}
-        facts |= {"warnings": list(outcome.warnings)} if outcome.warnings else {}
-    return json.dumps(facts).encode() + b"\n"

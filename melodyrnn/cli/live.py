@@ -12,21 +12,34 @@ Contents: view_of (the view that suits a console), View, plain_line, event_facts
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol
 
+from melodyrnn.checkpoint import Card
 from melodyrnn.cli.console import plain
-from melodyrnn.learn.training import Evaluated, Finished, Started, Stepped
+from melodyrnn.learn.session import Floor, Made
+from melodyrnn.learn.training import Evaluated, Started, Stepped, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from rich.console import RenderableType
 
     from melodyrnn.cli.console import Console
-    from melodyrnn.learn.training import Event
+    from melodyrnn.learn.training import Event as Trained
 
-    Sampler = Callable[[Evaluated], Sequence[str]]
+    Event = Trained | Floor | Made
+
+
+class Sampler(Protocol):
+    """Draws a melody of the network that is being trained."""
+
+    def begin(self, event: Started) -> None:
+        """Hear that training begins."""
+
+    def __call__(self, event: Evaluated) -> Sequence[str]:
+        """Draw a melody of the network that was just judged."""
 
 
 class View(Protocol):
@@ -52,6 +65,8 @@ def event_facts(event: Event) -> dict[str, Any]:
     """An event as plain data: its kind, and its numbers; weights and histories are left out."""
     facts: dict[str, Any] = {"event": type(event).__name__.lower()}
     for field in fields(event):
+        if field.name in {"weights", "history"}:
+            continue
         value = getattr(event, field.name)
         if hasattr(value, "_asdict"):
             facts[field.name] = {name: _number(term) for name, term in value._asdict().items()}
@@ -60,6 +75,10 @@ def event_facts(event: Event) -> dict[str, Any]:
             facts[field.name] = value
         elif isinstance(value, float):
             facts[field.name] = _number(value)
+        elif isinstance(value, Mapping):
+            facts[field.name] = value
+        elif isinstance(value, Card):
+            facts["bits"], facts["baselines"] = value.bits, value.baselines
         elif hasattr(value, "__fspath__"):
             facts[field.name] = str(value)
     return facts
@@ -83,11 +102,21 @@ def plain_line(event: Event) -> str:
         return f"epoch {facts['epoch'] + 1}: training {_bits(facts['train'])}, held out {_terms(facts['heldout'])}" + (
             " (best)" if facts["best"] else ""
         )
+    if isinstance(event, Floor):
+        floor = ", ".join(f"{kind} {terms['total']:.3f}" for kind, terms in event.bits.items())
+        return f"counting alone reaches {floor} bits per note"
+    if isinstance(event, Stopped):
+        return f"stopped after step {event.step:,}; the state is safe in {event.path}: --resume goes on from it"
+    if isinstance(event, Made):
+        floor = ", ".join(f"{kind} {bits:.3f}" for kind, bits in event.card.baselines.items())
+        return f"{event.path}: test melodies {_terms(event.card.bits)}; {floor}"
     return ""
 
 
-def _terms(bits: dict[str, float | None]) -> str:
-    """Held-out bits in words."""
+def _terms(bits: Mapping[str, float | None]) -> str:
+    """Bits in words."""
+    if not bits:
+        return "not measured: too few melodies"
     parts = ", ".join(f"{name} {_bits(bits[name])}" for name in ("rest", "duration", "pitch"))
     return f"{_bits(bits['total'])} bits per note ({parts})"
 
@@ -151,7 +180,7 @@ class _LiveView:
         screen = RichConsole(file=console.stderr, no_color=not console.colour, highlight=False)
         self._bar = Progress(*columns, console=screen)
         self._task = self._bar.add_task(plain(title), total=1.0)
-        self._status = self._judged = ""
+        self._floor = self._status = self._judged = ""
         self._train = 0.0
         self._roll: Sequence[str] = ()
         self._live = Live(self._picture(), console=screen, refresh_per_second=4, transient=False)
@@ -161,13 +190,17 @@ class _LiveView:
         """Take the event into the picture."""
         if isinstance(event, Started):
             self._status = plain_line(event)
+            self._sample.begin(event)
         elif isinstance(event, Stepped):
             self._stepped(event)
         elif isinstance(event, Evaluated):
             self._judged = plain_line(event)
             self._roll = self._sample(event)
-        elif isinstance(event, Finished):
-            self._bar.update(self._task, completed=1.0)
+        elif isinstance(event, Made | Stopped):
+            self._status = plain_line(event)
+            self._bar.update(self._task, completed=1.0 if isinstance(event, Made) else None)
+        elif isinstance(event, Floor):
+            self._floor = plain_line(event)
         self._live.update(self._picture())
 
     def close(self) -> None:
@@ -186,5 +219,5 @@ class _LiveView:
         from rich.console import Group  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        lines = [Text(line) for line in (self._status, self._judged) if line]
+        lines = [Text(line) for line in (self._floor, self._status, self._judged) if line]
         return Group(self._bar, *lines, *(Text.from_ansi(line) for line in self._roll))

@@ -1,7 +1,7 @@
 """What the commands have in common: shared options, the layout of help pages, the console they are given.
 
-Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, new_app, foot,
-console_of.
+Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, option,
+new_app, foot, console_of.
 """
 
 from __future__ import annotations
@@ -106,6 +106,11 @@ class _Reader:
 
 
 _NAMES: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
+
+
+def option(*names: str, metavar: str | None = None, help: str, panel: str | None = None, **more: Any) -> Any:
+    """An option as its help page shows it; `panel` is the group it stands in."""
+    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)
 
 
 def new_app(**settings: Any) -> typer.Typer:

@@ -5,13 +5,38 @@ Contents: train.
 
 from __future__ import annotations
 
+import os
+import shlex
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from melodyrnn.cli.options import ForceOption, JsonOption, Page, QuietOption, VerboseOption, foot, new_app
+from melodyrnn.cli.options import (
+    ForceOption,
+    JsonOption,
+    Page,
+    QuietOption,
+    StrictOption,
+    TrackOption,
+    VerboseOption,
+    console_of,
+    foot,
+    new_app,
+    option,
+)
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.errors import CorpusError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from melodyrnn.cli.console import Console
+    from melodyrnn.corpus.prepared import Prepared
+    from melodyrnn.corpus.reading import Limits
+
 
 app = new_app()
 
@@ -21,9 +46,9 @@ _HELP: Final = """Train a network on corpora or on your own folders.
 Examples:
   melodyrnn train kinder -o kinder.safetensors
   melodyrnn train tunes/ -o my.safetensors
-  melodyrnn train tunes/ --from folk -o my.safetensors     start from a model
+  melodyrnn train tunes/ --from folk -o my.safetensors   start from a model
   melodyrnn train essen ryans --cell gru --hidden 512 -o big.safetensors
-  melodyrnn train essen ryans --cell gru --hidden 512 -o big.safetensors --resume
+  melodyrnn train tunes/ -o my.safetensors --resume      after an interruption
   torchrun --nproc-per-node 2 -m melodyrnn train essen -o essen.safetensors
 
 \b
@@ -31,16 +56,167 @@ Sizes, dropout and length of training follow the corpus unless you say
 otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
 """
 
+_NETWORK: Final = "Network"
+_TRAINING: Final = "Training"
+_CELLS: Final = ("lstm", "gru", "rnn")
+
+
+def _corpora() -> list[str]:
+    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
+
+    return list(names())
+
+
+CorpusArgument = Annotated[
+    list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=_corpora)
+]
+OutputOption = Annotated[Path, option("-o", "--output", metavar="FILE", help="The model file to write.")]
+BaseOption = Annotated[
+    str | None, option("--from", metavar="MODEL", help="Start from a model: a file or a name.", panel=_TRAINING)
+]
+ResumeOption = Annotated[bool, option("--resume", help="Go on from the state that was saved.", panel=_TRAINING)]
+CellOption = Annotated[
+    str, option("--cell", metavar="CELL", help="lstm, gru or rnn.", panel=_NETWORK, autocompletion=lambda: list(_CELLS))
+]
+HiddenOption = Annotated[int | None, option("--hidden", metavar="N", help="Recurrent units a layer.", panel=_NETWORK)]
+LayersOption = Annotated[int | None, option("--layers", metavar="N", help="Recurrent layers.", panel=_NETWORK)]
+EpochsOption = Annotated[int | None, option("--epochs", metavar="N", help="Times through the corpus.", panel=_TRAINING)]
+RateOption = Annotated[float | None, option("--rate", metavar="X", help="Highest learning rate.", panel=_TRAINING)]
+SeedOption = Annotated[int, option("--seed", metavar="N", help="Of the split and the training.", panel=_TRAINING)]
+SetOption = Annotated[
+    list[str] | None,
+    option("--set", metavar="NAME=X", help="Any field of the recipe, such as drop_state=0.3.", panel=_TRAINING),
+]
+CompileOption = Annotated[
+    bool, option("--compile", help="Use torch.compile, where there is a compiler.", panel=_TRAINING)
+]
+
 
 @app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn corpus --help, melodyrnn generate --help"))
 def train(
     context: typer.Context,
-    corpora: Annotated[list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The model file to write.")],
+    corpora: CorpusArgument,
+    output: OutputOption,
+    cell: CellOption = "lstm",
+    hidden: HiddenOption = None,
+    layers: LayersOption = None,
+    epochs: EpochsOption = None,
+    rate: RateOption = None,
+    seed: SeedOption = 0,
+    base: BaseOption = None,
+    resume: ResumeOption = False,
+    settings: SetOption = None,
+    compile: CompileOption = False,
+    track: TrackOption = None,
+    strict: StrictOption = False,
     force: ForceOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> ExitStatus:
-    """Train a network."""
-    raise NotImplementedError
+    """Train a network on corpora; what cannot be written in the end is refused at the start."""
+    from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.output import check_writable  # noqa: PLC0415
+    from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
+
+    leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
+    console = console_of(context, quiet=quiet or not leads, json=json and leads, verbose=verbose)
+    if cell not in _CELLS:
+        raise OptionError("--cell", f"{cell} is none of {', '.join(_CELLS)}")
+    sizes = _given({"hidden": hidden, "layers": layers})
+    asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
+    check_writable(output, force=force or resume)
+    _check_state(output, resume=resume, force=force)
+    started = None if base is None else load(find(base))
+    with TemporaryDirectory(prefix="melodyrnn-") as folder:
+        place = Path(folder) / "corpus"
+        prepared = _prepare(console, corpora, place, seed=seed, limits=Limits(strict=strict), track=track)
+
+        # torch takes seconds to import: only now that everything else is known to be right
+        from melodyrnn.cli.watch import watch  # noqa: PLC0415
+        from melodyrnn.learn.session import Order  # noqa: PLC0415
+
+        order = Order(
+            output=output, cell=cell, sizes=sizes, settings=asked, seed=seed, resume=resume, compile=compile,
+            base=started, corpora=[_style(name) for name in corpora], licences=_licences(corpora),
+            command=_command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked}),
+        )  # fmt: skip
+        return watch(console, prepared, order)
+
+
+def _prepare(
+    console: Console, corpora: Sequence[str], folder: Path, *, seed: int, limits: Limits, track: str | None
+) -> Prepared:
+    """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
+    from melodyrnn.cli.progress import counted  # noqa: PLC0415
+    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+
+    tunes = {
+        _style(name): counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
+        for name in corpora
+    }
+    prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
+    report = prepared.report
+    refused = sum(report.refused.values())
+    if console.json:
+        console.record({"event": "prepared", **asdict(report)})
+    parts = ", ".join(f"{count:,} {name}" for name, count in report.parts.items())
+    console.say(
+        f"{report.melodies:,} melodies, {report.notes:,} notes ({parts}); "
+        f"left out: {report.duplicates:,} duplicates, {refused:,} refused"
+    )
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.refused.items())
+    if refused and limits.strict:
+        raise CorpusError(f"{refused:,} of {report.offered:,} tunes refused: {reasons}; --strict allows none")
+    if refused:
+        console.warn(f"{refused:,} of {report.offered:,} tunes refused: {reasons}; `melodyrnn corpus check` tells more")
+    return prepared
+
+
+def _style(corpus: str) -> str:
+    """How a corpus is called on the card: its name, or that of its folder."""
+    return Path(corpus).name or corpus
+
+
+def _licences(corpora: Sequence[str]) -> dict[str, str]:
+    """The licence notes of the built-in corpora among them."""
+    from melodyrnn.corpus.catalogue import describe, names  # noqa: PLC0415
+
+    return {name: describe(name).licence for name in corpora if name in names()}
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the user said; None means that nothing was said."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _settings(texts: Sequence[str]) -> dict[str, float]:
+    """Read NAME=X pairs; raise OptionError."""
+    from melodyrnn.learn.recipe import Recipe  # noqa: PLC0415
+
+    known, found = [field.name for field in fields(Recipe)], {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise OptionError("--set", f"{name} is no field of the recipe; they are {', '.join(known)}")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise OptionError("--set", f"{text!r}: write {name}=NUMBER") from None
+    return found
+
+
+def _command(corpora: Sequence[str], said: Mapping[str, Any]) -> str:
+    """What made the model, for its card: the same however often the run was interrupted and wherever it wrote."""
+    words = [word for name, value in said.items() if value is not None for word in (f"--{name}", f"{value}")]
+    return shlex.join(["melodyrnn", "train", *corpora, *words, "-o", "FILE"])
+
+
+def _check_state(output: Path, *, resume: bool, force: bool) -> None:
+    """A state that lies there is either gone on from or knowingly given up."""
+    state = output.with_name(output.name + ".state")
+    if resume and not state.exists():
+        raise OptionError("--resume", f"there is no {state}: nothing to go on from; leave --resume away")
+    if state.exists() and not resume and not force:
+        raise OutputError(f"{state}: an unfinished run; --resume goes on from it, --force starts afresh")

@@ -16,7 +16,7 @@ _KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)(?:\s*(m)|\s+(\w+)|)")
 _LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS: Final = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 _ALIASES: Final = {"ionian": "major", "aeolian": "minor", "maj": "major", "min": "minor"}
-_FRACTION: Final = re.compile(r"(\d{1,3})/(\d{1,3})")
+_FRACTION: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 
 
 def key_of(text: str) -> Key:
@@ -72,6 +72,6 @@ def bars_of(text: str) -> int | None:
     """
     if text == "free":
         return None
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise OptionError("--bars", f"{text!r} is no number of bars; write 8, or free for as many as come")
     return int(text)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
+from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
 from melodyrnn.cli import run
 from melodyrnn.cli.console import Console
 from melodyrnn.music.melody import Key, Melody, Metre, Note
@@ -75,4 +77,16 @@ def tune_file(tune, tmp_path):
     """The tune as a MIDI file."""
     path = tmp_path / "tune.mid"
     path.write_bytes(midi_bytes(tune))
+    return path
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """A small network that has learnt nothing: enough for everything but beauty."""
+    config = NetworkConfig(hidden=16, embed=8, head=8, keys=4)
+    numbers = np.random.default_rng(0)
+    weights = {n: numbers.normal(0, 0.1, s).astype(np.float32) for n, s in expected_shapes(config).items()}
+    card = Card(program="0.1.0", corpora=("none",), styles={"reel": 1}, melodies=3, notes=40, bits={"total": 9.5})
+    path = tmp_path_factory.mktemp("model") / "small.safetensors"
+    save(path, Checkpoint(config, card, weights))
     return path

@@ -73,7 +73,6 @@ def test_debug_raises(monkeypatch):
         (["inspect"], "Missing argument 'FILE' (see melodyrnn inspect --help)"),
         (["inspect", "--foo", "x"], "No such option: --foo (see melodyrnn inspect --help)"),
         (["corpus", "lisst"], "No such command 'lisst'. Did you mean 'list'? (see melodyrnn corpus --help)"),
-        (["generate", "--seed", "x"], "Invalid value for '--seed': 'x' is not a whole number (see melodyrnn generate --help)"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_one_line(command, arguments, text):

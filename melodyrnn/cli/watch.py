@@ -1,0 +1,112 @@
+"""A training run under the eyes of a user: signals that stop it well, and a melody to hear how far it has come.
+
+Imports torch through learn: only `train` may import this module, when it runs.
+
+Contents: watch, Stop.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.cli.live import view_of
+from melodyrnn.cli.roll import draw_roll
+from melodyrnn.cli.status import ExitStatus
+from melodyrnn.learn import team as teams
+from melodyrnn.learn.session import run, shape
+from melodyrnn.learn.training import Started, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from melodyrnn.checkpoint import NetworkConfig
+    from melodyrnn.cli.console import Console
+    from melodyrnn.corpus.prepared import Prepared
+    from melodyrnn.learn.session import Order
+    from melodyrnn.learn.training import Evaluated
+
+_STATUS: Final = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
+_PAUSE: Final = 5.0  # seconds between two samples
+
+
+def watch(console: Console, prepared: Prepared, order: Order) -> ExitStatus:
+    """Train, show what happens, and say how it ended."""
+    team = teams.join()
+    view = view_of(console, str(order.output), _Sample(console, order))
+    stop = Stop()
+    try:
+        with stop.listening():
+            for event in run(prepared, order, team, stop):
+                view.show(event)
+                if isinstance(event, Stopped):
+                    return stop.status or ExitStatus.INTERRUPTED
+    finally:
+        view.close()
+        team.leave()
+    return ExitStatus.DONE
+
+
+class Stop:
+    """Whether the user has asked to stop. The first signal is kept until the step is done, the second ends at once."""
+
+    def __init__(self) -> None:
+        self.status: ExitStatus | None = None
+
+    def __call__(self) -> bool:
+        """Tell the training whether to stop."""
+        return self.status is not None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear SIGINT and SIGTERM inside the block, unless they were ignored (nohup)."""
+        before = {number: signal.getsignal(number) for number in _STATUS}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, self._hear)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        status = _STATUS[signal.Signals(number)]
+        if self.status is not None:
+            os._exit(status)  # asked twice: not even the state is waited for
+        self.status = status
+
+
+@dataclass(slots=True)
+class _Sample:
+    """Composes a few bars with the weights that were just judged, now and then."""
+
+    console: Console
+    order: Order
+    config: NetworkConfig | None = None
+    last: float = field(default=-_PAUSE)
+    roll: Sequence[str] = ()
+
+    def begin(self, event: Started) -> None:
+        """Learn the shape of the network."""
+        self.config, _ = shape(self.order, event.melodies, event.notes)
+
+    def __call__(self, event: Evaluated) -> Sequence[str]:
+        """Draw a melody of the present network, or the one before if that is not old."""
+        now = time.monotonic()
+        if self.config is None or now - self.last < _PAUSE:
+            return self.roll
+        from melodyrnn.checkpoint import Card, Checkpoint  # noqa: PLC0415
+        from melodyrnn.compose.generate import Options, generate, model_of  # noqa: PLC0415
+
+        self.last = now
+        model = model_of(Checkpoint(self.config, Card(), event.weights))
+        made = next(iter(generate(model, Options(seed=event.epoch, bars=4))))
+        console = self.console
+        self.roll = draw_roll(made.melody, width=console.width, colour=console.colour, unicode=console.unicode)
+        return self.roll
