@@ -46,13 +46,12 @@ class Base:
 
     config: NetworkConfig
     weights: Mapping[str, NDArray[np.float32]]
-    registers: Mapping[int, int]  # of its training melodies: what it knows of octaves
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Base:
         """What fine-tuning needs of a checkpoint."""
         weights = {name: np.array(array) for name, array in checkpoint.float32().items()}
-        return cls(checkpoint.config, weights, checkpoint.card.registers)
+        return cls(checkpoint.config, weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +121,7 @@ def _task(
 
 def _run(task: _Task) -> FoldJudged:
     """Train a fold's networks and judge its test melodies."""
-    registers = count_registers(task.train)
-    if task.trial.base is not None:
-        registers = _together(registers, task.trial.base.registers)
+    registers = count_registers(task.train)  # a base's are no help: its melodies lie elsewhere (docs/log.md)
     with one_thread():
         judged = [judge(network, task.test, task.names, registers) for network in _networks(task.train, task.trial)]
     return FoldJudged(task.fold, judged[0], average(judged) if len(judged) > 1 else judged[0])
@@ -144,10 +141,6 @@ def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
         for event in fit(Split(train), plan, join()):
             if isinstance(event, Finished):
                 yield Network(config, event.weights)
-
-
-def _together(ours: Mapping[int, int], theirs: Mapping[int, int]) -> dict[int, int]:
-    return {anchor: ours.get(anchor, 0) + theirs.get(anchor, 0) for anchor in sorted({*ours, *theirs})}
 
 
 @contextmanager
