@@ -33,7 +33,9 @@ HOMES = {
     "rich": ("cli/",),
     "matplotlib": ("cli/", "judge/"),
 }
-FILES = sorted(p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in {"__init__.py", "__main__.py"})
+FILES = sorted(
+    p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in {"__init__.py", "__main__.py"}
+)
 # Decision 13: Melody.to_pretty_midi is the name musicians look for; it leads to music/midi.py, in the same room.
 
 

@@ -49,6 +49,11 @@ def onsets_of(melody: Columns) -> Indices:
     return np.asarray(np.cumsum(_RESTS[melody.rest] + lengths) - lengths)
 
 
+def grams_of(onsets: Indices, pitches: Indices) -> Hashes:
+    """Grams of notes in rows as long as a gram: onsets in ticks and pitches (rows, span) → (rows,)."""
+    return _hash(np.diff(pitches), _ratios(onsets)[:, 1:])
+
+
 def profile(melody: Columns) -> tuple[Indices, Indices]:
     """Intervals (notes - 1,) and time ratios (notes - 1,) of a melody; the first ratio is 0."""
     return np.diff(melody.pitch), _ratios(onsets_of(melody))
@@ -168,6 +173,11 @@ class Index:
         """Name of the tune that holds a training note."""
         return self.names[int(np.searchsorted(self.starts, place, side="right")) - 1]
 
+    def known(self, grams: Hashes) -> NDArray[np.bool_]:
+        """Which of the grams occur in the training melodies."""
+        first, last = self._bounds(grams)
+        return last > first
+
     def hits(self, gram: np.uint64) -> Indices:
         """Places at which a gram begins in the training melodies."""
         first, last = self._bounds(np.array([gram]))
@@ -232,9 +242,11 @@ class Follower:
 
 
 def _ratios(onsets: Indices) -> Indices:
-    """Classes of each step in time against the one before, (notes - 1,); the first is 0."""
+    """Classes of each step in time against the one before, (…, notes - 1); the first is 0."""
     octaves = np.log2(np.maximum(np.diff(onsets), 1))
-    classes: Indices = np.clip(np.rint(4 * np.diff(octaves, prepend=octaves[:1])), -_SLOWEST, _SLOWEST).astype(np.int64)
+    classes: Indices = np.clip(np.rint(4 * np.diff(octaves, prepend=octaves[..., :1])), -_SLOWEST, _SLOWEST).astype(
+        np.int64
+    )
     return classes
 
 

@@ -16,16 +16,16 @@ from melodyrnn.errors import OptionError
 class Recipe:
     """How a network is trained. Rates are probabilities; all randomness follows from `seed`."""
 
-    epochs: int = 30  # times through the training melodies
+    epochs: int = 45  # times through the training melodies
     positions: int = 720  # padded positions in one step: melodies × longest
     rate: float = 4e-3  # peak learning rate, one cycle: up over `warm`, then down a cosine
     warm: float = 0.2  # share of the training spent rising
     decay: float = 0.01  # AdamW's weight decay
     clip: float = 1.0  # largest gradient norm
-    average: float = 0.99  # exponential average of the weights, per step; the average is what is kept
-    drop_views: float = 0.2  # views of the input left out, shared over time
-    drop_state: float = 0.5  # recurrent output units dropped, shared over time
-    drop_head: float = 0.4  # hidden units of the heads dropped, shared over time
+    average: float = 0.995  # exponential average of the weights, per step; the average is what is kept
+    drop_views: float = 0.3  # views of the input left out, shared over time
+    drop_state: float = 0.6  # recurrent output units dropped, shared over time
+    drop_head: float = 0.5  # hidden units of the heads dropped, shared over time
     hide_bars: float = 0.5  # how often "bars left" is withheld
     hide_style: float = 0.5  # how often the corpus tag is withheld
     hide_mode: float = 0.1
@@ -56,11 +56,12 @@ def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str = "lstm") ->
     recipe = Recipe(seed=seed)
     if notes > 100_000:
         config = replace(config, hidden=384, embed=160, head=256, keys=64)
-        recipe = replace(recipe, epochs=16, positions=2048, rate=3e-3, drop_state=0.2, drop_head=0.15, drop_views=0.05)
+        recipe = replace(recipe, epochs=13, positions=3072, rate=3e-3, drop_state=0.2, drop_head=0.15, drop_views=0.05)
         recipe = replace(recipe, average=0.998, warm=0.1)
     elif notes > 30_000:
         recipe = replace(recipe, epochs=24, positions=1440, drop_state=0.3, drop_head=0.2)
-    return config, replace(recipe, epochs=max(recipe.epochs, min(120, 6_000 // max(1, melodies))))
+    epochs = max(recipe.epochs, min(120, 6_000 // max(1, melodies)))
+    return config, replace(recipe, epochs=epochs, patience=max(8, epochs // 3))
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:
