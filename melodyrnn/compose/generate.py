@@ -9,7 +9,7 @@ One note is one `choose`: the network's log-probabilities of each attribute go t
 through the filters, then one number of the melody's own generator decides. Anything that composes
 (plain sampling here, resampling elsewhere) is a loop over `choose`, `Stream.take` and `Stream.hear`.
 
-Contents: `Model`, `load_model`, `Generated`, `generate`; `Choice`, `choose`.
+Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`, `Choice`, `choose`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from melodyrnn.checkpoint import Card, Checkpoint, find, load
 from melodyrnn.compose import sampling
 from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.options import Options
+from melodyrnn.compose.originality import index_of, limit_copy
 from melodyrnn.compose.rules import Rule, Rules, Spot
 from melodyrnn.compose.runtime import Network
+from melodyrnn.compose.surprise import paced
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
 from melodyrnn.music.melody import Melody, Note
@@ -43,6 +45,7 @@ __all__ = ["Choice", "Generated", "Model", "Options", "choose", "generate", "loa
 SIDE_BY_SIDE: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 DOWNBEAT, BEAT, OFFBEAT = 96, 86, 76  # velocities
 _BITS: Final = -1 / np.log(2)
+_NAMES: Final = ("rest", "duration", "pitch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,48 +102,82 @@ def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | 
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
-    beginning = begin(model.network, model.card, options, prime)
+    beginning = prepare(model, options, prime)
     seeds = range(options.seed, options.seed + count)
     return _generate(beginning, options, seeds)
 
 
-def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
-    """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
-    here = np.arange(len(stream))
-    bits, price = np.zeros((2, len(stream), 3))
+def prepare(model: Model, options: Options, prime: Melody | None = None) -> Beginning:
+    """Find the place where new notes begin, with every rule that the options ask for. Raises OptionError."""
+    beginning = begin(model.network, model.card, options, prime)
+    if options.surprise is not None:
+        beginning.stream.spent = np.zeros((1, 2))
+    if options.max_copy is None:
+        return beginning
+    return replace(beginning, rules=beginning.rules + limit_copy(index_of(model.checkpoint), options.max_copy))
 
-    def pick(logs: Logs, attribute: int, spot: Spot) -> Indices:
-        allowed = logs
-        for rule in (rules.rest, rules.duration, rules.pitch)[attribute]:
-            allowed = rule(allowed, spot)
-        if spot.rest is not None:  # a melody that is over is under no rule
-            allowed = np.where((spot.rest == END)[:, None], logs, allowed)
+
+def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
+    """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3).
+
+    Where the rules leave no pitch after a rest, another rest is chosen. Raises Unsatisfiable when none is left.
+    """
+    here = np.arange(len(stream))
+    bits, price, offered = np.zeros((3, len(stream), 3))
+
+    def pick(logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
         if not np.isfinite(allowed.max(1)).all():
-            name = ("rest", "duration", "pitch")[attribute]
-            raise Unsatisfiable("rules", f"no {name} is left for note {spot.notes + 1}; loosen one of them")
+            raise Unsatisfiable(
+                "rules", f"no {_NAMES[attribute]} is left for note {spot.notes + 1}; loosen one of them"
+            )
         chosen = sampling.draw(filters[attribute](allowed, spot), uniform[:, attribute])
         bits[:, attribute] = logs[here, chosen] * _BITS
         price[:, attribute] = sampling.price(logs, allowed)
+        if stream.spent is not None:
+            offered[:, attribute] = sampling.expected(allowed)
         return chosen
 
-    spot = Spot(stream.notes, primed, stream.tick, stream.last, stream.timeline)
-    rest = pick(stream.rest(), 0, spot)
-    spot = replace(spot, tick=stream.tick + np.asarray((*RESTS, 0))[rest], rest=rest)
-    duration = pick(stream.duration(rest), 1, spot)
-    pitch = pick(stream.pitch(rest, duration), 2, replace(spot, duration=duration))
+    spot = Spot(stream.notes, primed, stream.tick, stream.last, stream.timeline, heard=stream.heard, spent=stream.spent)
+    asked = stream.rest()
+    rests = _ruled(asked, rules.rest, spot)
+    while True:
+        rest = pick(asked, rests, 0, spot)
+        spot = replace(spot, tick=stream.tick + np.asarray((*RESTS, 0))[rest], rest=rest, duration=None)
+        durations = stream.duration(rest)
+        duration = pick(durations, _ruled(durations, rules.duration, spot), 1, spot)
+        spot = replace(spot, duration=duration)
+        pitches = stream.pitch(rest, duration)
+        left = _ruled(pitches, rules.pitch, spot)
+        stuck = np.flatnonzero(~np.isfinite(left.max(1)))
+        if not len(stuck):
+            break
+        rests[stuck, rest[stuck]] = -np.inf  # of another rest there may be pitches left
+    pitch = pick(pitches, left, 2, spot)
+    if stream.spent is not None:
+        stream.spent += np.stack((bits.sum(1), offered.sum(1)), 1)
     return Choice(rest, duration, pitch, bits, price)
 
 
+def _ruled(logs: Logs, rules: tuple[Rule, ...], spot: Spot) -> Logs:
+    """What the rules leave, a copy; a melody that is over is under none."""
+    allowed = logs.copy()
+    for rule in rules:
+        allowed = rule(allowed, spot)
+    return allowed if spot.rest is None else np.where((spot.rest == END)[:, None], logs, allowed)
+
+
 def filters_of(options: Options) -> tuple[Rule, ...]:
-    """What temperature, top-k, top-p and min-p do to rest, duration and pitch."""
+    """What temperature or surprise, top-k, top-p and min-p do to rest, duration and pitch."""
     rhythm = options.temperature if options.rhythm_temperature is None else options.rhythm_temperature
+    pace = paced(options.surprise or 0.0)
 
     def filter_with(value: float) -> Rule:
-        def apply(logs: Logs, _: Spot) -> Logs:
+        def apply(logs: Logs, spot: Spot) -> Logs:
             logs = sampling.temperature(logs, value)
             if options.top_k is not None:
                 logs = sampling.top_k(logs, options.top_k)
-            return sampling.min_p(sampling.top_p(logs, options.top_p), options.min_p)
+            logs = sampling.min_p(sampling.top_p(logs, options.top_p), options.min_p)
+            return logs if options.surprise is None else pace(logs, spot)
 
         return apply
 

@@ -30,6 +30,8 @@ class Options:
     metre: Metre | None = None  # None = the prime's, else 4/4
     tempo: float | None = None  # quarter notes a minute; None = the prime's, else 120
     style: str | None = None  # a style of the model's card; None = hidden from the network
+    surprise: float | None = None  # bits a note to be met in the mean, by a temperature that adapts itself
+    max_copy: int | None = None  # notes in a row, interval and rhythm, that any training melody may share
     loop: bool = False  # the last note ends on the last bar line
     velocity: int | None = None  # one flat velocity; None = strong beats are louder
 
@@ -44,6 +46,12 @@ class Options:
         if _real("top-p", self.top_p, 0, 1) == 0:
             raise OptionError("top-p", "0 leaves nothing to choose from; give a share above 0, at most 1")
         _real("min-p", self.min_p, 0, 1)
+        if self.surprise is not None:
+            _real("surprise", self.surprise, 0.05, 30)
+            if self.temperature != 1 or self.rhythm_temperature is not None:
+                raise OptionError("surprise", "sets the temperature itself; leave out one of the two")
+        if self.max_copy is not None:
+            _whole("max-copy", self.max_copy, 1, 10**6)
         if self.bars is not None:
             _whole("bars", self.bars, 1, MOST_BARS)
         if self.tempo is not None:

@@ -58,6 +58,7 @@ class Stream:
         self.tick = np.zeros(rows, np.int64)  # where the last note ended
         self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
         self.after = timeline.at(self.tick)
+        self.spent: Logs | None = None  # (R, 2) bits chosen and bits expected, where who chooses counts them
         self.state = network.blank(rows)
         self.past = np.zeros((9, rows, capacity), np.int64)
         self.lengths = np.zeros((3, rows, capacity), np.int64)  # match lengths with each earlier position
@@ -77,6 +78,7 @@ class Stream:
         new = object.__new__(Stream)
         new.network, new.told, new.timeline = self.network, self.told.take(rows), self.timeline.take(rows)
         new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
+        new.spent = None if self.spent is None else self.spent[rows]
         after = self.after
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
         new.state, new.past, new.lengths = self.state[:, :, rows], self.past[:, rows], self.lengths[:, rows]
@@ -86,15 +88,15 @@ class Stream:
 
     def rest(self) -> Logs:
         """Log-probabilities of the next rest, (R, END + 1)."""
-        joint = self._joint("rest", self._at_rest(), ())
+        joint = self._joint("rest", self._stand(self.after), ())
         apart = self._apart(AFTER_BAR, self.after.bar, {4: (AFTER_PLACE, self.after.place)})
         logits = joint[:, self.network.heads["rest"].logits]
         return self._mixed("rest", joint, logits, apart, self._past(REST)[None])
 
     def duration(self, rest: Indices) -> Logs:
         """Log-probabilities of the next duration after this rest (R,): (R, len(DURATIONS))."""
-        where = self.where(rest)
-        joint = self._joint("duration", self._at_duration(rest, where), (rest,))
+        where, _ = self._standing(rest)
+        joint = self._joint("duration", self._at_duration(rest), (rest,))
         apart = self._apart(BAR, where.bar, {4: (PLACE, where.place), 2: (REST, rest)})
         return self._mixed(
             "duration", joint, joint[:, self.network.heads["duration"].logits], apart, self._past(DURATION)[None]
@@ -102,8 +104,8 @@ class Stream:
 
     def pitch(self, rest: Indices, duration: Indices) -> Logs:
         """Log-probabilities of the next pitch at this rest and duration (R,): (R, len(PITCHES))."""
-        where = self.where(rest)
-        joint = self._joint("pitch", self._at_pitch(rest, duration, where), (rest, duration))
+        where, _ = self._standing(rest)
+        joint = self._joint("pitch", self._at_pitch(rest, duration), (rest, duration))
         same = {4: (PLACE, where.place), 2: (REST, rest), 1: (DURATION, duration)}
         apart = self._apart(BAR, where.bar, same)
         head = self.network.heads["pitch"]
@@ -111,10 +113,15 @@ class Stream:
         leap = self._past(INTERVAL) - vp.MATCHES + self.last[:, None]  # the first note's interval lands below 0
         return self._mixed("pitch", joint, logits, apart, np.stack((self._past(PITCH), leap)))
 
+    @property
+    def heard(self) -> tuple[Indices, Indices, Indices]:
+        """Rests, durations and pitches of the notes so far: rows of the tables, (R, notes)."""
+        return self._past(REST), self._past(DURATION), self._past(PITCH)
+
     def hear(self, rest: Indices, duration: Indices, pitch: Indices) -> None:
         """Take in one note of each melody, rows (R,) of the tables."""
-        where, i = self.where(rest), self.notes
-        self._keep_keys(rest, duration, where)
+        (where, standing), i = self._standing(rest), self.notes
+        self._keep_keys(rest, duration)
         if i == self.past.shape[2]:
             self._grow()
         over = rest == END
@@ -127,7 +134,7 @@ class Stream:
             compared = self.past[:3, :, : i + 1]
             same = compared[:, :, :-1] == compared[:, :, -1:]
             self.lengths[:, :, 1 : i + 1] = np.where(same, self.lengths[:, :, :i] + 1, 0)
-        heard = self._heard(np.where(over, 0, rest + 1), duration, pitch, where)
+        heard = self._heard(np.where(over, 0, rest + 1), duration, pitch, standing)
         more, place = np.divmod(where.place + _DURATIONS[duration], where.bar_ticks)
         self.after = Places(place, where.bar + more, where.metre, where.bar_ticks)
         self.tick = np.where(over, self.tick, self.tick + _RESTS[rest] + _DURATIONS[duration])
@@ -146,6 +153,7 @@ class Stream:
         """Drop what was worked out for one position."""
         self._projected: dict[str, Floats] | None = None
         self._match_rows: Indices | None = None
+        self._stood: tuple[Indices, Places, Indices] | None = None
         self._keyed: dict[str, tuple[Indices, ...]] = {}  # for which choices a head's key stands at this position
 
     def _past(self, field: int) -> Indices:
@@ -154,28 +162,42 @@ class Stream:
     def _left(self, bar: Indices) -> Indices:
         return np.where(self.told.bars > 0, vp.bars_left_row(self.told.bars - bar), 0)
 
-    def _at_rest(self) -> Indices:
-        after = self.after
-        beat = vp.metre_beat_row(after.metre, after.place)
-        return np.stack((vp.place_row(after.place), beat, self._left(after.bar)), 1)
+    def _stand(self, where: Places) -> Indices:
+        """Rows of place, metre_beat and bars_left, (R, 3): what every head knows."""
+        rows = np.empty((len(self), 3), np.int64)
+        rows[:, 0] = vp.place_row(where.place)
+        rows[:, 1] = vp.metre_beat_row(where.metre, where.place)
+        rows[:, 2] = self._left(where.bar)
+        return rows
 
-    def _at_duration(self, rest: Indices, where: Places) -> Indices:
-        beat = vp.metre_beat_row(where.metre, where.place)
-        row = np.where(rest == END, 0, rest + 1)
-        return np.stack((vp.place_row(where.place), beat, self._left(where.bar), row), 1)
+    def _standing(self, rest: Indices) -> tuple[Places, Indices]:
+        """Where the next note stands after this rest, and its rows; worked out once for each choice."""
+        if self._stood is None or not np.array_equal(self._stood[0], rest):
+            where = self.where(rest)
+            self._stood = rest.copy(), where, self._stand(where)
+        return self._stood[1:]
 
-    def _at_pitch(self, rest: Indices, duration: Indices, where: Places) -> Indices:
-        return np.column_stack((self._at_duration(rest, where), duration + 1, self.told.mode))
+    def _at_duration(self, rest: Indices) -> Indices:
+        rows = np.empty((len(self), len(vp.AT_DURATION)), np.int64)
+        rows[:, :3] = self._standing(rest)[1]
+        rows[:, 3] = np.where(rest == END, 0, rest + 1)
+        return rows
 
-    def _heard(self, rest_row: Indices, duration: Indices, pitch: Indices, where: Places) -> Indices:
+    def _at_pitch(self, rest: Indices, duration: Indices) -> Indices:
+        rows = np.empty((len(self), len(vp.AT_PITCH)), np.int64)
+        rows[:, :4] = self._at_duration(rest)
+        rows[:, 4], rows[:, 5] = duration + 1, self.told.mode
+        return rows
+
+    def _heard(self, rest_row: Indices, duration: Indices, pitch: Indices, standing: Indices) -> Indices:
         """Views of a finished note, (R, len(HEARD))."""
         views = {
             "pitch": pitch + 1, "degree": vp.degree(pitch) + 1,
             "interval": vp.interval_row(pitch - self.last) if self.notes else np.zeros_like(pitch),
             "from_first": vp.interval_row(pitch - self.past[PITCH, :, 0]),
-            "duration": duration + 1, "rest": rest_row, "place": vp.place_row(where.place),
-            "metre_beat": vp.metre_beat_row(where.metre, where.place), "mode": self.told.mode,
-            "style": self.told.style, "register": self.told.register, "bars_left": self._left(where.bar),
+            "duration": duration + 1, "rest": rest_row, "place": standing[:, 0], "metre_beat": standing[:, 1],
+            "mode": self.told.mode, "style": self.told.style, "register": self.told.register,
+            "bars_left": standing[:, 2],
         }  # fmt: skip
         return np.stack([views[name] for name in vp.HEARD], 1)
 
@@ -192,14 +214,14 @@ class Stream:
         self._keyed[name] = choice
         return joint
 
-    def _keep_keys(self, rest: Indices, duration: Indices, where: Places) -> None:
+    def _keep_keys(self, rest: Indices, duration: Indices) -> None:
         """Work out the keys that no question has left behind, or that a question about another choice has."""
         if "rest" not in self._keyed:
-            self._joint("rest", self._at_rest(), ())
+            self._joint("rest", self._stand(self.after), ())
         if not self._asked("duration", rest):
-            self._joint("duration", self._at_duration(rest, where), (rest,))
+            self._joint("duration", self._at_duration(rest), (rest,))
         if not self._asked("pitch", rest, duration):
-            self._joint("pitch", self._at_pitch(rest, duration, where), (rest, duration))
+            self._joint("pitch", self._at_pitch(rest, duration), (rest, duration))
 
     def _asked(self, name: str, *choice: Indices) -> bool:
         """Whether a head's key stands for just this choice."""

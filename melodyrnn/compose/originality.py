@@ -1,0 +1,142 @@
+"""Is it new? The longest run that a melody shares with any training melody, and a rule that keeps it short.
+
+Conventions
+    A run is notes in a row with the same intervals and the same rhythm, in any key, note value and place
+    (see melodyrnn.events.fingerprint). Runs shorter than the index's span, 8 notes, count as none: they are
+    every composer's property. Bars are counted from 0 in code, from 1 in what people read.
+
+Contents: index_of, usual_of, Usual; copied (a melody's longest run), Copied; limit_copy (the rule).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from melodyrnn.compose.rules import Rules
+from melodyrnn.errors import OptionError
+from melodyrnn.events.columns import columns
+from melodyrnn.events.fingerprint import Index, grams_of
+from melodyrnn.events.tokenizer import encode
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.music.keys import find_key
+from melodyrnn.music.melody import Key
+
+if TYPE_CHECKING:
+    from melodyrnn.checkpoint import Card, Checkpoint
+    from melodyrnn.compose.rules import Spot
+    from melodyrnn.compose.sampling import Indices, Logs
+    from melodyrnn.music.melody import Melody
+
+_RESTS: Final = np.asarray((*RESTS, 0))
+_DURATIONS: Final = np.asarray(DURATIONS)
+_ALL: Final = np.arange(len(PITCHES))
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is normal: notes of the longest run that held-out tunes share with the training tunes."""
+
+    median: float
+    p95: float  # 95 of 100 tunes share no more
+
+    def __str__(self) -> str:
+        """Write as a person reads it."""
+        return f"tunes that the model never saw share {self.median:g} in the median, 95 of 100 at most {self.p95:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The longest run of notes that a melody shares with a training melody."""
+
+    length: int = 0  # notes; 0 = none as long as a gram
+    notes: int = 0  # of the melody
+    tune: str = ""
+    tune_bar: int = 0  # of the tune, from 0
+    bar: int = 0  # of the melody, from 0
+
+    def __str__(self) -> str:
+        """Write as a person reads it; bars from 1."""
+        if not self.length:
+            return "no run shared with a training tune"
+        return f"{self.length} notes in a row from bar {self.bar + 1} as in '{self.tune}', bar {self.tune_bar + 1}"
+
+    def facts(self) -> dict[str, Any]:
+        """Describe as plain data; bars from 1, None where nothing is shared."""
+        shared = self.length > 0
+        return {
+            "longest_run": self.length,
+            "tune": self.tune if shared else None,
+            "tune_bar": self.tune_bar + 1 if shared else None,
+            "bar": self.bar + 1 if shared else None,
+        }
+
+
+def index_of(checkpoint: Checkpoint) -> Index:
+    """The fingerprints of a model's training melodies; empty where it carries none. Raises CheckpointError."""
+    return Index.from_tensors(checkpoint.fingerprints)
+
+
+def usual_of(card: Card) -> Usual | None:
+    """How much held-out tunes share with the training tunes, where the card tells."""
+    told = [card.facts.get(name) for name in ("copy_median", "copy_p95")]
+    return None if None in told else Usual(*told)  # type: ignore[arg-type]  # no None is left
+
+
+def copied(index: Index, melody: Melody) -> Copied:
+    """Find the longest run of a melody that stands in a training melody."""
+    if not melody.notes:
+        return Copied()
+    heard = columns(encode(melody, melody.key or find_key(melody) or Key(0)))
+    run = index.longest_run(heard)
+    if not run.length:
+        return Copied(notes=len(heard))
+    return Copied(run.length, len(heard), run.tune, run.bar, int(heard.bar[run.start]))
+
+
+def limit_copy(index: Index, longest: int) -> Rules:
+    """Forbid every pitch that would make a run of more than `longest` notes. Raises OptionError below the span."""
+    if longest < index.span:
+        raise OptionError("max-copy", f"runs of fewer than {index.span} notes belong to everybody; give {index.span}")
+
+    def pitch(logs: Logs, spot: Spot) -> Logs:
+        if spot.heard is None or spot.rest is None or spot.notes < longest:
+            return logs
+        rests, durations, pitches = (x[:, -longest:] for x in spot.heard)
+        steps = _DURATIONS[durations] + np.column_stack((_RESTS[rests[:, 1:]], _RESTS[spot.rest]))
+        onsets = np.concatenate((np.zeros((len(logs), 1), np.int64), np.cumsum(steps, 1)), 1)
+        return _without_copies(logs, index, onsets, pitches)
+
+    return Rules(pitch=(pitch,))
+
+
+def _without_copies(logs: Logs, index: Index, onsets: Indices, pitches: Indices) -> Logs:
+    """Forbid pitches (R, V) that go on a run of all the notes before; onsets (R, n + 1), pitches (R, n)."""
+    span = index.span
+    last = index.known(grams_of(onsets[:, -span - 1 : -1], pitches[:, -span:]))
+    out = logs
+    for row in np.flatnonzero(last).tolist():  # nearly always none
+        places = _places(index, onsets[row, :-1], pitches[row])
+        if not places:
+            continue
+        out = out.copy() if out is logs else out
+        tried = np.column_stack((np.tile(pitches[row, 1 - span :], (len(_ALL), 1)), _ALL))
+        grams = grams_of(np.tile(onsets[row, -span:], (len(_ALL), 1)), tried)
+        for choice in np.flatnonzero(index.known(grams)).tolist():
+            if not places.isdisjoint((index.hits(grams[choice]) - 1).tolist()):
+                out[row, choice] = -np.inf
+    return out
+
+
+def _places(index: Index, onsets: Indices, pitches: Indices) -> set[int]:
+    """Places of the last gram, in the training melodies, of every run of all these notes (n,)."""
+    windows = np.lib.stride_tricks.sliding_window_view
+    places: set[int] | None = None
+    for gram in grams_of(windows(onsets, index.span), windows(pitches, index.span)):
+        here = set(index.hits(gram).tolist())
+        places = here if places is None else here & {place + 1 for place in places}
+        if not places:
+            break
+    return places or set()
