@@ -1,0 +1,187 @@
+"""melodyrnn memory: how far back a network remembers.
+
+Contents: memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from melodyrnn.cli.options import ForceOption, JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
+from melodyrnn.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from melodyrnn.cli.console import Console
+    from melodyrnn.judge.memory import Memory
+
+app = new_app()
+
+_CELLS: Final = ("rnn", "gru", "lstm")
+_PLOTS: Final = (".png", ".svg", ".pdf")
+_BAR: Final = 40  # columns of the longest bar
+
+_HELP: Final = """Show how far back a network remembers.
+
+\b
+Examples:
+  melodyrnn memory                          train rnn, gru and lstm, and compare
+  melodyrnn memory --corpus kinder -o memory.svg
+  melodyrnn memory my.safetensors folk -o memory.png
+  melodyrnn memory --json
+
+\b
+Two measures, both through the recurrent state alone (the pointers, which
+reach back by themselves, are silenced): how strongly the note k notes ago
+still moves the prediction, and how many bits a note costs when only the last
+k notes are known. docs/memory.md explains both.
+"""
+
+
+@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn train --help"))
+def memory(
+    context: typer.Context,
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL...]", help="Models; without any, three are trained.")
+    ] = None,
+    corpus: Annotated[
+        str, typer.Option("--corpus", metavar="CORPUS", help="The built-in corpus to train and measure on.")
+    ] = "kinder",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="A plot as .png, .svg or .pdf.")
+    ] = None,
+    longest: Annotated[
+        int, typer.Option("--notes", metavar="N", min=2, max=200, help="How many notes back to look.")
+    ] = 24,
+    hidden: Annotated[
+        int, typer.Option("--hidden", metavar="N", min=1, max=4096, help="Recurrent units of each network.")
+    ] = 64,
+    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus.")] = 20,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the split and the training.")] = 0,
+    force: ForceOption = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:  # fmt: skip
+    """Show how far back networks remember."""
+    from melodyrnn.cli.output import check_writable  # noqa: PLC0415
+
+    console = console_of(context, quiet=quiet, verbose=verbose, json=json)
+    if output is not None:
+        if output.suffix.lower() not in _PLOTS:
+            raise OptionError("-o", f"{output}: a plot ends in {', '.join(_PLOTS)}")
+        check_writable(output, force=force)
+    found = (
+        _measure(console, models, corpus, longest, seed)
+        if models
+        else _train(console, corpus, longest, seed, hidden=hidden, epochs=epochs)
+    )
+    if json:
+        for one in found:
+            console.record({**asdict(one), "reach": one.reach, "corpus": corpus})
+    else:
+        console.lines(_table(found))
+        console.draw(line for one in found for line in _bars(one, unicode=console.unicode))
+    if output is not None:
+        _plot(found, output, force=force)
+        console.say(f"{output}: the plot")
+
+
+def _measure(console: Console, models: Sequence[str], corpus: str, longest: int, seed: int) -> list[Memory]:
+    """Measure models that are there."""
+    from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - torch only when the options are right
+    from melodyrnn.cli.evaluate import read_sets, unseen  # noqa: PLC0415
+    from melodyrnn.judge.memory import of_checkpoint  # noqa: PLC0415
+
+    found = []
+    for model in models:
+        checkpoint = load(find(model))
+        known = corpus in checkpoint.card.corpora
+        melodies = read_sets(console, [corpus], "test" if known else None, corpora=checkpoint.card.corpora, seed=seed)[
+            0
+        ]
+        melodies = unseen(console, checkpoint, melodies, drop=True)
+        found.append(of_checkpoint(Path(model).stem, checkpoint, melodies.melodies, longest))
+    return found
+
+
+def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: int, epochs: int) -> list[Memory]:
+    """Train one network of each cell and measure it on the test part."""
+    from melodyrnn.checkpoint import NetworkConfig  # noqa: PLC0415 - torch only when the options are right
+    from melodyrnn.corpus.catalogue import describe  # noqa: PLC0415
+    from melodyrnn.judge.memory import measure, train  # noqa: PLC0415
+    from melodyrnn.judge.sets import divide  # noqa: PLC0415
+    from melodyrnn.learn.recipe import Recipe  # noqa: PLC0415
+    from melodyrnn.learn.training import Evaluated, Split  # noqa: PLC0415
+
+    describe(corpus)  # raises when there is none of that name
+    parts = divide([corpus], seed)
+    split = Split(parts[corpus, "train"].melodies, parts[corpus, "validation"].melodies)
+    config = NetworkConfig(hidden=hidden, embed=hidden, head=hidden, keys=1)
+    recipe = Recipe(epochs=epochs, patience=epochs, seed=seed)
+    found = []
+    for cell in _CELLS:
+        for event in train(split, config, recipe, cell):
+            if isinstance(event, Evaluated):
+                console.detail(f"{cell} epoch {event.epoch + 1} of {epochs}: {event.heldout.total:.3f} bits a note")
+            else:
+                shape = NetworkConfig(cell=cell, hidden=hidden, embed=hidden, head=hidden, keys=1)
+                found.append(measure(cell, shape, event.weights, parts[corpus, "test"].melodies, longest))
+        console.say(f"{cell}: {found[-1].parameters:,} weights, {found[-1].whole:.3f} bits a note")
+    return found
+
+
+def _table(found: Sequence[Memory]) -> Iterator[str]:
+    """Both measures, a line for each number of notes."""
+    yield "influence of the note k notes ago, the last one = 1"
+    yield f"{'k':>8}" + "".join(f" {one.name:>12}" for one in found)
+    for lag in range(1, len(found[0].influence) + 1):
+        yield f"{lag:>8}" + "".join(f" {one.influence[lag - 1] / one.influence[0]:>12.2g}" for one in found)
+    yield f"{'reach':>8}" + "".join(f" {one.reach:>12}" for one in found) + "   (last k above a hundredth)"
+    yield ""
+    yield "bits a note when only the last k notes are known"
+    for row, context in enumerate(found[0].contexts):
+        yield f"{context:>8}" + "".join(f" {one.bits[row]:>12.3f}" for one in found)
+    yield f"{'all':>8}" + "".join(f" {one.whole:>12.3f}" for one in found)
+
+
+def _bars(one: Memory, *, unicode: bool) -> Iterator[str]:
+    """The influence as bars; a tenth of it is half as long as a hundredth is far: the scale is logarithmic."""
+    from math import log10  # noqa: PLC0415
+
+    yield f"{one.name}: influence, each {_BAR // 4} columns a factor of ten"
+    for lag, value in enumerate(one.influence, 1):
+        length = max(0, round(_BAR * (1 + log10(max(value / one.influence[0], 1e-9)) / 4)))
+        yield f"{lag:>4} {('█' if unicode else '#') * length}"
+
+
+def _plot(found: Sequence[Memory], path: Path, *, force: bool) -> None:
+    """Draw both measures side by side."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - costs half a second; no pyplot: no windows, no state
+
+    from melodyrnn.cli.output import writing  # noqa: PLC0415
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for one in found:
+        lags = range(1, len(one.influence) + 1)
+        left.semilogy(lags, [value / one.influence[0] for value in one.influence], marker=".", label=one.name)
+        line: Any = right.plot(one.contexts, one.bits, marker=".", label=one.name)[0]
+        right.axhline(one.whole, color=line.get_color(), linewidth=0.8, linestyle=":")
+    left.set(xlabel="notes ago", ylabel="influence on the next note (last note = 1)", title="What still moves it")
+    right.set(xlabel="notes known", ylabel="bits a note", title="What it costs to forget (dotted: all known)")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    with writing(path, force=force) as stream:
+        figure.savefig(stream, format=path.suffix[1:].lower(), dpi=150, metadata=_undated(path))
+
+
+def _undated(path: Path) -> dict[str, Any]:
+    """No date in the file: the same figures give the same bytes."""
+    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
