@@ -18,6 +18,15 @@ from melodyrnn.learn.network import Inputs, MelodyRNN
 SMALL = {"hidden": 40, "embed": 24, "head": 20, "keys": 8}
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Torch's threads wait for each other busily; on small networks that is all they do."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def pair(cell, layers):
     """A torch network with lively random weights, and ours."""
     torch.manual_seed(1)
