@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 _TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
 _FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
-_TOKEN: Final = re.compile(
+_TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
     r"""
-      "[^"\n]*" | !\w[^!\s]{0,30}! | \+\w[^+\s]{0,30}\+ | \{[^}\n]*\}         # words, decorations, grace notes
-    | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]*)\] | \[[A-Za-z]:[^\]\n]*\]
+      "[^"\n]{0,200}" | !\w[^!\s]{0,30}! | \+\w[^+\s]{0,30}\+ | \{[^}\n]{0,200}\}  # words, ornaments
+    | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]{0,200})\] | \[[A-Za-z]:[^\]\n]{0,200}\]
     | (?P<bar>\[?:*\|+[\]:|]*\]?|::+)(?P<ending>[1-9])?[\d,.-]*
     | \[(?P<volta>[1-9])[\d,.-]*
     | \[(?P<chord>[^\]\n|]{1,200})\](?P<chord_length>\d{0,6}/{0,6}\d{0,6})
@@ -121,7 +121,7 @@ class _Reader:
         line = line.partition("%")[0].rstrip().removesuffix("\\")
         match = _FIELD.match(line)
         if match:
-            self.field(match[1], match[2].strip())
+            self.field(match[1], match[2][:500].strip())
         elif self.in_body:
             self.music(line)
 

@@ -20,6 +20,7 @@ from typing import Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody, Metre, Note
 
+LIMIT_NOTES: Final = 20_000  # as for MIDI files
 LIMIT_TICKS: Final = 1 << 24  # about 175,000 bars of 4/4: beyond any music
 _FINEST: Final = 32  # the smallest note that a metre may count in
 _VELOCITY: Final = 80
@@ -76,6 +77,8 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
         raise Unreadable(heading.where, "no-notes", "only rests or text stand in it")
     if sum((bar.length for bar in kept), Fraction()) * TICKS_PER_QUARTER > LIMIT_TICKS:
         raise Unreadable(heading.where, "too-long", f"over {LIMIT_TICKS // (4 * TICKS_PER_QUARTER)} bars of 4/4")
+    if sum(len(bar.sounds) for bar in kept) > LIMIT_NOTES:
+        raise Unreadable(heading.where, "too-long", f"over {LIMIT_NOTES} notes")
     stated = any(bar.metre for bar in kept)
     starts, metres, irregular = _lay_out(kept, _usual_metre(kept))
     notes, snapped = _notes(kept, starts)

@@ -42,7 +42,7 @@ FORMATS: Final = {
 """File suffix (lower case) → format."""
 
 MAX_BYTES: Final = 64 << 20  # of XML, also after unpacking
-MAX_TUNE: Final = 2 << 20  # characters of one ABC tune
+MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
 
 
 @dataclass(frozen=True, slots=True)

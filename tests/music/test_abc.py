@@ -1,5 +1,7 @@
 """ABC in: every sign that stands in the collections people have."""
 
+import contextlib
+import time
 from fractions import Fraction
 
 import pytest
@@ -158,6 +160,20 @@ def test_absurd_lengths_are_refused():
     with pytest.raises(Unreadable) as caught:
         melody("C999999 C999999 C999999 C999999 |")
     assert caught.value.reason == "too-long"
+
+
+@pytest.mark.parametrize("unit", ["[", "{", '"a', "[K:"])
+def test_hostile_text_takes_no_longer_than_its_length(unit):
+    """Four times the text takes about four times the work, not sixteen: no search runs to the end of the file."""
+
+    def work(size):
+        before = time.process_time()
+        with contextlib.suppress(Unreadable):
+            melody(unit * (size // len(unit)))
+        return time.process_time() - before
+
+    small = max(min(work(5_000) for _ in range(3)), 1e-3)
+    assert work(20_000) < 10 * small
 
 
 @pytest.mark.parametrize(
