@@ -11,17 +11,19 @@ Contents: `columns` (melody → Columns), `collate` (Columns → Batch), `match_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.tokenizer import Encoded
 from melodyrnn.events.vocabulary import DURATIONS, END, RESTS, metre_index
 from melodyrnn.music.melody import MODES
+
+if TYPE_CHECKING:
+    from melodyrnn.events.tokenizer import Encoded
+    from collections.abc import Sequence
 
 Indices = NDArray[np.int64]
 _RESTS: Final = np.asarray((*RESTS, 0))

@@ -140,13 +140,21 @@ class Index:
         return cls(grams, bars, starts, names, int(span[0]))
 
     def joined(self, other: Index) -> Index:
-        """This index and another of the same span, its tunes after ours."""
+        """This index and another of the same span; tunes that both hold (name and length) are kept once."""
         if self.span != other.span:
             raise OptionError("tunes", f"indexes of {self.span} and {other.span} notes a gram cannot be joined")
-        places = (other.grams & _PLACE) + np.uint64(self.starts[-1])
-        grams = np.sort(np.concatenate((self.grams, other.grams & ~_PLACE | places)))
-        starts = np.concatenate((self.starts, other.starts[1:] + self.starts[-1]))
-        return Index(grams, np.concatenate((self.bars, other.bars)), starts, self.names + other.names, self.span)
+        ours = set(zip(self.names, np.diff(self.starts).tolist(), strict=True))
+        lengths = np.diff(other.starts)
+        new = np.array([t not in ours for t in zip(other.names, lengths.tolist(), strict=True)], dtype=bool)
+        starts = np.concatenate((self.starts, self.starts[-1] + np.cumsum(lengths[new], dtype=np.uint32)))
+        tune = np.repeat(np.arange(len(new)), lengths)  # of each note of the other
+        moved = np.zeros(len(tune), np.uint64)
+        moved[new[tune]] = np.arange(self.starts[-1], starts[-1], dtype=np.uint64)
+        places = (other.grams & _PLACE).astype(np.int64)
+        kept = new[tune][places]
+        grams = np.sort(np.concatenate((self.grams, other.grams[kept] & ~_PLACE | moved[places[kept]])))
+        names = self.names + tuple(n for n, fresh in zip(other.names, new, strict=True) if fresh)
+        return Index(grams, np.concatenate((self.bars, other.bars[new[tune]])), starts.astype(np.uint32), names, self.span)
 
     def longest_run(self, melody: Columns) -> Run:
         """The longest run that a melody shares with any tune; the earliest in the melody on a tie."""

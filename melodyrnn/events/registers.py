@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
-from melodyrnn.events.columns import Columns
 from melodyrnn.events.vocabulary import PITCHES
+
+if TYPE_CHECKING:
+    from melodyrnn.events.columns import Columns
+    from collections.abc import Iterable, Mapping
 
 NEAR: Final = 6  # semitones: a first pitch makes its neighbours likely too, less and less up to here
 SELDOM: Final = 0.02  # what an octave that was never seen counts

@@ -11,10 +11,12 @@ A change of any table is a new VERSION: a checkpoint of another version is refus
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 VERSION: Final = 1
 

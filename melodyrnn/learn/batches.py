@@ -6,20 +6,23 @@ data: each takes its own rows of the same batch, and its own rows of the same dr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from melodyrnn.checkpoint import NetworkConfig
 from melodyrnn.events.columns import Batch, Columns, Withheld, collate, measured
 from melodyrnn.events.viewpoints import HEARD
 from melodyrnn.events.vocabulary import RESTS, nearest
 from melodyrnn.learn.network import Dropped, Inputs
-from melodyrnn.learn.recipe import Recipe
+
+if TYPE_CHECKING:
+    from melodyrnn.learn.recipe import Recipe
+    from melodyrnn.checkpoint import NetworkConfig
+    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
 
 class Share(NamedTuple):
@@ -30,9 +33,9 @@ class Share(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A melody, or a piece of a long one: notes start … stop-1 of melody `index`."""
+    """A melody, or a piece of a long one: notes start … stop-1 of melody `melody`."""
 
-    index: int
+    melody: int
     start: int
     stop: int
 
@@ -43,7 +46,7 @@ def spans(lengths: NDArray[np.int64], longest: int) -> list[Span]:
     for index, length in enumerate(lengths.tolist()):
         parts = -(-length // longest)
         cuts = [length * k // parts for k in range(parts + 1)]
-        pieces += [Span(index, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+        pieces += [Span(index, a, b) for a, b in pairwise(cuts)]
     return pieces
 
 

@@ -17,16 +17,18 @@ short-term models of Pearce 2005; dropout shared over time, Gal & Ghahramani 201
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from melodyrnn.checkpoint import NetworkConfig
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.learn.tables import Scores, Views
+
+if TYPE_CHECKING:
+    from melodyrnn.checkpoint import NetworkConfig
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 NEVER: Final = -1e9  # a score that no softmax notices; -inf would give nan where nothing stands yet
@@ -85,12 +87,13 @@ class Head(nn.Module):
         agreed = torch.arange(vp.MATCHES)
         total = agreed // vp.LEVELS**2 + agreed // vp.LEVELS % vp.LEVELS + agreed % vp.LEVELS
         with torch.no_grad():  # start where longer matches are trusted more
-            self.matches.weight += total[:, None] * 0.2 - 3.0
+            self.matches.weight.copy_((total[:, None] * 0.2 - 3.0).expand(-1, copies))
 
     def hidden(self, state: Tensor, known: Tensor, dropped: Tensor | None) -> Tensor:
         """The head's hidden layer, (B, P, head)."""
         z = functional.silu(self.state(state) + self.known(known))
-        return z if dropped is None else z * dropped
+        kept: Tensor = z if dropped is None else z * dropped
+        return kept
 
     def scores(self, z: Tensor, matches: Tensor, apart: Tensor) -> Tensor:
         """How much each earlier position is worth copying, (B, P, P, copies); NEVER where there is none."""
@@ -161,7 +164,8 @@ class MelodyRNN(nn.Module):
         leap = (rows - (last - 1)).clamp(-vp.WIDEST, vp.WIDEST) + vp.WIDEST + 1
         leap = torch.where(last > 0, leap, 0)
         degrees = (rows + PITCHES[0]) % 12
-        return self.pitch.out(z) + self.interval(z).gather(-1, leap) + self.degree(z)[..., degrees]
+        logits: Tensor = self.pitch.out(z) + self.interval(z).gather(-1, leap) + self.degree(z)[..., degrees]
+        return logits
 
 
 def same(values: Tensor) -> Tensor:
