@@ -61,7 +61,7 @@ def memory(
     hidden: Annotated[
         int, typer.Option("--hidden", metavar="N", min=1, max=4096, help="Recurrent units of each network.")
     ] = 64,
-    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus.")] = 20,
+    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus.")] = 60,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the split and the training.")] = 0,
     force: ForceOption = False,
     json: JsonOption = False,
@@ -123,7 +123,11 @@ def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: in
     parts = divide([corpus], seed)
     split = Split(parts[corpus, "train"].melodies, parts[corpus, "validation"].melodies)
     config = NetworkConfig(hidden=hidden, embed=hidden, head=hidden, keys=1)
-    recipe = Recipe(epochs=epochs, patience=epochs, seed=seed)
+    # Many small steps and little dropout: a state learns to carry something far only after it has learnt the near.
+    recipe = Recipe(
+        epochs=epochs, patience=epochs, positions=360, drop_state=0.2, drop_head=0.1, hide_bars=1.0, hide_style=1.0,
+        seed=seed,
+    )  # fmt: skip
     found = []
     for cell in _CELLS:
         for event in train(split, config, recipe, cell):

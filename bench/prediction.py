@@ -1,0 +1,267 @@
+"""The table of melody prediction: bits per pitch, ten folds, beside what is published.
+
+    python -m bench.prediction                                 chorales and kinder, which come with music21
+    python -m bench.prediction --sets ../shared/benchmark      every folder of MIDI files with a folds.json
+    python -m bench.prediction --pretrain                      and the column that starts from folk melodies
+    python -m bench.prediction --base base.safetensors         ... or from a model that has not seen the sets
+
+Figures of finished folds are kept in --cache, under a hash of the code that makes them, so a run that was stopped
+goes on where it was. The table is printed and put into docs/benchmarks.md, between its markers.
+
+What is measured: -log2 P of each pitch, given all earlier notes and its own onset and duration, over all notes of
+the ten test folds, first notes and their octave included, P over all 73 pitches of the vocabulary (not
+renormalised over a set's alphabet: the stricter way). Key and metre are known, phrase marks are not.
+
+Sets that are not in --sets are the built-in corpora of that name in folds of our own, dealt by seed 0.
+--pretrain trains on all built-in corpora; copies and variants of any melody of the sets are left out of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import melodyrnn
+from melodyrnn.checkpoint import NetworkConfig, load, write_whole
+from melodyrnn.corpus import catalogue
+from melodyrnn.corpus.cache import load_corpus
+from melodyrnn.events.fingerprint import Index
+from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
+from melodyrnn.judge.folds import assign, read_folds
+from melodyrnn.judge.sets import SEEN_NOTES, SEEN_SHARE, MelodySet, find_seen, heard, read_set
+from melodyrnn.learn.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from melodyrnn.corpus.sources import Outcome
+    from melodyrnn.judge.evaluate import Judged
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- prediction: made by python -m bench.prediction -->", "<!-- prediction: end -->"
+PUBLISHED: Final = {
+    "chorales": (2.347, 1.910),
+    "kinder": (2.106, 1.738),
+    "nova": (2.468, 2.198),
+    "shanxi": (2.681, 2.303),
+}
+"""Pearce 2005, table 6.7: n-grams C*I, long- and short-term; IDyOM 1.7 on these folds: system C, phrase marks given."""
+BUILT_IN: Final = ("chorales", "kinder")
+FOLDS: Final = 10
+TERMS: Final = ("rest", "duration", "pitch")
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A set and its folds."""
+
+    melodies: MelodySet
+    folds: dict[str, int]
+    own_folds: bool
+
+
+class Cache:
+    """Finished folds: {key: {"notes", "rest", "duration", "pitch"}}, sums of bits; written after every fold."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: dict[str, dict[str, float]] = json.loads(path.read_text()) if path.exists() else {}
+
+    def put(self, key: str, judged: Sequence[Judged], seconds: float) -> None:
+        """Keep a fold's figures."""
+        sums = sum((j.bits.sum(0) for j in judged), start=0.0)
+        figures = dict(zip(TERMS, sums.tolist(), strict=True))
+        self.found[key] = {"notes": sum(j.notes for j in judged), "seconds": round(seconds, 1), **figures}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path, json.dumps(self.found, indent=1, sort_keys=True).encode())
+
+    def pooled(self, prefix: str, folds: Iterable[int]) -> dict[str, float] | None:
+        """Bits per note over all folds; None while one is missing."""
+        rows = [self.found.get(f"{prefix}/{fold}") for fold in folds]
+        if any(row is None for row in rows):
+            return None
+        notes = sum(row["notes"] for row in rows if row)
+        return {term: sum(row[term] for row in rows if row) / notes for term in TERMS}
+
+
+def read_sets(folder: Path | None, wanted: Sequence[str]) -> dict[str, Set]:
+    """The sets asked for: folders with a folds.json, else built-in corpora in folds of our own."""
+    there = sorted(p.parent.name for p in folder.glob("*/folds.json")) if folder else []
+    sets = {}
+    for name in wanted or sorted({*there, *BUILT_IN}):
+        if folder is not None and name in there:
+            melodies = read_set(str(folder / name))
+            sets[name] = Set(melodies, read_folds(folder / name / "folds.json", name, melodies.names), own_folds=False)
+        else:
+            melodies = read_set(name)
+            sets[name] = Set(melodies, assign(melodies.names, FOLDS, 0), own_folds=True)
+    return sets
+
+
+def code_hash() -> str:
+    """A hash of all code that figures depend on."""
+    package, digest = Path(melodyrnn.__file__).parent, hashlib.blake2b(digest_size=6)
+    for room in ("events", "learn", "compose"):
+        for path in sorted((package / room).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def measure(sets: dict[str, Set], trial: Trial, kinds: tuple[str, str], cache: Cache, mark: str, jobs: int) -> None:
+    """Train the folds that are not in the cache; `kinds` name the single network and the ensemble."""
+    for name, one in sets.items():
+        prefixes = [f"{mark}/{name}/{fingerprint(one)}/{kind}" for kind in kinds[: 1 + (trial.members > 1)]]
+        left = [f for f in sorted(set(one.folds.values())) if any(f"{p}/{f}" not in cache.found for p in prefixes)]
+        began = time.monotonic()
+        for done in cross_validate(one.melodies.melodies, one.melodies.names, one.folds, trial, jobs=jobs, only=left):
+            for prefix, judged in zip(prefixes, (done.single, done.ensemble), strict=False):
+                cache.put(f"{prefix}/{done.fold}", judged, time.monotonic() - began)
+            pitch = cache.found[f"{prefixes[0]}/{done.fold}"]
+            print(f"{name} {kinds[0]} fold {done.fold}: {pitch['pitch'] / pitch['notes']:.3f} bits a pitch", flush=True)
+
+
+def fingerprint(one: Set) -> str:
+    """Name a set with its folds."""
+    told = repr([(n, one.folds[n], len(m)) for n, m in zip(one.melodies.names, one.melodies.melodies, strict=True)])
+    return hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
+
+
+def pretrain(sets: dict[str, Set], path: Path) -> None:
+    """Train a base on the built-in corpora without the sets' melodies and their variants; resumable."""
+    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.learn.session import Made, Order, run  # noqa: PLC0415
+    from melodyrnn.learn.team import join  # noqa: PLC0415
+    from melodyrnn.learn.training import Evaluated  # noqa: PLC0415
+
+    tunes = [(n, m) for one in sets.values() for n, m in zip(one.melodies.names, one.melodies.melodies, strict=True)]
+    index = Index.build(tunes)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    corpora = catalogue.names()
+    clean = {name: _without(load_corpus(name), index) for name in corpora}
+    prepared = prepare(clean, path.with_suffix(".corpus"), exclude=[])
+    state = path.with_name(path.name + ".state")
+    order = Order(output=path, corpora=corpora, resume=state.exists(), command="python -m bench.prediction --pretrain")
+    for event in run(prepared, order, join()):
+        if isinstance(event, Evaluated):
+            print(f"pre-training epoch {event.epoch + 1}: {event.heldout.total:.3f} bits a note", flush=True)
+        elif isinstance(event, Made):
+            print(f"{path}: {event.card.melodies:,} melodies, {event.card.bits.get('total', 0):.3f} bits a test note")
+
+
+def _without(outcomes: Iterable[Outcome], index: Index) -> Iterator[Outcome]:
+    """Leave out what shares a long run with a tune of the sets, by the rule of `find_seen` from both sides."""
+    lengths = dict(zip(index.names, (index.starts[1:] - index.starts[:-1]).tolist(), strict=True))
+    for outcome in outcomes:
+        if outcome.melody is None or not outcome.melody.notes:
+            continue
+        melody = heard(outcome.melody)
+        run = index.longest_run(melody)
+        least = min(SEEN_NOTES, SEEN_SHARE * len(melody), SEEN_SHARE * lengths.get(run.tune, len(melody)))
+        if not run.length or run.length < least:
+            yield outcome
+
+
+def unseen(sets: dict[str, Set], base: Path) -> dict[str, Set]:
+    """The sets without melodies that the base has trained on; says how many those are."""
+    index, kept = Index.from_tensors(load(base).fingerprints), {}
+    for name, one in sets.items():
+        seen = {s.index for s in find_seen(index, one.melodies.melodies, one.melodies.names)}
+        if seen:
+            print(f"{name}: {len(seen)} of {len(one.melodies.names)} melodies are in {base}; left out", flush=True)
+        rows = [k for k in range(len(one.melodies.names)) if k not in seen]
+        kept[name] = replace(one, melodies=one.melodies.take(rows)) if rows else one
+    return kept
+
+
+def table(sets: dict[str, Set], columns: dict[str, dict[str, dict[str, float] | None]], members: int) -> list[str]:
+    """The table in Markdown; a dash where nothing was measured, or a fold is missing."""
+    heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one network",
+             f"{members} networks", "pre-trained, fine-tuned", "one network: rest", "duration", "total")  # fmt: skip
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for name, one in sets.items():
+        published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]
+        found = [columns[kind].get(name) for kind in ("single", "ensemble", "tuned")]
+        pitches = ["–" if f is None else f"**{f['pitch']:.3f}**" for f in found]
+        rest = ["–"] * 3 if found[0] is None else [
+            f"{found[0]['rest']:.3f}", f"{found[0]['duration']:.3f}", f"{sum(found[0].values()):.3f}"
+        ]  # fmt: skip
+        size = [f"{len(one.melodies.names):,}", f"{one.melodies.notes:,}"]
+        lines.append("| " + " | ".join([name + "\\*" * one.own_folds, *size, *published, *pitches, *rest]) + " |")
+    if any(one.own_folds for one in sets.values()):
+        lines.append("\n\\* the built-in corpus in folds of our own (seed 0): near, but not on the folds of the others")
+    return lines
+
+
+def write_page(lines: Sequence[str], command: str) -> None:
+    """Put the table between its markers in docs/benchmarks.md."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Benchmarks\n"
+    section = "\n".join([
+        BEGIN, "## Prediction", "",
+        "Bits per pitch over ten folds, the fewer the better; what exactly, says `bench/prediction.py`.", "",
+        *lines, "", f"Made by `{command}`.", END,
+    ])  # fmt: skip
+    if BEGIN in page and END in page:
+        page = page[: page.index(BEGIN)] + section + page[page.index(END) + len(END) :]
+    else:
+        page = page.rstrip() + "\n\n" + section + "\n"
+    write_whole(PAGE, page.encode())
+
+
+def arguments() -> Any:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="SET", help="only these sets")
+    parser.add_argument("--sets", type=Path, help="folder of folders with MIDI files and a folds.json")
+    parser.add_argument("--members", type=int, default=5, help="networks of the ensemble")
+    parser.add_argument("--pretrain", action="store_true", help="train the base for the last column")
+    parser.add_argument("--base", type=Path, help="a base that is there already")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="folds at a time")
+    parser.add_argument("--cache", type=Path, default=ROOT / "bench" / ".cache", help="where finished folds are kept")
+    parser.add_argument("--quick", action="store_true", help="tiny networks: does the command work?")
+    parser.add_argument("--dry", action="store_true", help="print the table, leave docs/benchmarks.md as it is")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure what is missing, then print and write the table."""
+    asked = arguments()
+    sets = read_sets(asked.sets, asked.names)
+    cache, code = Cache(asked.cache / "prediction.json"), code_hash()
+    trial = Trial(members=asked.members)
+    if asked.quick:
+        trial = replace(trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=Recipe(epochs=1))
+    mark = f"{code}/{'quick' if asked.quick else 'full'}-{asked.members}"
+    measure(sets, trial, ("single", "ensemble"), cache, mark, asked.jobs)
+    tuned, tuned_mark = {}, ""
+    if asked.pretrain or asked.base:
+        base = asked.base or asked.cache / "base.safetensors"
+        if not base.exists():
+            pretrain(sets, base)
+        checkpoint = load(base)
+        tuned, tuned_mark = unseen(sets, base), f"{code}/tuned-{checkpoint.digest}-{asked.quick}"
+        trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1) if asked.quick else None)
+        measure(tuned, trial, ("tuned", ""), cache, tuned_mark, asked.jobs)
+    columns = {
+        kind: {
+            name: cache.pooled(f"{where}/{name}/{fingerprint(one)}/{kind}", set(one.folds.values()))
+            for name, one in some.items()
+        }
+        for kind, some, where in (("single", sets, mark), ("ensemble", sets, mark), ("tuned", tuned, tuned_mark))
+    }
+    lines = table(sets, columns, asked.members)
+    print("\n".join(lines))
+    if not (asked.dry or asked.quick):
+        told = [f"--sets {asked.sets}" if asked.sets else "", "--pretrain" if asked.pretrain else "",
+                f"--base {asked.base.name}" if asked.base else "", *asked.names]  # fmt: skip
+        write_page(lines, " ".join(["python -m bench.prediction", *filter(None, told)]))
+
+
+if __name__ == "__main__":
+    main()

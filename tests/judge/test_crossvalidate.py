@@ -1,0 +1,67 @@
+"""Folds: each melody judged once, by networks that have not seen it, however many work at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from melodyrnn.judge import crossvalidate
+from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
+from melodyrnn.judge.evaluate import pool
+from melodyrnn.judge.folds import assign
+from melodyrnn.learn.recipe import Recipe
+
+from .conftest import TINY
+
+TRIAL = Trial(config=TINY, recipe=Recipe(epochs=1), members=2)
+
+
+@pytest.fixture
+def names(melodies):
+    """A name for each melody."""
+    return [f"{k:03d}.mid" for k in range(len(melodies))]
+
+
+def test_figures_do_not_depend_on_jobs(melodies, names):
+    """One process after the other, or two at a time: the same bits, each melody judged once."""
+    folds = assign(names, 3, seed=0)
+    alone, together = (list(cross_validate(melodies, names, folds, TRIAL, jobs=jobs)) for jobs in (1, 2))
+    for one, other in zip(alone, together, strict=True):
+        assert one.fold == other.fold
+        for kind in ("single", "ensemble"):
+            for a, b in zip(getattr(one, kind), getattr(other, kind), strict=True):
+                np.testing.assert_array_equal(a.bits, b.bits)
+    assert sorted(j.name for fold in alone for j in fold.single) == names
+    assert pool(j for f in alone for j in f.ensemble).total <= pool(j for f in alone for j in f.single).total + 0.5
+
+
+def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch):
+    """What `fit` is given and what is judged never share a melody, and together are the whole set."""
+    trained = []
+
+    def watched(split, plan, team):
+        trained.append({id(m) for m in split.train})
+        return real(split, plan, team)
+
+    real = crossvalidate.fit
+    monkeypatch.setattr(crossvalidate, "fit", watched)
+    folds = assign(names, 3, seed=1)
+    for done in cross_validate(melodies, names, folds, Trial(config=TINY, recipe=Recipe(epochs=1)), only=[0, 2]):
+        tested = {id(m) for m, name in zip(melodies, names, strict=True) if folds[name] == done.fold}
+        assert {j.name for j in done.single} == {name for name in names if folds[name] == done.fold}
+        assert not trained[-1] & tested
+        assert len(trained[-1]) + len(tested) == len(melodies)
+    assert len(trained) == 2
+
+
+def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
+    """With a learning rate of nearly nothing the folds say what the base says."""
+    from melodyrnn.compose.runtime import Network
+    from melodyrnn.compose.scoring import surprise
+
+    trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1, rate=1e-12, decay=0))
+    done = next(iter(cross_validate(melodies, names, assign(names, 6, 0), trial, only=[1])))
+    base = surprise(Network(checkpoint.config, checkpoint.float32()), melodies)
+    for judged in done.single:
+        bits = base[names.index(judged.name)]
+        np.testing.assert_allclose(judged.bits[1:], bits[1:], atol=1e-3)
