@@ -76,6 +76,8 @@ def _invoke(arguments: Sequence[str], console: Console) -> ExitStatus:
         return ExitStatus.INTERRUPTED
     except SystemExit as leaving:  # Typer leaves so after a closed pipe and after completion
         return ExitStatus(leaving.code if isinstance(leaving.code, int) else 0)
+    if result == ExitStatus.INTERRUPTED and not isinstance(result, ExitStatus):
+        raise KeyboardInterrupt  # which Typer has turned into a number; a command that stopped well says so itself
     return ExitStatus(result) if isinstance(result, int) else ExitStatus.DONE
 
 

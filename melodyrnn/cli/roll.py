@@ -70,7 +70,7 @@ def draw_roll(
         lines.append("")
     lines.pop()
     if left:
-        lines.append(" " * _MARGIN + f"and {left} more bar{'s' * (left > 1)}")
+        lines.append(f"and {left} more bar{'s' * (left > 1)}")
     return lines
 
 

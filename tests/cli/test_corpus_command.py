@@ -1,0 +1,95 @@
+"""melodyrnn corpus: what there is, and what a folder is good for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.corpus.catalogue import names
+from melodyrnn.music.midi import midi_bytes
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, tune):
+    """A folder with two tunes, a copy, and three files that are none; a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "tunes"
+    path.mkdir()
+    other = replace(tune, notes=tuple(replace(n, pitch=n.pitch + 2 * (k % 3)) for k, n in enumerate(tune.notes)))
+    (path / "a.mid").write_bytes(midi_bytes(tune))
+    (path / "b.mid").write_bytes(midi_bytes(other))
+    (path / "copy.mid").write_bytes(midi_bytes(tune.transpose(3)))
+    (path / "empty.mid").write_bytes(b"")
+    (path / "photo.mid").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(100))
+    (path / "x\x1b[31my.mid").write_bytes(b"<html></html>")
+    (path / "notes.txt").write_bytes(b"not looked at")
+    return path
+
+
+def test_list_names_every_corpus(command):
+    """Name, size, source and licence, as lines and as JSON."""
+    text, lines = command("corpus", "list"), command("corpus", "list", "--json")
+    assert text.status == lines.status == 0
+    facts = [json.loads(line) for line in lines.out.splitlines()]
+    assert [fact["name"] for fact in facts] == list(names())
+    assert all(fact["licence"] in text.out and fact["name"] in text.out for fact in facts)
+
+
+def test_check_counts_reasons_with_examples(command, folder):
+    """The table: melodies, then each reason with its count and names, harmless ones."""
+    ended = command("corpus", "check", folder)
+    assert ended.status == 0
+    assert ended.out == (
+        "       3  melodies read, 30 notes; 0 of them with warnings\n"
+        "       2  left out, not-midi: not a MIDI file\n"
+        f"              {folder}/photo.mid\n"
+        f"              {folder}/x\\x1b[31my.mid\n"
+        "       1  left out, duplicate: the same melody as another file\n"
+        f"              {folder}/copy.mid\n"
+        "       1  left out, empty: the file is empty\n"
+        f"              {folder}/empty.mid\n"
+    )
+
+
+def test_check_reports_every_reason(command, folder):
+    """--report: a JSON line for every tune that is left out, with the detail."""
+    ended = command("corpus", "check", folder, "--report", "report.jsonl", "--json")
+    rows = [json.loads(line) for line in Path("report.jsonl").read_text().splitlines()]
+    assert {Path(row["name"]).name: row["reason"] for row in rows} == {
+        "copy.mid": "duplicate", "empty.mid": "empty", "photo.mid": "not-midi", "x\x1b[31my.mid": "not-midi",
+    }  # fmt: skip
+    assert json.loads(ended.out)["left_out"] == {"not-midi": 2, "duplicate": 1, "empty": 1}
+    again = command("corpus", "check", folder, "--report", "report.jsonl")
+    text = "melodyrnn: error: report.jsonl: already there; choose another name, or --force to replace it\n"
+    assert (again.status, again.err) == (1, text)
+
+
+def test_strict_makes_a_refusal_a_failure(command, folder):
+    """--strict: status 1 while a file is refused; copies alone are no fault."""
+    assert command("corpus", "check", folder, "--strict").status == 1
+    for name in ("empty.mid", "photo.mid", "x\x1b[31my.mid"):
+        (folder / name).unlink()
+    assert command("corpus", "check", folder, "--strict").status == 0
+
+
+def test_a_folder_without_melodies_says_why(command, folder):
+    """Nothing to learn from is a failure with reasons and the next move."""
+    for name in ("a.mid", "b.mid", "copy.mid"):
+        (folder / name).unlink()
+    ended = command("corpus", "check", folder)
+    assert ended.status == 1
+    assert ended.out.startswith("       0  melodies read, 0 notes")
+    assert ended.err.startswith("melodyrnn: error: no melody came in: 2 × not-midi, 1 × empty;")
+
+
+@pytest.mark.parametrize("arguments", [("check", "nowhere"), ("build", "kindr"), ("build", "kinder", "nix")])
+def test_an_unknown_corpus_is_told(command, arguments):
+    """Status 1 and the names that there are."""
+    ended = command("corpus", *arguments)
+    assert ended.status == 1
+    assert ended.err.startswith(f"melodyrnn: error: {arguments[-1]}: ")
+    assert "kinder" in ended.err
+    assert ended.err.count("\n") == 1

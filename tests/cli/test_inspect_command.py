@@ -1,0 +1,113 @@
+"""melodyrnn inspect: everything a file holds, nothing that it could do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.music.midi import midi_bytes
+
+TABLE = """\
+tune.mid
+  format       midi
+  title        A tune
+  key          C major
+  metre        3/4
+  upbeat       1 quarters
+  tempo        96 quarters a minute
+  bars         5
+  notes        10
+  lowest       G4
+  highest      G5
+  track        track 1 'Melody' (the single melodic track)
+"""
+
+
+def test_a_midi_file_is_described(command, tune_file):
+    """Key, metre, bars, range, and which track was taken and why."""
+    ended = command("inspect", "tune.mid")
+    assert (ended.status, ended.out, ended.err) == (0, TABLE, "")
+
+
+def test_a_pipe_is_described_alike(command, tune_file):
+    """`… | melodyrnn inspect -`."""
+    ended = command("inspect", "-", stdin=tune_file.read_bytes())
+    assert (ended.status, ended.out) == (0, TABLE.replace("tune.mid", "-"))
+
+
+def test_json_has_the_same_facts(command, tune_file):
+    """One object, for programs."""
+    facts = json.loads(command("inspect", "tune.mid", "--json").out)
+    assert facts["key"] == "C major"
+    assert facts["metre"] == [{"bar": 1, "metre": "3/4"}]
+    assert (facts["bars"], facts["notes"], facts["lowest"], facts["snapped"]) == (5, 10, "G4", 0)
+
+
+ABC = b"X:1\nT:Jig\nM:6/8\nL:1/8\nK:Gmaj\nGAB dBG|ABA G3|]\n"
+XML = b"""<?xml version="1.0"?><score-partwise version="4.0"><part-list><score-part id="P1"><part-name>Flute</part-name>
+</score-part></part-list><part id="P1"><measure number="1"><attributes><divisions>1</divisions><key><fifths>1</fifths>
+<mode>major</mode></key><time><beats>2</beats><beat-type>4</beat-type></time></attributes><note><pitch><step>G</step>
+<octave>4</octave></pitch><duration>1</duration></note><note><pitch><step>B</step><octave>4</octave></pitch>
+<duration>1</duration></note></measure></part></score-partwise>"""
+KERN = b"**kern\n*M2/4\n*G:\n=1\n4g\n4b\n==\n*-\n"
+
+
+@pytest.mark.parametrize(("suffix", "content", "notes"), [(".abc", ABC, 10), (".musicxml", XML, 2), (".krn", KERN, 2)])
+def test_every_format_is_read_by_name_and_from_a_pipe(command, suffix, content, notes):
+    """The suffix says the format of a file, the first bytes that of a pipe."""
+    path = Path(f"a{suffix}")
+    path.write_bytes(content)
+    for ended in (command("inspect", path, "--json"), command("inspect", "-", "--json", stdin=content)):
+        assert ended.err == ""
+        facts = json.loads(ended.out)
+        assert (facts["notes"], facts["key"]) == (notes, "G major")
+
+
+def test_a_model_is_described(command, model):
+    """Configuration, size and card; found by name without a suffix only where no file is."""
+    ended = command("inspect", model)
+    assert ended.status == 0
+    for line in (
+        "  cell         lstm\n",
+        "  hidden       16\n",
+        "  corpora      none\n",
+        "  bits         total: 9.5\n",
+    ):
+        assert line in ended.out
+    facts = json.loads(command("inspect", model, "--json").out)
+    assert (facts["config"]["hidden"], facts["card"]["notes"], facts["format"]) == (16, 40, "model")
+
+
+def test_what_is_wrong_is_one_line(command, model):
+    """Missing, a folder, a picture, no notes, a track that is not there, a model cut short: status 1."""
+    Path("folder.mid").mkdir()
+    Path("photo.mid").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(100))
+    Path("bare.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0")
+    Path("cut.safetensors").write_bytes(model.read_bytes()[:100])
+    Path("nuts.mxl").write_bytes(b"PK\x03\x04 nothing")
+    for name, text in {
+        "no.mid": "no.mid: no such file\n",
+        "folder.mid": "folder.mid: not a regular file (directory, pipe, device or broken link)\n",
+        "photo.mid": "photo.mid: not a MIDI file\n",
+        "bare.mid": "bare.mid: holds no notes\n",
+        "cut.safetensors": "cut.safetensors: ",
+        "nuts.mxl": "nuts.mxl: ",
+        "nothing": "nothing: no such file or model",
+    }.items():
+        ended = command("inspect", name)
+        assert (ended.status, ended.out) == (1, "")
+        assert ended.err.startswith(f"melodyrnn: error: {text}")
+        assert ended.err.count("\n") == 1
+
+
+def test_titles_are_harmless(command, tune):
+    """Control sequences in a title come out escaped or not at all, in the table and in JSON."""
+    nasty = midi_bytes(replace(tune, title="x\x1b]0;own\x07\x1b[2J[red]y"))
+    for ended in (command("inspect", "-", stdin=nasty), command("inspect", "-", "--json", stdin=nasty)):
+        assert ended.status == 0
+        assert "\x1b" not in ended.out
+        assert "\x07" not in ended.out
+        assert "[red]" in ended.out

@@ -1,0 +1,144 @@
+"""melodyrnn train: from a folder to a model, however often it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.checkpoint import load
+from melodyrnn.cli.status import ExitStatus
+from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.midi import midi_bytes
+
+SMALL = ("tunes", "-o", "m.safetensors", "--hidden", 8, "--epochs", 2)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Twenty short tunes, and a cache of their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "tunes"
+    path.mkdir()
+    for k in range(20):
+        chance = random.Random(k)  # noqa: S311 - tunes, not secrets
+        notes = tuple(Note(24 * i, 24, 60 + chance.choice(Key(0).scale)) for i in range(16))
+        (path / f"{k:02d}.mid").write_bytes(midi_bytes(Melody(notes, key=Key(0))))
+    return path
+
+
+def files():
+    """Names in the current folder beside the corpus and its cache."""
+    return sorted(path.name for path in Path().iterdir() if path.name not in {"tunes", "cache"})
+
+
+def test_a_folder_becomes_a_model(command, folder):
+    """Plain lines on stderr, nothing on stdout, one file that composes; the card knows how it was made."""
+    ended = command("train", *SMALL)
+    assert (ended.status, ended.data) == (0, b"")
+    lines = ended.err.splitlines()
+    assert lines[0].startswith("20 melodies, 320 notes (")
+    assert lines[1].startswith("counting alone reaches unigram ")
+    assert lines[3].startswith("epoch 1: training ")
+    assert " notes/s" in lines[4]
+    assert lines[-1].startswith("m.safetensors: test melodies ")
+    assert files() == ["m.safetensors"]
+    card = load(Path("m.safetensors")).card
+    assert card.recipe == "melodyrnn train tunes --cell lstm --seed 0 --hidden 8 --epochs 2 -o FILE"
+    assert (card.corpora, card.program) == (("tunes",), "0.1.0")
+    assert command("generate", "-m", "m.safetensors", "-o", "x.mid").status == 0
+    again = command("train", *SMALL)
+    text = "melodyrnn: error: m.safetensors: already there; choose another name, or --force to replace it\n"
+    assert (again.status, again.err) == (1, text)
+
+
+def test_json_tells_the_same_events(command, folder):
+    """--json: one object an event, no NaN, nothing but JSON on stdout."""
+    ended = command("train", *SMALL, "--json", "-q")
+    events = [json.loads(line) for line in ended.out.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds == ["prepared", "floor", "started", "evaluated", "evaluated", "finished", "made"]
+    assert events[3]["heldout"]["total"] > 0
+    assert ended.err == ""
+
+
+def test_stopped_and_resumed_is_as_if_never_stopped(command, folder, monkeypatch):
+    """The first signal saves the state and gives 130; --resume ends with the bytes of the uninterrupted run."""
+    from melodyrnn.cli.watch import Stop  # noqa: PLC0415
+
+    assert command("train", *SMALL).status == 0
+    whole = Path("m.safetensors").read_bytes()
+    Path("m.safetensors").unlink()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Stop, "__init__", lambda stop: setattr(stop, "status", ExitStatus.INTERRUPTED))
+        stopped = command("train", *SMALL)
+    assert stopped.status == ExitStatus.INTERRUPTED
+    last = "the state is safe in m.safetensors.state: --resume goes on from it"
+    assert stopped.err.splitlines()[-1] == f"stopped after step 1; {last}"
+    assert files() == ["m.safetensors.state"]
+
+    refused = command("train", *SMALL)
+    text = "m.safetensors.state: an unfinished run; --resume goes on from it, --force starts afresh"
+    assert (refused.status, refused.err) == (1, f"melodyrnn: error: {text}\n")
+
+    assert command("train", *SMALL, "--resume").status == 0
+    assert Path("m.safetensors").read_bytes() == whole
+    assert files() == ["m.safetensors"]
+
+
+def test_a_terminal_shows_a_live_picture(command, folder):
+    """On a terminal: progress, bits and a melody; names are never read as markup."""
+    folder.rename(folder.parent / "[bold]x")
+    Path("[").mkdir()
+    ended = command(
+        "train", "[bold]x", "-o", "[/red].safetensors", "--hidden", 8, "--epochs", 1,
+        err_terminal=True, environ={"TERM": "xterm", "NO_COLOR": "1"},
+    )  # fmt: skip
+    assert ended.status == 0
+    assert "[/red].safetensors" in ended.err
+    assert "100%" in ended.err
+    assert "bits per note" in ended.err
+    assert "■" in ended.err
+
+
+def test_bad_files_are_counted_and_strict_refuses_them(command, folder):
+    """Three bad files of many: a warning with reasons, status 0; with --strict status 1."""
+    for k in range(3):
+        (folder / f"bad{k}.mid").write_bytes(b"x" * 20)
+    strict = command("train", *SMALL, "--strict")
+    assert strict.status == 1
+    reasons = "3 of 23 tunes refused: 3 not-midi"
+    assert strict.err.splitlines()[-1] == f"melodyrnn: error: {reasons}; --strict allows none"
+    assert files() == []
+    lenient = command("train", *SMALL)
+    assert lenient.status == 0
+    assert f"melodyrnn: warning: {reasons}; `melodyrnn corpus check` tells more\n" in lenient.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "text"),
+    [
+        (["nix", "-o", "m.safetensors"], 1, "nix: neither a folder nor a built-in corpus ("),
+        (["tunes", "-o", "no/m.safetensors"], 1, "no/m.safetensors: there is no folder "),
+        (["tunes", "-o", "tunes"], 1, "tunes: a folder; name a file in it\n"),
+        (["tunes", "-o", "m.safetensors", "--cell", "cnn"], 2, "--cell: cnn is none of lstm, gru, rnn\n"),
+        (
+            ["tunes", "-o", "m.safetensors", "--set", "wheels=4"],
+            2,
+            "--set: wheels is no field of the recipe;",
+        ),
+        (["tunes", "-o", "m.safetensors", "--set", "rate"], 2, "--set: 'rate': write rate=NUMBER\n"),
+        (["tunes", "-o", "m.safetensors", "--from", "nix"], 1, "nix: no such file or model"),
+        (["tunes"], 2, "Missing option '-o' / '--output' (see melodyrnn train --help)\n"),
+    ],
+)
+def test_what_cannot_work_is_told_at_once(command, folder, arguments, status, text):
+    """Before any training: one line, nothing written."""
+    ended = command("train", *arguments)
+    assert (ended.status, ended.data) == (status, b"")
+    assert ended.err.startswith(f"melodyrnn: error: {text}")
+    assert ended.err.count("\n") == 1
+    assert files() == []
