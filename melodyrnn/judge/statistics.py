@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from melodyrnn.errors import CorpusError
 from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.measures import repetition
 from melodyrnn.events.vocabulary import DURATIONS, METRES
 from melodyrnn.judge.sets import heard
 from melodyrnn.music.melody import MODES, Key, Metre
@@ -74,15 +75,6 @@ def describe(melodies: Sequence[Columns]) -> Statistics:
         repetition=np.array([repetition(m) for m in melodies]),
         ending=float(np.mean([vp.degree(m.pitch[-1:])[0] == 0 for m in melodies])),
     )
-
-
-def repetition(melody: Columns) -> float:
-    """Share of a melody's bars whose notes stood in an earlier bar: the same places, durations and pitches."""
-    bars: dict[int, list[tuple[int, int, int]]] = {}
-    rows = (melody.bar, melody.place, melody.duration, melody.pitch)
-    for bar, place, duration, pitch in zip(*(row.tolist() for row in rows), strict=True):
-        bars.setdefault(bar, []).append((place, duration, pitch))
-    return 1 - len({tuple(notes) for notes in bars.values()}) / len(bars)
 
 
 def distances(one: Statistics, other: Statistics) -> dict[str, float]:
