@@ -180,7 +180,9 @@ def unseen(sets: dict[str, Set], base: Path) -> dict[str, Set]:
     return kept
 
 
-def table(sets: dict[str, Set], columns: dict[str, dict[str, dict[str, float] | None]], members: int) -> list[str]:
+def table(
+    sets: dict[str, Set], columns: dict[str, dict[str, dict[str, float] | None]], members: int, tuned: dict[str, Set]
+) -> list[str]:
     """The table in Markdown; a dash where nothing was measured, or a fold is missing."""
     heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one network",
              f"{members} networks", "pre-trained, fine-tuned", "one network: rest", "duration", "total")  # fmt: skip
@@ -189,6 +191,8 @@ def table(sets: dict[str, Set], columns: dict[str, dict[str, dict[str, float] | 
         published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]
         found = [columns[kind].get(name) for kind in ("single", "ensemble", "tuned")]
         pitches = ["–" if f is None else f"**{f['pitch']:.3f}**" for f in found]
+        if name in tuned and len(tuned[name].melodies.names) < len(one.melodies.names):
+            pitches[2] += f" ({len(tuned[name].melodies.names)} melodies)"
         rest = ["–"] * 3 if found[0] is None else [
             f"{found[0]['rest']:.3f}", f"{found[0]['duration']:.3f}", f"{sum(found[0].values()):.3f}"
         ]  # fmt: skip
@@ -255,7 +259,7 @@ def main() -> None:
         }
         for kind, some, where in (("single", sets, mark), ("ensemble", sets, mark), ("tuned", tuned, tuned_mark))
     }
-    lines = table(sets, columns, asked.members)
+    lines = table(sets, columns, asked.members, tuned)
     print("\n".join(lines))
     if not (asked.dry or asked.quick):
         told = [f"--sets {asked.sets}" if asked.sets else "", "--pretrain" if asked.pretrain else "",

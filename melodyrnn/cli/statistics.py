@@ -30,7 +30,7 @@ def compare(console: Console, checkpoint: Checkpoint, sets: list[MelodySet], *, 
     written = counted(console, imitate(model_of(checkpoint), tested, samples, seed), doing="composing", total=samples)
     found = {_MODEL: describe(list(written))}
     training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
-    divided = divide(checkpoint.card.corpora, seed) if len(training) == len(checkpoint.card.corpora) else {}
+    divided = divide(training, seed) if training and len(training) == len(checkpoint.card.corpora) else {}
     for corpus in training:
         found[corpus] = describe((divided[corpus, "train"] if divided else read_set(corpus)).melodies)
     apart = {name: distances(statistics, test) for name, statistics in found.items()}

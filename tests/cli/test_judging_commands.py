@@ -1,0 +1,196 @@
+"""evaluate, score and memory: what they print, what they refuse, and that they agree with each other."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
+from melodyrnn.events.fingerprint import Index
+from melodyrnn.judge.sets import heard
+from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.midi import midi_bytes
+
+HEADER = "set   melodies     notes     rest duration    pitch    total perplexity   rhythm    pitch"
+
+
+def drawn_tune(seed, notes=24):
+    """A tune of drawn notes in G."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.choice([12, 24, 36], notes)
+    onsets = np.cumsum(lengths) - lengths
+    pitches = 67 + np.cumsum(rng.integers(-2, 3, notes))
+    rows = zip(onsets.tolist(), lengths.tolist(), pitches.tolist(), strict=True)
+    return Melody(tuple(Note(*row) for row in rows), (Metre(3, 4),), Key(7))
+
+
+@pytest.fixture
+def tunes(tmp_path, monkeypatch):
+    """A folder of twelve tunes; whatever is read is cached in the test's own folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "tunes"
+    folder.mkdir()
+    for k in range(12):
+        (folder / f"{k:02d}.mid").write_bytes(midi_bytes(drawn_tune(k)))
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A tiny model with drawn weights, which has trained on tunes 00 and 01."""
+    config = NetworkConfig(hidden=16, embed=16, head=16, keys=8)
+    rng = np.random.default_rng(1)
+    weights = {n: (0.3 * rng.standard_normal(s)).astype(np.float32) for n, s in expected_shapes(config).items()}
+    seen = Index.build((f"tune {k}", heard(drawn_tune(k))) for k in range(2))
+    path = tmp_path / "tiny.safetensors"
+    save(path, Checkpoint(config, Card(registers={67: 4}), weights, seen.to_tensors()))
+    return path
+
+
+def test_evaluate_prints_a_table(command, model, tunes):
+    """A line for each set and one for all; END is told; each melody when asked for more."""
+    ended = command("evaluate", model, tunes, tunes / "03.mid", "-v")
+    lines = ended.out.splitlines()
+    assert ended.status == 0
+    assert lines[0].split() == HEADER.split()
+    assert [line.split()[0] for line in lines[1:]] == [
+        "tunes", *(f"{k:02d}.mid" for k in range(12)), "03.mid", "03.mid", "all", "Bits",
+    ]  # fmt: skip
+    assert lines[1].split()[1:3] == ["12", "288"]
+    assert "END is counted in the rest" in lines[-1]
+    assert "tunes: the model has trained on 2 of 12 melodies, as 00.mid (24 notes of tune 0)" in ended.err
+
+
+def test_evaluate_says_the_same_as_json(command, model, tunes):
+    """An object a set, with every melody; the set is the mean over notes of its melodies."""
+    ended = command("evaluate", model, tunes, "--json", "-q")
+    facts = json.loads(ended.out)
+    assert (facts["set"], facts["melodies"], facts["notes"], facts["end_counted_in"]) == ("tunes", 12, 288, "rest")
+    assert facts["hidden"] == ["style", "bars_left"]
+    assert facts["bits"]["total"] == pytest.approx(sum(facts["bits"][t] for t in ("rest", "duration", "pitch")))
+    assert facts["bits"]["total"] == pytest.approx(np.mean([m["bits"]["total"] for m in facts["each"]]))
+    assert set(facts["accuracy"]) == {"rhythm", "pitch"}
+    assert ended.err == ""
+
+
+def test_score_agrees_with_evaluate(command, model, tunes):
+    """The sums over the notes of a melody are evaluate's, to 1e-5 and better."""
+    judged = {m["name"]: m for m in json.loads(command("evaluate", model, tunes, "--json").out)["each"]}
+    for name in ("02.mid", "07.mid"):
+        facts = json.loads(command("score", tunes / name, "-m", model, "--json").out)
+        assert len(facts["notes"]) == judged[name]["notes"]
+        for term in ("rest", "duration", "pitch", "total"):
+            end = facts["end"] if term in {"rest", "total"} else 0
+            total = sum(note["bits"][term] for note in facts["notes"]) + end
+            assert total / len(facts["notes"]) == pytest.approx(judged[name]["bits"][term], abs=1e-5)
+            assert facts["bits"][term] == pytest.approx(judged[name]["bits"][term], abs=1e-5)
+
+
+def test_score_prints_a_line_for_each_note(command, model, tunes):
+    """Notes, the end and the mean; on a terminal the notes are drawn in the colours of their surprise."""
+    ended = command("score", tunes / "02.mid", "-m", model, err_terminal=True)
+    lines = ended.out.splitlines()
+    assert lines[0].split() == ["note", "bar", "quarter", "pitch", "length", "rest", "duration", "pitch", "total"]
+    assert len(lines) == 1 + 24 + 2
+    assert lines[-2].split()[0] == "END"
+    assert lines[-1].startswith("                     bits per note")
+    assert "\x1b[38;5;" in ended.err
+    assert "12 and more" in ended.err
+    assert command("score", tunes / "02.mid", "-m", model).err == ""
+
+
+def test_score_reads_a_pipe(command, model):
+    """As `generate | score -`."""
+    ended = command("score", "-", "-m", model, "--json", stdin=midi_bytes(drawn_tune(3)))
+    assert json.loads(ended.out)["file"] == "-"
+
+
+def test_seen_melodies_can_be_left_out(command, model, tunes):
+    """Ten of twelve are left, and it is said."""
+    ended = command("evaluate", model, tunes, "--drop-seen", "--json")
+    assert json.loads(ended.out)["melodies"] == 10
+    assert ended.err.endswith("01.mid (24 notes of tune 1): left out\n")
+
+
+def test_fine_tuning_refuses_what_the_base_has_seen(command, model, tunes):
+    """The count, examples, and the way out; with it, the rest is cross-validated."""
+    ended = command("evaluate", "--cross-validate", 3, tunes, "--from", model)
+    assert ended.status == 2
+    assert ended.err == (
+        "melodyrnn: error: --from: tunes: the model has trained on 2 of 12 melodies, as 00.mid (24 notes of tune 0); "
+        "01.mid (24 notes of tune 1); --drop-seen leaves them out\n"
+    )
+    options = ("--drop-seen", "--epochs", 1, "--jobs", 1, "--json")
+    ended = command("evaluate", "--cross-validate", 2, tunes, "--from", model, *options)
+    facts = json.loads(ended.out)
+    assert (facts["melodies"], facts["folds"], facts["members"], facts["from"]) == (10, 2, 1, str(model))
+
+
+def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
+    """A line a fold on stderr; the pooled figures of one network and of all on stdout; the file says the folds."""
+    folds = tmp_path / "folds.json"
+    folds.write_text(json.dumps({f"{k:02d}.mid": k % 2 for k in range(12)}))
+    small = ("--hidden", 16, "--epochs", 1, "--members", 2, "--jobs", 1)
+    ended = command("evaluate", "--cross-validate", 10, "--folds", folds, tunes, *small)
+    assert [line.split(":")[0] for line in ended.err.splitlines()[-2:]] == ["tunes fold 0", "tunes fold 1"]
+    assert f"warning: {folds}: tells 2 folds, not 10" in ended.err
+    lines = ended.out.splitlines()
+    assert lines[1].split()[:3] == ["tunes", "12", "288"]
+    assert lines[2].startswith("tunes, 2 networks")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["tunes"], "PATH: name melodies too: melodyrnn evaluate MODEL PATH"),
+        (["tunes", "--folds", "f.json"], "--cross-validate: say in how many folds: --cross-validate 10"),
+        (["tunes", "--cross-validate", "1"], "folds: 1 folds need as many melodies, and at least 2; there are 12"),
+        (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of lstm, gru, rnn"),
+        (["tunes", "--cross-validate", "2", "--members", "0"], "--members: an ensemble has at least 1 network"),
+        (["tiny.safetensors", "tunes", "--part", "some"], "--part: some is none of train, validation, test"),
+    ],
+)
+def test_wrong_use_is_told(command, model, tunes, arguments, text):
+    """One line, status 2."""
+    ended = command("evaluate", *arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.splitlines()[-1] == f"melodyrnn: error: {text}"
+
+
+def test_statistics_compare_a_model_with_melodies(command, model, tunes):
+    """The distances of what the model writes, in every measure."""
+    ended = command("evaluate", model, tunes, "--statistics", "--samples", 2, "--json")
+    ours, test = (json.loads(line) for line in ended.out.splitlines())
+    assert (ours["name"], ours["melodies"], test["kind"], test["melodies"]) == ("model", 2, "test", 12)
+    assert list(ours["distances"]) == ["interval", "duration", "degree", "range", "length", "ending", "repetition"]
+
+
+def test_memory_measures_a_model(command, model, tunes, tmp_path):
+    """Numbers on stdout, bars on stderr, a plot in the file."""
+    plot = tmp_path / "memory.svg"
+    ended = command("memory", model, "--corpus", tunes, "--notes", 4, "-o", plot)
+    assert ended.status == 0
+    assert ended.out.splitlines()[0] == "influence of the note k notes ago, the last one = 1"
+    assert "bits a note when only the last k notes are known" in ended.out
+    assert "tiny: influence" in ended.err
+    assert plot.read_bytes().lstrip().startswith(b"<?xml")
+    before = plot.read_bytes()
+    assert command("memory", model, "--corpus", tunes, "--notes", 4, "-o", plot).status == 1
+    assert command("memory", model, "--corpus", tunes, "--notes", 4, "-o", plot, "--force").status == 0
+    assert plot.read_bytes() == before
+
+
+def test_memory_trains_the_three_cells(command, tunes):
+    """Without models, rnn, gru and lstm are trained and compared."""
+    ended = command("memory", "--corpus", tunes, "--hidden", 8, "--epochs", 1, "--notes", 3, "--json")
+    facts = [json.loads(line) for line in ended.out.splitlines()]
+    assert [one["cell"] for one in facts] == ["rnn", "gru", "lstm"]
+    assert all(len(one["influence"]) == 3 and one["contexts"] == [1, 2, 3] for one in facts)
+
+
+def test_memory_knows_what_can_be_plotted(command):
+    """A plot's name says its format."""
+    ended = command("memory", "-o", "memory.gif")
+    assert (ended.status, ended.err) == (2, "melodyrnn: error: -o: memory.gif: a plot ends in .png, .svg, .pdf\n")
