@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import Card as Card
     from melodyrnn.checkpoint import Checkpoint as Checkpoint
     from melodyrnn.checkpoint import NetworkConfig as NetworkConfig
+    from melodyrnn.compose.generate import Generated as Generated
+    from melodyrnn.compose.generate import generate as generate
+    from melodyrnn.compose.generate import load_model as load_model
+    from melodyrnn.compose.options import Options as Options
+    from melodyrnn.corpus.cache import load_corpus as load_corpus
+    from melodyrnn.corpus.prepare import prepare as prepare
     from melodyrnn.errors import MelodyRNNError as MelodyRNNError
     from melodyrnn.events.tokenizer import decode as decode
     from melodyrnn.events.tokenizer import encode as encode
@@ -28,17 +34,21 @@ if TYPE_CHECKING:
     from melodyrnn.music.midi import read_midi as read_midi
     from melodyrnn.music.midi import to_pretty_midi as to_pretty_midi
     from melodyrnn.music.notation import read_notation as read_notation
+    from melodyrnn.music.notation_write import write_notation as write_notation
 
 __version__ = "0.1.0"
 
 _HOME: Final = {
     "Card": "checkpoint", "Checkpoint": "checkpoint", "NetworkConfig": "checkpoint",
+    "Generated": "compose.generate", "generate": "compose.generate", "load_model": "compose.generate",
+    "Options": "compose.options",
+    "load_corpus": "corpus.cache", "prepare": "corpus.prepare",
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
     "Key": "music.melody", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
     "from_pretty_midi": "music.midi", "midi_bytes": "music.midi", "read_midi": "music.midi",
     "to_pretty_midi": "music.midi",
-    "read_notation": "music.notation",
+    "read_notation": "music.notation", "write_notation": "music.notation_write",
 }  # fmt: skip
 """Public name → the module that defines it."""
 
