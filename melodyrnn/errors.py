@@ -9,6 +9,7 @@ Each error carries facts as attributes; its text says what, where and the next m
     ├── CorpusError             a corpus that is unknown, empty or damaged
     ├── CheckpointError         a model file that is damaged, foreign or from a newer program
     ├── TrainingError           training cannot go on; the last good state is kept
+    ├── RecipeError             a file that cannot be made again: no recipe, a damaged one, or not the same here
     ├── OutputError             a result cannot be written where it was asked for
     └── Locked                  another run is writing to the same output
 """
@@ -89,6 +90,10 @@ class CheckpointError(MelodyRNNError):
 
 class TrainingError(MelodyRNNError):
     """Training cannot go on; the last good state is kept."""
+
+
+class RecipeError(MelodyRNNError):
+    """A file that cannot be made again: it has no recipe, a damaged one, or one that leads elsewhere here."""
 
 
 class OutputError(MelodyRNNError):

@@ -40,7 +40,7 @@ MAX_BARS: Final = 20_000
 _MAX_TICK: Final = 2**30
 _MAX_NOTICES: Final = 20
 _RECIPE: Final = "melodyrnn "
-_LONGEST_RECIPE: Final = 4096  # characters: a command line with all its options
+_LONGEST_RECIPE: Final = 10_000  # characters: all options, and a prime of some pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,16 +39,18 @@ def midi_bytes(
     loop: bool = False,
     recipe: str = "",
     chords: Chords = (),
+    timing: Sequence[tuple[int, int]] = (),
 ) -> bytes:
     """Write a melody as a MIDI file.
 
     `program` is the General MIDI sound 0..127; `loop` ends the file on a bar line; `recipe` is kept as a text
-    event; `chords` are (onset, duration, pitches) in grid ticks. Raises OptionError for what a file cannot say.
+    event; `chords` are (onset, duration, pitches) in grid ticks; `timing`, where there is any, says (start, end)
+    of each note in file ticks instead of the grid's. Raises OptionError for what a file cannot say.
     """
     if not 0 <= program <= 127:
         raise OptionError("program", f"{program} is not between 0 and 127")
     end = _bar_line_at_or_after(melody, melody.end) if loop else melody.end
-    tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program)]
+    tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program, timing)]
     if chords:
         tracks.append(_chord_track(chords, program))
     # The conductor and a chord track end with the music too: some programs take the longest track as the length.
@@ -88,13 +90,16 @@ def _conductor(melody: Melody, recipe: str) -> list[_Event]:
     return events
 
 
-def _melody_track(melody: Melody, name: str, program: int) -> list[_Event]:
+def _melody_track(melody: Melody, name: str, program: int, timing: Sequence[tuple[int, int]]) -> list[_Event]:
     """Name, program change and notes, on channel 1."""
     events: list[_Event] = [(0, -2, _text(0x03, name)), (0, -1, bytes((0xC0, program)))]
-    for note in melody.notes:
-        if not (0 <= note.pitch <= 127 and 1 <= note.velocity <= 127 and note.onset >= 0 and note.duration >= 1):
+    times = timing or [(note.onset * _SCALE, note.end * _SCALE) for note in melody.notes]
+    if len(times) != len(melody.notes):
+        raise OptionError("timing", f"{len(times)} times for {len(melody.notes)} notes")
+    for note, (start, end) in zip(melody.notes, times, strict=True):
+        if not (0 <= note.pitch <= 127 and 1 <= note.velocity <= 127 and 0 <= start < end):
             raise OptionError("melody", f"{note} cannot be written to MIDI")
-        events.extend(_sound(note.onset, note.duration, (0, note.pitch, note.velocity)))
+        events.extend(_sound(start, end, (0, note.pitch, note.velocity)))
     return events
 
 
@@ -105,16 +110,16 @@ def _chord_track(chords: Chords, program: int) -> list[_Event]:
         for pitch in pitches:
             if not (0 <= pitch <= 127 and onset >= 0 and duration >= 1):
                 raise OptionError("chords", f"{(onset, duration, pitches)} cannot be written to MIDI")
-            events.extend(_sound(onset, duration, (1, pitch, 56)))
+            events.extend(_sound(onset * _SCALE, (onset + duration) * _SCALE, (1, pitch, 56)))
     return events
 
 
-def _sound(onset: int, duration: int, voice: tuple[int, int, int]) -> tuple[_Event, _Event]:
-    """The two events of a note; `voice` is channel, pitch, velocity."""
+def _sound(start: int, end: int, voice: tuple[int, int, int]) -> tuple[_Event, _Event]:
+    """The two events of a note, in file ticks; `voice` is channel, pitch, velocity."""
     channel, pitch, velocity = voice
     return (
-        (onset * _SCALE, 1, bytes((0x90 | channel, pitch, velocity))),
-        ((onset + duration) * _SCALE, 0, bytes((0x80 | channel, pitch, 64))),
+        (start, 1, bytes((0x90 | channel, pitch, velocity))),
+        (end, 0, bytes((0x80 | channel, pitch, 64))),
     )
 
 

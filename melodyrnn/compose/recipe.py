@@ -1,0 +1,201 @@
+"""How a melody was made, as one line of text that its file keeps, and back: enough to make the same bytes again.
+
+    melodyrnn {"version":…,"verb":…,"model":…,"digest":…,"options":{…},"output":{…},"given":…,"given_hash":…}
+
+Conventions
+    options     fields of the verb's options that differ from their defaults; the seed is one of them.
+    output      how the file was written: program, humanize, swing …
+    given       the melody that the verb started from, if there was one and it is short enough to be kept:
+                base64 of zlib of its JSON; given_hash (16 hex digits of SHA-256) tells it in any case.
+    A recipe may come from a stranger's file: its size, its shape and every value in it are checked, and what a
+    string in it says is never run, opened or printed unescaped.
+
+Contents: Recipe, hash_of; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's fields).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import types
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from melodyrnn import __version__
+from melodyrnn.errors import CorpusError, RecipeError
+from melodyrnn.music.melody_json import melody_from_json, melody_to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from melodyrnn.music.melody import Melody
+
+MARK: Final = "melodyrnn "
+LONGEST: Final = 9_000  # characters; a reader of MIDI files keeps 10,000 bytes of a text
+_LONGEST_GIVEN: Final = 6_000  # characters of base64: about 1,000 notes
+_LARGEST_GIVEN: Final = 1 << 18  # bytes of JSON
+_MOST_FIELDS: Final = 100
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{16}")
+_VERSION: Final = re.compile(r"[0-9A-Za-z.+-]{1,40}")
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a melody was made."""
+
+    verb: str  # generate, vary …
+    digest: str  # of the model file
+    model: str = ""  # its name, for people: no folder
+    options: Mapping[str, Any] = field(default_factory=dict)  # plain data
+    output: Mapping[str, Any] = field(default_factory=dict)  # plain data
+    given: Melody | None = None
+    given_hash: str = ""  # '' = nothing was given
+    version: str = __version__
+
+    def to_text(self) -> str:
+        """One line; a given melody that is too long is told by its hash alone."""
+        told: dict[str, Any] = {"version": self.version, "verb": self.verb, "model": self.model, "digest": self.digest}
+        told |= {"options": dict(self.options), "output": dict(self.output)}
+        if self.given is not None:
+            told |= {"given_hash": hash_of(self.given)}
+            packed = _packed(self.given)
+            told |= {"given": packed} if len(packed) <= _LONGEST_GIVEN else {}
+        elif self.given_hash:
+            told |= {"given_hash": self.given_hash}
+        return MARK + json.dumps(told, separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> Recipe:
+        """Read what `to_text` wrote, trusting nothing. Raises RecipeError."""
+        told = _object(text)
+        recipe = cls(
+            verb=_matched(told, "verb", _NAME),
+            digest=_matched(told, "digest", _DIGEST),
+            model=_line(told.get("model", "")),
+            options=_fields(told, "options"),
+            output=_fields(told, "output"),
+            given=_unpacked(told["given"]) if "given" in told else None,
+            given_hash=_matched(told, "given_hash", _DIGEST) if "given_hash" in told else "",
+            version=_matched(told, "version", _VERSION),
+        )
+        if recipe.given is not None and hash_of(recipe.given) != recipe.given_hash:
+            raise RecipeError("the recipe's melody is not the one that its hash tells")
+        return recipe
+
+
+def hash_of(melody: Melody) -> str:
+    """First 16 hex digits of the SHA-256 of a melody, as read: whatever file it came from."""
+    return hashlib.sha256(_json(melody)).hexdigest()[:16]
+
+
+def to_plain(value: Any) -> dict[str, Any]:
+    """The fields of a frozen dataclass that differ from their defaults, as JSON can say them."""
+    found = {}
+    for one in fields(value):
+        default = one.default_factory() if one.default_factory is not MISSING else one.default
+        if (own := getattr(value, one.name)) != default:
+            found[one.name] = _plain(own)
+    return found
+
+
+def from_plain(kind: type[Value], told: Mapping[str, Any]) -> Value:
+    """Build a dataclass from what `to_plain` made of it. Raises RecipeError, or what the class itself raises."""
+    hints = get_type_hints(kind)
+    names = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    if unknown := sorted(set(told) - names):
+        raise RecipeError(f"the recipe asks for '{_line(unknown[0])}', which this melodyrnn does not know")
+    return kind(**{name: _typed(hints[name], value, name) for name, value in told.items()})
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _typed(hint: Any, value: Any, name: str) -> Any:
+    """A plain value as its field's type has it. Raises RecipeError."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return None if value is None else _typed(next(arm for arm in inner if arm is not type(None)), value, name)
+    if origin is tuple and isinstance(value, list) and len(value) <= _MOST_FIELDS:
+        kinds = [inner[0]] * len(value) if len(inner) == 2 and inner[1] is Ellipsis else list(inner)
+        if len(kinds) == len(value):
+            return tuple(_typed(k, v, name) for k, v in zip(kinds, value, strict=True))
+    elif is_dataclass(hint) and isinstance(value, dict):
+        return from_plain(hint, value)  # type: ignore[arg-type]  # a type, not a value
+    elif hint is float and type(value) in (int, float):
+        return float(value)
+    elif hint in (int, bool, str) and type(value) is hint:  # True is an int to Python, not to us
+        return _line(value) if hint is str else value
+    raise RecipeError(f"the recipe's {name} is of a wrong kind")
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object behind the mark."""
+    if not text.startswith(MARK + "{") or len(text) > LONGEST:
+        raise RecipeError("it holds no recipe that this melodyrnn can read")
+    try:
+        told = json.loads(text[len(MARK) :], parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise RecipeError("its recipe is damaged") from None
+    if not isinstance(told, dict) or len(told) > _MOST_FIELDS:
+        raise RecipeError("its recipe is damaged")
+    return told
+
+
+def _fields(told: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = told.get(name, {})
+    if not isinstance(found, dict) or len(found) > _MOST_FIELDS or not all(map(_NAME.fullmatch, found)):
+        raise RecipeError(f"the recipe's {name} are damaged")
+    return found
+
+
+def _matched(told: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = told.get(name)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise RecipeError(f"the recipe's {name} is damaged")
+    return value
+
+
+def _line(value: Any) -> str:
+    """A string that is safe to print."""
+    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+        raise RecipeError("the recipe holds something other than printable text")
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _json(melody: Melody) -> bytes:
+    return json.dumps(melody_to_json(melody), separators=(",", ":"), sort_keys=True).encode()
+
+
+def _packed(melody: Melody) -> str:
+    import base64  # noqa: PLC0415 - only a prime pays for it
+    import zlib  # noqa: PLC0415
+
+    return base64.b64encode(zlib.compress(_json(melody), 9)).decode()
+
+
+def _unpacked(text: Any) -> Melody:
+    """Unpack a melody, never more than so many bytes."""
+    import base64  # noqa: PLC0415
+    import zlib  # noqa: PLC0415
+
+    try:
+        unzip = zlib.decompressobj()
+        raw = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_GIVEN)
+        if not unzip.eof:
+            raise RecipeError("the recipe's melody is longer than any that is kept")
+        return melody_from_json(json.loads(raw, parse_constant=_no_constant))
+    except (ValueError, TypeError, RecursionError, zlib.error, CorpusError):
+        raise RecipeError("the recipe's melody is damaged") from None
