@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import melodyrnn
+from bench.sections import write_section
 from melodyrnn.checkpoint import NetworkConfig, load, write_whole
 from melodyrnn.corpus import catalogue
 from melodyrnn.corpus.cache import load_corpus
@@ -44,8 +45,12 @@ if TYPE_CHECKING:
     from melodyrnn.judge.evaluate import Judged
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- prediction: made by python -m bench.prediction -->", "<!-- prediction: end -->"
+_HEAD: Final = (
+    "## Prediction",
+    "",
+    "Bits per pitch over ten folds, the fewer the better; what exactly, says `bench/prediction.py`.",
+    "",
+)
 PUBLISHED: Final = {
     "chorales": (2.347, 1.910),
     "kinder": (2.106, 1.738),
@@ -203,21 +208,6 @@ def table(
     return lines
 
 
-def write_page(lines: Sequence[str], command: str) -> None:
-    """Put the table between its markers in docs/benchmarks.md."""
-    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Benchmarks\n"
-    section = "\n".join([
-        BEGIN, "## Prediction", "",
-        "Bits per pitch over ten folds, the fewer the better; what exactly, says `bench/prediction.py`.", "",
-        *lines, "", f"Made by `{command}`.", END,
-    ])  # fmt: skip
-    if BEGIN in page and END in page:
-        page = page[: page.index(BEGIN)] + section + page[page.index(END) + len(END) :]
-    else:
-        page = page.rstrip() + "\n\n" + section + "\n"
-    write_whole(PAGE, page.encode())
-
-
 def arguments() -> Any:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -264,7 +254,8 @@ def main() -> None:
     if not (asked.dry or asked.quick):
         told = [f"--sets {asked.sets}" if asked.sets else "", "--pretrain" if asked.pretrain else "",
                 f"--base {asked.base.name}" if asked.base else "", *asked.names]  # fmt: skip
-        write_page(lines, " ".join(["python -m bench.prediction", *filter(None, told)]))
+        command = " ".join(["python -m bench.prediction", *filter(None, told)])
+        write_section("prediction", "\n".join([*_HEAD, *lines, "", f"Made by `{command}`."]))
 
 
 if __name__ == "__main__":

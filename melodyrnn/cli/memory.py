@@ -61,7 +61,7 @@ def memory(
     hidden: Annotated[
         int, typer.Option("--hidden", metavar="N", min=1, max=4096, help="Recurrent units of each network.")
     ] = 64,
-    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus.")] = 60,
+    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus.")] = 20,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the split and the training.")] = 0,
     force: ForceOption = False,
     json: JsonOption = False,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from melodyrnn.compose.runtime import Network
+from melodyrnn.compose.scoring import surprise
 from melodyrnn.judge import crossvalidate
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
@@ -56,9 +58,6 @@ def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch)
 
 def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     """With a learning rate of nearly nothing the folds say what the base says."""
-    from melodyrnn.compose.runtime import Network
-    from melodyrnn.compose.scoring import surprise
-
     trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1, rate=1e-12, decay=0))
     done = next(iter(cross_validate(melodies, names, assign(names, 6, 0), trial, only=[1])))
     base = surprise(Network(checkpoint.config, checkpoint.float32()), melodies)

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from melodyrnn.compose.generate import model_of
 from melodyrnn.errors import CorpusError
+from melodyrnn.events.measures import repetition
 from melodyrnn.judge.sets import heard
-from melodyrnn.judge.statistics import MEASURES, describe, distances, imitate, jensen_shannon, repetition, wasserstein
+from melodyrnn.judge.statistics import MEASURES, describe, distances, imitate, jensen_shannon, wasserstein
 
 from .conftest import melody_of
 
@@ -76,8 +78,6 @@ def test_nothing_cannot_be_described():
 
 def test_a_model_writes_under_the_frames_of_a_set(checkpoint, melodies):
     """As many melodies as asked for, in the set's keys and metres, the same for the same seed."""
-    from melodyrnn.compose.generate import model_of
-
     model = model_of(checkpoint)
     one = list(imitate(model, melodies, 3, seed=4))
     assert len(one) == 3
