@@ -40,8 +40,12 @@ class Recipe:
             value = getattr(self, field.name)
             if not math.isfinite(value) or value < 0:
                 raise OptionError(field.name, f"{value} is not a number from 0 up")
-        if not self.epochs or not self.positions or not self.rate:
-            raise OptionError("epochs, positions, rate", "must be more than 0")
+        for name in ("epochs", "positions", "rate", "clip", "longest"):
+            if not getattr(self, name):
+                raise OptionError(name, "must be more than 0")
+        for name in ("warm", "average"):
+            if getattr(self, name) >= 1:
+                raise OptionError(name, f"{getattr(self, name)} is not a share below 1")
         for name in (f.name for f in fields(self) if f.name.startswith(("drop_", "hide_"))):
             if getattr(self, name) > 1 or (name.startswith("drop_") and getattr(self, name) == 1):
                 raise OptionError(name, f"{getattr(self, name)} is not a probability")
@@ -56,7 +60,7 @@ def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str = "lstm") ->
     recipe = Recipe(seed=seed)
     if notes > 100_000:
         config = replace(config, hidden=384, embed=160, head=256, keys=64)
-        recipe = replace(recipe, epochs=13, positions=3072, rate=3e-3, drop_state=0.2, drop_head=0.15, drop_views=0.05)
+        recipe = replace(recipe, epochs=13, positions=3072, rate=3e-3, drop_state=0.3, drop_head=0.2, drop_views=0.1)
         recipe = replace(recipe, average=0.998, warm=0.1)
     elif notes > 30_000:
         recipe = replace(recipe, epochs=24, positions=1440, drop_state=0.3, drop_head=0.2)
@@ -77,7 +81,10 @@ def rate_at(recipe: Recipe, progress: float) -> float:
 
 
 def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> Recipe:
-    """How to go on from a trained network with a corpus of one's own: few epochs, a low rate, no long warm-up."""
+    """How to go on from a trained network with a corpus of one's own: few epochs, a lower rate, a short warm-up."""
     _, recipe = defaults(melodies, notes, seed=seed)
-    epochs = max(4, min(12, 2_400 // max(1, melodies)))
-    return replace(recipe, epochs=epochs, rate=1e-3, warm=0.1, average=0.97, drop_state=0.3, drop_head=0.2)
+    epochs = max(4, min(16, 3_200 // max(1, melodies)))
+    recipe = replace(recipe, epochs=epochs, patience=max(8, epochs // 3), warm=0.1, average=0.97)
+    if notes > 100_000:
+        return replace(recipe, rate=1e-3)
+    return replace(recipe, rate=2e-3, drop_views=0.3, drop_state=0.5, drop_head=0.4)
