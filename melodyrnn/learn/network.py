@@ -101,7 +101,7 @@ class Head(nn.Module):
         shape = (batch, positions, self.copies, -1)
         query, key = self.query(z).view(shape), self.key(z).view(shape)
         dots = torch.einsum("bikd,bjkd->bijk", query, key) / key.shape[-1] ** 0.5
-        scores = dots + self.matches(matches) + self.apart(apart)
+        scores: Tensor = dots + self.matches(matches) + self.apart(apart)
         later = torch.ones(positions, positions, dtype=torch.bool, device=z.device).triu()
         return scores.masked_fill(later[None, :, :, None], NEVER)
 

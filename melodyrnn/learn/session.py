@@ -13,27 +13,32 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 import torch
 
 from melodyrnn import __version__
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
-from melodyrnn.errors import CorpusError, OptionError
+from melodyrnn.checkpoint_card import check_config
+from melodyrnn.errors import CheckpointError, CorpusError, OptionError, OutputError
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
+from melodyrnn.events.measures import compass, repetition
 from melodyrnn.events.registers import count_registers, first_pitch, register_bits
 from melodyrnn.learn.baselines import baselines
 from melodyrnn.learn.lock import only_one
 from melodyrnn.learn.network import MelodyRNN
 from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
-from melodyrnn.learn.team import Team
 from melodyrnn.learn.training import Event, Finished, Plan, Split, Weights, fit, measure
 
 if TYPE_CHECKING:
-    from melodyrnn.corpus.prepare import Prepared
+    from pathlib import Path
+
+    from melodyrnn.corpus.prepared import Prepared
+    from melodyrnn.learn.team import Team
+
+_TITLE: Final = 60  # characters of a tune's title that are kept beside its name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Order:
     resume: bool = False
     base: Checkpoint | None = None  # fine-tune this model
     compile: bool = False
+    precision: str = "auto"  # fp32, bf16, or bf16 where it is faster
     corpora: Sequence[str] = ()  # names for the card
     licences: Mapping[str, str] = field(default_factory=dict)
     command: str = ""  # for the card
@@ -94,8 +100,24 @@ def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recip
         if order.sizes:
             raise OptionError("from", "a fine-tuned model keeps its base's sizes; leave --cell and sizes away")
         config, recipe = order.base.config, fine_tuning(melodies, notes, seed=order.seed)
-    settings = {name: type(getattr(recipe, name))(value) for name, value in order.settings.items()}
-    return replace(config, **order.sizes), replace(recipe, **settings)
+    sizes: dict[str, Any] = dict(order.sizes)
+    config, recipe = replace(config, **sizes), replace(recipe, **_typed(recipe, order.settings))
+    recipe.check()
+    try:
+        check_config(config)
+    except CheckpointError as problem:
+        raise OptionError(", ".join(order.sizes) or "sizes", str(problem)) from problem
+    return config, recipe
+
+
+def _typed(recipe: Recipe, settings: Mapping[str, float]) -> dict[str, Any]:
+    """Settings with the types of the recipe's fields. Raises OptionError where that cannot be."""
+    found = {}
+    for name, value in settings.items():
+        if not math.isfinite(value):
+            raise OptionError(name, f"{value} is not a number from 0 up")
+        found[name] = type(getattr(recipe, name))(value)
+    return found
 
 
 def run(
@@ -114,7 +136,9 @@ def run(
     config, recipe = shape(order, len(split.train), int(lengths.sum()))
     state = order.output.with_name(order.output.name + ".state")
     start = None if order.base is None else order.base.float32()
-    plan = Plan(config, recipe, state, resume=order.resume, start=start, compile=order.compile)
+    plan = Plan(
+        config, recipe, state, resume=order.resume, start=start, compile=order.compile, precision=order.precision
+    )
     with only_one(order.output, leads=team.leads):
         floor = baselines(split.train, test if len(test) else split.train)
         yield Floor(floor)
@@ -122,13 +146,25 @@ def run(
             yield event
             if isinstance(event, Finished) and team.leads:
                 bits = judge(config, event.weights, split.train, test)
+                index = _fingerprints(prepared, order.base)
                 card = _card(prepared, order, split, bits, floor)
-                save(order.output, Checkpoint(config, card, event.weights, _fingerprints(prepared, order.base)).halved())
-                state.unlink(missing_ok=True)
+                card.facts.update(_copying(index, test))
+                _write(order.output, state, Checkpoint(config, card, event.weights, index.to_tensors()))
                 yield Made(order.output, card)
 
 
-def judge(config: NetworkConfig, weights: Weights, train: Sequence[Columns], test: Sequence[Columns]) -> dict[str, float]:
+def _write(output: Path, state: Path, made: Checkpoint) -> None:
+    """Write the model; only then the state is no longer needed."""
+    try:
+        save(output, made.halved())
+    except OutputError as error:
+        raise OutputError(f"{error}; the training is kept in {state}: make room, then --resume") from error
+    state.unlink(missing_ok=True)
+
+
+def judge(
+    config: NetworkConfig, weights: Weights, train: Sequence[Columns], test: Sequence[Columns]
+) -> dict[str, float]:
     """Bits per note on test melodies, the first note's octave charged; {} without any."""
     if not len(test):
         return {}
@@ -148,7 +184,7 @@ def _card(prepared: Prepared, order: Order, split: Split, bits: dict[str, float]
     return Card(
         program=__version__,
         corpora=tuple(dict.fromkeys((*base.corpora, *order.corpora))),
-        styles=dict(prepared.styles),
+        styles={name: row for row, name in enumerate(prepared.styles, 1)},
         licences={**base.licences, **order.licences},
         melodies=len(split.train),
         notes=notes,
@@ -166,17 +202,29 @@ def _facts(melodies: Sequence[Columns]) -> dict[str, float]:
         "bars_mean": float(np.mean([m.bars for m in melodies])),
         "notes_mean": float(np.mean([len(m) for m in melodies])),
     }
+    for name, of_one in (("range", compass), ("repetition", repetition)):
+        values = [of_one(m) for m in melodies]
+        facts |= {f"{name}_mean": float(np.mean(values)), f"{name}_sd": float(np.std(values))}
     for name in ("mode", "metre"):
-        values = [m.mode if name == "mode" else int(m.metre[0]) for m in melodies]
-        for value, count in zip(*np.unique(values, return_counts=True), strict=True):
+        rows = [m.mode if name == "mode" else int(m.metre[0]) for m in melodies]
+        for value, count in zip(*np.unique(rows, return_counts=True), strict=True):
             facts[f"{name}_{int(value)}"] = int(count) / len(melodies)
     return facts
 
 
-def _fingerprints(prepared: Prepared, base: Checkpoint | None) -> dict[str, Any]:
+def _copying(index: Index, test: Sequence[Columns]) -> dict[str, float]:
+    """What is normal: notes of the longest run that each test melody shares with the training melodies."""
+    if not len(test):
+        return {}
+    runs = [index.longest_run(melody).length for melody in test]
+    return {"copy_median": float(np.median(runs)), "copy_p95": float(np.percentile(runs, 95))}
+
+
+def _fingerprints(prepared: Prepared, base: Checkpoint | None) -> Index:
     """What is kept of the training melodies, the base model's among them: hashes by which a copy is recognised."""
-    train = prepared.part("train")
-    index = Index.build((prepared.names[int(i)], prepared.columns(int(i))) for i in train)
+    told = zip(prepared.names, prepared.titles, strict=True)  # lists that are worked out at each call
+    names = [f"{name} {title[:_TITLE]}".strip() for name, title in told]
+    index = Index.build((names[int(i)], prepared.columns(int(i))) for i in prepared.part("train"))
     if base is not None:
         index = Index.from_tensors(base.fingerprints).joined(index)
-    return index.to_tensors()
+    return index

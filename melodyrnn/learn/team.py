@@ -43,6 +43,20 @@ class Team:
         distributed.all_reduce(said, distributed.ReduceOp.MAX)
         return bool(said.item())
 
+    def total(self, figure: float) -> float:
+        """The sum of everybody's figure; all hear the same, to the last bit."""
+        if self.share.of == 1:
+            return figure
+        said = torch.tensor(figure, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(said, distributed.ReduceOp.SUM)
+        return float(said.item())
+
+    def lost(self, error: RuntimeError) -> bool:
+        """Whether an error says that another process of the team is gone."""
+        told = str(error).lower()
+        gone = ("peer", "connection", "socket", "timed out", "nccl", "gloo")
+        return self.share.of > 1 and (isinstance(error, distributed.DistError) or any(word in told for word in gone))
+
     def leave(self) -> None:
         """Close the connection to the others."""
         if self.share.of > 1:

@@ -1,0 +1,242 @@
+"""A training run at work: network, average, optimiser and place, and how they are saved and found again.
+
+Conventions
+    A Run's future is a function of (split, plan) and its State: nothing else is kept between two steps.
+    Every process of a team holds the same weights, moments and place; only the leader writes.
+
+Contents: Run, measure, digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from melodyrnn.errors import CheckpointError, OutputError, TrainingError
+from melodyrnn.learn import state as states
+from melodyrnn.learn.batches import Span, cut, heldout, plan, spans, training_step
+from melodyrnn.learn.network import MelodyRNN
+from melodyrnn.learn.news import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
+from melodyrnn.learn.precision import autocast, choose
+from melodyrnn.learn.recipe import rate_at
+from melodyrnn.learn.state import Place, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from melodyrnn.events.columns import Columns
+    from melodyrnn.learn.team import Team
+
+_NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
+_SCALARS = ("bars", "mode", "tonic", "anchor", "style")
+
+
+def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 4096) -> Bits:
+    """Bits per note of a network on melodies, answers hidden."""
+    network.eval()
+    total, notes = np.zeros(3), 0
+    order = sorted(range(len(melodies)), key=lambda i: len(melodies[i]))
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        while order:
+            longest = len(melodies[order[-1]]) + 1
+            some = [melodies[order.pop()] for _ in range(min(len(order), max(1, positions // longest)))]
+            surprise = network(type(batch := heldout(some))(*(t.to(device) for t in batch)))
+            total += [float(term.sum(dtype=torch.float64)) for term in surprise]
+            notes += sum(len(m) for m in some)
+    return Bits(*(total / max(1, notes) / math.log(2)).tolist())
+
+
+def digest(split: Split, pieces: Sequence[Span]) -> str:
+    """Name a training set by every note of it: a state of other melodies cannot be resumed."""
+    names = hashlib.blake2b(repr((len(split.train), len(split.validation), pieces)).encode(), digest_size=8)
+    for part in (split.train, split.validation):
+        for i in range(len(part)):
+            melody = part[i]
+            names.update(repr([getattr(melody, name) for name in _SCALARS]).encode())
+            names.update(np.stack([getattr(melody, name) for name in _NOTES]).astype("<i4").tobytes())
+    return names.hexdigest()
+
+
+class Run:
+    """A training run. Only `training.fit` uses it."""
+
+    def __init__(self, split: Split, plan_: Plan, team: Team) -> None:
+        self.split, self.plan, self.team = split, plan_, team
+        torch.manual_seed(plan_.recipe.seed)
+        self.network = MelodyRNN(plan_.config).to(team.device)
+        if plan_.start is not None:
+            self._start_from(plan_.start)
+        self.average = AveragedModel(self.network, avg_fn=self._averaged)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), plan_.recipe.rate, (0.9, 0.99), weight_decay=plan_.recipe.decay, fused=True
+        )
+        lengths = np.array([len(m) for m in split.train])
+        self.pieces = spans(lengths, plan_.recipe.longest)
+        self.notes = int(lengths.sum())
+        self.corpus = digest(split, self.pieces)
+        self.place = Place()
+        self.best: dict[str, Tensor] = {}
+        self.saved_at = time.monotonic()
+        self.precision = plan_.precision
+        if plan_.resume and plan_.state is not None:
+            self._load(plan_.state)
+        if self.precision == "auto":
+            self.precision = choose(plan_.config, team)
+        self.trained = team.wrap(torch.compile(self.network) if plan_.compile else self.network)  # type: ignore[arg-type]
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the held-out figure has stood still for too long."""
+        waited = self.place.epoch - 1 - self.place.best_epoch
+        return bool(len(self.split.validation)) and waited >= self.plan.recipe.patience and self.place.best_epoch >= 0
+
+    def started(self) -> Started:
+        """What is about to happen."""
+        parameters = sum(p.numel() for p in self.network.parameters())
+        place = self.place
+        return Started(len(self.split.train), self.notes, parameters, self.plan.recipe.epochs, place.epoch, place.step)
+
+    def epoch(self, stop: Callable[[], bool]) -> Iterator[Event]:
+        """Train what is left of an epoch, then judge and save."""
+        recipe, epoch = self.plan.recipe, self.place.epoch
+        steps = plan(self.pieces, recipe.positions, recipe.seed, epoch)
+        for index in range(self.place.index, len(steps)):
+            began = time.perf_counter()
+            progress = (epoch + index / len(steps)) / recipe.epochs
+            nats, notes, waited = self._step(steps[index], progress)
+            took = time.perf_counter() - began
+            self.place = self.place.after(index + 1, nats, notes)
+            bits = nats / math.log(2) / max(1, notes)
+            yield Stepped(epoch, progress, self.place.step, bits, notes / took, waited / took)
+            if self.team.agree(stop()):
+                self._save()
+                yield Stopped(self.plan.state, self.place.step)
+                return
+            if self.plan.state is not None and time.monotonic() - self.saved_at > self.plan.save_every:
+                self._save()
+                yield Saved(self.plan.state, self.place.step)
+        yield self._judge()
+        self._save()
+
+    def _step(self, spans_: Sequence[Span], progress: float) -> tuple[float, int, float]:
+        """One optimiser step. Returns the nats and notes of the whole team, and our seconds spent on data."""
+        began = time.perf_counter()
+        recipe, team = self.plan.recipe, self.team
+        short = -len(spans_) % team.share.of  # every process needs a row; a borrowed one counts for nothing
+        melodies = [cut(self.split.train[s.melody], s) for s in (*spans_, *[spans_[0]] * short)]
+        inputs, dropped = training_step(melodies, recipe, self.plan.config, self.place.step, team.share)
+        own = range(team.share.rank, len(melodies), team.share.of)
+        counts = torch.tensor([i < len(spans_) for i in own], dtype=torch.float32, device=team.device)
+        waited = time.perf_counter() - began
+        if team.device.type != "cpu":
+            inputs = type(inputs)(*(t.to(team.device) for t in inputs))
+            dropped = type(dropped)(*(t.to(team.device) for t in dropped))
+        self.trained.train()
+        with autocast(self.precision, team.device):
+            surprise = self.trained(inputs, dropped)
+        each = sum(term.sum(1) for term in surprise) * counts
+        notes = sum(s.stop - s.start for s in spans_)
+        self._learn(each.sum() * (team.share.of / notes), progress)  # DistributedDataParallel averages over the team
+        return team.total(float(each.detach().sum())), notes, waited
+
+    def _learn(self, loss: Tensor, progress: float) -> None:
+        """Go down the gradient of a loss, unless it is no longer a number."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.plan.recipe, progress)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.recipe.clip)
+        if not torch.isfinite(norm):
+            raise TrainingError(
+                f"the loss is no longer a number at step {self.place.step + 1}; the last good state is kept: "
+                "resume, or start afresh with a lower learning rate (--rate)"
+            )
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+
+    def _judge(self) -> Evaluated:
+        """End an epoch: measure the averaged weights and remember them if they are the best."""
+        place = self.place
+        train = place.nats / math.log(2) / max(1, place.notes)
+        melodies = self.split.validation
+        bits = measure(self.average.module, melodies) if len(melodies) else Bits(math.nan, math.nan, math.nan)
+        better = not len(melodies) or bits.total < place.best
+        if better:
+            self.best = {n: t.clone() for n, t in self.average.module.state_dict().items()}
+            best = bits.total if len(melodies) else math.inf
+            place = replace(place, best=best, best_epoch=place.epoch)
+        row = (float(place.epoch), train, *bits)
+        self.place = replace(place, epoch=place.epoch + 1, index=0, nats=0.0, notes=0, history=(*place.history, row))
+        weights = {name: tensor.cpu().numpy().copy() for name, tensor in self.average.module.state_dict().items()}
+        return Evaluated(place.epoch, train, bits, better, weights)
+
+    def kept(self) -> Weights:
+        """The weights to ship."""
+        source = self.best or self.average.module.state_dict()
+        return {name: tensor.cpu().numpy().copy() for name, tensor in source.items()}
+
+    def _averaged(self, average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        """Exponential average that starts quickly: the first weights, far from good, are soon forgotten."""
+        count = int(count)
+        rate = min(self.plan.recipe.average, (1 + count) / (10 + count))
+        return average.lerp(current, 1 - rate)
+
+    def _start_from(self, weights: Weights) -> None:
+        """Begin with the weights of another run."""
+        own = {name: tuple(tensor.shape) for name, tensor in self.network.state_dict().items()}
+        if own != {name: array.shape for name, array in weights.items()}:
+            raise CheckpointError("the weights to start from belong to a network of other sizes; leave the sizes away")
+        self.network.load_state_dict({n: torch.from_numpy(np.array(w)) for n, w in weights.items()})
+
+    def _save(self) -> None:
+        """Write the state, if one is wanted and we lead."""
+        self.saved_at = time.monotonic()
+        if self.plan.state is None or not self.team.leads:
+            return
+        tensors = {f"network.{n}": t for n, t in self.network.state_dict().items()}
+        tensors |= {f"average.{n}": t for n, t in self.average.state_dict().items()}
+        tensors |= {f"best.{n}": t for n, t in self.best.items()}
+        for index, moments in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{n}": t for n, t in moments.items()}
+        state = State(self.plan.config, self.plan.recipe, self.corpus, self.place, tensors, self.precision)
+        try:
+            states.write(self.plan.state, state)
+        except OutputError as error:
+            raise OutputError(f"{error}; what was saved before is intact: make room, then --resume") from error
+
+    def _load(self, path: Path) -> None:
+        """Go on from a state on disk."""
+        state = states.read(path)
+        for name, told, ours in (
+            ("network", state.config, self.plan.config),
+            ("recipe", state.recipe, self.plan.recipe),
+            ("corpus", state.corpus, self.corpus),
+            ("precision", state.precision, state.precision if self.precision == "auto" else self.precision),
+        ):
+            if told != ours:
+                raise CheckpointError(f"{path}: belongs to another {name}; give the same options, or start afresh")
+        states.demand_fit(path, state, self.network)
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "best": {}, "optimiser": {}}
+        for name, tensor in state.tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = tensor
+        self.network.load_state_dict(parts["network"])
+        self.average.load_state_dict(parts["average"])
+        self.best = parts["best"]
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts["optimiser"].items():
+            index, _, rest = name.partition(".")
+            moments.setdefault(int(index), {})[rest] = tensor
+        if moments:
+            self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
+        self.place, self.precision = state.place, state.precision
