@@ -16,6 +16,7 @@ import numpy as np
 from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.compose.rules import Rules, ends_by, exact_bars, first_onset, in_range
 from melodyrnn.compose.stream import Stream, Told
+from melodyrnn.compose.terms import Place, anchor_for
 from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import OptionError
 from melodyrnn.events.tokenizer import Encoded, encode
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint import Card
     from melodyrnn.compose.runtime import Network
+    from melodyrnn.compose.smc import Hearing
 
 MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no registers
 _BITS: Final = -1 / np.log(2)
@@ -44,6 +46,8 @@ class Beginning:
     end: int  # tick at which the music must be over; 0 = where the network ends it
     shift: int  # ticks from the stream's clock to the melody's
     bits: NDArray[np.float64]  # (primed, 3)
+    particles: int = 1  # melodies side by side from which one is drawn
+    hearing: Hearing | None = None  # notes beyond the end that are heard but not kept
 
 
 def begin(network: Network, card: Card, options: Options, prime: Melody | None) -> Beginning:
@@ -56,14 +60,40 @@ def begin(network: Network, card: Card, options: Options, prime: Melody | None) 
 
 def _afresh(network: Network, card: Card, options: Options, style: int) -> Beginning:
     key, metre = options.key or Key(0), options.metre or Metre()
-    anchor = _anchor(card, key.tonic)
     bar, upbeat = metre.bar_ticks, options.upbeat
     bars = None if options.bars is None else options.bars + (1 if upbeat else 0)
     frame = Melody((), (metre,), key, options.tempo or 120.0)
-    stream = Stream(network, _told(key, style, anchor, bars or 0), of_metres((metre,), 1))
-    onset = None if upbeat is None else (bar - upbeat) % bar
-    rules = in_range(anchor) + first_onset(onset, bar - 1) + _length(options, frame, bars or MOST_BARS, 0)
-    return Beginning(stream, rules, frame, anchor, bars * bar if bars else 0, 0, np.zeros((0, 3)))
+    place = Place(
+        frame=frame, key=key, anchor=_anchor(card, key.tonic), exact=bars is not None,
+        onset=None if upbeat is None else (bar - upbeat) % bar, latest=bar - 1,
+        end=(bars or MOST_BARS) * bar, last_bar=((bars or MOST_BARS) - 1) * bar,
+    )  # fmt: skip
+    if options.planned:
+        place = replace(place, anchor=anchor_for(options, place))
+    stream = Stream(network, told_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
+    end = bars * bar if bars else 0
+    return _ruled(options, place, Beginning(stream, Rules(), frame, place.anchor, end, 0, np.zeros((0, 3))))
+
+
+def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
+    """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
+    if not options.planned:
+        whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
+        opening = first_onset(place.onset, place.latest)
+        return replace(beginning, rules=in_range(place.anchor) + opening + whole, particles=options.particles)
+    from melodyrnn.compose.ground import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
+    from melodyrnn.compose.planning import follow, plan  # noqa: PLC0415
+    from melodyrnn.compose.smc import Hearing  # noqa: PLC0415
+
+    made = plan(options, place)
+    rules = first_onset(place.onset, place.latest) if place.onset is None else Rules()
+    if not options.loop or options.max_copy is not None:
+        return replace(beginning, rules=rules + follow(made), particles=options.particles)
+    first = place.frame.metres[0].bar_ticks * (2 if options.upbeat or place.frame.upbeat else 1)
+    again = Copy(place.end, min(first, place.end), 0, last=True)
+    return replace(
+        beginning, rules=rules + follow(made, again), particles=options.particles, hearing=Hearing(place.end, loop=True)
+    )
 
 
 def _after(network: Network, options: Options, style: int, prime: Melody) -> Beginning:
@@ -79,19 +109,24 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
     bar = frame.metre_at(frame.end).bar_ticks
     off = _whole_bars(frame.end - tick, bar)
     shift, total = off * bar, frame.bars + (options.bars or MOST_BARS)
-    told = _told(key, style, heard.anchor, total - off if options.bars else 0)
+    told = told_of(key, style, heard.anchor, total - off if options.bars else 0)
     stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
-    bits = _listen(stream, heard)
+    bits = listen(stream, heard, len(heard))
     onset = tick + min(rest for rest in RESTS if rest >= frame.end - shift - tick)
-    rules = in_range(heard.anchor) + first_onset(onset, onset) + _length(options, frame, total, shift)
+    place = Place(
+        frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
+        end=frame.bar_onset(total) - shift, last_bar=frame.bar_onset(total - 1) - shift,
+        exact=options.bars is not None, last=int(heard.pitches[-1]),
+    )  # fmt: skip
     end = frame.bar_onset(total) if options.bars else 0
-    return Beginning(stream, rules, frame, heard.anchor, end, shift, bits)
+    return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits))
 
 
-def _listen(stream: Stream, heard: Encoded) -> NDArray[np.float64]:
-    """Let a stream of one melody hear notes; their bits (notes, 3)."""
-    bits = np.zeros((len(heard), 3))
-    for i, (rest, duration, pitch) in enumerate(zip(heard.rests, heard.durations, heard.pitches, strict=True)):
+def listen(stream: Stream, heard: Encoded, notes: int) -> NDArray[np.float64]:
+    """Let a stream of one melody hear the first so many notes; their bits (notes, 3)."""
+    bits = np.zeros((notes, 3))
+    columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
+    for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):
         r, d, p = (np.array([x]) for x in (rest, duration, pitch))
         bits[i] = stream.rest()[0, rest], stream.duration(r)[0, duration], stream.pitch(r, d)[0, pitch]
         stream.hear(r, d, p)
@@ -106,15 +141,8 @@ def _whole_bars(silence: int, bar: int) -> int:
     return silence // bar if silence < 0 else -(-max(0, silence - RESTS[-1]) // bar)
 
 
-def _length(options: Options, frame: Melody, bars: int, shift: int) -> Rules:
-    """Rules for the end, `bars` counted from the start of the frame."""
-    end = frame.bar_onset(bars) - shift
-    if options.bars is None:
-        return ends_by(end)
-    return exact_bars(end, frame.bar_onset(bars - 1) - shift, full=options.loop)
-
-
-def _told(key: Key, style: int, anchor: int, bars: int) -> Told:
+def told_of(key: Key, style: int, anchor: int, bars: int) -> Told:
+    """Conditions of one melody; style and bars 0 = hidden."""
     values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
     return Told(*(np.array([v]) for v in values))
 

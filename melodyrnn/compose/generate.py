@@ -23,7 +23,6 @@ from melodyrnn.checkpoint import Card, Checkpoint, find, load
 from melodyrnn.compose import sampling
 from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.options import Options
-from melodyrnn.compose.originality import index_of, limit_copy
 from melodyrnn.compose.rules import Rule, Rules, Spot
 from melodyrnn.compose.runtime import Network
 from melodyrnn.compose.surprise import paced
@@ -90,7 +89,7 @@ def load_model(source: str | Path) -> Model:
 
 def model_of(opened: Checkpoint) -> Model:
     """Make an open checkpoint ready to compose."""
-    return Model(opened, Network(opened.config, opened.float32()))
+    return Model(opened, Network(opened.config, opened.weights))
 
 
 def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | None = None) -> Iterator[Generated]:
@@ -114,6 +113,8 @@ def prepare(model: Model, options: Options, prime: Melody | None = None) -> Begi
         beginning.stream.spent = np.zeros((1, 2))
     if options.max_copy is None:
         return beginning
+    from melodyrnn.compose.originality import index_of, limit_copy  # noqa: PLC0415 - only who asks waits for it
+
     return replace(beginning, rules=beginning.rules + limit_copy(index_of(model.checkpoint), options.max_copy))
 
 
@@ -195,10 +196,26 @@ class _Draft:
 
 
 def _generate(beginning: Beginning, options: Options, seeds: range) -> Iterator[Generated]:
-    for start in range(0, len(seeds), SIDE_BY_SIDE):
-        drafts = [_Draft(seed) for seed in seeds[start : start + SIDE_BY_SIDE]]
-        _compose(beginning, options, drafts)
+    side_by_side = SIDE_BY_SIDE if beginning.particles == 1 else 1
+    for start in range(0, len(seeds), side_by_side):
+        drafts = [_Draft(seed) for seed in seeds[start : start + side_by_side]]
+        if beginning.particles == 1:
+            _compose(beginning, options, drafts)
+        else:
+            _steer(beginning, options, drafts[0])
         yield from (_finished(beginning, options, draft) for draft in drafts)
+
+
+def _steer(beginning: Beginning, options: Options, draft: _Draft) -> None:
+    """Fill a draft with one melody out of many particles."""
+    from melodyrnn.compose.smc import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
+
+    filters, primed = filters_of(options), beginning.stream.notes
+    drawn = draw_one(
+        beginning.stream, lambda stream, uniform: choose(stream, beginning.rules, filters, uniform, primed),
+        seed=draft.seed, effort=beginning.particles, hearing=beginning.hearing,
+    )  # fmt: skip
+    draft.notes, draft.bits, draft.price = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist(), drawn.price
 
 
 def _compose(beginning: Beginning, options: Options, drafts: list[_Draft]) -> None:
@@ -233,7 +250,7 @@ def _write(choice: Choice, drafts: list[_Draft]) -> None:
 def _finished(beginning: Beginning, options: Options, draft: _Draft) -> Generated:
     """Turn rows of the tables into a melody."""
     frame, tick = beginning.frame, int(beginning.stream.tick[0]) + beginning.shift
-    loudness = _velocity(frame, options.velocity)
+    loudness = velocity_of(frame, options.velocity)
     notes = list(frame.notes)
     for rest, duration, pitch in draft.notes:
         onset = tick + RESTS[rest]
@@ -244,7 +261,7 @@ def _finished(beginning: Beginning, options: Options, draft: _Draft) -> Generate
     return Generated(melody, draft.seed, bits, len(frame.notes), draft.price)
 
 
-def _velocity(frame: Melody, flat: int | None) -> Callable[[int], int]:
+def velocity_of(frame: Melody, flat: int | None) -> Callable[[int], int]:
     """Velocity by onset: bar lines loudest, then beats."""
 
     def metrical(onset: int) -> int:

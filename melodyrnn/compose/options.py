@@ -6,16 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from melodyrnn.compose.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.melody import MODES, Key, Metre
 
 MOST_BARS: Final = 64
+USUAL_EFFORT: Final = 16
 _BEATS: Final = (1, 2, 4, 8, 16, 32)  # what stands below the line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Constraints):
     """How to compose. Raises OptionError, naming the option, for a value that makes no sense."""
 
     seed: int = 0  # melody k of a call is the melody that seed + k gives alone
@@ -61,6 +63,21 @@ class Options:
         if self.loop and self.bars is None:
             raise OptionError("loop", "a loop needs a number of bars")
         self._check_frame()
+        self.check(self.metre)
+        if self.contour is not None and self.bars is None:
+            raise OptionError("contour", "needs a number of bars to stretch over")
+        if self.form is not None and self.max_copy is not None:
+            raise OptionError("form", "sections that come back cannot be held to max-copy; leave out one of the two")
+
+    @property
+    def planned(self) -> bool:
+        """Whether more is asked for than a length and an upbeat."""
+        return self.constrained or self.loop
+
+    @property
+    def particles(self) -> int:
+        """Melodies side by side from which one is drawn."""
+        return self.effort or (USUAL_EFFORT if self.planned else 1)
 
     def _check_frame(self) -> None:
         if self.key is not None and self.key.mode not in MODES:

@@ -1,0 +1,106 @@
+"""All constraints of a request, made one plan or refused with the reason.
+
+Contents: `Plan`, `plan`, `follow` (Plan → Rules).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.compose.constraints import Constraints, durations_of
+from melodyrnn.compose.form import formed, homes
+from melodyrnn.compose.ground import Ahead, Copy, Ground
+from melodyrnn.compose.keeping import keeping, possible
+from melodyrnn.compose.rules import Rules
+from melodyrnn.compose.terms import ground_of, leaning, neat
+from melodyrnn.errors import Unsatisfiable
+from melodyrnn.events.vocabulary import PITCHES
+
+if TYPE_CHECKING:
+    from melodyrnn.compose.options import Options
+    from melodyrnn.compose.terms import Place
+
+_TONIC: Final = -PITCHES[0]
+_HOMES: Final = 12  # pitches tried as the one near which sections meet
+MOST_CELLS: Final = 4 * 10**8  # places to look ahead over: a byte or two each
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What can be completed, and what is leant towards."""
+
+    ahead: Ahead
+    leanings: Rules
+    copies: tuple[Copy, ...]
+
+
+def plan(options: Options, place: Place) -> Plan:
+    """Make a plan. Raises Unsatisfiable, with the constraints that exclude each other, if no melody meets all."""
+    ahead = _ahead(options, place)
+    if ahead is None:
+        raise Unsatisfiable("constraints", _reason(options, place))
+    return Plan(ahead, leaning(options, place), ahead.ground.copies)
+
+
+def follow(made: Plan, *more: Copy) -> Rules:
+    """The plan as rules; `more` copies may lie beyond the end, to be heard but not kept."""
+    return made.leanings + keeping(made.ahead, made.copies + more)
+
+
+def first_onsets(place: Place) -> range:
+    """Ticks at which the first new note may begin."""
+    return range(place.start, place.latest + 1) if place.onset is None else range(place.onset, place.onset + 1)
+
+
+def reach(ground: Ground, place: Place) -> Ahead | None:
+    """Look ahead, without splinters of notes if that is possible; None if no melody is left."""
+    if ground.cells > MOST_CELLS:
+        raise Unsatisfiable(
+            "constraints", "too much to look ahead over at once; ask for fewer bars or fewer constraints"
+        )
+    for tried in (neat(ground), ground):
+        ahead = Ahead(tried)
+        if possible(ahead, first_onsets(place), place.last):
+            return ahead
+    return None
+
+
+def _ahead(options: Options, place: Place) -> Ahead | None:
+    ground = formed(options, place, ground_of(options, place))
+    for tried in islice(homes(options, ground, _TONIC), _HOMES):
+        ahead = reach(tried, place)
+        if ahead is not None:
+            return ahead
+    return None
+
+
+def _reason(options: Options, place: Place) -> str:
+    """Which constraints exclude each other: those without any one of which there would be a melody."""
+    kept = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
+    kept.pop("effort", None)
+    if options.loop:
+        kept["loop"] = False
+    guilty = []
+    for name, default in kept.items():
+        fewer = replace(options, **{name: default})
+        if _ahead(fewer, place) is not None:
+            guilty.append(name.replace("_", "-"))
+    frame = place.frame
+    length = f"{options.bars} bars of {frame.metres[0]}" if options.bars else f"{frame.metres[0]}"
+    if guilty == ["durations"]:
+        values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
+        return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"
+    if not guilty:
+        return f"no melody of {length} meets {', '.join(n.replace('_', '-') for n in kept)} together; leave two or more out"
+    said = ", ".join(f"{name} {getattr(options, name.replace('-', '_'))}" for name in guilty)
+    return f"no melody of {length} meets them together; there is one without " + (
+        f"any one of: {said}" if len(guilty) > 1 else said
+    )
+
+
+def _ticks(options: Options) -> list[int]:
+    from melodyrnn.events.vocabulary import DURATIONS  # noqa: PLC0415
+
+    return [DURATIONS[row] for row in durations_of(options.durations) or ()]

@@ -1,0 +1,180 @@
+"""Sequential Monte Carlo: one melody drawn from many that are composed side by side.
+
+A rule with look-ahead keeps every melody possible, but note by note it does not know how probable what it leaves
+will turn out to be: it walks gladly into places from which only improbable notes lead out. Here N particles are
+composed by the same `choose`; each is weighed by the share of the probability that the rules left it at every
+choice, which is what it takes to turn "note by note" into "given that the whole melody keeps the rules". When few
+particles carry the weight (effective sample size below N / 2) they are resampled, systematically; at the end one
+is drawn by weight. As N grows its distribution tends to the network's own, conditioned on the rules.
+
+Some notes are only heard: the bars after a gap that is filled, the beginning of a loop come round again. What they
+cost is held back until all particles have heard them (they come to them after different numbers of notes), and
+then weighs: that is how a melody is made to fit what follows.
+
+Sources: P. Del Moral, A. Doucet & A. Jasra, Sequential Monte Carlo samplers, J. R. Statist. Soc. B 68 (2006);
+A. K. Lew, T. Zhi-Xuan, G. Grand & V. K. Mansinghka, Sequential Monte Carlo steering of large language models using
+probabilistic programs (2023). Weights are exact at temperature 1 without top-k, top-p and min-p.
+
+Conventions: N particles; weights in bits (log2). Contents: `Hearing`, `Drawn`, `draw_one`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from melodyrnn.compose import sampling
+from melodyrnn.events.vocabulary import END, RESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from melodyrnn.compose.generate import Choice
+    from melodyrnn.compose.sampling import Indices, Logs
+    from melodyrnn.compose.stream import Stream
+
+    Chooser = Callable[[Stream, Logs], Choice]
+
+_ONSETS: Final = np.asarray((*RESTS, 0))
+_BITS: Final = -1 / np.log(2)
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Notes that are heard but not kept."""
+
+    tick: int  # they begin here or later
+    loop: bool = False  # the melody is over here, and begins again
+    ends: bool = True  # END after them is the end of the music, so that its probability counts
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One melody: arrays (notes, …) without what was only heard."""
+
+    rows: Indices  # (notes, 3) of the tables
+    bits: NDArray[np.float64]  # (notes, 3)
+    price: float
+    heard: float  # bits of what was only heard
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What was chosen at each step, for every particle."""
+
+    rows: list[Indices]  # (N, 3) each; rest END where a particle was over
+    bits: list[NDArray[np.float64]]  # (N, 3)
+    price: list[NDArray[np.float64]]  # (N,)
+    kept: list[NDArray[np.bool_]]  # (N,)
+
+    def take(self, which: Indices) -> None:
+        """Copy particles in this order."""
+        for column in (self.rows, self.bits, self.price, self.kept):
+            column[:] = [values[which] for values in column]  # type: ignore[index]  # each list holds arrays of one kind
+
+
+def draw_one(stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None) -> Drawn:
+    """Compose `effort` particles from a stream of one melody and draw one by weight.
+
+    `choose` is given a stream and uniform numbers (R, 3). Randomness comes from `seed` alone.
+    """
+    dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(0,))))
+    active = np.arange(effort)
+    stream = stream.take(np.zeros_like(active))
+    weight, held = np.zeros((2, effort))
+    trail = _Trail([], [], [], [])
+    uniform = np.zeros((effort, 0, 3))
+    while len(active):
+        step = len(trail.rows)
+        if step == uniform.shape[1]:
+            uniform = np.stack([sampling.uniforms(seed, max(64, 2 * step), k + 1) for k in range(effort)])
+        before = _before(stream, hearing)
+        choice = choose(stream, uniform[active, step])
+        onset = stream.tick + _ONSETS[choice.rest]
+        over = choice.rest == END
+        kept = (
+            np.full(len(active), True) if hearing is None else ~(stream.tick >= hearing.tick) & (onset < hearing.tick)
+        )
+        price = choice.price.sum(1)
+        weight[active[kept]] -= price[kept]
+        held[active[~kept]] += _held(hearing, price, over, before)[~kept]
+        _note(trail, choice, active, kept, effort)
+        going = np.flatnonzero(~over)
+        if len(going) < len(active):
+            stream, active = stream.take(going), active[going]
+        stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
+        if len(active) and _few(weight):
+            which = _systematic(weight, float(dice.random()))
+            place = np.full(effort, -1)
+            place[active] = np.arange(len(active))
+            stream, active = stream.take(place[which][place[which] >= 0]), np.flatnonzero(place[which] >= 0)
+            trail.take(which)
+            held, weight = held[which], np.zeros(effort)
+    chosen = _systematic(weight - held, float(dice.random()), 1)[0]
+    return _drawn(trail, int(chosen), float(held[chosen]))
+
+
+def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] | None:
+    """Bits of END, and of anything else, where a loop is at its end; else None."""
+    if hearing is None or not hearing.loop or not (stream.tick >= hearing.tick).any():
+        return None
+    end = stream.rest()[:, END]
+    other = np.log(-np.expm1(np.minimum(end, -1e-12)))
+    return np.where(stream.tick == hearing.tick, end * _BITS, 0), other * _BITS
+
+
+def _held(
+    hearing: Hearing | None, price: Weights, over: NDArray[np.bool_], before: tuple[Weights, Weights] | None
+) -> Weights:
+    """What notes that are only heard weigh."""
+    if hearing is None:
+        return price
+    if before is not None:  # a loop ends here, with the probability of END, and begins again, given that it does
+        end, other = before
+        return np.asarray(np.where(over, 0, end + price - other))
+    return price if hearing.ends else np.asarray(np.where(over, 0, price))
+
+
+def _note(trail: _Trail, choice: Choice, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
+    """Write one step down."""
+    rows = np.full((effort, 3), END)
+    rows[active] = np.stack((choice.rest, choice.duration, choice.pitch), 1)
+    bits, price, keeps = np.zeros((effort, 3)), np.zeros(effort), np.zeros(effort, bool)
+    bits[active], price[active], keeps[active] = choice.bits, choice.price.sum(1), kept
+    for column, values in zip(
+        (trail.rows, trail.bits, trail.price, trail.kept), (rows, bits, price, keeps), strict=True
+    ):
+        column.append(values)  # type: ignore[attr-defined]  # as above
+
+
+def _shares(weight: Weights) -> Weights:
+    shares = np.exp2(weight - weight.max())
+    return np.asarray(shares / shares.sum())
+
+
+def _few(weight: Weights) -> bool:
+    """Whether the effective sample size is below half the particles."""
+    return bool(1 / (_shares(weight) ** 2).sum() < len(weight) / 2)
+
+
+def _systematic(weight: Weights, uniform: float, count: int = 0) -> Indices:
+    """Choose particles (as many as there are, or `count`) by weight, at equal distances.
+
+    >>> _systematic(np.log2([0.5, 0.25, 0.25]), 0.5, 4).tolist()
+    [0, 0, 1, 2]
+    """
+    points = (np.arange(count or len(weight)) + uniform) / (count or len(weight))
+    return np.minimum(np.searchsorted(np.cumsum(_shares(weight)), points, "right"), len(weight) - 1)
+
+
+def _drawn(trail: _Trail, k: int, heard: float) -> Drawn:
+    rows = np.array([step[k] for step in trail.rows])
+    bits = np.array([step[k] for step in trail.bits])
+    kept = np.array([step[k] for step in trail.kept])
+    price = float(sum(step[k] for step, keep in zip(trail.price, kept, strict=True) if keep))
+    notes = kept & (rows[:, 0] != END)
+    return Drawn(rows[notes], bits[notes], price, heard)

@@ -1,0 +1,77 @@
+"""Pitches as musicians write them.
+
+Conventions
+    A name is a letter, sharps (#) or flats (b), and for one pitch its octave: C4 = middle C = MIDI 60.
+    Without an octave it names a pitch class, that is every octave of it.
+
+Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from melodyrnn.errors import OptionError
+
+_NAME: Final = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?")
+_LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
+
+
+def pitches_of(name: str, option: str = "pitch") -> frozenset[int]:
+    """MIDI numbers that a name stands for; raise OptionError, naming the option.
+
+    >>> sorted(pitches_of("F#4")), sorted(pitches_of("Bb"))[:3]
+    ([66], [10, 22, 34])
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise OptionError(option, f"{name!r} is no pitch; write F#4 or Bb3, or F# for every octave of it")
+    step = _LETTERS[match[1].upper()] + sum(_SIGNS[sign] for sign in match[2])
+    if match[3] is None:
+        return frozenset(range(step % 12, 128, 12))
+    number = 12 * (int(match[3]) + 1) + step
+    if not 0 <= number <= 127:
+        raise OptionError(option, f"{name} lies outside MIDI, which goes from C-1 to G9")
+    return frozenset((number,))
+
+
+def pitch_class(name: str, option: str = "pitch") -> int:
+    """Pitch class 0..11 of a name without an octave; raise OptionError.
+
+    >>> pitch_class("Eb"), pitch_class("Cb")
+    (3, 11)
+    """
+    found = pitches_of(name, option)
+    if len(found) == 1:
+        raise OptionError(option, f"{name!r} names an octave; write {name.rstrip('-0123456789')}")
+    return min(found)
+
+
+def scale_of(text: str, option: str = "scale") -> tuple[int, ...]:
+    """Pitch classes of a list of names, from the first one up; raise OptionError.
+
+    >>> scale_of("C D Eb F# G Ab B")
+    (0, 2, 3, 6, 7, 8, 11)
+    """
+    classes = [pitch_class(name, option) for name in text.replace(",", " ").split()]
+    if not classes:
+        raise OptionError(option, "names no pitch; write the notes of the scale: C D Eb F# G Ab B")
+    return tuple(sorted(set(classes), key=lambda c: (c - classes[0]) % 12))
+
+
+def range_of(text: str, option: str = "range") -> tuple[int, int]:
+    """Lowest and highest MIDI number of a range; raise OptionError.
+
+    >>> range_of("C4-A5")
+    (60, 81)
+    """
+    names = re.fullmatch(r"(.+[0-9])\s*-\s*(\D.*)", text.strip())
+    ends = [pitches_of(name, option) for name in names.groups()] if names else []
+    if len(ends) != 2 or any(len(end) != 1 for end in ends):
+        raise OptionError(option, f"{text!r} is no range; write the lowest and the highest note: C4-A5")
+    low, high = (next(iter(end)) for end in ends)
+    if low > high:
+        raise OptionError(option, f"{text} goes down; write the lowest note first")
+    return low, high

@@ -1,0 +1,145 @@
+"""What is asked for is kept, in every combination, or refused before a note is drawn."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.options import Options
+from melodyrnn.errors import OptionError, Unsatisfiable
+from melodyrnn.judge.promises import broken
+from melodyrnn.music.melody import Key, Melody, Metre, Note
+
+METRES = [Metre(*m) for m in ((4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (12, 8), (2, 4), (2, 2), (9, 8), (3, 8))]
+WISHES = {
+    "in_scale": st.sampled_from(["strict", "mostly"]),
+    "scale": st.sampled_from(["C D Eb F# G Ab B", "C Eb F G Bb", "C D E F G A B"]),
+    "forbid": st.sampled_from(["F#", "C5 D", "B Bb4"]),
+    "require": st.sampled_from(["G4", "E", "C D", "A4 C5 E"]),
+    "range": st.sampled_from(["C4-A5", "G3-G4", "C2-C3", "A4-E5"]),
+    "max_leap": st.integers(3, 12),
+    "density": st.sampled_from(["sparse", "medium", "dense", "4", "3-6"]),
+    "contour": st.sampled_from(["arch", "rise", "fall", "wave", "0 2 5 3"]),
+    "durations": st.sampled_from(["1/4 1/8", "1/8", "1/16 1/8 3/8"]),
+    "end": st.sampled_from(["tonic", "open"]),
+    "form": st.sampled_from(["AABA", "AABB", "AA'BA'", "AB"]),
+    "chords": st.sampled_from(["Am F | G C", "C:1 G7:1", "Dm7"]),
+    "chord_tones": st.sampled_from(["prefer", "rule"]),
+    "loop": st.just(True),
+    "key": st.builds(Key, st.integers(0, 11), st.sampled_from(["major", "minor", "dorian"])),
+    "upbeat": st.sampled_from([12, 24]),
+}
+REQUESTS = st.lists(st.sampled_from(sorted(WISHES)), max_size=5, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: WISHES[name] for name in names})
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    REQUESTS,
+    st.sampled_from(METRES),
+    st.sampled_from([1, 2, 3, 4, 8]),
+    st.integers(0, 10**6),
+    st.sampled_from([1, 2, None]),
+)
+def test_any_combination_is_kept_or_refused(model, wishes, metre, bars, seed, effort):
+    """Whatever is asked for together: every melody keeps all of it, or none is begun."""
+    try:
+        options = Options(seed=seed, bars=bars, metre=metre, effort=effort and 3, **wishes)
+        melodies = generate(model, options, effort or 2)
+    except OptionError:
+        return
+    for made in melodies:
+        assert broken(options, made.melody) == []
+        assert made.price >= -1e-9
+
+
+PRIME = Melody(tuple(Note(24 * i, 24, p) for i, p in enumerate((69, 71, 72, 76, 74))), (Metre(),), Key(9, "minor"))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(REQUESTS, st.sampled_from([1, 2, 5]), st.integers(0, 10**6))
+def test_it_is_kept_after_a_prime_too(model, wishes, bars, seed):
+    """Constraints hold for what is new; what was given stays."""
+    wishes = {k: v for k, v in wishes.items() if k not in {"upbeat", "key"}}
+    try:
+        options = Options(seed=seed, bars=bars, **wishes)
+        (made,) = generate(model, options, prime=PRIME)
+    except OptionError:
+        return
+    assert made.melody.notes[:5] == PRIME.notes
+    assert made.melody.bars == 2 + bars
+    assert broken(options, made.melody, 5) == []
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ({"range": "C4-C#4", "require": "G4"}, "require: G4 is left out"),
+        ({"bars": 3, "metre": Metre(7, 8), "durations": "1/2"}, "3 bars of 7/8 cannot be filled with 1/2 alone"),
+        ({"range": "C4-C#4", "scale": "E G"}, "no pitch is left"),
+        ({"bars": 6, "form": "AABA"}, "6 bars are not to be divided into 4"),
+        ({"density": "dense", "durations": "1/1"}, "without any one of: density dense, durations 1/1"),
+        ({"end": "tonic", "forbid": "C"}, "without any one of: forbid C, end tonic"),
+        ({"max_leap": 1, "scale": "C E G", "require": "C E"}, "scale C E G"),
+        ({"bars": 4, "form": "AA'BA'"}, "two bars or more"),
+        ({"bars": 1, "density": "1", "require": "C D"}, "density 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(model, wishes, said):
+    """Before a note is drawn, and naming what excludes what."""
+    with pytest.raises(Unsatisfiable) as refused:
+        generate(model, Options(**wishes))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [
+        ("scale", {"scale": "C H"}), ("in-scale", {"in_scale": "loosely"}), ("forbid", {"forbid": "X4"}),
+        ("require", {"require": "C D E F G A"}), ("range", {"range": "A5-C4"}), ("range", {"range": "C-A"}),
+        ("max-leap", {"max_leap": 0}), ("density", {"density": "thick"}), ("density", {"density": "6-3"}),
+        ("contour", {"contour": "zigzag"}), ("contour", {"contour": "arch", "bars": None}),
+        ("durations", {"durations": "1/7"}), ("end", {"end": "major"}), ("form", {"form": "aaba"}),
+        ("form", {"form": "A'A"}), ("chords", {"chords": "H7", "metre": Metre()}), ("effort", {"effort": 0}),
+        ("chord-tones", {"chord_tones": "always"}),
+    ],
+)  # fmt: skip
+def test_senseless_constraints_are_named(option, wrong):
+    """A text that says nothing is refused, and the error names its option."""
+    with pytest.raises(OptionError, match=f"^{option}: "):
+        Options(**wrong)
+
+
+@pytest.mark.parametrize("metre", METRES, ids=str)
+def test_a_loop_fills_its_bars_in_every_metre(model, metre):
+    """The last note ends on the last bar line, at bars times ticks."""
+    (made,) = generate(model, Options(bars=8, metre=metre, loop=True, seed=4))
+    assert made.melody.notes[-1].end == made.melody.end == 8 * metre.bar_ticks
+
+
+def test_leanings_lean(model):
+    """ "mostly", a contour and chords as a preference shift what is chosen, without forbidding it."""
+
+    def share(found, wanted):
+        notes = [n for g in found for n in g.melody.notes]
+        return sum(map(wanted, notes)) / len(notes)
+
+    plain = list(generate(model, Options(bars=2), 20))
+    inside = list(generate(model, Options(bars=2, in_scale="mostly", effort=2), 20))
+    in_c = lambda n: n.pitch % 12 in Key(0).scale  # noqa: E731
+    assert share(plain, in_c) + 0.15 < share(inside, in_c) < 1
+    rising, falling = (list(generate(model, Options(bars=4, contour=c, effort=2), 8)) for c in ("rise", "fall"))
+    low = [sum(n.pitch for n in g.melody.notes[:4]) for g in rising]
+    high = [sum(n.pitch for n in g.melody.notes[:4]) for g in falling]
+    assert sum(low) < sum(high)
+
+
+def test_melody_k_is_what_its_own_seed_gives_with_constraints(model):
+    """Particles too depend on the melody's own seed alone."""
+    wishes = {"bars": 4, "end": "tonic", "range": "G3-G5", "loop": True}
+    many = list(generate(model, Options(seed=7, **wishes), 4))
+    for k, made in enumerate(many):
+        (alone,) = generate(model, Options(seed=7 + k, **wishes))
+        assert alone.melody == made.melody
+        assert alone.bits.tobytes() == made.bits.tobytes()
