@@ -28,9 +28,10 @@ _HELP: Final = """Say how well a model expects melodies: bits per note, the fewe
 \b
 Examples:
   melodyrnn evaluate folk tunes/
-  melodyrnn evaluate my.safetensors kinder essen --part test
+  melodyrnn evaluate folk --part test             its own corpora
+  melodyrnn evaluate folk kinder --part test
   melodyrnn evaluate folk tunes/ -v --json
-  melodyrnn evaluate folk kinder essen --part test --statistics
+  melodyrnn evaluate folk --part test --statistics
   melodyrnn evaluate --cross-validate 10 kinder
   melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
   melodyrnn evaluate --cross-validate 10 tunes/ --from folk --members 5
@@ -111,12 +112,14 @@ def evaluate(
             epochs=epochs, seed=seed, jobs=jobs,
         )  # fmt: skip
         return run(console, read_sets(console, what, part, seed=seed), asked)
-    if len(what) < 2:
+    if len(what) < 2 and part is None:
         raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy only when the options are right
 
     checkpoint = load(find(what[0]))
-    sets = read_sets(console, what[1:], part, corpora=checkpoint.card.corpora, seed=seed)
+    sets = read_sets(
+        console, what[1:] or list(checkpoint.card.corpora), part, corpora=checkpoint.card.corpora, seed=seed
+    )
     if statistics:
         from melodyrnn.cli.statistics import compare  # noqa: PLC0415
 
