@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody
 from melodyrnn.music.midi_frame import key_text
 
 PPQ: Final = 480
@@ -74,9 +74,7 @@ def _conductor(melody: Melody, recipe: str) -> list[_Event]:
         facts.append(_text(0x01, recipe))
     facts.append(_meta(0x51, round(60e6 / melody.tempo).to_bytes(3)))
     if melody.key is not None:
-        # A signature knows major and minor only: other modes are written as their relative major and named.
-        minor = melody.key.mode == "minor"
-        facts.append(_meta(0x59, bytes((melody.key.fifths % 256, minor))))
+        facts.append(_signature(melody.key))
         if melody.key.mode not in {"major", "minor"}:
             facts.append(_text(0x01, key_text(melody.key)))
     events: list[_Event] = [(0, order, fact) for order, fact in enumerate(facts)]
@@ -90,9 +88,16 @@ def _conductor(melody: Melody, recipe: str) -> list[_Event]:
     return events
 
 
+def _signature(key: Key) -> bytes:
+    """A key signature. It knows major and minor only: other modes are written as their relative major, and named."""
+    return _meta(0x59, bytes((key.fifths % 256, key.mode == "minor")))
+
+
 def _melody_track(melody: Melody, name: str, program: int, timing: Sequence[tuple[int, int]]) -> list[_Event]:
-    """Name, program change and notes, on channel 1."""
-    events: list[_Event] = [(0, -2, _text(0x03, name)), (0, -1, bytes((0xC0, program)))]
+    """Name, key signature, program change and notes, on channel 1."""
+    events: list[_Event] = [(0, -3, _text(0x03, name)), (0, -1, bytes((0xC0, program)))]
+    if melody.key is not None:  # again: MuseScore 3 guesses the key of a track that does not say it itself
+        events.append((0, -2, _signature(melody.key)))
     times = timing or [(note.onset * _SCALE, note.end * _SCALE) for note in melody.notes]
     if len(times) != len(melody.notes):
         raise OptionError("timing", f"{len(times)} times for {len(melody.notes)} notes")

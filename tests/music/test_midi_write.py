@@ -82,7 +82,8 @@ def test_mido_reads_what_a_daw_would() -> None:
     assert first["key_signature"].key == "D"
     metre = first["time_signature"]
     assert (metre.numerator, metre.denominator, metre.clocks_per_click) == (6, 8, 36)
-    assert (file.tracks[1].name, file.tracks[1][1].program) == ("Flute", 73)
+    assert [m.type for m in file.tracks[1][:3]] == ["track_name", "key_signature", "program_change"]
+    assert (file.tracks[1].name, file.tracks[1][1].key, file.tracks[1][2].program) == ("Flute", "D", 73)
     assert [sum(m.time for m in t) for t in file.tracks] == [1200, 1200]
 
 
@@ -123,7 +124,7 @@ def test_same_bytes_every_time() -> None:
     """Writing is a function of its arguments: the bytes are these."""
     data = midi_bytes(Melody((Note(0, 24, 60),), key=Key(2, "dorian"), title="A"))
     conductor = "00ff0301 41 00ff5103 07a120 00ff5902 0000 00ff010d" + b"key: D dorian".hex() + "00ff5804 04021808"
-    notes = "00ff0306" + b"Melody".hex() + "00c000 00903c50 8360803c40"
+    notes = "00ff0306" + b"Melody".hex() + "00ff5902 0000 00c000 00903c50 8360803c40"
     assert data == b"MThd" + bytes.fromhex("00000006 0001 0002 01e0") + track(conductor + "8360ff2f00") + track(
         notes + "00ff2f00"
     )
