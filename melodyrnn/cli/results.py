@@ -112,7 +112,7 @@ def _make_folder(folder: Path) -> None:
 def render(melody: Melody, format: str, *, program: int = 0, loop: bool = False, recipe: str = "") -> bytes:
     """Write a melody in one of FORMATS; sound, loop and recipe are for MIDI alone."""
     if format == "midi":
-        from melodyrnn.music.midi import midi_bytes  # noqa: PLC0415
+        from melodyrnn.music.midi_write import midi_bytes  # noqa: PLC0415 - without the readers
 
         return midi_bytes(melody, program=program, loop=loop, recipe=recipe)
     from melodyrnn.music.notation import write_notation  # noqa: PLC0415 - music21 takes a second

@@ -11,30 +11,35 @@ Rows and bits
     in a block (rows 0-7 and 8-11 of twelve), and for one thread and several. A product of one row with a matrix
     was the same with 1, 2, 4 and 7 threads. So every melody is multiplied alone, in a loop inside NumPy: its
     numbers cannot depend on its neighbours. It is also 4 times as fast as a block for one melody, and
-    half as fast as one large product for 200 (`bench/`).
+    half as fast as one large product for 200 (`bench/speed.py`): a wide matrix is cut into panels that stay in the
+    processor's second-level cache while all melodies pass.
 
-Contents: `dense`, `mixed`, `Head`, `Network`; the notes heard so far live in melodyrnn.compose.stream.
+Contents: `panels`, `dense`, `mixed`, `Head`, `Network`; the notes heard so far live in melodyrnn.compose.stream.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from melodyrnn.checkpoint import NetworkConfig
 
-Floats = NDArray[np.float32]
-Indices = NDArray[np.int64]
-Logs = NDArray[np.float64]
-Weights = Mapping[str, Floats]
+    Floats = NDArray[np.float32]
+    Indices = NDArray[np.int64]
+    Logs = NDArray[np.float64]
+    Weights = Mapping[str, Floats]
+    Panels = tuple[Floats, ...]
 
+_CACHED: Final = 150_000  # numbers of a panel: 0.6 MB, of the 1 MB or more that a core has for itself
 _LEAST: Final = 1e-300  # keeps logarithms finite
 _PARTS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 HEADS: Final = {
@@ -45,10 +50,27 @@ HEADS: Final = {
 """Each head's views of what is known, and how many kinds of copy it offers (pitch: the pitch, the interval)."""
 
 
-def dense(x: Floats, weights: Floats) -> Floats:
-    """Multiply rows (R, K) by weights (K, N), each row alone: its result is the same in any company."""
-    product: Floats = np.matmul(x[:, None], weights)[:, 0]
-    return product
+def panels(weights: Floats, scale: Floats | None = None) -> Panels:
+    """Lay weights (N, K) out for `dense`: transposed, in panels (K, n) of C order; `scale` (N,) multiplies rows."""
+    outputs, inputs = weights.shape
+    width = max(64, _CACHED // inputs // 64 * 64)
+    scales = np.ones(outputs, np.float32) if scale is None else scale
+    spans = (slice(at, at + width) for at in range(0, outputs, width))
+    return tuple(np.multiply(weights[span].T, scales[span], dtype=np.float32, order="C") for span in spans)
+
+
+def dense(x: Floats, weights: Panels) -> Floats:
+    """Multiply rows (R, K) by panels that together are (K, N), each row alone: the same in any company. (R, N)."""
+    rows = x[:, None]
+    if len(weights) == 1:
+        product: Floats = np.matmul(rows, weights[0])[:, 0]
+        return product
+    product = np.empty((len(x), 1, sum(panel.shape[1] for panel in weights)), np.float32)
+    at = 0
+    for panel in weights:
+        np.matmul(rows, panel, out=product[:, :, at : at + panel.shape[1]])
+        at += panel.shape[1]
+    return product[:, 0]
 
 
 def mixed(logits: Floats, sentinel: Floats, scores: Floats, offers: Indices) -> Logs:
@@ -84,7 +106,8 @@ class Head:
 
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
         sizes, self.copies = HEADS[name]
-        own = {part.removeprefix(f"{name}."): w for part, w in weights.items() if part.startswith(f"{name}.")}
+        parts = [part for part in weights if part.startswith(f"{name}.") and part != f"{name}.state.weight"]
+        own = {part.removeprefix(f"{name}."): np.asarray(weights[part], np.float32) for part in parts}
         self.starts = starts_of(sizes)
         self.known = own["known.weight"].copy()
         self.known[: next(iter(sizes.values()))] += own["state.bias"]  # every sum takes one row of the first view
@@ -92,15 +115,15 @@ class Head:
         extra = np.zeros((0, config.head), np.float32)
         if name == "pitch":  # degrees only rearrange into pitches; intervals depend on the last note
             out = out + weights["degree.weight"][(np.arange(len(PITCHES)) + PITCHES[0]) % 12]
-            extra = weights["interval.weight"]
+            extra = np.asarray(weights["interval.weight"], np.float32)
         scale = np.float32(config.keys**-0.5)
-        parts = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
+        joint = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
         biases = (bias, own["query.bias"] * scale, own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
-        self.joint = np.ascontiguousarray(np.concatenate(parts).T, dtype=np.float32)
+        self.joint = panels(np.concatenate(joint))
         self.bias = np.concatenate(biases).astype(np.float32)
-        ends = np.cumsum([len(p) for p in parts])
+        ends = np.cumsum([len(p) for p in joint])
         self.logits, self.query, self.key, self.sentinel, self.extra = (
-            slice(end - len(part), end) for part, end in zip(parts, ends.tolist(), strict=True)
+            slice(end - len(part), end) for part, end in zip(joint, ends.tolist(), strict=True)
         )
         self.matches = np.ascontiguousarray(own["matches.weight"].T)  # (copies, MATCHES)
         self.apart = np.ascontiguousarray(own["apart.weight"].T)  # (copies, PLACES_APART)
@@ -118,21 +141,21 @@ class Layer:
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
         own = {part: weights[f"recurrent.{part}_l{index}"] for part in _PARTS}
         units = config.hidden
-        bias = own["bias_ih"].astype(np.float32).copy()
+        bias = own["bias_ih"].astype(np.float32)
         halve = np.ones(len(bias), np.float32)
         self.recurrent_bias: Floats | None = None
         if config.cell == "gru":  # r, z, n: n's recurrent bias stands inside the product with r
             halve[: 2 * units] = 0.5
             bias[: 2 * units] += own["bias_hh"][: 2 * units]
-            self.recurrent_bias = own["bias_hh"][2 * units :]
+            self.recurrent_bias = own["bias_hh"][2 * units :].astype(np.float32)
         else:
             bias += own["bias_hh"]
             if config.cell == "lstm":  # i, f, g, o: all but g stand under a sigmoid
                 halve[:] = 0.5
                 halve[2 * units : 3 * units] = 1
         self.bias = bias * halve
-        self.recurrent = np.ascontiguousarray((own["weight_hh"] * halve[:, None]).T)
-        self.inputs = np.ascontiguousarray((own["weight_ih"] * halve[:, None]).T)
+        self.recurrent = panels(own["weight_hh"], halve)
+        self.inputs = panels(own["weight_ih"], halve)
 
     def step(self, cell: str, given: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats]:
         """Next (h, c), each (R, H), from the input side (R, gates × H); c is the LSTM's own."""
@@ -156,15 +179,15 @@ class Network:
     """Folded weights and the recurrent step; immutable, shared by any number of streams."""
 
     def __init__(self, config: NetworkConfig, weights: Weights) -> None:
-        """Fold weights given by their torch names."""
+        """Fold weights given by their torch names, fp32 or fp16; each is widened where it is laid out."""
         self.config = config
         self.layers = [Layer(i, weights, config) for i in range(config.layers)]
         self.starts = starts_of(vp.HEARD)
         # Folded with the first layer's input weights this table would save one small product a note, but the fold
         # itself (one large product) takes longer than a melody and rounds differently with several threads.
-        self.table = weights["views.weight"]
+        self.table = np.asarray(weights["views.weight"], np.float32)
         self.heads = {name: Head(name, weights, config) for name in HEADS}
-        self.state = np.ascontiguousarray(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]).T)
+        self.state = panels(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]))
 
     def blank(self, rows: int) -> Floats:
         """The state before anything is heard, (layers, 2, R, H): h and c of each layer."""

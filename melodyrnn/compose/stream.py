@@ -13,14 +13,18 @@ Only `hear` is obligatory.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.runtime import Floats, Indices, Logs, Network, mixed
-from melodyrnn.compose.timeline import Places, Timeline
+from melodyrnn.compose.runtime import mixed
+from melodyrnn.compose.timeline import Places
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+
+if TYPE_CHECKING:
+    from melodyrnn.compose.runtime import Floats, Indices, Logs, Network
+    from melodyrnn.compose.timeline import Timeline
 
 _RESTS: Final = np.asarray((*RESTS, 0))
 _DURATIONS: Final = np.asarray(DURATIONS)
