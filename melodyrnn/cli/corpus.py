@@ -1,6 +1,6 @@
 """melodyrnn corpus: the built-in corpora, and what a folder of one's own holds.
 
-Contents: list_corpora, build, check.
+Contents: list_corpora, build, check; from preparing: prepare, merge.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from melodyrnn.cli import preparing
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -77,6 +78,8 @@ app = new_app(
     help=_HELP,
     epilog=foot("melodyrnn train --help"),
 )
+app.command("prepare", cls=Page, help=preparing.PREPARE, epilog=foot("melodyrnn train --help"))(preparing.prepare)
+app.command("merge", cls=Page, help=preparing.MERGE, epilog=foot("melodyrnn corpus prepare --help"))(preparing.merge)
 
 
 def corpus_names() -> list[str]:

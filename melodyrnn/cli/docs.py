@@ -13,7 +13,7 @@ from typing import Final
 from melodyrnn.cli.app import COMMANDS, app
 
 WIDTH: Final = 80
-_PARTS: Final = {"corpus": ("list", "build", "check")}
+_PARTS: Final = {"corpus": ("list", "build", "check", "prepare", "merge")}
 
 
 def help_page(*command: str) -> str:

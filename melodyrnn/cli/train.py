@@ -9,7 +9,6 @@ import os
 import shlex
 from dataclasses import asdict, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -46,6 +45,7 @@ _HELP: Final = """Train a network on corpora or on your own folders.
 Examples:
   melodyrnn train kinder -o kinder.safetensors
   melodyrnn train tunes/ -o my.safetensors
+  melodyrnn train tunes.prepared -o my.safetensors       from corpus prepare
   melodyrnn train tunes/ --from folk -o my.safetensors   start from a model
   melodyrnn train essen ryans --cell gru --hidden 512 -o big.safetensors
   melodyrnn train tunes/ -o my.safetensors --resume      after an interruption
@@ -59,6 +59,7 @@ otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
 _NETWORK: Final = "Network"
 _TRAINING: Final = "Training"
 _CELLS: Final = ("lstm", "gru", "rnn")
+_PRECISIONS: Final = ("auto", "fp32", "bf16")  # learn.precision.PRECISIONS, which imports torch
 
 
 def _corpora() -> list[str]:
@@ -90,6 +91,16 @@ SetOption = Annotated[
 CompileOption = Annotated[
     bool, option("--compile", help="Use torch.compile, where there is a compiler.", panel=_TRAINING)
 ]
+PrecisionOption = Annotated[
+    str,
+    option(
+        "--precision",
+        metavar="P",
+        help="fp32, bf16, or auto: bf16 where it is faster.",
+        panel=_TRAINING,
+        autocompletion=lambda: list(_PRECISIONS),
+    ),
+]
 
 
 @app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn corpus --help, melodyrnn generate --help"))
@@ -107,6 +118,7 @@ def train(
     resume: ResumeOption = False,
     settings: SetOption = None,
     compile: CompileOption = False,
+    precision: PrecisionOption = "auto",
     track: TrackOption = None,
     strict: StrictOption = False,
     force: ForceOption = False,
@@ -117,20 +129,25 @@ def train(
     """Train a network on corpora; what cannot be written in the end is refused at the start."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.output import check_writable  # noqa: PLC0415
+    from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
     leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
     console = console_of(context, quiet=quiet or not leads, json=json and leads, verbose=verbose)
     if cell not in _CELLS:
         raise OptionError("--cell", f"{cell} is none of {', '.join(_CELLS)}")
+    if precision not in _PRECISIONS:
+        raise OptionError("--precision", f"{precision} is none of {', '.join(_PRECISIONS)}")
     sizes = _given({"hidden": hidden, "layers": layers})
     asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
+    if _finished(output, resume=resume and not force):
+        console.say(f"{output}: finished already; --force trains it anew")
+        return ExitStatus.DONE
     check_writable(output, force=force or resume)
-    _check_state(output, resume=resume, force=force)
+    resume = _goes_on(console, output, resume=resume, force=force)
     started = None if base is None else load(find(base))
-    with TemporaryDirectory(prefix="melodyrnn-") as folder:
-        place = Path(folder) / "corpus"
-        prepared = _prepare(console, corpora, place, seed=seed, limits=Limits(strict=strict), track=track)
+    with scratch() as folder:
+        prepared = _prepare(console, corpora, folder / "corpus", seed=seed, limits=Limits(strict=strict), track=track)
 
         # torch takes seconds to import: only now that everything else is known to be right
         from melodyrnn.cli.watch import watch  # noqa: PLC0415
@@ -138,7 +155,7 @@ def train(
 
         order = Order(
             output=output, cell=cell, sizes=sizes, settings=asked, seed=seed, resume=resume, compile=compile,
-            base=started, corpora=[_style(name) for name in corpora], licences=_licences(corpora),
+            precision=precision, base=started, corpora=[_style(name) for name in corpora], licences=_licences(corpora),
             command=_command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked}),
         )  # fmt: skip
         return watch(console, prepared, order)
@@ -151,12 +168,16 @@ def _prepare(
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import MANIFEST, open_prepared  # noqa: PLC0415
 
-    tunes = {
-        _style(name): counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
-        for name in corpora
-    }
-    prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
+    if len(corpora) == 1 and (Path(corpora[0]) / MANIFEST).is_file():
+        prepared = open_prepared(corpora[0])
+    else:
+        tunes = {
+            _style(name): counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
+            for name in corpora
+        }
+        prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
     report = prepared.report
     refused = sum(report.refused.values())
     if console.json:
@@ -213,10 +234,27 @@ def _command(corpora: Sequence[str], said: Mapping[str, Any]) -> str:
     return shlex.join(["melodyrnn", "train", *corpora, *words, "-o", "FILE"])
 
 
-def _check_state(output: Path, *, resume: bool, force: bool) -> None:
-    """A state that lies there is either gone on from or knowingly given up."""
-    state = output.with_name(output.name + ".state")
-    if resume and not state.exists():
-        raise OptionError("--resume", f"there is no {state}: nothing to go on from; leave --resume away")
-    if state.exists() and not resume and not force:
+def _state(output: Path) -> Path:
+    return output.with_name(output.name + ".state")
+
+
+def _restarted() -> bool:
+    """Whether torchrun has started us again after a loss."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+
+
+def _finished(output: Path, *, resume: bool) -> bool:
+    """Whether what is to be gone on with has come to its end: the model is there and its state is gone."""
+    return (resume or _restarted()) and output.is_file() and not _state(output).exists()
+
+
+def _goes_on(console: Console, output: Path, *, resume: bool, force: bool) -> bool:
+    """Whether there is a state to go on from; one that lies there is never given up unknowingly."""
+    state = _state(output)
+    if not state.exists():
+        if resume:  # killed before anything was saved, a run is resumed from its beginning
+            console.warn(f"there is no {state}: nothing was saved, starting afresh")
+        return False
+    if not (resume or force or _restarted()):
         raise OutputError(f"{state}: an unfinished run; --resume goes on from it, --force starts afresh")
+    return resume or _restarted()

@@ -77,7 +77,8 @@ class Stop:
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         status = _STATUS[signal.Signals(number)]
-        if self.status is not None:
+        # Under torchrun one Ctrl-C comes twice, from the terminal and handed on; torchrun kills what does not end.
+        if self.status is not None and "TORCHELASTIC_RUN_ID" not in os.environ:
             os._exit(status)  # asked twice: not even the state is waited for
         self.status = status
 

@@ -10,7 +10,7 @@ Format: one SQLite file (its transactions are atomic and several programs may sh
 zlib-compressed JSON; nothing in it can run code. A damaged or unwritable cache is never an error:
 the files are read instead.
 
-Contents: load_corpus.
+Contents: load_corpus, sources_of.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus import catalogue
 from melodyrnn.corpus.reading import Limits, read_files
-from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of
+from melodyrnn.corpus.sources import Outcome, Shard, Source, find_files, source_of
 from melodyrnn.corpus.worker import fetch
 from melodyrnn.errors import CorpusError, Unreadable
 
@@ -51,27 +51,31 @@ def load_corpus(
     jobs: int | None = None,
     limits: Limits | None = None,
     track: str | None = None,
+    shard: Shard | None = None,
 ) -> Iterator[Outcome]:
     """Yield the outcome of every tune of a built-in corpus, a folder or a file; read only what is new.
 
-    `cache_dir` defaults to the user's cache folder of this system.
+    `cache_dir` defaults to the user's cache folder of this system. `shard` leaves out the files of other shards.
 
     Raises:
         CorpusError: neither a built-in name nor a folder nor a file (before anything is yielded).
     """
-    items = _items(corpus, track)
+    items = sources_of(corpus, track, shard)
     limits = limits or Limits()
     return _load(items, _Store.open(cache_dir or _user_cache()), jobs, limits)
 
 
-def _items(corpus: str | Path, track: str | None) -> Iterator[Source | Outcome]:
+def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> Iterator[Source | Outcome]:
+    """The files of a corpus, in order; raises CorpusError (at once) for one that is none."""
+    shard = shard or Shard()
     if isinstance(corpus, str) and corpus in catalogue.names():
-        return iter(catalogue.sources(corpus))
+        return (source for source in catalogue.sources(corpus) if shard.holds(source.name))
     path = Path(corpus)
     if path.is_dir():
-        return (source_of(file, name=str(file), track=track) for file in find_files(path))
+        own = (file for file in find_files(path) if shard.holds(str(file.relative_to(path))))
+        return (source_of(file, name=str(file), track=track) for file in own)
     if path.is_file():
-        return iter([source_of(path, track=track)])
+        return iter([source_of(path, track=track)] if shard.holds(path.name) else [])
     raise CorpusError(f"{corpus}: neither a folder nor a built-in corpus ({', '.join(catalogue.names())})")
 
 

@@ -11,7 +11,7 @@ each) a melody. The part of a family follows from the seed and from what its mel
 their order or names, so a melody of the test part stays there when other corpora are added. The folder
 appears whole or not at all.
 
-Contents: prepare.
+Contents: prepare; build and Writer, for merge.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import secrets
 import shutil
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
@@ -65,20 +65,36 @@ def prepare(
         CorpusError: no tune came in, or the folder holds something other than a prepared corpus.
         OutputError: the folder cannot be written.
     """
+    corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
+    styles = tuple(name for name in corpora if name)
+
+    def fill(writer: Writer) -> None:
+        for name, tunes in corpora.items():
+            for outcome in tunes:
+                writer.take(outcome, styles.index(name) + 1 if name else 0)
+
+    return build(folder, styles, fill, seed=seed, exclude=exclude)
+
+
+def build(
+    folder: str | Path,
+    styles: tuple[str, ...],
+    fill: Callable[[Writer], None],
+    *,
+    seed: int = 0,
+    exclude: Iterable[Melody] = (),
+) -> Prepared:
+    """Make a prepared corpus of what `fill` gives to its writer; errors as those of `prepare`."""
     target = Path(os.path.realpath(folder))
     if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise CorpusError(f"{folder}: is there already and is no prepared corpus; choose another folder")
-    corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
-    styles = tuple(name for name in corpora if name)
     if len(styles) > STYLES:
         raise OptionError("styles", f"{len(styles)} are too many, {STYLES} can be told apart")
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         part.mkdir(parents=True)
-        with _Writer(part, _Unseen(exclude)) as writer:
-            for name, tunes in corpora.items():
-                for outcome in tunes:
-                    writer.take(outcome, styles.index(name) + 1 if name else 0)
+        with Writer(part, _Unseen(exclude)) as writer:
+            fill(writer)
             report = writer.finish(seed, styles)
         (part / MANIFEST).write_text(manifest_text(seed, styles, report), encoding="utf-8")
         _move(part, target)
@@ -107,7 +123,7 @@ class _Unseen:
         return self.titles[others[kinship.argmax()]] if len(others) else None
 
 
-class _Writer:
+class Writer:
     """Appends melodies to the columns of a folder."""
 
     def __init__(self, folder: Path, unseen: _Unseen) -> None:
@@ -132,33 +148,30 @@ class _Writer:
 
     def take(self, outcome: Outcome, style: int) -> None:
         """Add a tune, or note down why not."""
-        self.offered += 1
         if outcome.melody is None:
-            return self._leave_out(outcome.name, outcome.reason, outcome.detail)
+            return self.leave_out(outcome.name, outcome.reason, outcome.detail)
         if len(outcome.melody.notes) < LEAST_NOTES:
-            return self._leave_out(
+            return self.leave_out(
                 outcome.name, "too-short", f"{len(outcome.melody.notes)} notes; at least {LEAST_NOTES}"
             )
         melody, snapped = _encoded(outcome.melody, style)
         if snapped > MOST_SNAPPED * len(melody):
-            return self._leave_out(outcome.name, "off-grid", f"{snapped} values of {len(melody)} notes")
+            return self.leave_out(outcome.name, "off-grid", f"{snapped} values of {len(melody)} notes")
         if max(melody.bars, int(melody.bar_ticks.max())) > MOST:
-            return self._leave_out(outcome.name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
-        return self._admit(outcome, melody, snapped)
+            return self.leave_out(outcome.name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
+        return self.admit(outcome.name, outcome.melody.title, melody, snapped)
 
-    def _admit(self, outcome: Outcome, melody: Columns, snapped: int) -> None:
+    def admit(self, name: str, title: str, melody: Columns, snapped: int) -> None:
         """Add a melody that is fit, unless it is there already or must stay unseen."""
         own, entries = identity(melody), entries_of(melody, len(self.seen))
-        if (title := self.unseen.known(own, entries)) is not None:
-            return self._leave_out(
-                outcome.name, "benchmark", f"copy or variant of {title or 'a melody to stay unseen'}"
-            )
+        if (known := self.unseen.known(own, entries)) is not None:
+            return self.leave_out(name, "benchmark", f"copy or variant of {known or 'a melody to stay unseen'}")
         if own in self.seen:
-            return self._leave_out(outcome.name, "duplicate", self._name(self.seen[own]))
+            return self.leave_out(name, "duplicate", self._name(self.seen[own]))
+        self.offered += 1
         self.seen[own] = len(self.seen)
         self.snapped += snapped
-        title = outcome.melody.title if outcome.melody else ""
-        return self._append(melody, {"name": outcome.name, "title": title}, own, entries)
+        return self._append(melody, {"name": name, "title": title}, own, entries)
 
     def _append(self, melody: Columns, texts: dict[str, str], own: int, entries: NDArray[np.uint64]) -> None:
         for name, dtype in NOTES.items():
@@ -176,7 +189,9 @@ class _Writer:
         self.scalars["entry_ends"].append(self.entries)
         self.scalars["identity"].append(own)
 
-    def _leave_out(self, name: str, reason: str, detail: str) -> None:
+    def leave_out(self, name: str, reason: str, detail: str) -> None:
+        """Note down a tune that does not come in."""
+        self.offered += 1
         self.reasons[reason] += 1
         line = json.dumps({"name": name, "reason": reason, "detail": detail})
         self.files["left_out.jsonl"].write(line.encode() + b"\n")

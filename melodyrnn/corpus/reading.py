@@ -166,6 +166,7 @@ class _Pool:
         if child is None or child.process.poll() is not None:
             if child is not None:
                 self.children.discard(child)
+                child.end()
             child = self.own.child = _Child(self.limits)
             self.children.add(child)
         return child

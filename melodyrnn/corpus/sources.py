@@ -5,11 +5,12 @@ Conventions
               several tunes, each outcome is called `name:number`.
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS).
 
-Contents: Source, Outcome, FORMATS, source_of, find_files.
+Contents: Source, Outcome, Shard, FORMATS, source_of, find_files.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,19 @@ class Outcome:
         if not sound:
             raise CorpusError(f"cached outcome {data['name']!r}: damaged; delete the cache and read the corpus again")
         return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of a corpus, for a job array: which files it holds follows from their names."""
+
+    index: int = 0  # from 0
+    of: int = 1
+
+    def holds(self, name: str) -> bool:
+        """Whether a file of this name (from the corpus folder on) belongs here."""
+        digest = hashlib.blake2b(os.fsencode(name), digest_size=8).digest()
+        return int.from_bytes(digest, "little") % self.of == self.index
 
 
 def source_of(path: Path, *, name: str = "", track: str | None = None) -> Source | Outcome:

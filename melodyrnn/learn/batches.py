@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -19,10 +19,12 @@ from melodyrnn.events.vocabulary import RESTS, nearest
 from melodyrnn.learn.network import Dropped, Inputs
 
 if TYPE_CHECKING:
-    from melodyrnn.learn.recipe import Recipe
-    from melodyrnn.checkpoint import NetworkConfig
-    from numpy.typing import NDArray
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from melodyrnn.checkpoint import NetworkConfig
+    from melodyrnn.learn.recipe import Recipe
 
 
 class Share(NamedTuple):
@@ -30,6 +32,10 @@ class Share(NamedTuple):
 
     rank: int = 0
     of: int = 1
+
+    def rows(self, melodies: int) -> list[int]:
+        """Our rows of a step of so many melodies; rows from `melodies` on are there for equal shares alone."""
+        return list(range(self.rank, -(-melodies // self.of) * self.of, self.of))
 
 
 class Span(NamedTuple):
@@ -85,12 +91,12 @@ def withheld(recipe: Recipe, melodies: int, rng: np.random.Generator) -> Withhel
     return Withheld(*(row < rate for row, rate in zip(chance, hidden, strict=True)))
 
 
-def dropped(recipe: Recipe, config: NetworkConfig, melodies: int, rng: np.random.Generator, share: Share) -> Dropped:
-    """Draw a step's dropout for all its melodies and keep our rows."""
+def dropped(recipe: Recipe, config: NetworkConfig, melodies: int, rng: np.random.Generator, rows: list[int]) -> Dropped:
+    """Draw a step's dropout for all its melodies and keep some rows."""
 
     def draw(width: int, rate: float) -> torch.Tensor:
         kept = (rng.random((melodies, 1, width), dtype=np.float32) >= rate).astype(np.float32)
-        return torch.from_numpy((kept / np.float32(1 - rate))[share.rank :: share.of])
+        return torch.from_numpy((kept / np.float32(1 - rate))[rows])
 
     heads = [draw(config.head, recipe.drop_head) for _ in range(3)]
     return Dropped(draw(len(HEARD), recipe.drop_views), draw(config.hidden, recipe.drop_state), *heads)
@@ -106,16 +112,16 @@ def heldout(melodies: Sequence[Columns]) -> Inputs:
     return tensors(collate(melodies, measured(len(melodies))))
 
 
-def rows(hide: Withheld, share: Share) -> Withheld:
-    """Our rows of a step's conditions."""
-    return Withheld(*(getattr(hide, n)[share.rank :: share.of] for n in ("bars_left", "style", "mode", "register")))
-
-
 def training_step(
     melodies: Sequence[Columns], recipe: Recipe, config: NetworkConfig, step: int, share: Share
 ) -> tuple[Inputs, Dropped]:
-    """Our share of a training step: inputs and dropout, both drawn from (seed, step)."""
+    """Our share of a training step: inputs and dropout, both drawn from (seed, step) for the whole step.
+
+    A row that stands for no melody (`Share.rows`) is a copy of the first; it is for the caller to count it as nothing.
+    """
     rng = np.random.default_rng((recipe.seed, 7, step))
+    own = [row if row < len(melodies) else 0 for row in share.rows(len(melodies))]
     hide = withheld(recipe, len(melodies), rng)
-    drop = dropped(recipe, config, len(melodies), rng, share)
-    return tensors(collate(melodies[share.rank :: share.of], rows(hide, share))), drop
+    hidden = Withheld(*(getattr(hide, name)[own] for name in ("bars_left", "style", "mode", "register")))
+    drop = dropped(recipe, config, len(melodies), rng, own)
+    return tensors(collate([melodies[row] for row in own], hidden)), drop

@@ -17,7 +17,7 @@ short-term models of Pearce 2005; dropout shared over time, Gal & Ghahramani 201
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import torch
 from torch import Tensor, nn

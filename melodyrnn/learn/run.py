@@ -132,11 +132,10 @@ class Run:
         """One optimiser step. Returns the nats and notes of the whole team, and our seconds spent on data."""
         began = time.perf_counter()
         recipe, team = self.plan.recipe, self.team
-        short = -len(spans_) % team.share.of  # every process needs a row; a borrowed one counts for nothing
-        melodies = [cut(self.split.train[s.melody], s) for s in (*spans_, *[spans_[0]] * short)]
+        melodies = [cut(self.split.train[s.melody], s) for s in spans_]
         inputs, dropped = training_step(melodies, recipe, self.plan.config, self.place.step, team.share)
-        own = range(team.share.rank, len(melodies), team.share.of)
-        counts = torch.tensor([i < len(spans_) for i in own], dtype=torch.float32, device=team.device)
+        real = [row < len(melodies) for row in team.share.rows(len(melodies))]
+        counts = torch.tensor(real, dtype=torch.float32, device=team.device)
         waited = time.perf_counter() - began
         if team.device.type != "cpu":
             inputs = type(inputs)(*(t.to(team.device) for t in inputs))

@@ -70,5 +70,13 @@ def join() -> Team:
     gpus = torch.cuda.device_count()
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % gpus) if gpus else torch.device("cpu")
     if of > 1:
-        distributed.init_process_group("nccl" if gpus else "gloo")
+        _meet("nccl" if gpus else "gloo", rank, of)
     return Team(Share(rank, of), device)
+
+
+def _meet(backend: str, rank: int, of: int) -> None:
+    """Wait for the others, without reading the addresses of an attempt before, which torchrun's store still holds."""
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    store, _, _ = next(distributed.rendezvous("env://"))  # type: ignore[attr-defined]  # it is documented
+    own = distributed.PrefixStore(f"melodyrnn-{attempt}", store)  # type: ignore[attr-defined]  # so is this
+    distributed.init_process_group(backend, store=own, rank=rank, world_size=of)

@@ -15,6 +15,7 @@ Contents: find_key (all keys, or those of a signature), find_mode (the tonic is 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -75,14 +76,18 @@ def _best(melody: Melody, keys: Iterable[Key]) -> Key | None:
     if not melody.notes:
         return None
     weights = pitch_class_durations(melody)
-    last = melody.notes[-1].pitch % 12
+    last, apart, deviation = melody.notes[-1].pitch % 12, weights - weights.mean(), weights.std()
 
     def fit(key: Key) -> float:
-        profile = np.roll(PROFILES[key.mode], key.tonic)
-        spread = weights.std() * profile.std()
-        correlation = (
-            float(((weights - weights.mean()) * (profile - profile.mean())).mean() / spread) if spread else 0.0
-        )
+        profile, spread = _profile(key.mode, key.tonic)
+        correlation = float((apart * profile).mean() / (deviation * spread)) if deviation * spread else 0.0
         return correlation + (LAST_NOTE_BONUS if key.tonic == last else 0.0)
 
     return max(keys, key=fit)
+
+
+@cache
+def _profile(mode: str, tonic: int) -> tuple[NDArray[np.float64], np.float64]:
+    """A key's profile around its mean, and its standard deviation."""
+    profile = np.roll(PROFILES[mode], tonic)
+    return profile - profile.mean(), profile.std()

@@ -1,0 +1,93 @@
+"""melodyrnn corpus prepare and merge: read once, in shards or at once, and not again when nothing has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.corpus.stamp import NAME, read_stamp
+from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.midi import midi_bytes
+
+SKIPPED = {"stamp.json", "manifest.json", "left_out.jsonl"}
+
+
+def write(path, seed):
+    """Write a short tune."""
+    chance = random.Random(seed)  # noqa: S311 - music, no secrets
+    notes = tuple(Note(24 * i, 24, 60 + chance.choice(Key(0).scale)) for i in range(16))
+    path.write_bytes(midi_bytes(Melody(notes, key=Key(0))))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Twenty tunes and a bad file; a cache of their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "tunes"
+    path.mkdir()
+    for k in range(20):
+        write(path / f"{k:02}.mid", k)
+    (path / "bad.mid").write_bytes(b"noise")
+    return path
+
+
+def test_shards_merge_to_the_whole_and_train(command, folder):
+    """Three shards, merged, are the folder prepared at once; `train` takes them as they are."""
+    whole = command("corpus", "prepare", folder, "-o", "whole")
+    assert (whole.status, whole.err.splitlines()[-1].split(":")[1]) == (0, " 20 melodies, 320 notes; left out")
+    for k in (1, 2, 3):
+        assert command("corpus", "prepare", folder, "-o", f"s{k}", "--shard", f"{k}/3", "-q").status == 0
+    assert command("corpus", "merge", "s3", "s1", "s2", "-o", "merged").status == 0
+    for file in Path("whole").iterdir():
+        if file.name not in SKIPPED:
+            assert file.read_bytes() == Path("merged", file.name).read_bytes(), file.name
+    trained = command("train", "merged", "-o", "m.safetensors", "--hidden", 8, "--epochs", 1)
+    assert trained.status == 0
+    assert trained.err.startswith("20 melodies, 320 notes (")
+
+
+def test_what_has_not_changed_is_not_prepared_again(command, folder, monkeypatch):
+    """The second time nothing is read; a new, touched or removed file, or another option, is noticed."""
+    first = command("corpus", "prepare", folder, "-o", "p", "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr("melodyrnn.corpus.prepare.prepare", lambda *_args, **_settings: pytest.fail("prepared again"))
+        assert command("corpus", "prepare", folder, "-o", "p", "--json").out == first.out
+    for change, melodies in (
+        (lambda: write(folder / "new.mid", 99), 21),
+        (lambda: write(folder / "new.mid", 100), 21),
+        (lambda: os.utime(folder / "new.mid", (1, 1)), 21),
+        ((folder / "new.mid").unlink, 20),
+    ):
+        before = read_stamp(Path("p"))
+        change()
+        ended = command("corpus", "prepare", folder, "-o", "p", "--json", "-q")
+        assert json.loads(ended.out)["melodies"] == melodies
+        assert read_stamp(Path("p")) != before
+    assert command("corpus", "prepare", folder, "-o", "p", "--seed", 5).status == 0
+    assert json.loads(Path("p/manifest.json").read_text())["seed"] == 5
+
+
+def test_what_is_not_ours_is_not_replaced(command, folder):
+    """Another corpus needs --force, another folder is never touched; a damaged stamp is none."""
+    assert command("corpus", "prepare", folder, "-o", "p", "-q").status == 0
+    Path("other").mkdir()
+    write(Path("other", "a.mid"), 1)
+    assert command("corpus", "prepare", "other", "-o", "p").status == 1
+    assert command("corpus", "prepare", "other", "-o", "p", "--force").status == 0
+    refused = command("corpus", "prepare", folder, "-o", "other", "--force")
+    assert (refused.status, Path("other", "a.mid").exists()) == (1, True)
+    for content in ("", "[]", "{", '{"corpora": 1, "digest": 2}', "[" * 100_000):
+        Path("p", NAME).write_text(content)
+        assert read_stamp(Path("p")) is None
+
+
+@pytest.mark.parametrize("shard", ["0/3", "4/3", "x", "1/0", "1", "-1/3"])
+def test_a_shard_that_is_none(command, folder, shard):
+    """Status 2 and the way to write it."""
+    ended = command("corpus", "prepare", folder, "-o", "p", "--shard", shard)
+    assert ended.status == 2
+    assert ended.err.endswith("is no shard; write 3/8 for the third of eight\n")

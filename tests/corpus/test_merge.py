@@ -1,0 +1,74 @@
+"""A corpus prepared in shards and merged is the corpus prepared at once."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from melodyrnn.corpus.cache import load_corpus
+from melodyrnn.corpus.merge import merge
+from melodyrnn.corpus.prepare import prepare
+from melodyrnn.corpus.prepared import MANIFEST
+from melodyrnn.corpus.sources import Shard
+from melodyrnn.errors import CorpusError
+from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.midi import midi_bytes
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Tunes in two folders, with copies in other keys, one bad file, and a collection in ABC."""
+    folder = tmp_path / "tunes"
+    (folder / "b").mkdir(parents=True)
+    for k in range(40):
+        chance = random.Random(k % 33)  # noqa: S311 - music, no secrets
+        notes = tuple(Note(24 * i, 24, 60 + k // 33 + chance.choice(Key(0).scale)) for i in range(16))
+        where = folder / ("b" if k % 3 else ".") / f"{k:02}.mid"
+        where.write_bytes(midi_bytes(Melody(notes, key=Key(0), title=f"Tune {k}")))
+    (folder / "bad.mid").write_bytes(b"noise")
+    lines = ("CDEF GABc|cBAG FEDC|CEGc GECE|", "GABc dcBA|GFED CDEF|GEDC DEFG|")
+    (folder / "c.abc").write_text("\n".join(f"X:{k}\nL:1/4\nK:C\n{line}\n" for k, line in enumerate(lines, 1)))
+    return folder
+
+
+@pytest.mark.parametrize("of", [1, 2, 5])
+def test_merged_shards_are_the_whole(folder, tmp_path, of):
+    """Every column is the same bytes, and the counts agree; each file is in one shard."""
+    cache = tmp_path / "cache"
+    whole = prepare(load_corpus(folder, cache_dir=cache), tmp_path / "whole", seed=3)
+    shards = [
+        prepare(load_corpus(folder, cache_dir=cache, shard=Shard(i, of)), tmp_path / f"shard{i}", seed=9)
+        for i in range(of)
+    ]
+    assert sum(shard.report.offered for shard in shards) == whole.report.offered
+    merged = merge([shard.folder for shard in shards][::-1], tmp_path / "merged", seed=3)
+    for file in (tmp_path / "whole").iterdir():
+        if file.name not in {MANIFEST, "left_out.jsonl"}:
+            assert file.read_bytes() == (tmp_path / "merged" / file.name).read_bytes(), file.name
+    assert merged.report == whole.report
+    assert merged.report.duplicates == 7
+    assert merged.report.refused == {"not-midi": 1}
+
+
+def test_shards_follow_the_names_and_not_the_place(folder, tmp_path):
+    """A corpus moved elsewhere is divided in the same way."""
+
+    def names(where):
+        outcomes = load_corpus(where, cache_dir=tmp_path / "cache", shard=Shard(0, 3))
+        return [outcome.name.removeprefix(str(where)) for outcome in outcomes]
+
+    before = names(folder)
+    assert 0 < len(before) < 42
+    assert names(folder.rename(tmp_path / "moved")) == before
+
+
+def test_shards_of_different_corpora_do_not_merge(folder, tmp_path):
+    """What does not belong together is refused, and so is what is no shard."""
+    one = prepare(load_corpus(folder, cache_dir=tmp_path / "cache"), tmp_path / "one")
+    other = prepare({"style": load_corpus(folder, cache_dir=tmp_path / "cache")}, tmp_path / "other")
+    with pytest.raises(CorpusError, match="different corpora"):
+        merge([one.folder, other.folder], tmp_path / "merged")
+    with pytest.raises(CorpusError, match="not a prepared corpus"):
+        merge([folder], tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
