@@ -1,12 +1,10 @@
 """The options of composing, as the command line spells them.
 
-Contents: an Annotated type for each option; options_of (their values → Options), recipe_of (Options → text).
+Contents: an Annotated type for each option; options_of (their values → Options).
 """
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from melodyrnn.cli.options import option
@@ -109,25 +107,3 @@ def options_of(*, key: str | None, metre: str | None, bars: str, upbeat: str, **
         upbeat=upbeat_of(upbeat),
         **values,
     )
-
-
-def recipe_of(options: Options, seed: int, *, model: str, digest: str, prime: str | None = None) -> str:
-    """How a melody was made, as one line: the program, the model's digest and what was asked."""
-    from melodyrnn import __version__  # noqa: PLC0415
-
-    words = ["melodyrnn", __version__, "generate", "-m", model, "--seed", str(seed)]
-    words += ["--prime", prime] if prime else []
-    for field in fields(options):
-        value = getattr(options, field.name)
-        if field.name == "seed" or value == field.default:
-            continue
-        words.append("--" + field.name.replace("_", "-"))
-        words += [] if value is True else [_spelled(field.name, value)]
-    return f"{shlex.join(words)} # model {digest}"
-
-
-def _spelled(name: str, value: Any) -> str:
-    """A value as the command line takes it."""
-    if value is None:
-        return "free"
-    return f"{value}/96" if name == "upbeat" else str(value)

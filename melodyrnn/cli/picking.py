@@ -1,14 +1,19 @@
 """The options of originality, surprise, choosing among many, and feel, as the command line spells them.
 
-Contents: an Annotated type for each option; surprise_of, picked_of (what --best and --of mean).
+Contents: an Annotated type for each option; surprise_of, like_corpus, picked_of (what --best and --of mean).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final
 
 from melodyrnn.cli.options import option
 from melodyrnn.errors import OptionError
+
+if TYPE_CHECKING:
+    from melodyrnn.checkpoint import Card
+    from melodyrnn.compose.options import Options
 
 _CHANCE: Final = "Chance"
 _WHERE: Final = "Where it goes"
@@ -48,6 +53,13 @@ def surprise_of(text: str | None) -> float | str | None:
         return float(text)
     except ValueError:
         raise OptionError("--surprise", f"{text!r} is no number of bits; write 2.4, or corpus") from None
+
+
+def like_corpus(options: Options, card: Card) -> Options:
+    """Options that ask for the surprise of the model's own corpus; raise OptionError where its card is silent."""
+    from melodyrnn.compose.surprise import corpus_surprise  # noqa: PLC0415 - NumPy
+
+    return replace(options, surprise=corpus_surprise(card))
 
 
 def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.rules import Rule, Rules, Spot
 from melodyrnn.compose.runtime import Network
-from melodyrnn.compose.surprise import paced
+from melodyrnn.compose.surprise import counted, paced
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
 from melodyrnn.music.melody import Melody, Note
@@ -155,7 +155,7 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
         rests[stuck, rest[stuck]] = -np.inf  # of another rest there may be pitches left
     pitch = pick(pitches, left, 2, spot)
     if stream.spent is not None:
-        stream.spent += np.stack((bits.sum(1), offered.sum(1)), 1)
+        stream.spent = counted(stream.spent, bits.sum(1), offered.sum(1), stream.notes - primed)
     return Choice(rest, duration, pitch, bits, price)
 
 

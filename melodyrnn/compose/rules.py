@@ -41,7 +41,7 @@ class Spot:
     rest: Indices | None = None  # as chosen
     duration: Indices | None = None
     heard: tuple[Indices, Indices, Indices] | None = None  # rests, durations, pitches so far: rows (R, notes)
-    spent: Logs | None = None  # (R, 2): bits of the new notes so far, and bits that were to be expected
+    spent: Logs | None = None  # (R, 2): bits of the new notes so far, and what a note now offers
 
 
 Rule = Callable[[Logs, Spot], Logs]

@@ -3,12 +3,12 @@
 Conventions
     Bits are -log2 P by the network itself. Where the network is sure, a note stays likely, and where it is
     not, unlikely: every distribution is flattened or sharpened until its expected bits are `ratio` times what
-    they would be at temperature 1. The ratio is what remains to be spent over what the notes have offered so far.
+    they would be at temperature 1. The ratio is what is to be spent over what notes have offered of late.
 
 A controller in two parts: the ratio of target and offer is right on average (feed-forward), and what was
 spent too much or too little is made up for within about HORIZON notes (feedback).
 
-Contents: paced, temper, corpus_surprise.
+Contents: paced, temper, counted, corpus_surprise.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from melodyrnn.compose.rules import Rule, Spot
     from melodyrnn.compose.sampling import Logs
 
-HORIZON: Final = 12  # notes
-_WARM: Final = 3  # notes' worth of belief that the network offers the target by itself
+HORIZON: Final = 8  # notes
+_NEWS: Final = 0.2  # weight of the last note in the moving mean of what notes offer
 _RATIOS: Final = (0.1, 6.0)
 _STEPS: Final = 16  # of bisection: temperature to one part in 10,000
 _WIDEST: Final = np.log(32.0)  # temperatures from 1/32 to 32
@@ -62,8 +62,15 @@ def temper(logs: Logs, ratio: Logs) -> Logs:
     return np.asarray((logs - top) / np.exp((low + high) / 2)[:, None])
 
 
+def counted(spent: Logs, bits: Logs, offered: Logs, notes: int) -> Logs:
+    """Count one more note (R,): the bits chosen are added up, of the bits expected a moving mean is kept."""
+    share = max(1 / (notes + 1), _NEWS)
+    return np.stack((spent[:, 0] + bits, (1 - share) * spent[:, 1] + share * offered), 1)
+
+
 def _ratio(target: float, notes: int, spent: Logs) -> Logs:
-    """Share of the expected bits that the next note is to cost, (R,); `spent` (R, 2): bits chosen, bits expected."""
-    offered = (_WARM * target + spent[:, 1]) / (_WARM + notes)
+    """Share of the expected bits that the next note is to cost, (R,); `spent` (R, 2) as `counted` keeps it."""
+    if not notes:
+        return np.ones(len(spent))
     wanted = target + (target * notes - spent[:, 0]) / HORIZON
-    return np.asarray(np.clip(wanted / np.maximum(offered, 1e-6), *_RATIOS))
+    return np.asarray(np.clip(wanted / np.maximum(spent[:, 1], 1e-6), *_RATIOS))

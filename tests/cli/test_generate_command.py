@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from melodyrnn.compose.recipe import Recipe
 from melodyrnn.music.melody import Key
 from melodyrnn.music.midi import midi_bytes, read_midi
 
@@ -25,7 +26,8 @@ def test_a_named_file_is_written_and_said(command, model):
     assert re.fullmatch(r"a\.mid: 8 bars of 4/4, \d+ notes, C major, \d+\.\d\d bits a note; seed 3\n", ended.err)
     found = read_midi(Path("a.mid"))
     assert (found.melody.bars, found.melody.key) == (8, Key(0))
-    assert found.recipe.startswith(f"melodyrnn 0.1.0 generate -m {model} --seed 3 # model ")
+    recipe = Recipe.from_text(found.recipe)
+    assert (recipe.verb, recipe.model, recipe.options, recipe.output) == ("generate", "small", {"seed": 3}, {})
 
 
 def test_without_a_name_bytes_go_into_a_pipe(command, model):

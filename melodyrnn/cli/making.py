@@ -1,0 +1,130 @@
+"""What commands that compose have in common: each melody checked for copies, written with its recipe, and told.
+
+Contents: Making.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from melodyrnn.compose.recipe import Recipe, to_plain
+from melodyrnn.compose.remaking import file_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from melodyrnn.cli.console import Console
+    from melodyrnn.cli.results import Results
+    from melodyrnn.compose.feel import Feel
+    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.options import Options
+    from melodyrnn.compose.originality import Copied
+    from melodyrnn.events.fingerprint import Index
+    from melodyrnn.music.melody import Melody
+
+
+@dataclass(slots=True, kw_only=True)
+class Making:
+    """A call that composes: what its melodies have in common, and what is done with each."""
+
+    console: Console
+    results: Results
+    model: Model
+    name: str  # of the model, as the user called it
+    options: Options
+    feel: Feel
+    program: int = 0
+    verb: str = "generate"
+    given: Melody | None = None
+    recipe: bool = True  # whether files keep it
+    drawn: bool = False  # the seed was not the user's
+    roll: bool = True
+    _index: Index | None = field(default=None, init=False)
+
+    def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
+        """Check, write and tell one melody; `more` facts go into its JSON line."""
+        recipe = self._recipe(made.seed)
+        name = self.results.deliver(self.console, position, self._content(made, recipe))
+        if self.console.json:
+            facts = _facts(made, name, recipe.digest)
+            self.console.record(facts | {"originality": self._copied(made).facts() | self._usual()} | dict(more or {}))
+        elif not self.console.quiet:
+            self._tell(made, name)
+
+    def _content(self, made: Generated, recipe: Recipe) -> bytes:
+        if self.results.format == "midi":
+            return file_of(made, recipe, keep=self.recipe)
+        from melodyrnn.cli.results import render  # noqa: PLC0415
+
+        return render(made.melody, self.results.format)
+
+    def _recipe(self, seed: int) -> Recipe:
+        told = self.recipe or self.console.json  # the digest reads the whole model: only where it is wanted
+        return Recipe(
+            verb=self.verb,
+            digest=self.model.checkpoint.digest if told else "",
+            model=Path(self.name).stem,
+            options=to_plain(replace(self.options, seed=seed)),
+            output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),
+            given=self.given,
+        )
+
+    def _copied(self, made: Generated) -> Copied:
+        from melodyrnn.compose.originality import copied, index_of  # noqa: PLC0415 - not for a quiet call
+
+        if self._index is None:
+            self._index = index_of(self.model.checkpoint)
+        return copied(self._index, made.melody)
+
+    def _usual(self) -> dict[str, float]:
+        from melodyrnn.compose.originality import usual_of  # noqa: PLC0415
+
+        usual = usual_of(self.model.card)
+        return {} if usual is None else {"usual_median": usual.median, "usual_p95": usual.p95}
+
+    def _tell(self, made: Generated, name: str) -> None:
+        """Say what was written; on a terminal, show it."""
+        console, melody = self.console, made.melody
+        if self.roll and console.interactive:
+            from melodyrnn.cli.roll import draw_roll  # noqa: PLC0415
+
+            console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
+        bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
+        seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
+        facts = [f"{melody.bars} bars of {melody.metres[0]}", f"{len(melody.notes)} notes", str(melody.key)]
+        console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
+        console.detail(f"what was asked for cost {made.price:.1f} bits")
+        if self.model.checkpoint.fingerprints:
+            self._tell_copy(made)
+
+    def _tell_copy(self, made: Generated) -> None:
+        """Say how much of it a training tune has: aloud where that is more than usual."""
+        from melodyrnn.compose.originality import usual_of  # noqa: PLC0415
+
+        run, usual = self._copied(made), usual_of(self.model.card)
+        if usual is not None and run.length > usual.p95:
+            self.console.warn(f"{run}; {usual}; --max-copy {max(8, round(usual.p95))} keeps below")
+        else:
+            self.console.detail(str(run))
+
+
+def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
+    """A melody and how it came about, as plain data; times are ticks of 1/24 of a quarter."""
+    from melodyrnn.music.melody_json import melody_to_json  # noqa: PLC0415
+
+    new = made.bits[made.primed :]
+    means = new.mean(0) if len(new) else [0.0] * 3
+    bits = dict(zip(("rest", "duration", "pitch"), (round(float(b), 6) for b in means), strict=True))
+    return {
+        "file": name or None,
+        "seed": made.seed,
+        "model": digest,
+        "bits_per_note": round(sum(bits.values()), 6),
+        "bits": bits,
+        "price": round(float(made.price), 6),
+        "primed": made.primed,
+        "bars": made.melody.bars,
+        "melody": melody_to_json(made.melody),
+    }

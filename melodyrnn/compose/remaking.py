@@ -1,0 +1,65 @@
+"""From a recipe to the bytes of a file: the one way in which files are written, the first time and every time after.
+
+Contents: file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), model_fits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.compose.feel import Feel, play
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.options import Options
+from melodyrnn.compose.recipe import Recipe, from_plain, hash_of
+from melodyrnn.errors import OptionError, RecipeError
+from melodyrnn.music.chords import chord_notes
+from melodyrnn.music.midi_write import midi_bytes
+
+if TYPE_CHECKING:
+    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.music.melody import Melody
+
+VERBS: Final = ("generate",)
+"""Verbs that can be done again."""
+
+
+def file_of(made: Generated, recipe: Recipe, *, keep: bool = True) -> bytes:
+    """Write a melody as its recipe says, with the recipe in the file if `keep`. Raises OptionError, RecipeError."""
+    told = dict(recipe.output)
+    feel = from_plain(Feel, {name: told.pop(name) for name in ("humanize", "swing") if name in told})
+    program, loop = told.pop("program", 0), bool(recipe.options.get("loop", False))
+    if told or type(program) is not int:
+        raise RecipeError(f"the recipe's output is damaged, or this melodyrnn does not know {', '.join(sorted(told))}")
+    melody, timing = play(made.melody, feel, made.seed, given=made.primed)
+    text = recipe.to_text() if keep else ""
+    chords = chord_notes(str(recipe.options["chords"]), made.melody) if recipe.options.get("chord_track") else ()
+    return midi_bytes(melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords)
+
+
+def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:
+    """Compose and write again what a recipe tells.
+
+    `given` stands in for a prime that the recipe was too small to hold. Raises RecipeError where it cannot be the
+    same: another model, a verb or an option that this program does not know, another prime or none.
+    """
+    if recipe.verb not in VERBS:
+        raise RecipeError(f"it was made by '{recipe.verb}', which this melodyrnn cannot do again")
+    model_fits(model, recipe)
+    prime = recipe.given or given
+    if recipe.given_hash and prime is None:
+        raise RecipeError("it goes on from a melody that is too long for a recipe: give that with --prime")
+    if prime is not None and hash_of(prime) != recipe.given_hash:
+        raise RecipeError("it goes on from another melody than that of --prime")
+    try:
+        options = from_plain(Options, recipe.options)
+        made = next(iter(generate(model, options, prime=prime)))
+        return file_of(made, recipe)
+    except OptionError as problem:
+        raise RecipeError(f"its recipe cannot be followed: {problem}") from problem
+
+
+def model_fits(model: Model, recipe: Recipe) -> None:
+    """Raise RecipeError for another model than the recipe's."""
+    if (digest := model.checkpoint.digest) != recipe.digest:
+        name = recipe.model or "a model"
+        raise RecipeError(f"it was made by {name} of digest {recipe.digest}; the model given here has {digest}")

@@ -1,0 +1,122 @@
+"""Ranking: what cannot be used goes out, the rest is ordered by named criteria, the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from melodyrnn.checkpoint import Card, Checkpoint
+from melodyrnn.compose.generate import Generated, Model, generate
+from melodyrnn.compose.options import Options
+from melodyrnn.compose.ranking import CRITERIA, rank
+from melodyrnn.events.columns import columns
+from melodyrnn.events.fingerprint import Index
+from melodyrnn.events.tokenizer import encode
+from melodyrnn.music.melody import Key, Melody, Note
+
+
+def tune(seed, notes=40, spread=4):
+    """A random melody in eighths and quarters."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.choice([12, 24], notes)
+    ends, pitches = np.cumsum(lengths), 60 + np.clip(np.cumsum(rng.integers(-spread, spread + 1, notes)), -24, 24)
+    rows = zip((ends - lengths).tolist(), lengths.tolist(), pitches.tolist(), strict=True)
+    return Melody(tuple(Note(*row) for row in rows), key=Key(0))
+
+
+def made(melody, seed, bits=2.5, primed=0):
+    """A candidate of so many bits a note."""
+    return Generated(melody, seed, np.full((len(melody.notes), 3), bits / 3), primed, 0.0)
+
+
+@pytest.fixture
+def judge(model):
+    """A model that knows tune 0 by heart, with the facts of a corpus on its card."""
+    index = Index.build([("the tune", columns(encode(tune(0))))])
+    card = Card(bits={"total": 2.5}, facts={"range_mean": 16.0, "range_sd": 6.0, "copy_median": 9.0, "copy_p95": 16.0})
+    known = model.checkpoint
+    return Model(Checkpoint(known.config, card, known.weights, index.to_tensors()), model.network)
+
+
+def test_a_copy_ranks_below_an_invention(judge):
+    """Of two otherwise fair melodies, the training tune itself scores nothing for originality."""
+    ranking = rank(judge, [made(tune(0).transpose(2), 0), made(tune(5), 1)], 2)
+    assert [one.made.seed for one in ranking.best] == [1, 0]
+    assert ranking.best[0].scores.originality == 1
+    assert ranking.best[1].scores.originality == 0
+    assert ranking.best[1].copied.tune == "the tune"
+
+
+@pytest.mark.parametrize(("bits", "place"), [(2.5, 0), (0.4, 1), (6.0, 1)])
+def test_surprise_far_from_the_corpus_ranks_lower(judge, bits, place):
+    """Neither dull nor wild: the one near the corpus mean comes first."""
+    ranking = rank(judge, [made(tune(5), 9, bits), made(tune(5).transpose(1), 10, 2.6)], 1)
+    assert ranking.best[0].made.seed == (9 if place == 0 else 10)
+
+
+def _bar_after_bar(bars):
+    one = [(0, 24, 60), (24, 24, 62), (48, 48, 64)]
+    return Melody(tuple(Note(96 * b + o, d, p) for b in range(bars) for o, d, p in one), key=Key(0))
+
+
+OUT = {
+    "one bar over and over": (_bar_after_bar(8), "repetition"),
+    "one pitch": (Melody(tuple(Note(24 * i, 24, 60) for i in range(32)), key=Key(0)), "repetition"),
+    "mostly rests": (Melody(tuple(Note(96 * i, 24, 60 + i * i % 7) for i in range(8)), key=Key(0)), "silence"),
+    "a long hole": (
+        Melody((*tune(3).notes, *(replace(n, onset=n.onset + 1100) for n in tune(4).notes)), key=Key(0)), "silence",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OUT)
+def test_what_cannot_be_used_goes_out(judge, what):
+    """Endless repetition and silence are named and left out; the rest stays."""
+    melody, reason = OUT[what]
+    ranking = rank(judge, [made(melody, 0), made(tune(5), 1)], 2)
+    assert [one.made.seed for one in ranking.best] == [1]
+    assert ranking.out == {reason: 1}
+
+
+def test_near_duplicates_go_out(judge):
+    """The same melody in another key, or with one note changed, is taken once."""
+    notes = list(tune(6).notes)
+    notes[20] = replace(notes[20], pitch=notes[20].pitch + 1)
+    alike = [tune(6), tune(6).transpose(3), replace(tune(6), notes=tuple(notes)), tune(7)]
+    ranking = rank(judge, [made(m, k) for k, m in enumerate(alike)], 4)
+    assert len(ranking.best) == 2
+    assert ranking.out == {"duplicates": 2}
+
+
+def test_a_prime_is_not_judged(judge):
+    """Two candidates after the same long prime are no duplicates of one another."""
+    prime = tune(8, 30)
+    end = prime.end
+    candidates = [
+        made(
+            Melody((*prime.notes, *(replace(n, onset=n.onset + end) for n in tune(k).notes)), key=Key(0)), k, primed=30
+        )
+        for k in (5, 7)
+    ]
+    assert len(rank(judge, candidates, 2).best) == 2
+
+
+def test_ranking_is_repeatable_and_complete(judge):
+    """The same candidates rank the same; best first; every criterion has its score; a total is their mean."""
+    candidates = list(generate(judge, Options(seed=1, bars=6), 24))
+    one, again = rank(judge, candidates, 5), rank(judge, iter(candidates), 5)
+    assert [x.made.seed for x in one.best] == [x.made.seed for x in again.best]
+    totals = [x.scores.total for x in one.best]
+    assert totals == sorted(totals, reverse=True)
+    for x in one.best:
+        facts = x.facts()
+        assert set(facts["scores"]) == set(CRITERIA)
+        assert all(0 <= score <= 1 for score in facts["scores"].values())
+        assert facts["score"] == pytest.approx(sum(facts["scores"].values()) / 4, abs=1e-5)
+
+
+def test_ranking_needs_no_card(model):
+    """A model without fingerprints or facts ranks by what folk songs are like."""
+    assert rank(model, list(generate(model, Options(bars=4), 8)), 3).best
