@@ -44,6 +44,7 @@ class Constraints:
     form: str | None = None  # a letter for each section, "AABA"; A' repeats A but for its last bar
     chords: str | None = None  # "Am:4 F:2 G:2 | C", from the first full bar, over and over
     chord_tones: str = "prefer"  # prefer | rule: chord tones on strong beats and where a chord begins
+    chord_track: bool = False  # the chords are written too, as a second track
     effort: int | None = None  # melodies side by side from which one is drawn; None = 1, or 16 if something is asked
 
     def check(self, metre: Metre | None) -> None:
@@ -72,6 +73,8 @@ class Constraints:
         contour_of(self.contour)
         durations_of(self.durations)
         form_of(self.form)
+        if self.chord_track and self.chords is None:
+            raise OptionError("chord-track", "there are no chords to write; give them with chords")
         if self.chords is not None and metre is not None:
             progression(self.chords, metre)
 

@@ -78,13 +78,13 @@ class Ground:
         """The next tick at or after each at which a note must begin, or the end; (T,)."""
         ticks = np.where(self.must, np.arange(len(self.must)), self.end)
         ticks[-1] = self.end
-        return np.minimum.accumulate(ticks[::-1])[::-1]
+        return np.asarray(np.minimum.accumulate(ticks[::-1])[::-1])
 
     @cached_property
     def emptied(self) -> Indices:
         """How many bars that must not be empty stand before each bar, (bars + 2,)."""
         firsts = np.searchsorted(self.bar, np.arange(self.bar[-1] + 1))
-        return np.concatenate(([0], np.cumsum(self.least[firsts] > 0)))
+        return np.asarray(np.concatenate(([0], np.cumsum(self.least[firsts] > 0))), dtype=np.int64)
 
     @cached_property
     def bits(self) -> Indices:
@@ -176,7 +176,7 @@ class Ahead:
             found = ended.any(0)
         else:
             inside = g.bar[ends] == g.bar[tick]
-            found = np.zeros(self.shape + (len(PITCHES),), bool)
+            found = np.zeros((*self.shape, len(PITCHES)), bool)
             found[:-1] = ended[inside, 1:].any(0)  # one more note in this bar
             outside = ended[~inside & g.skips(np.full_like(ends, g.bar[tick]), g.bar[ends]), 0].any(0)
             count = np.arange(1, self.shape[0] + 1)[:, None, None, None]

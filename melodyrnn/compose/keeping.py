@@ -10,7 +10,7 @@ Contents: `keeping` (Ahead → Rules), `possible` (can a melody begin at all?).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 

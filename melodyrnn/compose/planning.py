@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.compose.constraints import Constraints, durations_of
 from melodyrnn.compose.form import formed, homes
 from melodyrnn.compose.ground import Ahead, Copy, Ground
 from melodyrnn.compose.keeping import keeping, possible
-from melodyrnn.compose.rules import Rules
 from melodyrnn.compose.terms import ground_of, leaning, neat
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
     from melodyrnn.compose.options import Options
+    from melodyrnn.compose.rules import Rules
     from melodyrnn.compose.terms import Place
 
 _TONIC: Final = -PITCHES[0]
@@ -78,26 +78,27 @@ def _ahead(options: Options, place: Place) -> Ahead | None:
 
 def _reason(options: Options, place: Place) -> str:
     """Which constraints exclude each other: those without any one of which there would be a melody."""
-    kept = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
-    kept.pop("effort", None)
+    kept: dict[str, Any] = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
+    for name in ("effort", "chord_track", "chord_tones" if options.chords is None else "effort"):
+        kept.pop(name, None)
     if options.loop:
         kept["loop"] = False
-    guilty = []
-    for name, default in kept.items():
-        fewer = replace(options, **{name: default})
-        if _ahead(fewer, place) is not None:
-            guilty.append(name.replace("_", "-"))
+    guilty = [
+        name.replace("_", "-")
+        for name, default in kept.items()
+        if _ahead(replace(options, **{name: default}), place) is not None
+    ]
     frame = place.frame
     length = f"{options.bars} bars of {frame.metres[0]}" if options.bars else f"{frame.metres[0]}"
     if guilty == ["durations"]:
         values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
         return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"
     if not guilty:
-        return f"no melody of {length} meets {', '.join(n.replace('_', '-') for n in kept)} together; leave two or more out"
+        named = ", ".join(name.replace("_", "-") for name in kept)
+        return f"no melody of {length} meets {named} together; leave two or more out"
     said = ", ".join(f"{name} {getattr(options, name.replace('-', '_'))}" for name in guilty)
-    return f"no melody of {length} meets them together; there is one without " + (
-        f"any one of: {said}" if len(guilty) > 1 else said
-    )
+    several = "any one of: " if len(guilty) > 1 else ""
+    return f"no melody of {length} meets them together; there is one without {several}{said}"
 
 
 def _ticks(options: Options) -> list[int]:

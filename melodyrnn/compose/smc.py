@@ -73,8 +73,10 @@ class _Trail:
 
     def take(self, which: Indices) -> None:
         """Copy particles in this order."""
-        for column in (self.rows, self.bits, self.price, self.kept):
-            column[:] = [values[which] for values in column]  # type: ignore[index]  # each list holds arrays of one kind
+        self.rows = [values[which] for values in self.rows]
+        self.bits = [values[which] for values in self.bits]
+        self.price = [values[which] for values in self.price]
+        self.kept = [values[which] for values in self.kept]
 
 
 def draw_one(stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None) -> Drawn:
@@ -145,10 +147,10 @@ def _note(trail: _Trail, choice: Choice, active: Indices, kept: NDArray[np.bool_
     rows[active] = np.stack((choice.rest, choice.duration, choice.pitch), 1)
     bits, price, keeps = np.zeros((effort, 3)), np.zeros(effort), np.zeros(effort, bool)
     bits[active], price[active], keeps[active] = choice.bits, choice.price.sum(1), kept
-    for column, values in zip(
-        (trail.rows, trail.bits, trail.price, trail.kept), (rows, bits, price, keeps), strict=True
-    ):
-        column.append(values)  # type: ignore[attr-defined]  # as above
+    trail.rows.append(rows)
+    trail.bits.append(bits)
+    trail.price.append(price)
+    trail.kept.append(keeps)
 
 
 def _shares(weight: Weights) -> Weights:

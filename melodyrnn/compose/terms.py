@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.constraints import (
-    ENDS, contour_of, density_of, durations_of, named_pitches,
+    ENDS,
+    contour_of,
+    density_of,
+    durations_of,
+    named_pitches,
 )  # fmt: skip
 from melodyrnn.compose.ground import NONE, Ground
 from melodyrnn.compose.rules import SHORTEST_GAP, Rules, Spot
@@ -21,7 +25,6 @@ from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.tokenizer import LOWEST_FIRST
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.chords import Chord, progression
-from melodyrnn.music.melody import Metre
 from melodyrnn.music.pitches import range_of, scale_of
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.ground import Flags
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.sampling import Logs
-    from melodyrnn.music.melody import Key, Melody
+    from melodyrnn.music.melody import Key, Melody, Metre
 
 _DURATIONS: Final = np.asarray(DURATIONS)
 _PITCHES: Final = np.arange(len(PITCHES))
@@ -207,7 +210,7 @@ def _ended(options: Options, place: Place, ground: Ground) -> Ground:
         beat = place.metre(a).beat_ticks
         for tick in range(max(a, 0), b):
             if (tick - a) % beat == 0:
-                cadence[tick] = _DURATIONS >= min(beat, b - tick)
+                cadence[tick] = min(beat, b - tick) <= _DURATIONS
     return replace(ground, cadence=cadence, final=ground.final & _classes(place, steps))
 
 
@@ -228,7 +231,7 @@ def chord_spans(options: Options, place: Place) -> Iterator[tuple[int, int, Chor
 def strong_chords(options: Options, place: Place) -> Iterator[tuple[int, Chord]]:
     """Ticks at which a chord tone is wanted: bar lines, middles of bars of four beats, and where a chord begins."""
     strong = set()
-    for a, b in pairwise(place.bars):
+    for a in place.bars[:-1]:
         metre = place.metre(a)
         strong.add(a)
         if metre.bar_ticks // metre.beat_ticks % 4 == 0:
@@ -266,7 +269,7 @@ def leaning(options: Options, place: Place) -> Rules:
 
 
 def anchor_for(options: Options, place: Place) -> int:
-    """The anchor, of all octaves, under which most of the allowed pitches may begin a melody; the usual one of equals."""
+    """The anchor, of all octaves, under which most allowed pitches may begin a melody; of equals the usual one."""
 
     def begins(anchor: int) -> int:
         allowed = _allowed(options, replace(place, anchor=anchor))

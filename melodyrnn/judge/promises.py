@@ -141,14 +141,11 @@ def _chords(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator
     spans = progression(options.chords, metre)
     start = melody.bar_onset(1 if melody.upbeat else 0)
     around = sum(ticks for ticks, _ in spans)
-    for note in new:
-        if note.onset < start:
-            continue
-        at = (note.onset - start) % around
-        for ticks, chord in spans:
-            if at < ticks:
-                break
-            at -= ticks
+    for note in (n for n in new if n.onset >= start):
+        at, k = (note.onset - start) % around, 0
+        while at >= spans[k][0]:
+            at, k = at - spans[k][0], k + 1
+        chord = spans[k][1]
         place = melody.place(note.onset)[1]
         metre = melody.metre_at(note.onset)
         middle = metre.bar_ticks // metre.beat_ticks % 4 == 0 and place == metre.bar_ticks // 2

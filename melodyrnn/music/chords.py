@@ -9,7 +9,7 @@ Conventions
     beats       as the metre counts them: 6/8 has two.
     ticks       from the bar line at which the progression starts.
 
-Contents: Chord, chord_of (symbol → Chord), progression (text → spans), voiced (spans → notes of a chord track).
+Contents: Chord, chord_of (symbol → Chord), progression (text → spans), chord_notes (those of a chord track).
 Only a table: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
 """
 
@@ -18,11 +18,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import Metre
 from melodyrnn.music.pitches import pitch_class
+
+if TYPE_CHECKING:
+    from melodyrnn.music.melody import Melody, Metre
 
 QUALITIES: Final = {
     "": (0, 4, 7), "maj": (0, 4, 7), "M": (0, 4, 7),
@@ -80,12 +82,14 @@ def chord_of(symbol: str) -> Chord:
 def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:
     """Read a progression: (length in ticks, chord) for each, in order; raise OptionError.
 
+    >>> from melodyrnn.music.melody import Metre
     >>> [(ticks, chord.symbol) for ticks, chord in progression("Am:4 F:2 G:2 | C", Metre())]
     [(96, 'Am'), (48, 'F'), (48, 'G'), (96, 'C')]
     """
     spans: list[tuple[int, Chord]] = []
     at, bar = 0, metre.bar_ticks
-    for part in text.split("|"):
+    parts = text.split("|")
+    for k, part in enumerate(parts):
         waiting: list[Chord] = []
         for word in part.split():
             symbol, colon, length = word.partition(":")
@@ -97,7 +101,7 @@ def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:
             spans.append((_length(word, length, metre), chord_of(symbol)))
             at += spans[-1][0]
         at += _share(waiting, at, bar, spans)
-        if at % bar and part is not text.split("|")[-1]:
+        if at % bar and k < len(parts) - 1:
             raise OptionError(
                 "chords", f"a '|' stands {Fraction(at % bar, metre.beat_ticks)} beats into a bar of {metre}"
             )
@@ -128,18 +132,21 @@ def _length(word: str, text: str, metre: Metre) -> int:
     return int(ticks)
 
 
-def voiced(spans: tuple[tuple[int, Chord], ...], start: int, end: int) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
-    """Notes of a chord track: (onset, ticks, MIDI numbers), the progression going round from `start` to `end`.
+def chord_notes(text: str, melody: Melody) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
+    """Notes of a chord track for a melody, from its first full bar to its end, over and over.
 
-    >>> voiced(((96, chord_of("Am")),), 0, 100)
+    (onset, ticks, MIDI numbers) each. Raises OptionError.
+
+    >>> from melodyrnn.music.melody import Melody, Note
+    >>> chord_notes("Am", Melody((Note(0, 100, 69),), length=100))
     ((0, 96, (57, 60, 64)), (96, 4, (57, 60, 64)))
     """
-    out = []
-    at = start
-    while at < end:
+    spans = progression(text, melody.metres[0])
+    out, at = [], melody.bar_onset(1 if melody.upbeat else 0)
+    while at < melody.end:
         for ticks, chord in spans:
-            if at < end and chord.tones:
-                out.append((at, min(ticks, end - at), _stacked(chord.tones)))
+            if at < melody.end and chord.tones:
+                out.append((at, min(ticks, melody.end - at), _stacked(chord.tones)))
             at += ticks
     return tuple(out)
 
