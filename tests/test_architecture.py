@@ -103,6 +103,7 @@ def test_the_library_never_prints_and_never_unpickles():
 @pytest.mark.parametrize("module", ["melodyrnn", "melodyrnn.cli", "melodyrnn.compose.generate"])
 def test_nothing_slow_is_imported_on_the_way_to_a_melody(module):
     """Composing waits neither for torch nor for the libraries of scores and plots."""
-    code = f"import sys, {module}; print(*{{'torch', 'music21', 'pretty_midi', 'matplotlib', 'symusic'}} & set(sys.modules))"
+    slow = {"torch", "music21", "pretty_midi", "matplotlib", "symusic"}
+    code = f"import sys, {module}; print(*{slow} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == ""

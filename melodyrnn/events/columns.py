@@ -12,7 +12,7 @@ Contents: `columns` (melody → Columns), `collate` (Columns → Batch), `match_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,9 @@ from melodyrnn.events.vocabulary import DURATIONS, END, RESTS, metre_index
 from melodyrnn.music.melody import MODES
 
 if TYPE_CHECKING:
-    from melodyrnn.events.tokenizer import Encoded
     from collections.abc import Sequence
+
+    from melodyrnn.events.tokenizer import Encoded
 
 Indices = NDArray[np.int64]
 _RESTS: Final = np.asarray((*RESTS, 0))

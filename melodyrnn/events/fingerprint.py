@@ -154,7 +154,8 @@ class Index:
         kept = new[tune][places]
         grams = np.sort(np.concatenate((self.grams, other.grams[kept] & ~_PLACE | moved[places[kept]])))
         names = self.names + tuple(n for n, fresh in zip(other.names, new, strict=True) if fresh)
-        return Index(grams, np.concatenate((self.bars, other.bars[new[tune]])), starts.astype(np.uint32), names, self.span)
+        bars = np.concatenate((self.bars, other.bars[new[tune]]))
+        return Index(grams, bars, starts.astype(np.uint32), names, self.span)
 
     def longest_run(self, melody: Columns) -> Run:
         """The longest run that a melody shares with any tune; the earliest in the melody on a tie."""

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
-    from melodyrnn.events.columns import Columns
     from collections.abc import Iterable, Mapping
+
+    from melodyrnn.events.columns import Columns
 
 NEAR: Final = 6  # semitones: a first pitch makes its neighbours likely too, less and less up to here
 SELDOM: Final = 0.02  # what an octave that was never seen counts

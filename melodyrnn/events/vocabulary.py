@@ -11,7 +11,7 @@ A change of any table is a new VERSION: a checkpoint of another version is refus
 
 from __future__ import annotations
 
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 

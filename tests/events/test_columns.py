@@ -21,7 +21,8 @@ def tune(rows, metre=None, key=None):
     return columns(encode(Melody(tuple(notes), (metre or Metre(),), key or Key(0))))
 
 
-steps = st.lists(st.tuples(st.sampled_from([0, 0, 12, 24]), st.sampled_from([6, 12, 24, 36]), st.integers(55, 80)), min_size=2, max_size=24)  # fmt: skip
+events = st.tuples(st.sampled_from([0, 0, 12, 24]), st.sampled_from([6, 12, 24, 36]), st.integers(55, 80))
+steps = st.lists(events, min_size=2, max_size=24)
 
 
 def test_an_upbeat_in_three_stands_before_the_second_bar_line():
