@@ -65,11 +65,10 @@ def dense(x: Floats, weights: Panels) -> Floats:
     if len(weights) == 1:
         product: Floats = np.matmul(rows, weights[0])[:, 0]
         return product
-    product = np.empty((len(x), 1, sum(panel.shape[1] for panel in weights)), np.float32)
-    at = 0
-    for panel in weights:
-        np.matmul(rows, panel, out=product[:, :, at : at + panel.shape[1]])
-        at += panel.shape[1]
+    width = weights[0].shape[1]
+    product = np.empty((len(x), 1, width * (len(weights) - 1) + weights[-1].shape[1]), np.float32)
+    for k, panel in enumerate(weights):
+        np.matmul(rows, panel, out=product[:, :, k * width : (k + 1) * width])
     return product[:, 0]
 
 
@@ -119,7 +118,7 @@ class Head:
         scale = np.float32(config.keys**-0.5)
         joint = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
         biases = (bias, own["query.bias"] * scale, own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
-        self.joint = panels(np.concatenate(joint))
+        self.joint = panels(np.concatenate(joint), np.full(sum(map(len, joint)), 0.5, np.float32))
         self.bias = np.concatenate(biases).astype(np.float32)
         ends = np.cumsum([len(p) for p in joint])
         self.logits, self.query, self.key, self.sentinel, self.extra = (
@@ -130,9 +129,15 @@ class Head:
 
     def __call__(self, projected: Floats, rows: Indices) -> Floats:
         """The joint output (R, …) from the projected state (R, head) and rows of the known views (R, views)."""
-        z = projected + self.known[rows + self.starts].sum(1)
-        z *= 0.5 * np.tanh(0.5 * z) + 0.5  # silu
-        return dense(z, self.joint) + self.bias
+        z = np.add.reduce(self.known.take(rows + self.starts, 0), 1)
+        z += projected
+        gate = z * 0.5
+        np.tanh(gate, out=gate)
+        gate += 1
+        z *= gate  # twice the silu; the joint matrix is halved
+        joint = dense(z, self.joint)
+        joint += self.bias
+        return joint
 
 
 class Layer:
@@ -171,8 +176,16 @@ class Layer:
         if cell == "rnn":
             return own, c
         i, f, g, o = (own[:, k * units : (k + 1) * units] for k in range(4))
-        cell_state: Floats = np.asarray(0.5 * ((f + 1) * c + (i + 1) * g), np.float32)
-        return np.asarray((0.5 * o + 0.5) * np.tanh(cell_state), np.float32), cell_state
+        own[:, : 2 * units] += 1  # i and f, as twice the sigmoids
+        f *= c
+        i *= g
+        f += i
+        f *= 0.5  # the new c
+        o += 1
+        h = np.tanh(f)
+        h *= o
+        h *= 0.5
+        return h, f
 
 
 class Network:
@@ -195,9 +208,10 @@ class Network:
 
     def hear(self, state: Floats, heard: Indices) -> None:
         """Advance a state in place by one event, rows (R, len(HEARD)) of the views."""
-        given = self.table[heard + self.starts].sum(1)
+        given = np.add.reduce(self.table.take(heard + self.starts, 0), 1)
         for index, layer in enumerate(self.layers):
-            given = dense(given, layer.inputs) + layer.bias
+            given = dense(given, layer.inputs)
+            given += layer.bias
             state[index, 0], state[index, 1] = layer.step(self.config.cell, given, state[index, 0], state[index, 1])
             given = state[index, 0]
 
