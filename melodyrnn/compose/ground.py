@@ -89,7 +89,8 @@ class Ground:
     @cached_property
     def bits(self) -> Indices:
         """Which required groups each pitch belongs to, as a number; (P,)."""
-        return (self.required * (1 << np.arange(len(self.required)))[:, None]).sum(0).astype(np.int64)
+        powers = 1 << np.arange(len(self.required))
+        return np.asarray((self.required * powers[:, None]).sum(0), dtype=np.int64)
 
     @property
     def subsets(self) -> int:
