@@ -143,3 +143,18 @@ def test_matches_start_where_long_ones_are_trusted(network):
     trust = network.pitch.matches.weight[:, 0]
     assert vp.match_row(*(np.array(0),) * 3) == 0
     assert trust[0] < trust[int(vp.match_row(*(np.array(3),) * 3))] < trust[int(vp.match_row(*(np.array(20),) * 3))]
+
+
+@pytest.mark.parametrize("of", [2, 4])
+def test_gradients_of_all_shares_are_the_gradient_of_the_step(network, config, recipe, melodies, of):
+    """What several processes learn from their rows adds up to what one learns from all (to rounding)."""
+    gradients = []
+    for shares in ([Share()], [Share(rank, of) for rank in range(of)]):
+        network.zero_grad()
+        for share in shares:
+            inputs, dropped = training_step(melodies, recipe, config, 3, share)
+            counts = torch.tensor([row < len(melodies) for row in share.rows(len(melodies))], dtype=torch.float32)
+            (sum(term.sum(1) for term in network(inputs, dropped)) * counts).sum().backward()
+        gradients.append([parameter.grad.clone() for parameter in network.parameters()])
+    for one, several in zip(*gradients, strict=True):
+        torch.testing.assert_close(several, one, rtol=1e-4, atol=1e-4)
