@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Note
 from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
-from melodyrnn.music.midi_frame import bar_lines, clean, key_of, on_grid, opening, tempo_of
+from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, key_of, on_grid, opening, tempo_of
 from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
 from melodyrnn.music.midi_line import Choice, choose, voices
 from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
@@ -70,7 +70,7 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     if damage and (strict or not any(note[0] < note[1] for raw in tracks for note in raw.notes)):
         raise Unreadable(where, "cut-short", damage[0])
     notices = damage[:_MAX_NOTICES]
-    texts = [clean(text, longest=_LONGEST_RECIPE) for raw in tracks for text in raw.texts[:1000]]
+    texts = [clean(t, longest=_LONGEST_RECIPE).removeprefix(NOTE) for raw in tracks for t in raw.texts[:1000]]
     recipe = next((text for text in texts if text.startswith(_RECIPE)), "")
     found = voices(tracks, [clean(raw.name) for raw in tracks])
     choice = choose(found, where, track=track, ours=bool(recipe))

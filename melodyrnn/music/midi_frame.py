@@ -11,7 +11,7 @@ Rules
     lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: grid, on_grid, bar_lines, opening, tempo_of, key_of, key_text, clean.
+Contents: grid, on_grid, bar_lines, opening, tempo_of, key_of, key_text, NOTE, clean.
 """
 
 from __future__ import annotations
@@ -140,6 +140,10 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
         if named is not None and (named.fifths - sharps) % 12 == 0:
             return named
     return key
+
+
+NOTE: Final = "@I"
+"""Before a text that is no words to sing. Karaoke files mark information so; MuseScore prints any other text as lyrics."""
 
 
 def key_text(key: Key) -> str:

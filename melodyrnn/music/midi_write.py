@@ -21,7 +21,7 @@ from typing import Final
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody
-from melodyrnn.music.midi_frame import key_text
+from melodyrnn.music.midi_frame import NOTE, key_text
 
 PPQ: Final = 480
 _SCALE: Final = PPQ // TICKS_PER_QUARTER
@@ -71,12 +71,12 @@ def _conductor(melody: Melody, recipe: str) -> list[_Event]:
         raise OptionError("tempo", f"{melody.tempo:g} quarters a minute cannot be written to MIDI; try 120")
     facts = [_text(0x03, melody.title)] if melody.title else []
     if recipe:
-        facts.append(_text(0x01, recipe))
+        facts.append(_text(0x01, NOTE + recipe))
     facts.append(_meta(0x51, round(60e6 / melody.tempo).to_bytes(3)))
     if melody.key is not None:
         facts.append(_signature(melody.key))
         if melody.key.mode not in {"major", "minor"}:
-            facts.append(_text(0x01, key_text(melody.key)))
+            facts.append(_text(0x01, NOTE + key_text(melody.key)))
     events: list[_Event] = [(0, order, fact) for order, fact in enumerate(facts)]
     for metre in melody.metres:
         clocks = min(metre.beat_ticks, 255)  # a MIDI clock is 1/24 of a quarter: our tick

@@ -64,3 +64,15 @@ def test_musescore_reads_the_same_music(tmp_path, options):
     assert theirs.key.fifths == ours.key.fifths
     assert [(m.numerator, m.denominator) for m in theirs.metres] == [(m.numerator, m.denominator) for m in ours.metres]
     assert theirs.tempo == pytest.approx(ours.tempo, abs=0.5)
+
+
+@needs("musescore3")
+def test_musescore_prints_no_recipe_under_the_notes(tmp_path):
+    """The recipe that our files keep is no lyric: no words stand in MuseScore's score."""
+    tune, score = tmp_path / "a.mid", tmp_path / "a.musicxml"
+    subprocess.run([*MELODYRNN, "generate", "--seed", "5", "--key", "D dorian", "-o", str(tune)], check=True)
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(tmp_path)}
+    subprocess.run(["musescore3", "-o", str(score), str(tune)], env=environment, capture_output=True, check=True)
+    assert b"melodyrnn" in tune.read_bytes()
+    assert b"<lyric " not in score.read_bytes()
+    assert b"melodyrnn {" not in score.read_bytes()

@@ -123,7 +123,7 @@ def test_what_midi_cannot_say_is_refused(melody: Melody, options: dict, option: 
 def test_same_bytes_every_time() -> None:
     """Writing is a function of its arguments: the bytes are these."""
     data = midi_bytes(Melody((Note(0, 24, 60),), key=Key(2, "dorian"), title="A"))
-    conductor = "00ff0301 41 00ff5103 07a120 00ff5902 0000 00ff010d" + b"key: D dorian".hex() + "00ff5804 04021808"
+    conductor = "00ff0301 41 00ff5103 07a120 00ff5902 0000 00ff010f" + b"@Ikey: D dorian".hex() + "00ff5804 04021808"
     notes = "00ff0306" + b"Melody".hex() + "00ff5902 0000 00c000 00903c50 8360803c40"
     assert data == b"MThd" + bytes.fromhex("00000006 0001 0002 01e0") + track(conductor + "8360ff2f00") + track(
         notes + "00ff2f00"
