@@ -1,0 +1,73 @@
+"""Composing starts at once: what a generate run imports, and what it leaves alone."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
+
+HEAVY = {
+    "torch",
+    "music21",
+    "matplotlib",
+    "pretty_midi",
+    "mido",
+    "symusic",
+    "rich",
+    "pydantic",
+    "scipy",
+    "numpy.random",
+}
+RUN = """
+import sys
+from melodyrnn.cli import run
+status = run(sys.argv[1:])
+print(int(status), *sorted(sys.modules))
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A small network of random weights."""
+    rng = np.random.default_rng(0)
+    config = NetworkConfig(hidden=8, embed=8, head=8, keys=4)
+    weights = {n: rng.standard_normal(s).astype(np.float32) for n, s in expected_shapes(config).items()}
+    path = tmp_path_factory.mktemp("cold") / "small.safetensors"
+    save(path, Checkpoint(config, Card(), weights))
+    return path
+
+
+def modules_of(arguments, folder):
+    """Run the command line in a process of its own and return what it has imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments], cwd=folder, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )  # fmt: skip
+    status, *modules = done.stdout.splitlines()[-1].split()
+    assert status == "0", done.stderr
+    return set(modules)
+
+
+def test_generate_imports_nothing_heavy(model, tmp_path):
+    """A melody is composed and written without any library that takes longer to import than the melody to compose."""
+    modules = modules_of(["generate", "-m", str(model), "--bars", "2", "-o", "x.mid"], tmp_path)
+    assert (tmp_path / "x.mid").exists()
+    assert "numpy" in modules
+    assert "melodyrnn.compose.generate" in modules
+    assert not modules & HEAVY
+
+
+def test_generate_without_wishes_imports_no_machinery_for_them(model, tmp_path):
+    """Constraints, particles and the index of training tunes are imported when they are asked for."""
+    modules = modules_of(["generate", "-m", str(model), "--bars", "2", "-o", "x.mid"], tmp_path)
+    asked = {"planning", "keeping", "smc", "originality"}
+    assert not modules & {f"melodyrnn.compose.{name}" for name in asked}
+    assert not {m for m in modules if m.startswith("melodyrnn.learn")}
+
+
+def test_help_waits_for_no_numpy(tmp_path):
+    """Help pages come before any array is thought of."""
+    assert "numpy" not in modules_of(["generate", "--help"], tmp_path)
