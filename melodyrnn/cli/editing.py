@@ -5,7 +5,7 @@ Contents: FileArgument, locks_of, Where, Job.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -67,6 +67,7 @@ class Job:
     seed: int
     asked: Mapping[str, Any]
     key: str | None = None
+    task: Mapping[str, Any] = field(default_factory=dict)  # for the recipe
 
     def run(self, change: Change, where: Where) -> None:
         """Read, change with seeds seed, seed + 1, …, and write."""
@@ -77,6 +78,7 @@ class Job:
         from melodyrnn.compose.feel import Feel  # noqa: PLC0415
         from melodyrnn.compose.generate import load_model  # noqa: PLC0415
         from melodyrnn.compose.options import Options  # noqa: PLC0415
+        from melodyrnn.compose.remaking import Task  # noqa: PLC0415
 
         console = self.console
         key = None if self.key is None else key_of(self.key)
@@ -88,7 +90,8 @@ class Job:
         loaded = load_model(self.model)
         making = Making(
             console=console, results=results, model=loaded, name=self.model, options=options, feel=Feel(),
-            program=where.program, verb=self.verb, given=None, recipe=False, drawn=where.drawn, roll=where.count == 1,
+            program=where.program, verb=self.verb, task=Task(**self.task), given=given.melody, drawn=where.drawn,
+            roll=where.count == 1,
         )  # fmt: skip
         seeds = range(self.seed, self.seed + where.count)
         melodies = (change(loaded, given.melody, replace(options, seed=seed)) for seed in seeds)

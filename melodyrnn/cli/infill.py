@@ -73,7 +73,8 @@ def infill(
     asked = ct.held(locals()) | {"temperature": temperature}
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     wanted = ct.bars_in(bars, "--bars")
-    job = ed.Job(console, "infill", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key)
+    job = ed.Job(console, "infill", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key,
+                 task={"bars": tuple(sorted(wanted))})  # fmt: skip
 
     from melodyrnn.compose.edit import infill as fill  # noqa: PLC0415 - --help does not wait for NumPy
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.originality import Copied
+    from melodyrnn.compose.remaking import Task
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.music.melody import Melody
 
@@ -37,6 +38,7 @@ class Making:
     feel: Feel
     program: int = 0
     verb: str = "generate"
+    task: Task | None = None  # of infill and vary
     given: Melody | None = None
     recipe: bool = True  # whether files keep it
     drawn: bool = False  # the seed was not the user's
@@ -67,6 +69,7 @@ class Making:
             digest=self.model.checkpoint.digest if told else "",
             model=Path(self.name).stem,
             options=to_plain(replace(self.options, seed=seed)),
+            task={} if self.task is None else to_plain(self.task),
             output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),
             given=self.given,
         )

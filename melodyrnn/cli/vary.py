@@ -77,7 +77,8 @@ def vary(
     asked = ct.held(locals()) | {"temperature": temperature}
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     locks, bars = ed.locks_of(keep or [])
-    job = ed.Job(console, "vary", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key)
+    job = ed.Job(console, "vary", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key,
+                 task={"bars": tuple(sorted(bars)), "keep": tuple(sorted(locks)), "strength": strength})  # fmt: skip
 
     from melodyrnn.compose.edit import vary as varied  # noqa: PLC0415 - --help does not wait for NumPy
 

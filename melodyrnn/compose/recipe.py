@@ -3,6 +3,7 @@
     melodyrnn {"version":…,"verb":…,"model":…,"digest":…,"options":{…},"output":{…},"given":…,"given_hash":…}
 
 Conventions
+    task        what infill and vary do: bars, what is kept, how much changes.
     options     fields of the verb's options that differ from their defaults; the seed is one of them.
     output      how the file was written: program, humanize, swing …
     given       the melody that the verb started from, if there was one and it is short enough to be kept:
@@ -51,6 +52,7 @@ class Recipe:
     digest: str  # of the model file
     model: str = ""  # its name, for people: no folder
     options: Mapping[str, Any] = field(default_factory=dict)  # plain data
+    task: Mapping[str, Any] = field(default_factory=dict)  # plain data: what the verb does beside its options
     output: Mapping[str, Any] = field(default_factory=dict)  # plain data
     given: Melody | None = None
     given_hash: str = ""  # '' = nothing was given
@@ -60,6 +62,7 @@ class Recipe:
         """One line; a given melody that is too long is told by its hash alone."""
         told: dict[str, Any] = {"version": self.version, "verb": self.verb, "model": self.model, "digest": self.digest}
         told |= {"options": dict(self.options), "output": dict(self.output)}
+        told |= {"task": dict(self.task)} if self.task else {}
         if self.given is not None:
             told |= {"given_hash": hash_of(self.given)}
             packed = _packed(self.given)
@@ -77,6 +80,7 @@ class Recipe:
             digest=_matched(told, "digest", _DIGEST),
             model=_line(told.get("model", "")),
             options=_fields(told, "options"),
+            task=_fields(told, "task"),
             output=_fields(told, "output"),
             given=_unpacked(told["given"]) if "given" in told else None,
             given_hash=_matched(told, "given_hash", _DIGEST) if "given_hash" in told else "",

@@ -1,10 +1,11 @@
 """From a recipe to the bytes of a file: the one way in which files are written, the first time and every time after.
 
-Contents: file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), model_fits.
+Contents: file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), Task, model_fits.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.compose.feel import Feel, play
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.music.melody import Melody
 
-VERBS: Final = ("generate",)
+VERBS: Final = ("generate", "infill", "vary")
 """Verbs that can be done again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What infill and vary do beside their options."""
+
+    bars: tuple[int, ...] = ()  # from 0: those to fill, or those to keep
+    keep: tuple[str, ...] = ()
+    strength: float = 0.5
 
 
 def file_of(made: Generated, recipe: Recipe, *, keep: bool = True) -> bytes:
@@ -52,10 +62,23 @@ def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:
         raise RecipeError("it goes on from another melody than that of --prime")
     try:
         options = from_plain(Options, recipe.options)
-        made = next(iter(generate(model, options, prime=prime)))
-        return file_of(made, recipe)
+        return file_of(_made(model, recipe, options, prime), recipe)
     except OptionError as problem:
         raise RecipeError(f"its recipe cannot be followed: {problem}") from problem
+
+
+def _made(model: Model, recipe: Recipe, options: Options, given: Melody | None) -> Generated:
+    """Do again what the verb did."""
+    if recipe.verb == "generate":
+        return next(iter(generate(model, options, prime=given)))
+    from melodyrnn.compose.edit import infill, vary  # noqa: PLC0415 - only they need the look-ahead
+
+    task = from_plain(Task, recipe.task)
+    if given is None:
+        raise RecipeError(f"it was made by '{recipe.verb}' from a melody that its recipe does not tell")
+    if recipe.verb == "infill":
+        return infill(model, given, task.bars, options)
+    return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength)
 
 
 def model_fits(model: Model, recipe: Recipe) -> None:

@@ -164,6 +164,19 @@ def test_reproduce_writes_the_same_bytes_in_another_process(command, model, tune
         assert f"r{k}.mid: the same" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [("infill", "--bars", "2-3"), ("vary", "--strength", "0.8"), ("vary", "--keep", "rhythm", "--keep", "bars=1")],
+)
+def test_changed_files_are_reproduced_too(command, model, tune_file, verb):
+    """Both infill and vary keep what they were given, and their files come back byte for byte."""
+    ended = command(verb[0], tune_file, *verb[1:], "-m", model, "--seed", 4, "-o", "new.mid", "--effort", 4)
+    assert ended.status == 0, ended.err
+    tune_file.unlink()
+    again = command("reproduce", "new.mid", "-m", model)
+    assert (again.status, again.data) == (0, Path("new.mid").read_bytes()), again.err
+
+
 def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
     """No recipe, another model, a name that does not ship, a changed file: status 1 and the reason; nothing written."""
     command("generate", "-m", model, "-o", "a.mid", "--seed", 3)
