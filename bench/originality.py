@@ -100,9 +100,9 @@ def overfit(_model, count):
     for longest in (None, 8):
         made = generate(model, Options(seed=1, bars=6, upbeat=None, max_copy=longest), count)
         found = [copied(index, g.melody) for g in made]
-        runs = np.array([one.length for one in found])
+        runs, named = np.array([one.length for one in found]), len({one.tune for one in found if one.length})
         print(f"overfit   20 tunes to {bits:.2f} bits a note, --max-copy {longest}: of {count} melodies"
-              f" {(runs > 8).sum()} share more than 8 notes, {len({one.tune for one in found if one.length})} tunes named;"
+              f" {(runs > 8).sum()} share more than 8 notes, {named} tunes named;"
               f" median {np.median(runs):g}, most {runs.max()}")  # fmt: skip
 
 
