@@ -124,11 +124,9 @@ class Index:
             raise CheckpointError("its fingerprints are not those of this program")
         grams, bars, span, starts, raw = (tensors[n] for n in types)
         text = raw.tobytes().decode("utf-8", "replace")
-        names = (
-            tuple("".join(c if c.isprintable() else " " for c in n) for n in text.split("\n"))
-            if starts.size > 1
-            else ()
-        )
+        if not text.replace("\n", "").isprintable():  # seldom: looking at each of a million letters takes long
+            text = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+        names = tuple(text.split("\n")) if starts.size > 1 else ()
         steps = np.diff(starts.astype(np.int64))
         sound = (
             starts.size == len(names) + 1 and starts[0] == 0 and starts[-1] == bars.size and bool((steps >= 0).all())
