@@ -27,8 +27,18 @@ if TYPE_CHECKING:
     from melodyrnn.events.tokenizer import Encoded
 
 Indices = NDArray[np.int64]
+Small = NDArray[np.int16]  # what pairs are counted in: there are millions of them
 _RESTS: Final = np.asarray((*RESTS, 0))
 _DURATIONS: Final = np.asarray(DURATIONS)
+
+
+_BOUNDED: Final = np.arange(vp.LONGEST_MATCH + 1)
+_MATCH: Final = vp.match_row(_BOUNDED[:, None, None], _BOUNDED[:, None], _BOUNDED).ravel()
+"""Row of MATCHES for each three bounded match lengths."""
+_FLAGS: Final = np.arange(8)
+_APART: Final = vp.apart_row(np.arange(vp.FURTHEST + 1)[:, None], _FLAGS >> 2, _FLAGS >> 1 & 1, _FLAGS & 1).ravel()
+"""Row of PLACES_APART for a bounded number of bars and what is shared: bars * 8 + place * 4 + rest * 2 + duration."""
+_PLACE, _REST = np.int16(4), np.int16(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +102,17 @@ def columns(encoded: Encoded, style: int = 0) -> Columns:
     )  # fmt: skip
 
 
-def match_lengths(values: Indices) -> Indices:
+def match_lengths(values: Indices) -> Small:
     """How many notes in a row, ending just before position i, equal those ending just before c.
 
     `values` (B, N), negative where nothing may match; the result is (B, N + 1, N + 1), 0 for c >= i.
     """
     batch, length = values.shape
-    lengths = np.zeros((batch, length + 1, length + 1), dtype=np.int64)
+    lengths = np.zeros((batch, length + 1, length + 1), dtype=np.int16)
+    known = values >= 0
     for i in range(1, length + 1):
-        same = (values[:, : i - 1] == values[:, i - 1 : i]) & (values[:, i - 1 : i] >= 0)
-        lengths[:, i, 1:i] = np.where(same, lengths[:, i - 1, : i - 1] + 1, 0)
+        same = (values[:, : i - 1] == values[:, i - 1 : i]) & known[:, i - 1 : i]
+        np.multiply(lengths[:, i - 1, : i - 1] + np.int16(1), same, out=lengths[:, i, 1:i])
     return lengths
 
 
@@ -215,16 +226,46 @@ def _pairs(
     rhythm[:, 0] = duration[:, 0] * vp.RHYTHM_BASE  # the first rest says the upbeat, not a silence
     interval = np.diff(pitch, axis=1, prepend=0) + vp.MATCHES
     interval[:, 0] = -1
-    values = (pitch, interval, rhythm)
-    matches = vp.match_row(*(match_lengths(np.where(notes, v, -1)[:, :-1]) for v in values))
-    same = {n: (v[:, :, None] == v[:, None, :]).astype(np.int64) for n, v in
+    values = np.where(notes, np.stack((pitch, interval, rhythm)), -1)[:, :, :-1]
+    lengths = match_lengths(values.reshape(-1, values.shape[2])).reshape(3, *bar.shape, -1)
+    same = {n: v[:, :, None] == v[:, None, :] for n, v in
             (("rest", rest), ("duration", duration), ("place", place), ("after", after["place"]))}  # fmt: skip
-    apart = bar[:, :, None] - bar[:, None, :]
-    apart_after = after["bar"][:, :, None] - after["bar"][:, None, :]
-    zero = np.zeros_like(apart)
-    return (
-        matches,
-        vp.apart_row(apart_after, same["after"], zero, zero),
-        vp.apart_row(apart, same["place"], same["rest"], zero),
-        vp.apart_row(apart, same["place"], same["rest"], same["duration"]),
-    )
+    # One block for all four: it is large enough to lie in huge pages, which cost nothing to be given.
+    rows = np.empty((4, *bar.shape, bar.shape[1]), np.int64)
+    _matches(lengths, rows[0])
+    apart = _bars_apart(after["bar"])
+    apart += same["after"] * _PLACE
+    _look_up(_APART, apart, rows[1])
+    apart = _bars_apart(bar)
+    apart += same["place"] * _PLACE
+    apart += same["rest"] * _REST
+    _look_up(_APART, apart, rows[2])
+    apart += same["duration"]
+    _look_up(_APART, apart, rows[3])
+    return rows[0], rows[1], rows[2], rows[3]
+
+
+def _look_up(table: Indices, entries: Small, out: Indices) -> None:
+    """table[entries] into `out`, which holds the entries first."""
+    out[...] = entries
+    table.take(out, out=out, mode="clip")
+
+
+def _bars_apart(bar: Indices) -> Small:
+    """Bars between every two positions, 0 … the most that is told apart, times 8: (B, P, P) rows of _APART."""
+    small = bar.astype(np.int16)
+    apart = small[:, :, None] - small[:, None, :]
+    np.clip(apart, 0, vp.FURTHEST, out=apart)
+    apart *= 8
+    return apart
+
+
+def _matches(lengths: Small, out: Indices) -> None:
+    """Rows of MATCHES from the match lengths in pitch, interval and rhythm, (3, B, P, P)."""
+    np.minimum(lengths, vp.LONGEST_MATCH, out=lengths)
+    row, interval, rhythm = lengths
+    row *= vp.LONGEST_MATCH + 1
+    row += interval
+    row *= vp.LONGEST_MATCH + 1
+    row += rhythm
+    _look_up(_MATCH, row, out)

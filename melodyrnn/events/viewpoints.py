@@ -61,6 +61,10 @@ PLACES_APART: Final = DISTANCES * 8
 
 _LEVEL_OF: Final = np.array([0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 7])
 _DISTANCE_OF: Final = np.array([0, 1, 2, 3, 4, 5, 5, 5, 6, 7, 7, 7, 8, 9, 9, 9, 10, 11])
+LONGEST_MATCH: Final = len(_LEVEL_OF) - 1
+"""A match of more notes is of the same class as one of so many."""
+FURTHEST: Final = len(_DISTANCE_OF) - 1
+"""Bars beyond which all distances are one class."""
 
 
 def place_row(ticks: Indices) -> Indices:
