@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,7 @@ from bench.sections import write_section
 from melodyrnn.cli import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
 MODEL: Final = "m.safetensors"
 GRACE: Final = 30.0  # seconds in which a signal must be obeyed on a busy machine
@@ -44,11 +45,18 @@ class Tally:
     """What came of the trials of one kind."""
 
     name: str
+    until: float = float("inf")  # when there is no more time (monotonic)
+    wanted: int = 0
     trials: int = 0
     clean: int = 0
     early: int = 0  # runs that had ended before they were hit
     slowest: float = 0.0  # seconds from a signal to the end
     problems: list[str] = field(default_factory=list)
+
+    def all(self) -> Iterator[int]:
+        """Numbers of trials, as long as there is time."""
+        while self.trials < self.wanted and time.monotonic() < self.until:
+            yield self.trials
 
     def judge(self, folder: Path, whole: bytes, problem: str = "") -> None:
         """Count a trial that has come to its end."""
@@ -153,10 +161,10 @@ def hit(child: int, folder: Path, rng: random.Random, took: float) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-def kills(runs: Runs, root: Path, whole: bytes, took: float, trials: int) -> Tally:
+def kills(runs: Runs, root: Path, whole: bytes, took: float, tally: Tally) -> None:
     """Kill with -9, one to three times a trial, each time resumed."""
-    tally, rng = Tally("kill -9"), random.Random(0)  # noqa: S311 - moments, no secrets
-    for trial in range(trials):
+    rng = random.Random(0)  # noqa: S311 - moments, no secrets
+    for trial in tally.all():
         folder = root / f"kill{trial}"
         folder.mkdir()
         for again in range(rng.randint(1, 3)):
@@ -167,13 +175,12 @@ def kills(runs: Runs, root: Path, whole: bytes, took: float, trials: int) -> Tal
         shutil.rmtree(folder)
         if trial % 10 == 9:
             print(f"  {trial + 1} trials, {tally.clean} clean", flush=True)
-    return tally
 
 
-def signals(runs: Runs, root: Path, whole: bytes, took: float, trials: int) -> Tally:
+def signals(runs: Runs, root: Path, whole: bytes, took: float, tally: Tally) -> None:
     """SIGINT and SIGTERM at any moment of a whole process, its imports included."""
-    tally, rng = Tally("SIGINT, SIGTERM"), random.Random(1)  # noqa: S311 - moments
-    for trial in range(trials):
+    rng = random.Random(1)  # noqa: S311 - moments
+    for trial in tally.all():
         folder = root / f"signal{trial}"
         folder.mkdir()
         number, expected = ((signal.SIGINT, 130), (signal.SIGTERM, 143))[trial % 2]
@@ -192,13 +199,12 @@ def signals(runs: Runs, root: Path, whole: bytes, took: float, trials: int) -> T
             problem = "a traceback"
         tally.judge(folder, whole, problem or runs.end(folder))
         shutil.rmtree(folder)
-    return tally
 
 
-def full_disks(runs: Runs, root: Path, whole: bytes, _took: float, trials: int) -> Tally:
+def full_disks(runs: Runs, root: Path, whole: bytes, _took: float, tally: Tally) -> None:
     """A disk that is full from some moment after the first state on, and has room again when resumed."""
-    tally, rng = Tally("full disk"), random.Random(2)  # noqa: S311 - moments
-    for trial in range(trials):
+    rng = random.Random(2)  # noqa: S311 - moments
+    for trial in tally.all():
         disk = root / f"disk{trial}"
         disk.mkdir()
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(disk)], check=False)
@@ -208,7 +214,6 @@ def full_disks(runs: Runs, root: Path, whole: bytes, _took: float, trials: int) 
             tally.judge(disk, whole, starve(runs, disk, rng))
         finally:
             subprocess.run(["umount", str(disk)], check=False)
-    return tally
 
 
 def starve(runs: Runs, disk: Path, rng: random.Random) -> str:
@@ -256,11 +261,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--signals", type=int, default=20)
     parser.add_argument("--full", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=1e6, help="for each kind of fault at most")
     parser.add_argument("--fresh", action="store_true", help="no forks: each run a process from the start")
     parser.add_argument("--options", default="--hidden 32 --epochs 3 --seed 1", help="of the runs")
     parser.add_argument("--no-docs", action="store_true", help="print only")
     told = parser.parse_args()
     torch.set_num_threads(1)
+    for module in ("torch._dynamo", "melodyrnn.cli.watch", "melodyrnn.corpus.prepare", "melodyrnn.corpus.cache"):
+        import_module(module)  # once for all forks
     os.environ["OMP_NUM_THREADS"] = "1"
     runs = Runs([*told.options.split(), "-q"], fresh=told.fresh)
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
@@ -277,10 +285,16 @@ def main() -> int:
             print("two uninterrupted runs differ")
             return 1
         print(f"an uninterrupted run takes {times[1]:.1f} s", flush=True)
-        kinds: list[tuple[Callable[..., Tally], int]] = [
-            (kills, told.kills), (signals, told.signals), (full_disks, told.full),
-        ]  # fmt: skip
-        tallies = [kind(runs, root, whole, times[1], trials) for kind, trials in kinds if trials]
+        tallies = []
+        kinds = (
+            ("kill -9", kills, told.kills),
+            ("signals", signals, told.signals),
+            ("full disk", full_disks, told.full),
+        )
+        for name_, kind, wanted in kinds:
+            tallies.append(Tally(name_, time.monotonic() + 60 * told.minutes, wanted))
+            kind(runs, root, whole, times[1], tallies[-1])
+            print(tallies[-1], flush=True)
     command = "python -m bench.faults" + ("" if len(sys.argv) == 1 else " " + " ".join(sys.argv[1:]))
     text = rows([tally for tally in tallies if tally.trials], command, told.options)
     print(text)
