@@ -211,7 +211,8 @@ class Run:
         try:
             states.write(self.plan.state, state)
         except OutputError as error:
-            raise OutputError(f"{error}; what was saved before is intact: make room, then --resume") from error
+            problem = "what was saved before is intact: when that is mended, --resume goes on"
+            raise OutputError(f"{error}; {problem}") from error
 
     def _load(self, path: Path) -> None:
         """Go on from a state on disk."""

@@ -158,7 +158,8 @@ def _write(output: Path, state: Path, made: Checkpoint) -> None:
     try:
         save(output, made.halved())
     except OutputError as error:
-        raise OutputError(f"{error}; the training is kept in {state}: make room, then --resume") from error
+        problem = f"the training is kept in {state}: when that is mended, --resume writes it"
+        raise OutputError(f"{error}; {problem}") from error
     state.unlink(missing_ok=True)
 
 
