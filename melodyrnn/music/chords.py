@@ -153,7 +153,4 @@ def chord_notes(text: str, melody: Melody) -> tuple[tuple[int, int, tuple[int, .
 
 def _stacked(tones: tuple[int, ...]) -> tuple[int, ...]:
     """Close position, upwards from the bass."""
-    pitches = [_BASS + tones[0]]
-    for tone in tones[1:]:
-        pitches.append(pitches[-1] + ((tone - pitches[-1]) % 12 or 12))
-    return tuple(pitches)
+    return tuple(_BASS + tones[0] + above for above in sorted((tone - tones[0]) % 12 for tone in tones))
