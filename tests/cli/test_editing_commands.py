@@ -1,0 +1,144 @@
+"""melodyrnn infill and vary: files in, files out, what stays, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from melodyrnn.music.midi import midi_bytes, read_midi
+
+SMALL = ("--effort", 2, "--seed", 4)
+
+
+def notes_of(source):
+    """Notes of a MIDI file, or of its bytes."""
+    return read_midi(Path(source) if isinstance(source, str) else source).melody.notes
+
+
+def test_infill_writes_what_it_says(command, model, tune, tune_file):
+    """-o FILE: bars 3-4 are new, every other note is as it was, and one line says so; the input is not touched."""
+    before = tune_file.read_bytes()
+    ended = command("infill", tune_file, "--bars", "3-4", "-m", model, "-o", "new.mid", *SMALL)
+    assert (ended.status, ended.data) == (0, b"")
+    assert ended.err.startswith("new.mid: 5 bars of 3/4, ")
+    assert ended.err.endswith("; seed 4\n")
+    assert tune_file.read_bytes() == before
+    new = notes_of("new.mid")
+    assert [n for n in new if not 144 <= n.onset < 288] == [n for n in tune.notes if not 144 <= n.onset < 288]
+    assert new != tune.notes
+
+
+def test_infill_in_a_pipe(command, model, tune, tune_file):
+    """`-` and no -o: from stdin to stdout, the same bytes as by name."""
+    named = command("infill", tune_file, "--bars", 3, "-m", model, "-q", *SMALL)
+    piped = command("infill", "-", "--bars", 3, "-m", model, "-q", *SMALL, stdin=midi_bytes(tune))
+    assert (piped.status, piped.err) == (0, "")
+    assert notes_of(piped.data) == notes_of(named.data)
+
+
+def test_many_fillings_as_json(command, model, tune_file):
+    """-n 2 --json: a file each, seeds that follow one another, the price of each, and they differ."""
+    ended = command("infill", tune_file, "--bars", "2-4", "-m", model, "-n", 2, "-o", "out/", "--json", *SMALL)
+    told = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.status == 0
+    assert [one["seed"] for one in told] == [4, 5]
+    assert all(one["price"] > 0 and one["bars"] == 5 for one in told)
+    first, second = (notes_of(f"out/melody-{k}.mid") for k in (1, 2))
+    assert first != second
+
+
+def test_infill_reads_and_writes_other_formats(command, model):
+    """ABC in, MusicXML out."""
+    Path("tune.abc").write_text("X:1\nT:Tune\nM:2/4\nL:1/8\nK:C\nCDEF|GAGF|EDCD|E2C2|\n")
+    ended = command("infill", "tune.abc", "--bars", 2, "-m", model, "-o", "new.musicxml", *SMALL)
+    assert ended.status == 0, ended.err
+    assert Path("new.musicxml").read_bytes().startswith(b"<?xml")
+
+
+def test_infill_keeps_constraints(command, model, tune_file):
+    """What is asked for holds for the new notes."""
+    ended = command(
+        "infill", tune_file, "--bars", "3-4", "-m", model, "--range", "C4-C5", "--scale", "C D E G A", *SMALL
+    )
+    new = [n.pitch for n in notes_of(ended.data) if 144 <= n.onset < 288]
+    assert new
+    assert all(60 <= p <= 72 and p % 12 in {0, 2, 4, 7, 9} for p in new)
+
+
+def test_vary_keeps_a_rhythm(command, model, tune, tune_file):
+    """--keep rhythm --keep bars=1-2: onsets, durations, and the notes of two bars."""
+    ended = command(
+        "vary", tune_file, "--keep", "rhythm", "--keep", "bars=1-2", "--strength", 1, "-m", model, "-o", "new.mid",
+        *SMALL,
+    )  # fmt: skip
+    assert ended.status == 0, ended.err
+    new = notes_of("new.mid")
+    assert [(n.onset, n.duration, n.velocity) for n in new] == [(n.onset, n.duration, n.velocity) for n in tune.notes]
+    assert [n for n in new if n.onset < 144] == [n for n in tune.notes if n.onset < 144]
+    assert new != tune.notes
+
+
+def test_vary_with_no_strength_gives_the_melody_back(command, model, tune, tune_file):
+    """--strength 0 changes no note, at more strength more."""
+    notes = {
+        strength: notes_of(command("vary", tune_file, "--strength", strength, "-m", model, *SMALL).data)
+        for strength in (0, 1)
+    }
+    assert notes[0] == tune.notes
+    assert notes[1] != tune.notes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("infill", "--bars", "9"), "bars: the melody has bars 1 to 5"),
+        (("infill", "--bars", "4-6"), "bars: the melody has bars 1 to 5"),
+        (("infill", "--bars", "0"), "--bars: '0' are no bars; write 3-4, or 3"),
+        (("infill", "--bars", "4-3"), "--bars: '4-3' are no bars; write 3-4, or 3"),
+        (("infill", "--bars", "two"), "--bars: 'two' are no bars; write 3-4, or 3"),
+        (("infill", "--bars", "2", "--range", "C5-C4"), None),
+        (("vary", "--keep", "tempo"), "keep: 'tempo' is none of rhythm, pitches, contour, bars=1-2"),
+        (("vary", "--keep", "bars=7"), "keep: the melody has bars 1 to 5"),
+        (("vary", "--keep", "bars=x"), "--keep: 'x' are no bars; write 3-4, or 3"),
+        (("vary", "--strength", "1.5"), "strength: 1.5 is not a number from 0 to 1"),
+        (
+            ("vary", "--keep", "rhythm", "--keep", "pitches"),
+            "keep: with the pitches and the rhythm or contour kept nothing is left to vary",
+        ),
+    ],
+)
+def test_wrong_use_is_refused(command, model, tune_file, arguments, text):
+    """Status 2, one line that names the option, and no file."""
+    ended = command(arguments[0], tune_file, *arguments[1:], "-m", model, "-o", "new.mid", *SMALL)
+    assert (ended.status, ended.data) == (2, b"")
+    assert ended.err.count("\n") == 1
+    assert text is None or ended.err == f"melodyrnn: error: {text}\n"
+    assert not Path("new.mid").exists()
+
+
+@pytest.mark.parametrize("verb", [("infill", "--bars", "2"), ("vary",)])
+def test_files_that_cannot_be_read_or_written(command, model, tune_file, verb):
+    """No such file and no melody: status 1; a file that is there is left alone without --force."""
+    gone = command(verb[0], "gone.mid", *verb[1:], "-m", model)
+    assert (gone.status, gone.data) == (1, b"")
+    assert "gone.mid" in gone.err
+    Path("empty.mid").write_bytes(b"")
+    assert command(verb[0], "empty.mid", *verb[1:], "-m", model).status == 1
+    Path("old.mid").write_bytes(b"old")
+    kept = command(verb[0], tune_file, *verb[1:], "-m", model, "-o", "old.mid", *SMALL)
+    assert kept.status != 0
+    assert "old.mid" in kept.err
+    assert Path("old.mid").read_bytes() == b"old"
+    forced = command(verb[0], tune_file, *verb[1:], "-m", model, "-o", "old.mid", "--force", *SMALL)
+    assert forced.status == 0
+    assert notes_of("old.mid")
+
+
+def test_what_cannot_fit_is_refused(command, model, tune_file):
+    """Notes that lie two octaves off, reached by semitones, and at least three of them: status 2 and the reason."""
+    asked = ("--range", "C7-C8", "--max-leap", 1, "--density", "3-6")
+    ended = command("infill", tune_file, "--bars", "3", "-m", model, *asked, *SMALL)
+    assert (ended.status, ended.data) == (2, b"")
+    assert ended.err == ("melodyrnn: error: constraints: nothing that keeps them fits between the notes that stay\n")
