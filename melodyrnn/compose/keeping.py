@@ -82,8 +82,13 @@ def keeping(ahead: Ahead, copies: tuple[Copy, ...] = ()) -> Rules:
 
 
 def possible(ahead: Ahead, first_onsets: range, last: int = NONE) -> bool:
-    """Whether a melody can begin with a note at one of these ticks, after a pitch (a row) or none, and be completed."""
-    return bool(ahead.step[first_onsets.start : first_onsets.stop, 0, 0, :, last].any())
+    """Whether a melody can begin with a note at one of these ticks, after a pitch (a row) or none, and be completed.
+
+    What begins late must not leave bars behind that have to hold notes.
+    """
+    ground, onsets = ahead.ground, np.asarray(first_onsets)
+    _, kept = _counted(ground, np.zeros(1, np.int64), np.minimum(ground.start, onsets), onsets)
+    return bool(ahead.step[onsets[kept], 0, 0, :, last].any())
 
 
 def _rests(ahead: Ahead, facts: Facts, *, first: bool) -> Flags:

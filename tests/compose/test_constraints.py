@@ -40,13 +40,13 @@ REQUESTS = st.lists(st.sampled_from(sorted(WISHES)), max_size=5, unique=True).fl
     st.sampled_from(METRES),
     st.sampled_from([1, 2, 3, 4, 8]),
     st.integers(0, 10**6),
-    st.sampled_from([1, 2, None]),
+    st.sampled_from([1, 2, 3]),
 )
 def test_any_combination_is_kept_or_refused(model, wishes, metre, bars, seed, effort):
     """Whatever is asked for together: every melody keeps all of it, or none is begun."""
     try:
-        options = Options(seed=seed, bars=bars, metre=metre, effort=effort and 3, **wishes)
-        melodies = generate(model, options, effort or 2)
+        options = Options(seed=seed, bars=bars, metre=metre, effort=effort, **wishes)
+        melodies = generate(model, options, 2)
     except OptionError:
         return
     for made in melodies:
@@ -118,8 +118,15 @@ def test_a_loop_fills_its_bars_in_every_metre(model, metre):
     assert made.melody.notes[-1].end == made.melody.end == 8 * metre.bar_ticks
 
 
+def test_a_loop_of_one_particle_ends_too(model):
+    """With masks alone nothing hears the beginning again: it is not written a second time."""
+    options = Options(bars=1, loop=True, forbid="F#", effort=1, seed=400)
+    for made in generate(model, options, 3):
+        assert broken(options, made.melody) == []
+
+
 def test_leanings_lean(model):
-    """ "mostly", a contour and chords as a preference shift what is chosen, without forbidding it."""
+    """In scale "mostly", a contour and chords as a preference shift what is chosen, without forbidding it."""
 
     def share(found, wanted):
         notes = [n for g in found for n in g.melody.notes]
