@@ -1,20 +1,48 @@
-"""Controls: are they kept over thousands of random combinations, and how long do they take?
+"""Controls: are they kept over thousands of random combinations, do loops close, and how long does each take?
 
-python bench/controls.py --count 10000           random requests, promises counted
-python bench/controls.py --speed -m folk         seconds of CPU for 8 bars, one control at a time
+    python -m bench.controls --count 10000 --minutes 10    random requests; what is broken is counted
+    python -m bench.controls --loops 6                     loops in every metre: their ends, and the seam's surprise
+    python -m bench.controls --speed                       seconds of CPU for 8 bars, one control at a time
+
+Request number k is drawn from the seed and k alone, so that a count that was stopped (time over, Ctrl-C) goes on
+where it stood: --state FILE keeps it. "-m untrained" takes a small network with random weights: it leaves all the
+keeping to the rules. With --page all figures in the state go to docs/benchmarks.md, section Controls.
+
+Contents: promises, loops, speed.
 """
 
+from __future__ import annotations
+
 import argparse
+import io
+import json
 import random
 import time
 from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from melodyrnn.compose.generate import Options, generate, load_model
+import mido
+import numpy as np
+
+from bench.sections import write_section
+from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes
+from melodyrnn.compose.generate import Options, generate, load_model, model_of
+from melodyrnn.compose.scoring import surprise
 from melodyrnn.errors import OptionError
 from melodyrnn.judge.promises import broken
-from melodyrnn.music.melody import Key, Metre
+from melodyrnn.judge.sets import heard
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody, Metre
+from melodyrnn.music.midi import midi_bytes
 
-WISHES = {
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from melodyrnn.compose.generate import Model
+
+WISHES: dict[str, list[Any]] = {
     "in_scale": ["strict", "mostly"], "scale": ["C D Eb F# G Ab B", "C Eb F G Bb"], "forbid": ["F#", "C5 D"],
     "require": ["G4", "E", "C D"], "range": ["C4-A5", "G3-G4", "A4-E5"], "max_leap": [3, 5, 7, 12],
     "density": ["sparse", "medium", "dense", "4", "3-6"], "contour": ["arch", "wave", "0 2 5 3"],
@@ -23,27 +51,111 @@ WISHES = {
     "key": [Key(9, "minor"), Key(2, "dorian"), Key(6)], "upbeat": [12, 24], "effort": [1, 2, 8],
 }  # fmt: skip
 METRES = [Metre(*m) for m in ((4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (12, 8), (2, 4))]
+EACH = 10  # melodies of a request: its plan is made once
+TELL = 20  # seconds between reports
 
 
-def promises(model, count, seed):
-    """Compose until so many melodies stand; count what is broken and refused."""
-    dice, melodies, refused, violations = random.Random(seed), 0, 0, Counter()
-    while melodies < count:
-        names = dice.sample(sorted(WISHES), dice.randint(0, 6))
-        wishes = {name: dice.choice(WISHES[name]) for name in names}
-        try:
-            options = Options(bars=dice.choice([1, 2, 4, 8]), metre=dice.choice(METRES), seed=melodies, **wishes)
-            for made in generate(model, options, 10):
-                melodies += 1
-                for said in broken(options, made.melody):
-                    violations[said.split(":")[0]] += 1
-                    print(options, said)
-        except OptionError:
-            refused += 1
-    print(f"{melodies} melodies, {sum(violations.values())} violations {dict(violations)}; {refused} requests refused")
+@dataclass(slots=True)
+class Count:
+    """How far a count has come."""
+
+    melodies: int = 0
+    requests: int = 0
+    refused: int = 0
+    violations: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
-def speed(model):
+def untrained() -> Model:
+    """A small network with random weights."""
+    config = NetworkConfig(hidden=32, embed=24, head=24, keys=8)
+    rng = np.random.default_rng(0)
+    weights = {n: (rng.standard_normal(s) * 0.3).astype(np.float32) for n, s in expected_shapes(config).items()}
+    return model_of(Checkpoint(config, Card(), weights))
+
+
+def request(seed: int, number: int) -> Options:
+    """Draw request number `number`. Raises OptionError where its wishes exclude each other as they stand."""
+    dice = random.Random(f"{seed}/{number}")  # noqa: S311 - chance for measuring
+    wishes = {name: dice.choice(WISHES[name]) for name in dice.sample(sorted(WISHES), dice.randint(0, 6))}
+    return Options(bars=dice.choice([1, 2, 4, 8]), metre=dice.choice(METRES), seed=EACH * number, **wishes)
+
+
+def promises(model: Model, done: Count, count: int, seed: int, *, minutes: float) -> Iterator[None]:
+    """Compose until so many melodies stand or the time is over; yield after each request."""
+    begun, before = time.monotonic(), done.seconds
+    while done.melodies < count and time.monotonic() - begun < 60 * minutes:
+        _answer(model, seed, done)
+        done.seconds = before + time.monotonic() - begun
+        yield
+
+
+def _answer(model: Model, seed: int, done: Count) -> None:
+    """Compose one request's melodies and count."""
+    found, number = Counter(done.violations), done.requests
+    melodies = refused = 0
+    try:
+        options = request(seed, number)
+        for made in generate(model, options, EACH):
+            melodies += 1
+            for said in broken(options, made.melody):
+                found[said.split(":")[0]] += 1
+                print(options, said)
+    except OptionError:
+        refused = 1
+    done.violations, done.melodies = dict(found), done.melodies + melodies
+    done.requests, done.refused = number + 1, done.refused + refused
+
+
+def said_of(done: Count) -> str:
+    """A count in a sentence."""
+    broken_ones = f"{sum(done.violations.values())} violations {done.violations or ''}".strip()
+    return (
+        f"{done.melodies:,} melodies of {done.requests - done.refused} requests: {broken_ones}; "
+        f"{done.refused} requests refused before the first note"
+    )
+
+
+def loops(model: Model, count: int) -> list[str]:
+    """Loops of 8 bars in every metre, as rows of a table."""
+    rows = []
+    for metre in METRES:
+        made = [m.melody for m in generate(model, Options(bars=8, loop=True, metre=metre, seed=1), count)]
+        ended = sum(_end_of_track(m) == [8 * metre.bar_ticks] for m in made)
+        full = sum(m.notes[-1].end == m.end == 8 * metre.bar_ticks for m in made)
+        seams, inner = _seams(model, made)
+        low, high = np.percentile(inner, [5, 95])
+        rows.append(
+            f"| {metre} | {ended} of {count} | {full} of {count} | {seams.mean():.2f} | {inner.mean():.2f} "
+            f"({low:.2f} to {high:.2f}) | {np.mean(seams <= high):.0%} |"
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _end_of_track(melody: Melody) -> list[float]:
+    """Ticks (24 a quarter) at which End-of-Track stands in each track that holds notes."""
+    file = mido.MidiFile(file=io.BytesIO(midi_bytes(melody)))
+    tracks = [t for t in file.tracks if any(m.type == "note_on" for m in t)]
+    return sorted({sum(m.time for m in t) * TICKS_PER_QUARTER / file.ticks_per_beat for t in tracks})
+
+
+def _seams(model: Model, melodies: list[Melody]) -> tuple[np.ndarray, np.ndarray]:
+    """Bits of the first note of the second time round, and of the first notes after inner bar lines."""
+    twice = [
+        replace(m, notes=m.notes + tuple(replace(n, onset=n.onset + m.end) for n in m.notes), length=2 * m.end)
+        for m in melodies
+    ]
+    seams, inner = [], []
+    for melody, bits in zip(melodies, surprise(model.network, [heard(m) for m in twice]), strict=True):
+        bars = [melody.place(n.onset)[0] for n in melody.notes]
+        total, count = bits.sum(1), len(melody.notes)
+        seams.append(total[count])
+        inner += [total[k + 1] for k, (a, b) in enumerate(pairwise(bars)) if a != b]
+    return np.array(seams), np.array(inner)
+
+
+def speed(model: Model) -> None:
     """Seconds of CPU for one melody of 8 bars, one control at a time."""
     for name, values in {"nothing": [None], **WISHES}.items():
         if name in {"upbeat", "effort", "key", "chord_tones"}:
@@ -54,16 +166,84 @@ def speed(model):
         print(f"{name:10} {values[0]!s:18} {took:5.2f} s, {len(made.melody.notes)} notes, price {made.price:5.1f} bits")
 
 
-def main():
+def page(state: dict[str, Any]) -> str:
+    """The section of docs/benchmarks.md."""
+    lines = [
+        "## Controls",
+        "",
+        (
+            "Random combinations of up to six controls, bars and metres; every melody is looked at by "
+            "`melodyrnn.judge.promises`, which shares nothing with the look-ahead that keeps them. `untrained` is a "
+            "small network with random weights, which leaves all the keeping to the rules. "
+            "`python -m bench.controls --count 10000 --state FILE --page`"
+        ),
+        "",
+        *(f"- `{name}`: {said_of(Count(**done))}." for name, done in state["counts"].items()),
+    ]
+    if state["loops"]:
+        model, count, rows = state["loops"]
+        lines += [
+            "",
+            (
+                f"Loops of 8 bars by `{model}`, {count} in each metre, each scored twice in a row: bits of the first "
+                "note of the second time, and of the first notes after the inner bar lines of the first (5th to 95th "
+                f"percentile). `python -m bench.controls --loops {count} --state FILE --page`"
+            ),
+            "",
+            "| metre | End-of-Track on the bar line | last bar full | seam | inner bar lines | seams below the 95th |",
+            "|---|---|---|---|---|---|",
+            *rows,
+        ]
+    return "\n".join(lines)
+
+
+def main() -> None:
     """Print figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-m", "--model", default="folk")
-    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--count", type=int, default=0, help="melodies of random requests")
+    parser.add_argument("--minutes", type=float, default=60, help="stop counting then")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loops", type=int, default=0, help="loops in each metre")
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--state", type=Path, help="keep figures here, and go on from them")
+    parser.add_argument("--page", action="store_true", help="write the section")
     args = parser.parse_args()
-    model = load_model(args.model)
-    speed(model) if args.speed else promises(model, args.count, args.seed)
+    model = untrained() if args.model == "untrained" else load_model(args.model)
+    state: dict[str, Any] = {"counts": {}, "loops": None}
+    if args.state and args.state.exists():
+        state |= json.loads(args.state.read_text())
+    if args.speed:
+        speed(model)
+    if args.count:
+        _count(model, state, args)
+    if args.loops:
+        state["loops"] = (args.model, args.loops, loops(model, args.loops))
+        _keep(state, args.state)
+    if args.page:
+        write_section("controls", page(state))
+
+
+def _count(model: Model, state: dict[str, Any], args: argparse.Namespace) -> None:
+    """Count promises, telling how far it has come; Ctrl-C ends it without loss."""
+    done, told = Count(**state["counts"].get(args.model, {})), 0.0
+    try:
+        for _ in promises(model, done, args.count, args.seed, minutes=args.minutes):
+            if done.seconds - told > TELL:
+                told = done.seconds
+                print(said_of(done), flush=True)
+                _keep(state, args.state, args.model, done)
+    except KeyboardInterrupt:
+        print("stopped")
+    _keep(state, args.state, args.model, done)
+    print(said_of(done), flush=True)
+
+
+def _keep(state: dict[str, Any], path: Path | None, name: str = "", done: Count | None = None) -> None:
+    if done is not None:
+        state["counts"][name] = asdict(done)
+    if path:
+        path.write_text(json.dumps(state))
 
 
 if __name__ == "__main__":
