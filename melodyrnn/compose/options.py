@@ -88,6 +88,8 @@ class Options(Constraints):
         if metre.denominator not in _BEATS or metre.numerator < 1 or not 6 <= metre.bar_ticks <= 384:
             raise OptionError("metre", f"{metre} is none: over 1, 2, 4, 8, 16 or 32, and a bar of 6 to 384 ticks")
         if self.upbeat is not None:
+            if type(self.upbeat) is int and self.upbeat >= metre.bar_ticks:
+                raise OptionError("upbeat", f"is as long as a bar of {metre.numerator}/{metre.denominator} or longer")
             _whole("upbeat", self.upbeat, 0, metre.bar_ticks - 1)
             if (metre.bar_ticks - self.upbeat) % metre.bar_ticks not in RESTS:
                 raise OptionError("upbeat", f"{self.upbeat} ticks is no upbeat the vocabulary has (a quarter has 24)")

@@ -207,6 +207,12 @@ def test_senseless_options_are_named(option, wrong):
     assert refused.value.option == option
 
 
+def test_an_upbeat_of_a_bar_or_more_is_refused_without_ticks():
+    """Musicians write note values; ticks mean nothing to them."""
+    with pytest.raises(OptionError, match="as long as a bar of 4/4 or longer"):
+        Options(upbeat=120)
+
+
 def test_what_only_the_model_knows_is_checked_at_once(model):
     """Unknown styles, empty primes and no melodies at all are refused before anything is composed."""
     with pytest.raises(OptionError, match="it knows march"):
