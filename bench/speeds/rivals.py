@@ -89,7 +89,7 @@ def token_sets(prepared: Prepared, folder: Path) -> tuple[Tokens, Tokens]:
 def widths(parameters: int, vocabulary: int) -> dict[str, Callable[[], nn.Module]]:
     """Makers of both rivals, about as large as this."""
     layers = 6
-    wide = max(64, int(math.sqrt(max(1, parameters - 200_000) / (12 * layers)) / 32 + 0.5) * 32)
+    wide = min(range(64, 1024, 32), key=lambda w: abs(12 * layers * w * w + (vocabulary + _WINDOW) * w - parameters))
     flat = min(
         range(64, 2048, 16), key=lambda w: abs(12 * w * w + (512 + 16) * w + vocabulary * (w + 128) - parameters)
     )

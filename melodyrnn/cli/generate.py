@@ -131,7 +131,8 @@ def generate(
     loaded = load_model(model)
     if bits == "corpus":
         options = pk.like_corpus(options, loaded.card)
-    console.detail(f"{model}: {loaded.card.notes:,} notes learnt, digest {loaded.checkpoint.digest}")
+    if console.verbose:  # the digest reads the whole file
+        console.detail(f"{model}: {loaded.card.notes:,} notes learnt, digest {loaded.checkpoint.digest}")
     melodies = compose(loaded, options, many, prime=given.melody if given else None)
     making = Making(
         console=console, results=results, model=loaded, name=model, options=options, feel=feel, program=program,
