@@ -129,6 +129,10 @@ def families(melodies: int, of: Callable[[int], NDArray[np.uint64]], kin: Kin) -
     return np.array([root(m) for m in range(melodies)], dtype=np.int64)
 
 
+FEW: Final = 50
+"""Families below which a corpus is divided by number instead of by chance."""
+
+
 def divide(family: NDArray[np.int64], identities: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
     """Part of each melody: each family draws a number that follows from the seed and its smallest identity."""
     least: dict[int, int] = {}
@@ -136,10 +140,10 @@ def divide(family: NDArray[np.int64], identities: NDArray[np.uint64], seed: int)
         least[group] = min(own, least.get(group, own))
     draws = {group: _draw(seed, own) for group, own in least.items()}
     parts = {group: 2 if d >= 1 - HELD_OUT else 1 if d >= 1 - 2 * HELD_OUT else 0 for group, d in draws.items()}
-    for wanted in (2, 1):  # a small corpus may draw no test or validation melody
-        train = [group for group, part in parts.items() if part == 0]
-        if wanted not in parts.values() and len(train) > 1:
-            parts[max(train, key=draws.__getitem__)] = wanted
+    if len(draws) < FEW:  # chance could hold out nearly all of a few: the highest draws are held out, by number
+        ordered = sorted(draws, key=draws.__getitem__, reverse=True)
+        each = max(1, round(HELD_OUT * len(draws))) if len(draws) > 2 else 0
+        parts = {group: 2 if k < each else 1 if k < 2 * each else 0 for k, group in enumerate(ordered)}
     return np.array([parts[group] for group in family.tolist()], dtype=np.int64)
 
 
