@@ -17,7 +17,19 @@ from melodyrnn import __version__
 from melodyrnn.cli.options import Light
 from melodyrnn.cli.status import EPILOG, ExitStatus
 
-COMMANDS: Final = ("generate", "infill", "vary", "train", "evaluate", "score", "memory", "originality", "reproduce", "inspect", "corpus")
+COMMANDS: Final = (
+    "generate",
+    "infill",
+    "vary",
+    "train",
+    "evaluate",
+    "score",
+    "memory",
+    "originality",
+    "reproduce",
+    "inspect",
+    "corpus",
+)
 """The commands, in the order of the help page; each is a module of this package with a Typer called app."""
 
 HELP: Final = """Learn from melodies and write new ones as MIDI.

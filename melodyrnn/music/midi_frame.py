@@ -143,7 +143,7 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
 
 
 NOTE: Final = "@I"
-"""Before a text that is no words to sing. Karaoke files mark information so; MuseScore prints any other text as lyrics."""
+"""Before a text that is no words to sing: karaoke files mark information so; MuseScore prints other texts as lyrics."""
 
 
 def key_text(key: Key) -> str:
