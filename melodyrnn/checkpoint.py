@@ -47,8 +47,10 @@ class Checkpoint:
 
     config: NetworkConfig
     card: Card
-    weights: Mapping[str, NDArray[Any]]  # fp32 or fp16, as stored
-    fingerprints: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # whole names → unsigned integers
+    weights: Mapping[str, NDArray[Any]] = field(repr=False)  # fp32 or fp16, as stored
+    fingerprints: Mapping[str, NDArray[Any]] = field(
+        default_factory=dict, repr=False
+    )  # whole names → unsigned integers
     source: bytes | mmap.mmap | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
 
     @property
