@@ -176,7 +176,7 @@ def _filled(
     hearing = Hearing(end, ends=len(notes) - last <= LISTENED) if after else None
     rules = rules + around.rules_for(options, place, ground)
     before, drawn = _drawn(model, heard, first, options, (rules, hearing))
-    made = _between(heard, (first, last), drawn.rows.tolist(), options)
+    made = _between(heard, (first, last), drawn.rows.tolist(), options, until=window[1])
     bits = np.concatenate((before, drawn.bits, np.zeros((len(notes) - last, 3))))
     return Generated(made, options.seed, bits, first, drawn.price)
 
@@ -225,22 +225,23 @@ def _drawn(
     return before, drawn
 
 
-def _between(heard: _Heard, span: tuple[int, int], rows: list[list[int]], options: Options) -> Melody:
-    """The melody with new notes in place of numbers span[0] up to span[1]; all others are the same objects."""
+def _between(heard: _Heard, span: tuple[int, int], rows: list[list[int]], options: Options, *, until: int) -> Melody:
+    """The melody with new notes, none after `until`, in place of numbers span[0] up to span[1]; others stay as they are."""
     melody, (first, last) = heard.melody, span
-    shift = -heard.drift(first - 1)
+    """The melody with new notes, none after `until`, for numbers span[0] up to span[1]; the others stay as they are."""
     tick = heard.notes[first - 1].end if first else 0
     loudness = velocity_of(melody, options.velocity)
-    limit = melody.notes[last].onset if last < len(melody.notes) else None
+    limit = melody.notes[last].onset if last < len(melody.notes) else until
+    free = melody.notes[first - 1].end if first else 0
     notes = []
     for rest, duration, pitch in rows:
         onset = tick + RESTS[rest]
         tick = onset + DURATIONS[duration]
-        at, length = onset + shift, DURATIONS[duration]
-        if limit is not None:  # where the clock has run ahead of a melody off the tables
-            at = min(at, limit - 1)
-            length = min(length, limit - at)
-        notes.append(Note(at, length, heard.encoded.anchor + PITCHES[pitch], loudness(at)))
+        # off the tables the clock and the melody differ a little: a new note gives way to those that stay
+        begin, end = max(onset + shift, free), min(tick + shift, limit)
+        if begin < end:
+            notes.append(Note(begin, end - begin, heard.encoded.anchor + PITCHES[pitch], loudness(begin)))
+            free = end
     whole = (*melody.notes[:first], *notes, *melody.notes[last:])
     length = max(melody.end, whole[-1].end) if melody.length or last == len(melody.notes) else 0
     return replace(melody, notes=whole, length=length)

@@ -14,7 +14,7 @@ from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.stream import Stream
 from melodyrnn.compose.timeline import of_metres
-from melodyrnn.errors import OptionError
+from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.melody import Key, Melody, Metre, Note
 
@@ -41,18 +41,21 @@ def melodies(draw):
     return Melody(tuple(notes), metres, draw(st.sampled_from([None, Key(7), Key(2, "dorian")])), 90.0, "x", length)
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # hypothesis prints the network's weights
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(melodies(), st.sets(st.integers(0, 99), min_size=1, max_size=3), st.integers(0, 99))
 def test_what_stands_around_a_gap_stays(model, melody, picked, seed):
     """Notes that begin outside the bars come back as they were; new ones begin inside and touch no other."""
     bars = {bar % melody.bars for bar in picked}
-    made = infill(model, melody, bars, Options(seed=seed, effort=2)).melody
+    off = encode(melody, melody.key or Key(0)).snapped  # then the clock that the network hears is not the file's
+    try:
+        made = infill(model, melody, bars, Options(seed=seed, effort=2)).melody
+    except Unsatisfiable:  # off the tables a gap may have a length that no rests and durations fill
+        assert off
+        return
     outside = [n for n in melody.notes if melody.place(n.onset)[0] not in bars]
     assert [n for n in made.notes if n in set(outside)] == outside
     new = [n for n in made.notes if n not in set(outside)]
-    off = any(n.duration in {53, 97, 49} for n in melody.notes) or any(
-        b.onset - a.end == 49 for a, b in pairwise(melody.notes)
-    )
     assert off or all(made.place(n.onset)[0] in bars for n in new)
     assert all(a.end <= b.onset for a, b in pairwise(made.notes))
     assert all(n.duration > 0 for n in made.notes)
