@@ -190,7 +190,8 @@ def table(
 ) -> list[str]:
     """The table in Markdown; a dash where nothing was measured, or a fold is missing."""
     heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one network",
-             f"{members} networks" if members > 1 else "ensemble", "pre-trained, fine-tuned", "one network: rest", "duration", "total")  # fmt: skip
+             f"{members} networks" if members > 1 else "ensemble", "pre-trained, fine-tuned",
+             "one network: rest", "duration", "total")  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for name, one in sets.items():
         published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]

@@ -226,9 +226,9 @@ def _drawn(
 
 
 def _between(heard: _Heard, span: tuple[int, int], rows: list[list[int]], options: Options, *, until: int) -> Melody:
-    """The melody with new notes, none after `until`, in place of numbers span[0] up to span[1]; others stay as they are."""
-    melody, (first, last) = heard.melody, span
     """The melody with new notes, none after `until`, for numbers span[0] up to span[1]; the others stay as they are."""
+    melody, (first, last) = heard.melody, span
+    shift = -heard.drift(first - 1)
     tick = heard.notes[first - 1].end if first else 0
     loudness = velocity_of(melody, options.velocity)
     limit = melody.notes[last].onset if last < len(melody.notes) else until
