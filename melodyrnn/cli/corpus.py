@@ -5,12 +5,9 @@ Contents: list_corpora, build, check; from preparing: prepare, merge.
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -31,12 +28,8 @@ from melodyrnn.cli.status import ExitStatus
 from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from melodyrnn.cli.console import Console
-    from melodyrnn.corpus.sources import Outcome
-
-_EXAMPLES: Final = 3  # file names shown for each reason
+    from melodyrnn.cli.reading import Tally
 
 _HELP: Final = """List and build the built-in corpora, and check folders of your own.
 
@@ -117,13 +110,14 @@ def build(
 ) -> None:
     """Read built-in corpora into the cache."""
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
+    from melodyrnn.cli.reading import Tally  # noqa: PLC0415
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.catalogue import describe  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     expected = {name: describe(name).melodies for name in names}  # every name is looked up before any is read
     for name, melodies in expected.items():
-        tally = _Tally()
+        tally = Tally()
         for _ in tally.counting(counted(console, load_corpus(name), total=melodies, doing=f"reading {name}")):
             pass
         if json:
@@ -147,19 +141,16 @@ def check(
 ) -> int:
     """Read every file of a folder and count what comes of it. With --strict a refusal is a failure."""
     from melodyrnn.cli.output import refuse_existing, writing  # noqa: PLC0415
-    from melodyrnn.cli.progress import counted  # noqa: PLC0415
-    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.cli.reading import Tally, prepared_of  # noqa: PLC0415
+    from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     refuse_existing([report] if report else [], force=force)
-    tally = _Tally()
-    outcomes = load_corpus(folder, limits=Limits(strict=strict), track=track)
-    outcomes = tally.counting(counted(console, outcomes, doing=f"reading {folder}"))
-    with TemporaryDirectory(prefix="melodyrnn-") as place:
+    tally, limits = Tally(), Limits(strict=strict)
+    with scratch() as place:
         try:
-            left_out = prepare(outcomes, Path(place) / "corpus").left_out()
+            left_out = prepared_of(console, [folder], place / "corpus", tally, limits=limits, track=track).left_out()
         except CorpusError:
             _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
             raise
@@ -174,64 +165,8 @@ def check(
     return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
 
 
-def _show(console: Console, tally: _Tally, folder: Path) -> None:
+def _show(console: Console, tally: Tally, folder: Path) -> None:
     if console.json:
         console.record({"folder": str(folder), **tally.facts()})
     else:
         console.lines(tally.table())
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What came of the tunes so far."""
-
-    read: int = 0
-    notes: int = 0
-    warned: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def refused(self) -> int:
-        """Tunes left out, copies not counted: they are no fault of a file."""
-        return self.reasons.total() - self.reasons["duplicate"]
-
-    def counting(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        """Hand the tunes on, counting them."""
-        for outcome in outcomes:
-            if outcome.melody is None:
-                self.leave_out(outcome.name, outcome.reason)
-            else:
-                self.read += 1
-                self.notes += len(outcome.melody.notes)
-                self.warned += bool(outcome.warnings)
-            yield outcome
-
-    def leave_out(self, name: str, reason: str) -> None:
-        """Count a tune that does not come in."""
-        self.reasons[reason] += 1
-        shown = self.examples.setdefault(reason, [])
-        if len(shown) < _EXAMPLES:
-            shown.append(name)
-
-    def facts(self) -> dict[str, object]:
-        """The counts as plain data."""
-        return {
-            "melodies": self.read,
-            "notes": self.notes,
-            "with_warnings": self.warned,
-            "left_out": dict(self.reasons.most_common()),
-            "examples": self.examples,
-        }
-
-    def table(self) -> Iterator[str]:
-        """The counts as lines, the most frequent reason first."""
-        from melodyrnn.errors import REASONS  # noqa: PLC0415
-
-        yield f"{self.read:>8,}  melodies read, {self.notes:,} notes; {self.warned:,} of them with warnings"
-        for reason, count in self.reasons.most_common():
-            yield f"{count:>8,}  left out, {reason}: {REASONS.get(reason, reason)}"
-            for name in self.examples[reason]:
-                yield f"{'':>8}      {name}"
-            if count > _EXAMPLES:
-                yield f"{'':>8}      and {count - _EXAMPLES:,} more"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from melodyrnn.cli.options import ForceOption, JsonOption, QuietOption, StrictOption, TrackOption, console_of, option
-from melodyrnn.errors import OptionError, OutputError
+from melodyrnn.errors import CorpusError, OptionError, OutputError
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
@@ -62,16 +62,17 @@ def prepare(
     from melodyrnn.cli.progress import counted  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.prepared import open_prepared  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
-    from melodyrnn.corpus.stamp import read_stamp, stamp_of, write_stamp  # noqa: PLC0415
+    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
+    from melodyrnn.corpus.stamp import read_stamp, stamp_of  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
+    settle(output)
     part, limits = _shard(shard), Limits(strict=strict)
     stamp, before = stamp_of(corpora, {"seed": seed, "strict": strict}, track=track, shard=part), read_stamp(output)
-    if before == stamp:
+    if before == stamp and (prepared := _opened(output)) is not None:
         console.detail(f"{output}: nothing has changed since it was prepared")
-        return _tell(console, open_prepared(output))
+        return _tell(console, prepared)
     _refuse(output, force=force or (before is not None and before.corpora == stamp.corpora))
     tunes = {
         Path(name).name or name: counted(
@@ -79,8 +80,7 @@ def prepare(
         )
         for name in corpora
     }
-    prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed)
-    write_stamp(output, stamp)
+    prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
     return _tell(console, prepared)
 
 
@@ -111,6 +111,16 @@ def _shard(text: str | None) -> Shard | None:
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise OptionError("--shard", f"{text!r} is no shard; write 3/8 for the third of eight")
     return Shard(int(match[1]) - 1, int(match[2]))
+
+
+def _opened(folder: Path) -> Prepared | None:
+    """A prepared corpus, None for a damaged one: it can be prepared again."""
+    from melodyrnn.corpus.prepared import open_prepared  # noqa: PLC0415
+
+    try:
+        return open_prepared(folder)
+    except CorpusError:
+        return None
 
 
 def _refuse(output: Path, *, force: bool) -> None:

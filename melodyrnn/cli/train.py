@@ -129,6 +129,7 @@ def train(
     """Train a network on corpora; what cannot be written in the end is refused at the start."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.output import check_writable  # noqa: PLC0415
+    from melodyrnn.cli.reading import style_of  # noqa: PLC0415
     from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
@@ -155,7 +156,8 @@ def train(
 
         order = Order(
             output=output, cell=cell, sizes=sizes, settings=asked, seed=seed, resume=resume, compile=compile,
-            precision=precision, base=started, corpora=[_style(name) for name in corpora], licences=_licences(corpora),
+            precision=precision, base=started, corpora=[style_of(name) for name in corpora],
+            licences=_licences(corpora),
             command=_command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked}),
         )  # fmt: skip
         return watch(console, prepared, order)
@@ -165,19 +167,16 @@ def _prepare(
     console: Console, corpora: Sequence[str], folder: Path, *, seed: int, limits: Limits, track: str | None
 ) -> Prepared:
     """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
-    from melodyrnn.cli.progress import counted  # noqa: PLC0415
-    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.cli.reading import Tally, prepared_of  # noqa: PLC0415
     from melodyrnn.corpus.prepared import MANIFEST, open_prepared  # noqa: PLC0415
+    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
 
+    if len(corpora) == 1:
+        settle(corpora[0])
     if len(corpora) == 1 and (Path(corpora[0]) / MANIFEST).is_file():
         prepared = open_prepared(corpora[0])
     else:
-        tunes = {
-            _style(name): counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
-            for name in corpora
-        }
-        prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
+        prepared = prepared_of(console, corpora, folder, Tally(), limits=limits, track=track, seed=seed)
     report = prepared.report
     refused = sum(report.refused.values())
     if console.json:
@@ -193,11 +192,6 @@ def _prepare(
     if refused:
         console.warn(f"{refused:,} of {report.offered:,} tunes refused: {reasons}; `melodyrnn corpus check` tells more")
     return prepared
-
-
-def _style(corpus: str) -> str:
-    """How a corpus is called on the card: its name, or that of its folder."""
-    return Path(corpus).name or corpus
 
 
 def _licences(corpora: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ Format: one SQLite file (its transactions are atomic and several programs may sh
 zlib-compressed JSON; nothing in it can run code. A damaged or unwritable cache is never an error:
 the files are read instead.
 
-Contents: load_corpus, sources_of.
+Contents: load_corpus, sources_of, user_cache.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def load_corpus(
     """
     items = sources_of(corpus, track, shard)
     limits = limits or Limits()
-    return _load(items, _Store.open(cache_dir or _user_cache()), jobs, limits)
+    return _load(items, _Store.open(cache_dir or user_cache()), jobs, limits)
 
 
 def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> Iterator[Source | Outcome]:
@@ -79,7 +79,8 @@ def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> It
     raise CorpusError(f"{corpus}: neither a folder nor a built-in corpus ({', '.join(catalogue.names())})")
 
 
-def _user_cache() -> Path:
+def user_cache() -> Path:
+    """The user's cache folder of this system."""
     import platformdirs  # noqa: PLC0415
 
     return Path(platformdirs.user_cache_dir("melodyrnn"))

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +29,8 @@ import numpy as np
 
 from melodyrnn.corpus.duplicates import Kin, divide, entries_of, families, identity
 from melodyrnn.corpus.prepared import MANIFEST, MELODIES, NOTES, PARTS, Prepared, Report, manifest_text, open_prepared
+from melodyrnn.corpus.replacing import growing, put, settle
+from melodyrnn.corpus.stamp import write_stamp
 from melodyrnn.errors import CorpusError, OptionError, OutputError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.corpus.sources import Outcome
+    from melodyrnn.corpus.stamp import Stamp
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody
 
@@ -55,11 +56,12 @@ def prepare(
     *,
     seed: int = 0,
     exclude: Iterable[Melody] = (),
+    stamp: Stamp | None = None,
 ) -> Prepared:
     """Write a prepared corpus into a folder and open it; one that is there already is replaced.
 
     `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Melodies of `exclude`
-    stay unseen: their copies and variants are left out.
+    stay unseen: their copies and variants are left out. A `stamp` is left in the folder: what it was made of.
 
     Raises:
         CorpusError: no tune came in, or the folder holds something other than a prepared corpus.
@@ -73,7 +75,7 @@ def prepare(
             for outcome in tunes:
                 writer.take(outcome, styles.index(name) + 1 if name else 0)
 
-    return build(folder, styles, fill, seed=seed, exclude=exclude)
+    return build(folder, styles, fill, seed=seed, exclude=exclude, stamp=stamp)
 
 
 def build(
@@ -83,25 +85,26 @@ def build(
     *,
     seed: int = 0,
     exclude: Iterable[Melody] = (),
+    stamp: Stamp | None = None,
 ) -> Prepared:
     """Make a prepared corpus of what `fill` gives to its writer; errors as those of `prepare`."""
     target = Path(os.path.realpath(folder))
+    settle(target)
     if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise CorpusError(f"{folder}: is there already and is no prepared corpus; choose another folder")
     if len(styles) > STYLES:
         raise OptionError("styles", f"{len(styles)} are too many, {STYLES} can be told apart")
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        part.mkdir(parents=True)
-        with Writer(part, _Unseen(exclude)) as writer:
-            fill(writer)
-            report = writer.finish(seed, styles)
-        (part / MANIFEST).write_text(manifest_text(seed, styles, report), encoding="utf-8")
-        _move(part, target)
+        with growing(target) as part:
+            with Writer(part, _Unseen(exclude)) as writer:
+                fill(writer)
+                report = writer.finish(seed, styles)
+            (part / MANIFEST).write_text(manifest_text(seed, styles, report), encoding="utf-8")
+            if stamp is not None:  # which must not come later than the folder: without it nobody knows whose that is
+                write_stamp(part, stamp.for_today() if report.depends_on_the_day else stamp)
+            put(part, target)
     except OSError as problem:
         raise OutputError(f"{folder}: cannot be written ({problem.strerror})") from problem
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return open_prepared(target)
 
 
@@ -255,15 +258,3 @@ def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
             return np.fromfile(lines, np.uint64, ends[melody] - begin)
 
         return families(count, of, kin)
-
-
-def _move(part: Path, target: Path) -> None:
-    """Put the finished folder at its name; an older one is moved aside first and then removed."""
-    for file in part.iterdir():
-        with file.open("rb") as written:
-            os.fsync(written.fileno())
-    old = target.with_name(f".{target.name}.{secrets.token_hex(4)}.old")
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from melodyrnn.corpus.replacing import settle
 from melodyrnn.errors import CorpusError
 from melodyrnn.events import vocabulary
 from melodyrnn.events.columns import Columns
@@ -47,6 +48,7 @@ _BOUNDS: Final = {
     "rest": len(vocabulary.RESTS), "duration": len(vocabulary.DURATIONS), "pitch": len(vocabulary.PITCHES),
     "metre": vocabulary.OTHER_METRE + 1, "mode": len(MODES), "tonic": 12, "style": STYLES + 1, "part": len(PARTS),
 }  # fmt: skip
+_PASSING: Final = frozenset({"timeout", "memory", "crash", "unreadable"})
 _MAX_MANIFEST: Final = 10_000_000
 
 
@@ -65,6 +67,11 @@ class Report:
     snapped: int  # values that went to the nearest entry of a table
     parts: dict[str, int]  # part → melodies
     styles: dict[str, int]  # style name → melodies
+
+    @property
+    def depends_on_the_day(self) -> bool:
+        """Whether a tune was refused for a reason that another day may not bring."""
+        return not _PASSING.isdisjoint(self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,8 @@ class Prepared:
 def open_prepared(folder: str | Path) -> Prepared:
     """Open a prepared corpus. Raises CorpusError when it is none, damaged or from another version."""
     folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        settle(folder)
     told = _manifest(folder)
     melodies, notes = told["report"].melodies, told["report"].notes
     sizes = {f"notes.{name}": (dtype, notes) for name, dtype in NOTES.items()}

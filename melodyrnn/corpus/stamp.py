@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,8 +33,14 @@ class Stamp:
     corpora: tuple[str, ...]  # names and absolute paths
     digest: str
 
+    def for_today(self) -> Stamp:
+        """A stamp that is like no other: the same corpora, to be read again."""
+        return replace(self, digest="")
 
-def stamp_of(corpora: Sequence[str], options: Mapping[str, object], *, track: str | None, shard: Shard | None) -> Stamp:
+
+def stamp_of(
+    corpora: Sequence[str | Path], options: Mapping[str, object], *, track: str | None, shard: Shard | None
+) -> Stamp:
     """Look at all files of some corpora. Raises CorpusError for one that is none."""
     seen = hashlib.blake2b(repr((sorted(options.items()), track, shard)).encode(), digest_size=16)
     package = Path(__file__).resolve().parents[1]
@@ -50,7 +56,7 @@ def stamp_of(corpora: Sequence[str], options: Mapping[str, object], *, track: st
                 except (OSError, ValueError) as error:
                     what += (type(error).__name__,)
             seen.update(repr(what).encode("utf-8", "surrogatepass"))
-    places = [str(Path(corpus).absolute()) if Path(corpus).exists() else corpus for corpus in corpora]
+    places = [str(Path(corpus).absolute() if Path(corpus).exists() else corpus) for corpus in corpora]
     return Stamp(tuple(places), seen.hexdigest())
 
 

@@ -93,3 +93,21 @@ def test_an_unknown_corpus_is_told(command, arguments):
     assert ended.err.startswith(f"melodyrnn: error: {arguments[-1]}: ")
     assert "kinder" in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_what_has_not_changed_is_not_read_again(command, folder, monkeypatch):
+    """The second check, and train, only look at the files; what is new, changed, gone or asked otherwise is read."""
+    first = command("corpus", "check", folder, "--json")
+    with monkeypatch.context() as patch:
+        patch.setattr("melodyrnn.corpus.cache.load_corpus", lambda *_values, **_options: pytest.fail("read again"))
+        assert command("corpus", "check", folder, "--json").out == first.out
+        trained = command("train", folder, "-o", "m.safetensors", "--hidden", 8, "--epochs", 1)
+        assert trained.err.startswith("2 melodies, 20 notes (")
+    before = json.loads(first.out)
+    (folder / "new.mid").write_bytes((folder / "a.mid").read_bytes())
+    assert json.loads(command("corpus", "check", folder, "--json").out)["left_out"]["duplicate"] == 2
+    (folder / "new.mid").write_bytes(b"noise")
+    assert json.loads(command("corpus", "check", folder, "--json").out)["left_out"]["not-midi"] == 3
+    (folder / "new.mid").unlink()
+    assert json.loads(command("corpus", "check", folder, "--json").out) == before
+    assert command("corpus", "check", folder, "--track", "7").status == 1

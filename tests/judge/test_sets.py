@@ -91,7 +91,7 @@ def test_a_formula_is_no_copy(melodies):
 
 def test_a_folder_is_a_set_named_by_its_files(tmp_path, monkeypatch):
     """Names are paths within the folder; what cannot be read is counted by reason; no key is found out."""
-    monkeypatch.setattr("melodyrnn.corpus.cache._user_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr("melodyrnn.corpus.cache.user_cache", lambda: tmp_path / "cache")
     folder = tmp_path / "tunes"
     (folder / "more").mkdir(parents=True)
     tune = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate((60, 62, 64, 65, 67, 65, 64, 62, 60))))
