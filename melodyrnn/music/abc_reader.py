@@ -30,7 +30,9 @@ _TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
 _FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
 _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
     r"""
-      "[^"\n]{0,200}" | !\w[^!\s]{0,30}! | \+\w[^+\s]{0,30}\+ | \{[^}\n]{0,200}\}  # words, ornaments
+      "[^"\n]{0,200}" | !\w[^!\s]{0,30}!  # words, ornaments
+    | \{[^}\n]{0,200}\}-? | Hx(?![\d/])  # grace notes and the hyphen that slurs them; a fermata on the bar line
+    | \+(?!f{1,4}\+)(?P<old_chord>[A-Ga-g^_=][A-Ga-g\d/,'^_=]{1,40})\+ | \+\w[^+\s]{0,30}\+
     | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]{0,200})\] | \[[A-Za-z]:[^\]\n]{0,200}\]
     | (?P<bar>\[?:*\|+[\]:|]*\]?|::+)(?P<ending>[1-9])?[\d,.-]*
     | \[(?P<volta>[1-9])[\d,.-]*
@@ -164,7 +166,7 @@ class _Reader:
         """Read a line of notes."""
         if self.voice is self.model:
             self.voice = self.named("1")
-        for token in _TOKEN.finditer(line):
+        for token in _TOKEN.finditer(line.replace("=3D", "=")):  # mailed tunes: quoted-printable
             kind = token.lastgroup
             if token["field"]:
                 self.field(token["field"], token["value"].strip())
@@ -196,8 +198,10 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
         _sound(voice, [_pitch(voice, token["note"])], _length(token["length"]))
     elif token["rest"]:
         _sound(voice, [], _length(token["rest_length"]))
-    elif token["chord"]:
-        _chord(voice, token["chord"], _length(token["chord_length"]))
+    elif token["chord"] or token["old_chord"]:
+        _chord(voice, token["chord"] or token["old_chord"], _length(token["chord_length"] or ""))
+    elif token["bars"] is not None and voice.now > 0:  # whole bars begin at bar lines: a slip for z
+        _sound(voice, [], Fraction(token["bars"] or 1))
     elif token["bars"] is not None:
         metre = voice.metre or (4, 4)
         voice.now += Fraction(4 * metre[0], metre[1]) * int(token["bars"] or 1)
@@ -222,17 +226,17 @@ def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
 def _pitch(voice: _Voice, text: str) -> int:
     """MIDI number of a written note.
 
-    An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, section
-    4.2), and over a tie.
+    An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, sections
+    4.2 and 11.3), and over a tie for the tied note alone.
     """
     bare = text.lstrip("^_=")
     letter = bare[0].upper()
     sign = text[: len(text) - len(bare)]
     if sign:
         voice.accidentals[letter] = SIGNS[sign]
-    elif voice.tie and bare == voice.written[0]:
-        voice.accidentals[letter] = voice.written[1]
     shift = voice.accidentals.get(letter, voice.signature.get(letter, 0))
+    if voice.tie and not sign and bare == voice.written[0]:
+        shift = voice.written[1]
     voice.written = (bare, shift)
     octave = bare.count("'") - bare.count(",") + bare[0].islower()
     return 60 + STEPS[letter] + shift + 12 * octave

@@ -44,6 +44,16 @@ def test_a_tie_carries_its_accidental_over_the_bar_line():
     assert rows("C3 ^F- | F C3 |") == [(0, 72, 60), (72, 48, 66), (120, 72, 60)]
 
 
+def test_a_tied_accidental_counts_for_the_tied_note_alone():
+    """As on paper: after the tie the bar begins afresh (Essen writes the sign again there)."""
+    assert [p for _, _, p in rows("C3 ^F- | F- F F C |")] == [60, 66, 65, 60]
+
+
+def test_a_hyphen_after_a_grace_note_is_a_slur():
+    """O'Neill's transcribers slur the grace note to what follows it; the note before it has ended."""
+    assert rows("C{D}-C D2 |") == [(0, 24, 60), (24, 24, 60), (48, 48, 62)]
+
+
 def test_a_hyphen_between_different_notes_is_no_tie():
     """O'Neill's transcribers slur with hyphens."""
     assert len(rows("C-D E-F |")) == 4
@@ -77,6 +87,17 @@ def test_ornaments_words_and_overlays_are_dropped():
 def test_chords_give_their_highest_note():
     """A chord lasts as long as its first note."""
     assert rows("[CEG]2 [c2G]  C |")[:2] == [(0, 48, 67), (48, 48, 72)]
+
+
+def test_chords_of_old_abc():
+    """Before 2.0 a chord stood in plus signs; a dynamic in them is none."""
+    assert rows("+CEG+ +ff+ +c2G2+ |") == [(0, 24, 67), (24, 48, 72)]
+
+
+def test_slips_of_transcribers():
+    """An invisible rest that holds a fermata over the bar line, Z where z is meant, and =3D from a mail program."""
+    assert [str(m) for m in melody("C4 | C4 Hx | C2 Z C | C4 |").metres] == ["4/4"]
+    assert [p for _, _, p in rows("F=3DF ^F=3DF |", "M:4/4\nL:1/4\nK:D")] == [66, 65, 66, 65]
 
 
 def test_an_upbeat_leads_to_a_true_bar_line():
