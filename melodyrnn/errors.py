@@ -30,6 +30,7 @@ REASONS: Final = {
     "smpte": "counts time in SMPTE frames, not in beats",
     "absurd-ticks": "times in it are beyond any music",
     "no-notes": "holds no notes",
+    "no-chords": "holds no chords",
     "drums-only": "holds percussion only",
     "no-track": "has no track of that number or name",
     "polyphonic": "holds no single melodic line",

@@ -48,7 +48,8 @@ FormOption = Annotated[
     option("--form", metavar="AABA", help="Sections that return; A' with another last bar.", panel=_SHAPE),
 ]
 ChordsOption = Annotated[
-    str | None, option("--chords", metavar="CHORDS", help='"Am:4 F:2 G:2 | C": beats, bar lines.', panel=_CHORDS)
+    str | None,
+    option("--chords", metavar="CHORDS|FILE", help='"Am:4 F:2 | C", or those of FILE[:TRACK].', panel=_CHORDS),
 ]
 ChordTonesOption = Annotated[
     str, option("--chord-tones", metavar="prefer|rule", help="Chord tones on strong beats.", panel=_CHORDS)

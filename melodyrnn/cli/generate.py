@@ -47,6 +47,7 @@ Examples:
   melodyrnn generate -o tune.abc --key "E dorian" --metre 6/8
   melodyrnn generate --form "AABA'" --bars 16 --end tonic --range C4-A5
   melodyrnn generate --chords "Am F | G C" --chord-track --loop -o loop.mid
+  melodyrnn generate --chords song.musicxml -o over.mid
 
 \b
 Without -o the melody goes to stdout when that is a pipe or a file, and into
@@ -107,13 +108,17 @@ def generate(
 ) -> None:
     """Write new melodies; where they go is decided, and refused, before any is composed."""
     asked = ct.held(locals())
-    from melodyrnn.cli.making import Making  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.chording import chording_of  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.making import Making  # noqa: PLC0415
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
     from melodyrnn.cli.results import results_of  # noqa: PLC0415
     from melodyrnn.compose.feel import Feel  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     kept, many = pk.picked_of(best, of, count)
+    chording = chording_of(console, chords)
+    metre = chording.metre(metre, prime)
+    asked["chords"] = chording.text(metre)
     bits = pk.surprise_of(surprise)
     options = co.options_of(
         key=key, metre=metre, bars=bars, upbeat=upbeat, tempo=tempo, style=style, loop=loop, velocity=velocity,
@@ -124,6 +129,7 @@ def generate(
     feel = Feel(humanize, swing)
     results = results_of(console, output, count=kept, format=format, force=force)
     given = _prime(console, prime, track)
+    options = chording.settled(options, given.melody if given else None)
 
     from melodyrnn.compose.generate import generate as compose  # noqa: PLC0415 - with NumPy, once all is known to fit
     from melodyrnn.compose.generate import load_model  # noqa: PLC0415

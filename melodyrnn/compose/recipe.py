@@ -59,7 +59,7 @@ class Recipe:
     version: str = __version__
 
     def to_text(self) -> str:
-        """One line; a given melody that is too long is told by its hash alone."""
+        """One line; a given melody for which there is no room is told by its hash alone."""
         told: dict[str, Any] = {"version": self.version, "verb": self.verb, "model": self.model, "digest": self.digest}
         told |= {"options": dict(self.options), "output": dict(self.output)}
         told |= {"task": dict(self.task)} if self.task else {}
@@ -69,7 +69,8 @@ class Recipe:
             told |= {"given": packed} if len(packed) <= _LONGEST_GIVEN else {}
         elif self.given_hash:
             told |= {"given_hash": self.given_hash}
-        return MARK + json.dumps(told, separators=(",", ":"), sort_keys=True)
+        text = _written(told)
+        return text if len(text) <= LONGEST or not told.pop("given", None) else _written(told)
 
     @classmethod
     def from_text(cls, text: str) -> Recipe:
@@ -89,6 +90,10 @@ class Recipe:
         if recipe.given is not None and hash_of(recipe.given) != recipe.given_hash:
             raise RecipeError("the recipe's melody is not the one that its hash tells")
         return recipe
+
+
+def _written(told: Mapping[str, Any]) -> str:
+    return MARK + json.dumps(told, separators=(",", ":"), sort_keys=True)
 
 
 def hash_of(melody: Melody) -> str:

@@ -42,8 +42,12 @@ def file_of(made: Generated, recipe: Recipe, *, keep: bool = True) -> bytes:
         raise RecipeError(f"the recipe's output is damaged, or this melodyrnn does not know {', '.join(sorted(told))}")
     melody, timing = play(made.melody, feel, made.seed, given=made.primed)
     text = recipe.to_text() if keep else ""
-    chords = chord_notes(str(recipe.options["chords"]), made.melody) if recipe.options.get("chord_track") else ()
-    return midi_bytes(melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords)
+    progression = str(recipe.options["chords"]) if recipe.options.get("chord_track") else ""
+    free = not made.primed and recipe.options.get("upbeat", 0) is None  # nobody knew of an upbeat: from the first bar
+    chords = chord_notes(progression, made.melody, begin=0 if free else None) if progression else ()
+    return midi_bytes(
+        melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords, progression=progression
+    )
 
 
 def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:

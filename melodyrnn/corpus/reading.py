@@ -8,7 +8,7 @@ rest of its batch goes to a new child.
 Conventions: outcomes come in the order of the files whatever the number of jobs; nothing is printed,
 and progress is the consuming of the iterator; closing the iterator ends the children.
 
-Contents: read_many, read_one.
+Contents: read_many, read_one, read_chords.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +32,7 @@ from melodyrnn.corpus.worker import read_source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
 _BATCH: Final = {"midi": 200}
@@ -107,15 +108,34 @@ def read_one(
     Raises:
         Unreadable: the file cannot become a melody; `reason` says why.
     """
-    item = source_of(Path(path), track=track)
-    if isinstance(item, Source) and item.format in _PARENT_READS:
-        outcome = next(read_source(item, strict=strict))
-    else:
-        found = read_many([path], jobs=1, timeout=timeout, memory_mb=memory_mb, track=track, strict=strict)
-        outcome = next(iter(found))
+    outcome = _outcome(source_of(Path(path), track=track), Limits(timeout, memory_mb, strict))
     if outcome.melody is None:
         raise outcome.error
     return outcome.melody
+
+
+def read_chords(
+    path: Path | str, *, name: str = "", track: str | None = None, timeout: float = 20.0, memory_mb: int = 1500
+) -> Harmony:
+    """Read the chords of one file, symbols or those of a track: MIDI and ABC here, others in a limited child.
+
+    Raises:
+        Unreadable: the file holds no chords or cannot be read; `reason` says why.
+    """
+    item = source_of(Path(path), name=name, track=track)
+    outcome = _outcome(replace(item, chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
+    if outcome.chords is None:
+        raise outcome.error
+    return outcome.chords
+
+
+def _outcome(item: Source | Outcome, limits: Limits) -> Outcome:
+    """What comes of one file, or of its first tune."""
+    if isinstance(item, Outcome):
+        return item
+    if item.format in _PARENT_READS:
+        return next(read_source(item, strict=limits.strict))
+    return next(itertools.chain.from_iterable(found for _, found in read_files([item], jobs=1, limits=limits)))
 
 
 def _batches(items: Iterable[Path | str | Source], track: str | None) -> Iterator[list[Source | Outcome]]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
+from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 from melodyrnn.music.notation import FORMATS as NOTATION
 
@@ -40,6 +41,7 @@ class Source:
     format: str  # a value of FORMATS
     track: str | None = None
     tonic_only: bool = False  # K: names a tonic, the mode is to be found (Essen)
+    chords: bool = False  # its chords are wanted, not its melody
 
     def to_json(self) -> dict[str, Any]:
         """Describe it for a worker process."""
@@ -49,18 +51,19 @@ class Source:
             "format": self.format,
             "track": self.track,
             "tonic_only": self.tonic_only,
+            "chords": self.chords,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Source:
         """Build it again on the other side."""
         path = Path(os.fsdecode(bytes.fromhex(data["path"])))
-        return cls(data["name"], path, data["format"], data["track"], data["tonic_only"])
+        return cls(data["name"], path, data["format"], data["track"], data["tonic_only"], data["chords"])
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one tune: a melody or a reason."""
+    """What came of one tune: a melody (or, where those were wanted, its chords) or a reason."""
 
     name: str
     melody: Melody | None = None
@@ -68,6 +71,7 @@ class Outcome:
     detail: str = ""
     warnings: tuple[str, ...] = ()
     track: str = ""  # which voice was taken, in words
+    chords: Harmony | None = None
 
     @property
     def error(self) -> Unreadable:
@@ -84,6 +88,8 @@ class Outcome:
         data: dict[str, Any] = {"name": self.name}
         if self.melody is not None:
             data["melody"] = melody_to_json(self.melody)
+        if self.chords is not None:
+            data["chords"] = self.chords.to_json()
         for field in ("reason", "detail", "track"):
             if getattr(self, field):
                 data[field] = getattr(self, field)
@@ -99,10 +105,15 @@ class Outcome:
         texts = [data.get(field, "") for field in ("reason", "detail", "track")]
         notes = data.get("warnings", [])
         melody = melody_from_json(data["melody"]) if "melody" in data else None
-        sound = all(isinstance(text, str) for text in [*texts, *notes]) and (melody is None) == (texts[0] in REASONS)
+        try:
+            chords = Harmony.from_json(data["chords"]) if "chords" in data else None
+        except (KeyError, TypeError, ValueError):
+            raise CorpusError(f"outcome {data['name']!r}: its chords are damaged; read the file again") from None
+        found = melody is not None or chords is not None
+        sound = all(isinstance(text, str) for text in [*texts, *notes]) and found == (texts[0] not in REASONS)
         if not sound:
             raise CorpusError(f"cached outcome {data['name']!r}: damaged; delete the cache and read the corpus again")
-        return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2])
+        return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2], chords)
 
 
 @dataclass(frozen=True, slots=True)

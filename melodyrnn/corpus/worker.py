@@ -54,6 +54,9 @@ def read_source(source: Source, *, timeout: float = 0.0, strict: bool = False) -
 def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
     try:
         data = fetch(source)
+        if source.chords:
+            yield _chords(data, source)
+            return
         if source.format == "midi":
             yield _midi(data, source, strict=strict)
             return
@@ -68,6 +71,17 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
             yield Outcome.refusal(result.where, result)
         else:
             yield Outcome(result.name, result.melody, warnings=result.warnings, track=result.track)
+
+
+def _chords(data: bytes, source: Source) -> Outcome:
+    if source.format == "midi":
+        from melodyrnn.music.midi_chords import read_midi_chords  # noqa: PLC0415
+
+        return Outcome(source.name, chords=read_midi_chords(data, track=source.track, name=source.name))
+    from melodyrnn.music.notation import read_score_chords  # noqa: PLC0415
+
+    found = read_score_chords(data, format=source.format, name=source.name, track=source.track)
+    return Outcome(source.name, chords=found)
 
 
 def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:

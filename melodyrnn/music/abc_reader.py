@@ -6,7 +6,7 @@ one pass over the text, no recursion, nothing executed. Follows the ABC standard
 
 Conventions
     One tune gives one melody: the first voice unless `track` names another (by V: name or number).
-    Chords give their highest note; grace notes, decorations, chord symbols and words are dropped.
+    Chords give their highest note; grace notes, decorations and words are dropped, chord symbols stand in the bars.
     Repeats are not expanded and of alternative endings the last is kept (see barring).
 
 Contents: split_abc (a file → its tunes), read_abc (one tune → bars and heading).
@@ -30,7 +30,7 @@ _TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
 _FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
 _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
     r"""
-      "[^"\n]{0,200}" | !\w[^!\s]{0,30}!  # words, ornaments
+      "(?P<words>[^"\n]{0,200})" | !\w[^!\s]{0,30}!  # words, ornaments
     | \{[^}\n]{0,200}\}-? | Hx(?![\d/])  # grace notes and the hyphen that slurs them; a fermata on the bar line
     | \+(?!f{1,4}\+)(?P<old_chord>[A-Ga-g^_=][A-Ga-g\d/,'^_=]{1,40})\+ | \+\w[^+\s]{0,30}\+
     | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]{0,200})\] | \[[A-Za-z]:[^\]\n]{0,200}\]
@@ -61,6 +61,7 @@ class _Voice:
     signature: dict[str, int]
     bars: list[Bar] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
+    symbols: list[tuple[Fraction, str]] = field(default_factory=list)  # of this bar: place and what stands in quotes
     now: Fraction = Fraction()
     accidentals: dict[str, int] = field(default_factory=dict)  # of this bar: letter → semitones
     ending: int = 0
@@ -75,7 +76,8 @@ class _Voice:
     def close(self) -> None:
         """End the bar."""
         if self.now > 0:
-            self.bars.append(Bar(tuple(self.sounds), self.now, self.metre, self.ending))
+            self.bars.append(Bar(tuple(self.sounds), self.now, self.metre, self.ending, tuple(self.symbols)))
+            self.symbols = []  # what stands before a bar line sounds after it
         self.sounds, self.now, self.muted = [], Fraction(), False
         self.accidentals = {}
 
@@ -211,6 +213,8 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
         _break(voice, token["broken"])
     elif token["tie"]:
         voice.tie = bool(voice.sounds or voice.bars)
+    elif token["words"]:
+        voice.symbols.append((voice.now, token["words"]))
     elif token["overlay"]:
         voice.muted = True
 

@@ -44,6 +44,7 @@ class Bar:
     length: Fraction  # quarters, rests included
     metre: tuple[int, int] | None = None  # the metre that holds here; None when none is stated
     ending: int = 0  # 1, 2 … for alternative endings
+    symbols: tuple[tuple[Fraction, str], ...] = ()  # place in the bar and text of chord symbols, where they are read
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ Conventions
     beats       as the metre counts them: 6/8 has two.
     ticks       from the bar line at which the progression starts.
 
-Contents: Chord, chord_of (symbol → Chord), progression (text → spans), chord_notes (those of a chord track).
+Contents: Chord, chord_of (symbol → Chord), progression (text → spans), chord_notes (those of a chord track); CHORDS.
 Only a table: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
 """
 
@@ -45,6 +45,9 @@ QUALITIES: Final = {
     "11": (0, 2, 4, 5, 7, 10), "m11": (0, 2, 3, 5, 7, 10), "13": (0, 2, 4, 5, 7, 9, 10),
 }  # fmt: skip
 """Semitones above the root, by what stands after it."""
+
+CHORDS: Final = "chords: "
+"""Opens the text event of a MIDI file that keeps the progression of its chord track: 'chords: Am F | G C'."""
 
 _SYMBOL: Final = re.compile(r"([A-G][#♯b♭]?)(.*?)(?:/([A-G][#♯b♭]?))?")
 _SILENT: Final = ("N.C.", "NC", "N")
@@ -122,7 +125,7 @@ def _share(chords: list[Chord], at: int, bar: int, spans: list[tuple[int, Chord]
 
 def _length(word: str, text: str, metre: Metre) -> int:
     """Ticks of a length in beats."""
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}|/[1-9][0-9]?)?", text):
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3}|/[1-9][0-9]?)?", text):
         raise OptionError("chords", f"{word!r}: after ':' stands a number of beats, as in Am:4 or G:1.5")
     ticks = Fraction(text) * metre.beat_ticks
     if ticks.denominator != 1 or ticks < 1:
@@ -132,8 +135,8 @@ def _length(word: str, text: str, metre: Metre) -> int:
     return int(ticks)
 
 
-def chord_notes(text: str, melody: Melody) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
-    """Notes of a chord track for a melody, from its first full bar to its end, over and over.
+def chord_notes(text: str, melody: Melody, *, begin: int | None = None) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
+    """Notes of a chord track for a melody, from its first full bar (or tick `begin`) to its end, over and over.
 
     (onset, ticks, MIDI numbers) each. Raises OptionError.
 
@@ -142,7 +145,7 @@ def chord_notes(text: str, melody: Melody) -> tuple[tuple[int, int, tuple[int, .
     ((0, 96, (57, 60, 64)), (96, 4, (57, 60, 64)))
     """
     spans = progression(text, melody.metres[0])
-    out, at = [], melody.bar_onset(1 if melody.upbeat else 0)
+    out, at = [], melody.bar_onset(1 if melody.upbeat else 0) if begin is None else begin
     while at < melody.end:
         for ticks, chord in spans:
             if at < melody.end and chord.tones:

@@ -13,7 +13,7 @@ Within one voice a note is cut at the next onset (legato), of notes that start t
 and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
 its highest line.
 
-Contents: Voice, voices, choose.
+Contents: Voice, voices, choose, sole, asked_for.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ def voices(tracks: Sequence[RawTrack], names: Sequence[str]) -> tuple[Voice, ...
     return tuple(found)
 
 
+def sole(voice: Voice) -> str:
+    """Why a voice is the melody when there is no other."""
+    return f"{voice} (the single melodic track)"
+
+
 def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours: bool = False) -> Choice:
     """Pick the melody of a file by the rule above.
 
@@ -76,21 +81,21 @@ def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours
     if not found:
         raise Unreadable(where, "no-notes")
     if track is not None:
-        chosen = _asked_for(found, where, track)
+        chosen = asked_for(found, where, track)
         return _of(chosen, f"{chosen[0]} (asked for)" if len(chosen) == 1 else f"the tracks named '{track}'")
     melodic = [voice for voice in found if voice.channel != DRUMS]
     if not melodic:
         raise Unreadable(where, "drums-only")
     if len(melodic) == 1:
-        return _of(melodic, f"{melodic[0]} (the single melodic track)")
+        return _of(melodic, sole(melodic[0]))
     if ours:
         return _of(melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)")
     listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
     return _of(melodic, f"the highest sounding line of tracks {listed}")
 
 
-def _asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
-    """Find voices by name (case does not count), else by number."""
+def asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
+    """Find voices by name (case does not count), else by number. Raises Unreadable: 'no-track', 'drums-only'."""
     chosen = [voice for voice in found if voice.name.casefold() == track.strip().casefold()]
     chosen = chosen or [voice for voice in found if str(voice.number) == track.strip()]
     if not chosen:

@@ -28,6 +28,8 @@ _DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 """Data bytes of the channel messages that are passed over."""
 
 _TEXT, _NAME, _END, _TEMPO, _METRE, _KEY = 0x01, 0x03, 0x2F, 0x51, 0x58, 0x59
+_WORDS: Final = frozenset({_TEXT, 0x05, 0x06, 0x07})  # text, lyric, marker, cue: where programs put chord symbols
+_MAX_WORDS, _LONGEST_WORD = 10_000, 64
 
 _Sounding = dict[int, deque[tuple[int, int]]]
 """Notes that are on: channel × 128 + pitch → (onset, velocity), the earliest first."""
@@ -46,6 +48,7 @@ class RawTrack:
     keys: list[tuple[int, int, int]] = field(default_factory=list)  # tick, sharps (flats < 0), 1 for minor
     name: bytes = b""
     texts: list[bytes] = field(default_factory=list)
+    words: list[tuple[int, int, bytes]] = field(default_factory=list, compare=False)  # tick, kind, short text
     end: int = 0  # tick of End-of-Track, or of the last event when there is none
     events: int = 0
     damage: list[str] = field(default_factory=list)
@@ -151,6 +154,8 @@ def _system(status: int, data: bytes, position: int, track: RawTrack) -> int:
         return -1
     if after > len(data):
         raise _DamagedError("ends in the middle of an event")
+    if kind in _WORDS and length <= _LONGEST_WORD and len(track.words) < _MAX_WORDS:
+        track.words.append((track.end, kind, data[position:after]))
     if kind in {_TEXT, _NAME, _TEMPO, _METRE, _KEY}:
         _meta(kind, data[position:after], track)
     return after

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.music.chords import CHORDS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody
 from melodyrnn.music.midi_frame import NOTE, key_text
 
@@ -39,12 +40,14 @@ def midi_bytes(
     loop: bool = False,
     recipe: str = "",
     chords: Chords = (),
+    progression: str = "",
     timing: Sequence[tuple[int, int]] = (),
 ) -> bytes:
     """Write a melody as a MIDI file.
 
     `program` is the General MIDI sound 0..127; `loop` ends the file on a bar line; `recipe` is kept as a text
-    event; `chords` are (onset, duration, pitches) in grid ticks; `timing`, where there is any, says (start, end)
+    event; `chords` are (onset, duration, pitches) in grid ticks, `progression` the text that they were
+    written as, which is kept beside them; `timing`, where there is any, says (start, end)
     of each note in file ticks instead of the grid's. Raises OptionError for what a file cannot say.
     """
     if not 0 <= program <= 127:
@@ -52,7 +55,7 @@ def midi_bytes(
     end = _bar_line_at_or_after(melody, melody.end) if loop else melody.end
     tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program, timing)]
     if chords:
-        tracks.append(_chord_track(chords, program))
+        tracks.append(_chord_track(chords, program, progression))
     # The conductor and a chord track end with the music too: some programs take the longest track as the length.
     chunks = [_chunk(events, end * _SCALE) for events in tracks]
     header = b"MThd" + b"".join(value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(chunks), 2), (PPQ, 2)))
@@ -108,9 +111,11 @@ def _melody_track(melody: Melody, name: str, program: int, timing: Sequence[tupl
     return events
 
 
-def _chord_track(chords: Chords, program: int) -> list[_Event]:
-    """A second track on channel 2, softer than the melody."""
-    events: list[_Event] = [(0, -2, _text(0x03, "Chords")), (0, -1, bytes((0xC1, program)))]
+def _chord_track(chords: Chords, program: int, progression: str) -> list[_Event]:
+    """A second track on channel 2, softer than the melody; `generate --chords` reads the text again."""
+    events: list[_Event] = [(0, -3, _text(0x03, "Chords")), (0, -1, bytes((0xC1, program)))]
+    if progression:
+        events.append((0, -2, _text(0x01, NOTE + CHORDS + " ".join(progression.split()))))
     for onset, duration, pitches in chords:
         for pitch in pitches:
             if not (0 <= pitch <= 127 and onset >= 0 and duration >= 1):

@@ -11,38 +11,41 @@ without a mode, or no key at all, is completed by the key finder.
 music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
 others call it in a child process with limits; `corpus.reading` does.
 
-Contents: FORMATS, ScoreReading, read_score, read_notation; write_notation (from notation_write).
+Contents: FORMATS, ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write).
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.abc_reader import read_abc, split_abc
-from melodyrnn.music.barring import Bar, Heading, Sound, assemble
+from melodyrnn.music.barring import Assembled, Bar, Heading, Sound, assemble
 from melodyrnn.music.keys import find_key, find_mode
 from melodyrnn.music.melody import MODES, Key, Melody
+from melodyrnn.music.notation_chords import bars_with_chords, bars_with_symbols, chords_of_bars
+from melodyrnn.music.notation_text import MAX_BYTES, decoded, unpacked
 from melodyrnn.music.notation_write import write_notation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["FORMATS", "ScoreReading", "read_notation", "read_score", "write_notation"]
+    from melodyrnn.music.harmony import Harmony
+
+__all__ = ["FORMATS", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 
 FORMATS: Final = {
     ".abc": "abc", ".krn": "krn", ".kern": "krn", ".xml": "musicxml", ".musicxml": "musicxml", ".mxl": "mxl",
 }  # fmt: skip
 """File suffix (lower case) → format."""
 
-MAX_BYTES: Final = 64 << 20  # of XML, also after unpacking
 MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
+
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +86,43 @@ def read_score(
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
         if format == "abc":
-            yield from _abc_tunes(_text(raw), name, track, tonic_only=tonic_only)
+            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only)
         else:
-            text = _unpack(raw, name) if format == "mxl" else _text(raw)
-            yield _with_music21(text, "humdrum" if format == "krn" else "musicxml", name, track)
+            text = unpacked(raw, name) if format == "mxl" else decoded(raw)
+            made, label, fifths = _with_music21(text, format, name, lambda score: _melody(score, name, track))
+            key = made.melody.key
+            if key is None and fifths is not None:
+                key = find_key(made.melody, fifths=fifths)
+            yield _reading(
+                name, made.melody, key, made.snapped, irregular=made.irregular, metre=made.metre_stated, track=label
+            )
     except Unreadable as error:
         yield error
 
 
-def _text(raw: bytes | str) -> str:
-    """Decode as UTF-8 (or UTF-16 with its mark), and older files as Latin-1."""
-    if isinstance(raw, str):
-        return raw
-    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+def read_score_chords(data: bytes | str, *, format: str, name: str, track: str | None = None) -> Harmony:  # noqa: A002
+    """Read the chords of a score (of an ABC file with several tunes, of the first): symbols, else those of a part.
+
+    Raises Unreadable.
+    """
+    if format == "abc":
+        tune = split_abc(decoded(data).replace("\r\n", "\n").replace("\r", "\n"))[0][1]
+        if len(tune) > MAX_TUNE:
+            raise Unreadable(name, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
+        return chords_of_bars(read_abc(tune, where=name, track=track)[0], name, "its chord symbols")
+    text = unpacked(data, name) if format == "mxl" else decoded(data)
+    return _with_music21(text, format, name, lambda score: _chords(score, name, track))
+
+
+def _chords(score: Any, name: str, track: str | None) -> Harmony:
+    """The chords of a music21 score."""
+    parts = [_choose_part(score, name, track)[0]] if track is not None else list(getattr(score, "parts", [])) or [score]
+    barred = [(part, _bars(part)) for part in parts]
+    fifths = _signature(parts[0]) or 0
+    written = bars_with_symbols(barred, fifths)
+    if written is not None:
+        return chords_of_bars(written, name, "its chord symbols")
+    return chords_of_bars(bars_with_chords(barred, fifths), name, "the chords of a part")
 
 
 def _abc_tunes(text: str, name: str, track: str | None, *, tonic_only: bool) -> Iterator[ScoreReading | Unreadable]:
@@ -145,36 +167,8 @@ def _reading(
     return ScoreReading(where, replace(melody, key=key, title=title), track, tuple(warnings), snapped)
 
 
-def _unpack(raw: bytes | str, name: str) -> str:
-    """The score inside a compressed MusicXML file, its size checked before it is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sum(sizes.values()) > MAX_BYTES:
-                raise Unreadable(name, "too-large", f"unpacks to {sum(sizes.values())} bytes; the limit is {MAX_BYTES}")
-            inner = _root_file(archive) if "META-INF/container.xml" in sizes else None
-            inner = inner or next((n for n in sizes if n.endswith((".xml", ".musicxml")) and "META-INF" not in n), None)
-            if inner not in sizes:
-                raise Unreadable(name, "not-notation", "a zip file without a score in it")
-            return _text(archive.read(inner))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise Unreadable(name, "cut-short", f"not a whole zip file: {error}") from error
-
-
-def _root_file(archive: zipfile.ZipFile) -> str | None:
-    """The path that META-INF/container.xml names."""
-    try:
-        container = ET.fromstring(archive.read("META-INF/container.xml"))  # noqa: S314 - expat limits entity growth
-    except ET.ParseError:
-        return None
-    for element in container.iter():
-        if element.tag.endswith("rootfile"):
-            return element.get("full-path")
-    return None
-
-
-def _with_music21(text: str, form: str, name: str, track: str | None) -> ScoreReading:
-    """Read a **kern or MusicXML text: the part wanted, bar by bar."""
+def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) -> Read:
+    """Parse a **kern or MusicXML text and read what is wanted from the score."""
     import logging  # noqa: PLC0415
     import warnings  # noqa: PLC0415
 
@@ -183,26 +177,22 @@ def _with_music21(text: str, form: str, name: str, track: str | None) -> ScoreRe
     from music21 import converter  # noqa: PLC0415 - a second to import, and only these formats need it
 
     logging.getLogger("music21").setLevel(logging.CRITICAL)
+    kind = "humdrum" if form == "krn" else "musicxml"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
-            score = converter.parse(text, format=form, forceSource=True, storePickle=False)
-            part, label = _choose_part(score, name, track)
-            bars = _bars(part)
-            heading = _heading(score, part, name)
-            fifths = _signature(part)
+            return read(converter.parse(text, format=kind, forceSource=True, storePickle=False))
     except Unreadable:
         raise
     except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
         raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
-    made = assemble(bars, heading)
-    key = made.melody.key
-    if key is None and fifths is not None:
-        key = find_key(made.melody, fifths=fifths)
-    return _reading(
-        name, made.melody, key, made.snapped, irregular=made.irregular, metre=made.metre_stated, track=label
-    )
+
+
+def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None]:
+    """The part wanted of a music21 score, bar by bar: its melody, its name, its signature."""
+    part, label = _choose_part(score, name, track)
+    return assemble(_bars(part), _heading(score, part, name)), label, _signature(part)
 
 
 def _choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str]:
