@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.speeds.timing import Row, Setting, bandwidth, interleaved, matrix_rate, median, met
 from melodyrnn.compose.generate import Options, generate, load_model
-from melodyrnn.compose.runtime import HEADS, dense
+from melodyrnn.compose.runtime import HEADS
 from melodyrnn.events import viewpoints as vp
 
 if TYPE_CHECKING:
@@ -50,12 +50,10 @@ def step_of(network: Network, rows: int = 1) -> Callable[[], object]:
 
 def weight_bytes(network: Network) -> int:
     """Bytes of weights that one step reads."""
-    read = [*network.state]
+    read = [network.state, *(head.joint for head in network.heads.values())]
     for layer in network.layers:
-        read += [*layer.recurrent, *layer.inputs]
-    for head in network.heads.values():
-        read += head.joint
-    return sum(array.nbytes for array in read)
+        read += [layer.recurrent, layer.inputs]
+    return sum(matrix.nbytes for matrix in read)
 
 
 def _one(setting: Setting) -> list[Row]:
@@ -174,13 +172,12 @@ def _many(setting: Setting) -> list[Row]:
     seconds, working = median(took), (process_time() - began) / len(took)
     layer, units = model.network.layers[0], model.network.config.hidden
     states = np.tanh(np.random.default_rng(0).standard_normal((64, units))).astype(np.float32)
-    gates = sum(panel.shape[1] for panel in layer.recurrent)
     work = {
-        "product": lambda: [dense(states, layer.recurrent) for _ in range(10)],
+        "product": lambda: [layer.recurrent(states) for _ in range(10)],
         "matrix": lambda: matrix_rate(runs=1),
     }
     took = interleaved(work, setting.runs, process_time)
-    rate = 2 * 10 * len(states) * units * gates / median(took["product"])
+    rate = 2 * 10 * len(states) * units * layer.recurrent.columns / median(took["product"])
     peak = matrix_rate()
     return [
         Row(

@@ -1,24 +1,29 @@
 """The network of melodyrnn.learn.network in NumPy: what depends on weights alone. No torch.
 
 Conventions
-    R rows (melodies side by side), H hidden units, V rows of a vocabulary table; all float32.
-    Weights come by their torch names. At load they are laid out for speed: a head's logits, query, key and
-    sentinel become one matrix; biases join tables that are summed anyway; weights under a sigmoid are
-    halved, for sigmoid(x) = (1 + tanh(x / 2)) / 2 needs no second pass then.
+    R rows (melodies side by side), H hidden units, V rows of a vocabulary table, C kinds of copy that a head
+    offers; all float32. Weights come by their torch names. At load they are laid out for speed: a head's logits,
+    query, key and sentinel become one matrix; biases join tables that are summed anyway; weights under a sigmoid
+    are halved, for sigmoid(x) = (1 + tanh(x / 2)) / 2 needs no second pass then.
+    Small arrays cost by the call, not by the number: what is done per note is written with few calls.
 
 Rows and bits
     OpenBLAS rounds a matrix product differently for different numbers of rows, for different places of a row
     in a block (rows 0-7 and 8-11 of twelve), and for one thread and several. A product of one row with a matrix
-    was the same with 1, 2, 4 and 7 threads. So every melody is multiplied alone, in a loop inside NumPy: its
+    was the same with 1, 2, 3, 4 and 7 threads. So every melody is multiplied alone, in a loop inside NumPy: its
     numbers cannot depend on its neighbours. It is also 4 times as fast as a block for one melody, and
-    half as fast as one large product for 200 (`bench/speed.py`): a wide matrix is cut into panels that stay in the
-    processor's second-level cache while all melodies pass.
+    half as fast as one large product for 200 (`bench/speed.py`).
+    One melody takes a matrix whole; for several, panels of its columns are laid out besides, each small enough to
+    stay in the processor's second-level cache while all melodies pass. Whole or cut, a row's numbers are the same
+    as long as cuts fall on multiples of 64 columns and the last panel is as wide as that
+    (tests/compose/test_runtime.py); where it would not be, columns of zeros fill it up.
 
-Contents: `panels`, `dense`, `mixed`, `Head`, `Network`; the notes heard so far live in melodyrnn.compose.stream.
+Contents: `Matrix`, `mixed`, `Head`, `Network`; what was heard lives in melodyrnn.compose.recall.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,79 +42,103 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
     Logs = NDArray[np.float64]
     Weights = Mapping[str, Floats]
-    Panels = tuple[Floats, ...]
 
 _CACHED: Final = 150_000  # numbers of a panel: 0.6 MB, of the 1 MB or more that a core has for itself
+_CUT: Final = 64  # columns: panels are cut at multiples
+_LINE: Final = 64  # bytes of a line of the cache, where a matrix begins: a twentieth to a tenth faster
 _LEAST: Final = 1e-300  # keeps logarithms finite
 _PARTS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 HEADS: Final = {
-    "rest": (vp.AT_REST, 1),
-    "duration": (vp.AT_DURATION, 1),
-    "pitch": (vp.AT_PITCH, 2),
+    "rest": (vp.AT_REST, slice(0, 1)),
+    "duration": (vp.AT_DURATION, slice(1, 2)),
+    "pitch": (vp.AT_PITCH, slice(2, 4)),
 }
-"""Each head's views of what is known, and how many kinds of copy it offers (pitch: the pitch, the interval)."""
+"""Each head's views of what is known, and which of all kinds of copy it offers (pitch: the pitch, the interval)."""
 
 
-def panels(weights: Floats, scale: Floats | None = None) -> Panels:
-    """Lay weights (N, K) out for `dense`: transposed, in panels (K, n) of C order; `scale` (N,) multiplies rows."""
-    outputs, inputs = weights.shape
-    width = max(64, _CACHED // inputs // 64 * 64)
-    scales = np.ones(outputs, np.float32) if scale is None else scale
-    spans = (slice(at, at + width) for at in range(0, outputs, width))
-    return tuple(np.multiply(weights[span].T, scales[span], dtype=np.float32, order="C") for span in spans)
+class Matrix:
+    """Weights (N, K) laid out so that rows (R, K) are multiplied by them one by one."""
+
+    def __init__(self, weights: Floats, scale: Floats | float = 1.0) -> None:
+        """Transpose; `scale` (N,) multiplies rows of the weights."""
+        self.columns, inputs = weights.shape
+        self.panel = max(_CUT, _CACHED // inputs // _CUT * _CUT)
+        self.width = self.columns if self.columns <= self.panel else -(-self.columns // _CUT) * _CUT
+        self.whole = _room(inputs, self.width)
+        np.multiply(weights.T, np.asarray(scale, np.float32), out=self.whole[:, : self.columns])
+
+    def __call__(self, x: Floats) -> Floats:
+        """Multiply rows (R, K), each alone: the same in any company. (R, N)."""
+        if len(x) == 1:
+            product: Floats = np.matmul(x, self.whole)
+            return product[:, : self.columns]
+        rows, product = x[:, None], np.empty((len(x), 1, self.width), np.float32)
+        for at, panel in self.panels:
+            np.matmul(rows, panel, out=product[:, :, at : at + self.panel])
+        return product[:, 0, : self.columns]
+
+    @cached_property
+    def panels(self) -> list[tuple[int, Floats]]:
+        """First column and weights of each panel; who composes one melody does not wait for them."""
+        if self.width <= self.panel:
+            return [(0, self.whole)]
+        cut = [(at, self.whole[:, at : at + self.panel]) for at in range(0, self.width, self.panel)]
+        return [(at, np.add(panel, 0, out=_room(*panel.shape))) for at, panel in cut]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that a product reads."""
+        return self.whole.nbytes
 
 
-def dense(x: Floats, weights: Panels) -> Floats:
-    """Multiply rows (R, K) by panels that together are (K, N), each row alone: the same in any company. (R, N)."""
-    rows = x[:, None]
-    if len(weights) == 1:
-        product: Floats = np.matmul(rows, weights[0])[:, 0]
-        return product
-    width = weights[0].shape[1]
-    product = np.empty((len(x), 1, width * (len(weights) - 1) + weights[-1].shape[1]), np.float32)
-    for k, panel in enumerate(weights):
-        np.matmul(rows, panel, out=product[:, :, k * width : (k + 1) * width])
-    return product[:, 0]
+def _room(rows: int, columns: int) -> Floats:
+    """Zeros that begin on a line of the cache."""
+    room = np.zeros(rows * columns + _LINE // 4, np.float32)
+    first = -room.__array_interface__["data"][0] % _LINE // 4
+    return room[first : first + rows * columns].reshape(rows, columns)
 
 
-def mixed(logits: Floats, sentinel: Floats, scores: Floats, offers: Indices) -> Logs:
+def mixed(logits: Floats, scores: Floats, slots: Indices) -> Logs:
     """Weigh a softmax and copies by one softmax over sentinel and scores: log-probabilities (R, V).
 
-    `logits` (R, V), `sentinel` (R, 1), `scores` (C, R, i) of i earlier positions, `offers` likewise: the row of the
-    vocabulary that copying would give; outside 0..V-1 none, and its share is lost.
+    `logits` (R, V); `scores` (R, 1 + i): the sentinel's, then one for each of i copies; `slots` likewise: the row of
+    the vocabulary that copying would give, V for none, whose share is lost; V for the sentinel.
     """
     rows, values = logits.shape
     plain = logits.astype(np.float64)
-    plain = np.exp(plain - plain.max(1, keepdims=True))
-    plain /= plain.sum(1, keepdims=True)
-    if scores.shape[2]:
-        top = np.maximum(sentinel, scores.max((0, 2))[:, None]).astype(np.float64)
-        gate, weights = np.exp(sentinel - top), np.exp(scores - top)
-        slots = np.where((offers >= 0) & (offers < values), offers, values) + (np.arange(rows) * (values + 1))[:, None]
-        copied = np.bincount(slots.ravel(), weights.ravel(), minlength=rows * (values + 1)).reshape(rows, -1)
-        # `copied` is summed row by row: a sum over both axes of `weights` would round differently for one row.
-        plain = (gate * plain + copied[:, :values]) / (gate + copied.sum(1, keepdims=True))
-    return np.asarray(np.log(np.maximum(plain, _LEAST)))
-
-
-def starts_of(sizes: Mapping[str, int]) -> Indices:
-    """First row of each view within its joint table."""
-    return np.cumsum([0, *list(sizes.values())[:-1]])
+    plain -= np.maximum.reduce(plain, 1, keepdims=True)
+    np.exp(plain, out=plain)
+    whole = np.add.reduce(plain, 1, keepdims=True)
+    if scores.shape[1] == 1:
+        plain /= whole
+    else:
+        shares = scores.astype(np.float64)
+        shares -= np.maximum.reduce(shares, 1, keepdims=True)
+        np.exp(shares, out=shares)
+        if rows > 1:
+            slots = slots + (np.arange(rows) * (values + 1))[:, None]
+        copied = np.bincount(slots.ravel(), shares.ravel(), rows * (values + 1)).reshape(rows, values + 1)
+        plain *= shares[:, :1] / whole
+        plain += copied[:, :values]
+        plain /= np.add.reduce(shares, 1, keepdims=True)
+    np.maximum(plain, _LEAST, out=plain)
+    return np.log(plain, out=plain)
 
 
 class Head:
     """One attribute's head, folded.
 
     `joint` maps the hidden layer to (logits | query | key | sentinel | extra); `logits` … are its columns.
+    `known` is halved, because silu(x) = x (1 + tanh(x / 2)) / 2.
     """
 
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
-        sizes, self.copies = HEADS[name]
+        sizes, self.kinds = HEADS[name]
+        self.copies = self.kinds.stop - self.kinds.start
         parts = [part for part in weights if part.startswith(f"{name}.") and part != f"{name}.state.weight"]
         own = {part.removeprefix(f"{name}."): np.asarray(weights[part], np.float32) for part in parts}
-        self.starts = starts_of(sizes)
-        self.known = own["known.weight"].copy()
-        self.known[: next(iter(sizes.values()))] += own["state.bias"]  # every sum takes one row of the first view
+        self.known = own["known.weight"] * np.float32(0.5)
+        self.known[: next(iter(sizes.values()))] += own["state.bias"] * np.float32(0.5)  # every sum takes one of these
         out, bias = own["out.weight"], own["out.bias"]
         extra = np.zeros((0, config.head), np.float32)
         if name == "pitch":  # degrees only rearrange into pitches; intervals depend on the last note
@@ -118,24 +147,23 @@ class Head:
         scale = np.float32(config.keys**-0.5)
         joint = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
         biases = (bias, own["query.bias"] * scale, own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
-        self.joint = panels(np.concatenate(joint), np.full(sum(map(len, joint)), 0.5, np.float32))
+        self.joint = Matrix(np.concatenate(joint))
         self.bias = np.concatenate(biases).astype(np.float32)
         ends = np.cumsum([len(p) for p in joint])
         self.logits, self.query, self.key, self.sentinel, self.extra = (
             slice(end - len(part), end) for part, end in zip(joint, ends.tolist(), strict=True)
         )
-        self.matches = np.ascontiguousarray(own["matches.weight"].T)  # (copies, MATCHES)
-        self.apart = np.ascontiguousarray(own["apart.weight"].T)  # (copies, PLACES_APART)
+        self.matches = own["matches.weight"].T  # (C, MATCHES); a network keeps those of all heads together
+        self.apart = np.ascontiguousarray(own["apart.weight"].T)  # (C, PLACES_APART)
 
     def __call__(self, projected: Floats, rows: Indices) -> Floats:
-        """The joint output (R, …) from the projected state (R, head) and rows of the known views (R, views)."""
-        z = np.add.reduce(self.known.take(rows + self.starts, 0), 1)
-        z += projected
-        gate = z * 0.5
-        np.tanh(gate, out=gate)
+        """The joint output (R, …) from the projected state (R, head) and rows of `known` (R, views)."""
+        half = np.add.reduce(self.known.take(rows, 0), 1)
+        half += projected
+        gate = np.tanh(half)
         gate += 1
-        z *= gate  # twice the silu; the joint matrix is halved
-        joint = dense(z, self.joint)
+        half *= gate  # x sigmoid(x), of x = 2 half
+        joint = self.joint(half)
         joint += self.bias
         return joint
 
@@ -145,7 +173,7 @@ class Layer:
 
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
         own = {part: weights[f"recurrent.{part}_l{index}"] for part in _PARTS}
-        units = config.hidden
+        self.cell, units = config.cell, config.hidden
         bias = own["bias_ih"].astype(np.float32)
         halve = np.ones(len(bias), np.float32)
         self.recurrent_bias: Floats | None = None
@@ -159,33 +187,33 @@ class Layer:
                 halve[:] = 0.5
                 halve[2 * units : 3 * units] = 1
         self.bias = bias * halve
-        self.recurrent = panels(own["weight_hh"], halve)
-        self.inputs = panels(own["weight_ih"], halve)
+        self.recurrent = Matrix(own["weight_hh"], halve)
+        self.inputs = Matrix(own["weight_ih"], halve)
 
-    def step(self, cell: str, given: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats]:
-        """Next (h, c), each (R, H), from the input side (R, gates × H); c is the LSTM's own."""
-        units = h.shape[1]
-        own = dense(h, self.recurrent)
+    def step(self, given: Floats, h: Floats, c: Floats) -> None:
+        """Advance h and c, (R, H) each, in place, by the input (R, …); c is the LSTM's own."""
+        units, own, side = h.shape[1], self.recurrent(h), self.inputs(given)
+        side += self.bias
         if self.recurrent_bias is not None:
             both = 2 * units
-            gates = 0.5 * np.tanh(given[:, :both] + own[:, :both]) + 0.5
-            fresh = np.tanh(given[:, both:] + gates[:, :units] * (own[:, both:] + self.recurrent_bias))
-            return np.asarray(fresh + gates[:, units:] * (h - fresh), np.float32), c
-        own += given
+            gates = 0.5 * np.tanh(side[:, :both] + own[:, :both]) + 0.5
+            fresh = np.tanh(side[:, both:] + gates[:, :units] * (own[:, both:] + self.recurrent_bias))
+            h[:] = fresh + gates[:, units:] * (h - fresh)
+            return
+        own += side
         np.tanh(own, out=own)
-        if cell == "rnn":
-            return own, c
+        if self.cell == "rnn":
+            h[:] = own
+            return
         i, f, g, o = (own[:, k * units : (k + 1) * units] for k in range(4))
-        own[:, : 2 * units] += 1  # i and f, as twice the sigmoids
-        f *= c
+        for sigmoid in (own[:, : 2 * units], o):
+            np.multiply(sigmoid, 0.5, out=sigmoid)
+            np.add(sigmoid, 0.5, out=sigmoid)
+        c *= f
         i *= g
-        f += i
-        f *= 0.5  # the new c
-        o += 1
-        h = np.tanh(f)
+        c += i
+        np.tanh(c, out=h)
         h *= o
-        h *= 0.5
-        return h, f
 
 
 class Network:
@@ -195,27 +223,26 @@ class Network:
         """Fold weights given by their torch names, fp32 or fp16; each is widened where it is laid out."""
         self.config = config
         self.layers = [Layer(i, weights, config) for i in range(config.layers)]
-        self.starts = starts_of(vp.HEARD)
         # Folded with the first layer's input weights this table would save one small product a note, but the fold
         # itself (one large product) takes longer than a melody and rounds differently with several threads.
         self.table = np.asarray(weights["views.weight"], np.float32)
         self.heads = {name: Head(name, weights, config) for name in HEADS}
-        self.state = panels(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]))
+        self.matches = np.concatenate([head.matches for head in self.heads.values()])  # (C of all heads, MATCHES)
+        # halved, as the heads' tables are: a head takes half of what stands under its silu
+        self.state = Matrix(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]), 0.5)
 
     def blank(self, rows: int) -> Floats:
         """The state before anything is heard, (layers, 2, R, H): h and c of each layer."""
         return np.zeros((self.config.layers, 2, rows, self.config.hidden), np.float32)
 
     def hear(self, state: Floats, heard: Indices) -> None:
-        """Advance a state in place by one event, rows (R, len(HEARD)) of the views."""
-        given = np.add.reduce(self.table.take(heard + self.starts, 0), 1)
-        for index, layer in enumerate(self.layers):
-            given = dense(given, layer.inputs)
-            given += layer.bias
-            state[index, 0], state[index, 1] = layer.step(self.config.cell, given, state[index, 0], state[index, 1])
-            given = state[index, 0]
+        """Advance a state in place by one event, rows (R, len(HEARD)) of `table`."""
+        given = np.add.reduce(self.table.take(heard, 0), 1)
+        for layer, (h, c) in zip(self.layers, state, strict=True):
+            layer.step(given, h, c)
+            given = h
 
     def project(self, state: Floats) -> dict[str, Floats]:
         """What each head takes from the state, (R, head) each."""
-        joint, width = dense(state[-1, 0], self.state), self.config.head
+        joint, width = self.state(state[-1, 0]), self.config.head
         return {name: joint[:, i * width : (i + 1) * width] for i, name in enumerate(HEADS)}

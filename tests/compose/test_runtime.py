@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from melodyrnn.checkpoint import NetworkConfig
-from melodyrnn.compose.runtime import Network, dense, panels
+from melodyrnn.compose.runtime import Matrix, Network
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.timeline import of_columns
@@ -88,15 +88,16 @@ def test_whole_distributions_are_torchs(random_columns):
 
 
 def test_a_row_is_the_same_in_any_company():
-    """A product's rows are bit-equal alone, in a batch, and at any place in it."""
+    """A product's rows are bit-equal alone, with the matrix whole, and at any place in a batch, with it cut."""
     rng = np.random.default_rng(0)
-    for width, out in ((256, 1024), (384, 1537), (192, 301), (40, 160)):
+    for width, out in ((256, 1024), (384, 1537), (384, 380), (512, 1100), (192, 301), (40, 160), (1024, 4096)):
         x, weights = (rng.standard_normal(s).astype(np.float32) for s in ((50, width), (width, out)))
-        laid_out = panels(weights.T)
-        together = dense(x, laid_out)
+        matrix = Matrix(weights.T)
+        together = matrix(x)
+        assert together.shape == (50, out)
         assert np.allclose(together, x @ weights, atol=1e-3)
         for row in (0, 7, 11, 49):
-            assert dense(x[row : row + 1], laid_out).tobytes() == together[row].tobytes()
+            assert matrix(x[row : row + 1]).tobytes() == together[row].tobytes()
 
 
 def test_scoring_alone_and_together_is_bit_equal(random_columns):

@@ -1,0 +1,139 @@
+"""What melodies remember of their own notes: what the pointers point at.
+
+Conventions
+    R melodies side by side with i notes each; position 0 is a melody's first note. C kinds of copy of a head, all
+    heads' kinds in a row. Rows of MATCHES and PLACES_APART are those of melodyrnn.events.viewpoints, whose
+    functions are tabulated here: looking up is one call where working out takes five.
+    Values stand one column to the right of their position: column 0 offers no value of the vocabulary (`lost`),
+    which is where the sentinel's share goes.
+
+Contents: Recall.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.compose.runtime import Floats, Indices, Network
+
+    Small = NDArray[np.uint8]
+
+# What is kept of every note. The first three are compared for match lengths.
+PITCH, INTERVAL, RHYTHM, REST, DURATION, PLACE, BAR, AFTER_PLACE, AFTER_BAR = range(9)
+_LOST: Final = {PITCH: len(PITCHES), REST: END + 1, DURATION: len(DURATIONS)}
+_NO_INTERVAL: Final = -1000  # of the first note: equal to no interval, and below the table of pitches
+_LEAPS: Final = np.array([len(PITCHES), *range(len(PITCHES)), len(PITCHES)])  # by 1 + row, clipped: lost on both sides
+_NO: Final = np.zeros(1, np.int64)
+_YES: Final = np.ones(1, np.int64)
+_FAR: Final = vp.apart_row(np.arange(vp.FURTHEST + 1), _NO, _NO, _NO).astype(np.uint8)
+_SAME: Final = {
+    PLACE: vp.apart_row(_NO, _YES, _NO, _NO).astype(np.uint8),
+    REST: vp.apart_row(_NO, _NO, _YES, _NO).astype(np.uint8),
+    DURATION: vp.apart_row(_NO, _NO, _NO, _YES).astype(np.uint8),
+}
+
+# Match lengths are kept as states: three rulers of 0 … LONGEST_MATCH, for pitch, interval and rhythm.
+_RULER: Final = np.arange(vp.LONGEST_MATCH + 1)
+_START: Final = np.arange(3, dtype=np.uint8)[:, None, None] * np.uint8(len(_RULER))
+_NEXT: Final = (np.minimum(_RULER + 1, vp.LONGEST_MATCH) + _START[:, 0]).ravel().astype(np.uint8)
+_MATCH: Final = np.concatenate([vp.match_row(*np.roll((_RULER, 0 * _RULER, 0 * _RULER), k, 0)) for k in range(3)])
+
+
+class Recall:
+    """The notes of R melodies, the keys under which heads find them, and how far each agrees with the present one."""
+
+    def __init__(self, network: Network, rows: int, capacity: int) -> None:
+        """Begin before the first note, with room for so many."""
+        self.network, self.notes = network, 0
+        self.values = np.zeros((9, rows, capacity + 1), np.int64)
+        for field, lost in _LOST.items():
+            self.values[field, :, 0] = lost
+        self.states = np.zeros((3, rows, capacity), np.uint8)
+        self.states[:] = _START
+        self.keys = np.zeros((rows, len(network.matches), capacity, network.config.keys), np.float32)
+        self._matches: Floats | None = None
+
+    def take(self, rows: Indices) -> Recall:
+        """A copy of these melodies."""
+        new = object.__new__(Recall)
+        new.network, new.notes = self.network, self.notes
+        new.values, new.states, new.keys = self.values[:, rows], self.states[:, rows], self.keys[rows]
+        new._matches = None
+        return new
+
+    def column(self, field: int) -> Indices:
+        """One field of every note, (R, i)."""
+        return self.values[field, :, 1 : self.notes + 1]
+
+    def add(self, note: tuple[Indices, ...]) -> None:
+        """Take in one more note of each melody: its nine fields, (R,) each; the interval as an interval."""
+        i = self.notes
+        if i == self.states.shape[2]:
+            self._grow()
+        now = self.values[:, :, i + 1]
+        for field, value in enumerate(note):
+            now[field] = value
+        now[INTERVAL] = now[INTERVAL] + 1 if i else _NO_INTERVAL
+        if i:  # a match goes on from one position to the next, or starts again
+            same = self.values[:3, :, 1 : i + 1] == now[:3, :, None]
+            self.states[:, :, 1 : i + 1] = np.where(same, _NEXT.take(self.states[:, :, :i]), _START)
+        self.notes, self._matches = i + 1, None
+
+    def keep_key(self, name: str, joint: Floats) -> None:
+        """Keep the key under which a head will find the present note."""
+        head = self.network.heads[name]
+        if self.notes == self.states.shape[2]:
+            self._grow()
+        self.keys[:, head.kinds, self.notes] = joint[:, head.key].reshape(len(joint), head.copies, self.keys.shape[3])
+
+    def far(self, field: int, bar: Indices) -> Small:
+        """Rows of PLACES_APART, (R, i): bars from each note's BAR or AFTER_BAR to this one (R,), nothing the same."""
+        rows: Small = _FAR.take(bar[:, None] - self.column(field), mode="clip")
+        return rows
+
+    def same(self, field: int, value: Indices) -> Small:
+        """What is added to these rows where a note's place, rest or duration is this one (R,)."""
+        same: Small = (self.column(field) == value[:, None]) * _SAME[PLACE if field == AFTER_PLACE else field]
+        return same
+
+    def scores(self, name: str, joint: Floats, apart: Small) -> Floats:
+        """What a head thinks of its sentinel and of each copy, (R, 1 + C i)."""
+        head, rows, i = self.network.heads[name], len(joint), self.notes
+        if not i:
+            return joint[:, head.sentinel]
+        if self._matches is None:
+            self._matches = self.network.matches.take(np.add.reduce(_MATCH.take(self.states[:, :, :i]), 0), 1)
+        query = joint[:, head.query].reshape(rows, head.copies, self.keys.shape[3], 1)
+        found = np.matmul(self.keys[:, head.kinds, :i], query)[..., 0]  # (R, C, i)
+        found += self._matches[head.kinds].transpose(1, 0, 2)
+        found += head.apart.take(apart, 1).transpose(1, 0, 2)
+        scores = np.empty((rows, 1 + head.copies * i), np.float32)
+        scores[:, :1], scores[:, 1:] = joint[:, head.sentinel], found.reshape(rows, head.copies * i)
+        return scores
+
+    def offers(self, field: int) -> Indices:
+        """The value that copying each note would give, the sentinel's first, (R, 1 + i)."""
+        return self.values[field, :, : self.notes + 1]
+
+    def leaps(self, last: Indices) -> Indices:
+        """As `offers` of pitches, then what copying each interval from the last pitch (R,) would give: (R, 1 + 2 i)."""
+        i = self.notes
+        offers = np.empty((len(last), 1 + 2 * i), np.int64)
+        offers[:, : i + 1] = self.values[PITCH, :, : i + 1]
+        offers[:, i + 1 :] = _LEAPS.take(self.column(INTERVAL) + last[:, None], mode="clip")
+        return offers
+
+    def _grow(self) -> None:
+        """Double the room."""
+        more = self.states.shape[2]
+        self.values = np.concatenate((self.values, np.zeros_like(self.values[:, :, 1:])), 2)
+        self.states = np.concatenate((self.states, np.broadcast_to(_START, (*self.states.shape[:2], more))), 2)
+        self.keys = np.concatenate((self.keys, np.zeros_like(self.keys)), 2)
