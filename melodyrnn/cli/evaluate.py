@@ -37,6 +37,10 @@ Examples:
   melodyrnn evaluate --cross-validate 10 tunes/ --from folk --members 5
 
 \b
+Bits measure surprise: a note to which the model gave a probability of 1/2
+costs 1 bit, of 1/8 costs 3. 2.3 bits a note are a guess among five.
+
+\b
 Rest, duration and pitch of each note are predicted from all notes before it;
 END is counted in the rest. Key and metre are told; style and the number of
 bars left are hidden. Pitch is given the note's onset and duration, over all

@@ -1,14 +1,15 @@
-"""The header fields of ABC: metre, tempo, key.
+"""The header fields of ABC: metre, tempo, key, title; and the letters of old files.
 
 Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
 quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
 
-Contents: STEPS, SIGNS, metre_of, tempo_of, key_of.
+Contents: STEPS, SIGNS, metre_of, tempo_of, key_of, title_of, as_meant.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from fractions import Fraction
 from typing import Final
 
@@ -25,6 +26,11 @@ _MODES: Final = {
     "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
 }  # fmt: skip
 _FIFTHS: Final = {"lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5}
+_ACCENTS: Final = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308"}
+_IN_A_WORD: Final = re.compile("(?<=[A-Za-z])[\x81\x82\x84\x94](?=[a-z])")
+_HIGH: Final = {n: bytes([n]) for n in range(0x80, 0xA0)}
+_DOS: Final = {n: raw.decode("cp850") for n, raw in _HIGH.items()} | {ord("á"): "ß"}
+_WINDOWS: Final = {n: raw.decode("cp1252", "ignore") for n, raw in _HIGH.items()}
 
 
 def metre_of(text: str) -> tuple[int, int] | None:
@@ -73,3 +79,21 @@ def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:
     """The signature with accidentals written out after the key (K:D ^g =c) put in."""
     extra = re.findall(r"(?:^|\s)(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])", text)
     return signature | {letter.upper(): SIGNS[sign] for sign, letter in extra}
+
+
+def title_of(text: str) -> str:
+    """The text of a T: field, accents written after a backslash put on their letters (standard 2.1, section 8.2)."""
+    accented = re.sub(r"\\([`'^~\"])([A-Za-z])", lambda match: match[2] + _ACCENTS[match[1]], text)
+    return unicodedata.normalize("NFC", accented)
+
+
+def as_meant(text: str) -> str:
+    """A text with the letters that its writer saw, where DOS or Windows wrote it and somebody read it as Latin-1.
+
+    Latin-1 has control characters where those have letters and marks; no text wants them. DOS has ü, é, ä and ö where
+    Windows has marks that do not stand inside a word. Essen's DOS files came to music21 as UTF-8 in this way, mixed
+    with sound text: only what is sure is changed, those 32 characters and á, which is DOS's ß.
+    """
+    if not re.search("[\x80-\x9f]", text):
+        return text
+    return text.translate(_DOS if _IN_A_WORD.search(text) else _WINDOWS)

@@ -20,7 +20,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.abc_fields import SIGNS, STEPS, key_of, metre_of, tempo_of
+from melodyrnn.music.abc_fields import SIGNS, STEPS, as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.barring import Bar, Heading, Sound
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class _Voice:
 
 def split_abc(text: str) -> list[tuple[str, str]]:
     """Split a file into its tunes: (number after X:, text) in order; text without X: is one tune."""
+    text = as_meant(text)
     marks = list(_TUNE.finditer(text))
     if not marks:
         return [("1", text)]
@@ -101,7 +102,7 @@ def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[B
         Unreadable: no K: line ('not-notation'), or no such voice ('no-track').
     """
     reader = _Reader(where)
-    for line in text.splitlines():
+    for line in text.split("\n"):  # splitlines() would also cut at an ellipsis of Windows
         reader.line(line)
     return reader.result(track)
 
@@ -133,7 +134,7 @@ class _Reader:
         """Take in a field of the header or the body."""
         voice = self.voice
         if name == "T":
-            self.title = self.title or value
+            self.title = self.title or title_of(value)
         elif name == "M":
             voice.metre = metre_of(value)
         elif name == "L":

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
+from melodyrnn.corpus.catalogue import sources
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.abc_fields import key_of, metre_of, tempo_of
+from melodyrnn.music.abc_fields import as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.abc_reader import read_abc, split_abc
 from melodyrnn.music.barring import assemble
 from melodyrnn.music.melody import Key
@@ -251,6 +252,36 @@ def test_old_encodings_and_line_ends():
     """Latin-1 text and CR LF read like any other."""
     data = "X:1\r\nT:M\xe4dchen\r\nL:1/4\r\nK:C\r\nCDEF|\r\n".encode("latin-1")
     assert (read_notation(data, format="abc", name="t").title, Fraction(1)) == ("Mädchen", 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        ("Dreik\x94nig sa\xe1".encode(), "Dreikönig saß"),  # Essen: of DOS, taken for Latin-1, stored as UTF-8
+        ("Mädchen saß".encode("cp850"), "Mädchen saß"),
+        ("O’Neill’s “Reel” – …".encode("cp1252"), "O’Neill’s “Reel” – …"),
+        ("Bháin, größer".encode("latin-1"), "Bháin, größer"),
+        ("Bháin “größer”".encode(), "Bháin “größer”"),
+        (rb"Nov\'ell\'e \"uber &c.", "Novéllé über &c."),
+    ],
+)
+def test_letters_of_old_files(data, title):
+    """Titles come as their writers saw them, from DOS, Windows, Latin-1 and Unicode, and accents from backslashes."""
+    assert read_notation(b"X:1\nT:" + data + b"\nL:1/4\nK:C\nCDEF|\n", format="abc", name="t").title == title
+
+
+def test_an_ellipsis_of_windows_is_no_line_end():
+    """What follows it in a line of words is not music."""
+    assert len(melody("CD\nw: la\x85 DEF\nEF|").notes) == 4
+
+
+def test_no_title_of_essen_is_damaged():
+    """Not one control character is left among 8,000 titles, and the Irish ones keep their á."""
+    texts = [source.path.read_bytes().decode() for source in sources("essen")]
+    titles = [title_of(line[2:]) for text in texts for line in as_meant(text).split("\n") if line.startswith("T:")]
+    assert len(titles) > 8000
+    assert all(title.isprintable() for title in titles)
+    assert (sum("á" in title for title in titles), sum("ß" in title for title in titles)) == (15, 59)
 
 
 def test_titles_carry_no_control_characters():
