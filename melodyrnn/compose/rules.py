@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _RESTS: Final = np.asarray(RESTS)
 _DURATIONS: Final = np.asarray(DURATIONS)
 SHORTEST_GAP: Final = 6  # ticks: a sixteenth; no shorter gap is left to be filled by one last splinter of a note
+_FURTHEST: Final = int(_DURATIONS[-1]) + SHORTEST_GAP  # ticks before the end from which on every value is neat
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ def in_range(anchor: int) -> Rules:
     exists = (sounding >= 0) & (sounding <= 127)
     opening = exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12)
 
+    everything = bool(exists.all())
+
     def pitch(logs: Logs, spot: Spot) -> Logs:
-        return mask(logs, exists if spot.notes else opening)
+        return logs if spot.notes and everything else mask(logs, exists if spot.notes else opening)
 
     return Rules(pitch=(pitch,))
 
@@ -89,18 +92,20 @@ def exact_bars(end: int, last_bar: int, *, full: bool) -> Rules:
 
     `full` (a loop): it is over at `end` only.
     """
+    left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
+    over = left == 0 if full else left < end - last_bar
+    room = left[:, None] - _RESTS
+    sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
+    rests = _with_end(_preferring(sparse, room >= SHORTEST_GAP), over)
+    room = left[:, None] - _DURATIONS
+    durations = _preferring(room >= 0, (room == 0) | (room >= SHORTEST_GAP) if full else room >= 0)
 
     def rest(logs: Logs, spot: Spot) -> Logs:
-        left = end - spot.tick
-        over = left == 0 if full else spot.tick > last_bar
-        room = left[:, None] - _RESTS
-        sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
-        return mask(logs, _with_end(_preferring(sparse, room >= SHORTEST_GAP), over))
+        return mask(logs, rests.take(end - spot.tick, 0, mode="clip"))
 
     def duration(logs: Logs, spot: Spot) -> Logs:
-        left = (end - spot.tick)[:, None] - _DURATIONS
-        neat = (left == 0) | (left >= SHORTEST_GAP) if full else left >= 0
-        return mask(logs, _preferring(left >= 0, neat))
+        room = end - spot.tick
+        return logs if np.minimum.reduce(room) >= _FURTHEST else mask(logs, durations.take(room, 0, mode="clip"))
 
     return Rules((rest,), (duration,))
 

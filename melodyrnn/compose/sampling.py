@@ -84,9 +84,11 @@ def price(logs: Logs, allowed: Logs) -> Logs:
     >>> price(np.log([[0.5, 0.25, 0.25]]), np.array([[-np.inf, np.log(0.25), -np.inf]])).tolist()
     [2.0]
     """
-    top = logs.max(1, keepdims=True)
-    shares = np.exp(allowed - top).sum(1) / np.exp(logs - top).sum(1)
-    return np.asarray(-np.log2(shares))
+    if allowed is logs:
+        return np.zeros(len(logs))
+    whole = np.add.reduce(np.exp(logs), 1)
+    whole /= np.add.reduce(np.exp(allowed), 1)
+    return np.asarray(np.log2(whole))
 
 
 def expected(logs: Logs) -> Logs:
@@ -105,12 +107,11 @@ def draw(logs: Logs, uniform: Logs) -> Indices:
     >>> draw(np.log([[0.25, 0.75], [0.25, 0.75]]), np.array([0.2, 0.3])).tolist()
     [0, 1]
     """
-    shares = np.exp(logs - logs.max(1, keepdims=True))
-    rising = np.cumsum(shares, 1)
-    passed = rising <= (uniform * rising[:, -1])[:, None]
-    # The product may round up to the very end: the last entry that rises is the last that may be chosen.
-    last = shares.shape[1] - 1 - (shares[:, ::-1] > 0).argmax(1)
-    return np.asarray(np.minimum(passed.sum(1), last))
+    shares = logs - np.maximum.reduce(logs, 1, keepdims=True)
+    rising = np.add.accumulate(np.exp(shares, out=shares), 1)
+    rising /= rising[:, -1:]  # the end is 1 exactly, above every uniform number: what rises last can be chosen
+    chosen: Indices = np.add.reduce(rising <= uniform[:, None], 1)
+    return chosen
 
 
 def uniforms(seed: int, positions: int, particle: int | None = None) -> Logs:
