@@ -2,7 +2,9 @@
 
 Conventions
     Nothing half-written is ever visible at the name asked for. An existing file is kept unless `force`.
-    What exists and is no regular file (/dev/stdout, a FIFO, /dev/null) is written through, never replaced.
+    What exists and is no regular file (a FIFO, /dev/null) is written through, never replaced; so are the names of
+    streams that are open already (/dev/stdout, /dev/fd/3, /proc/self/fd/3), whatever they lead to.
+    The system's own folders (/proc, /sys) take no files, and that is what is said.
 
 Contents: writing, write_file, write_free, refuse_existing, check_writable.
 """
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 def refuse_existing(paths: Iterable[Path], *, force: bool) -> None:
     """Raise OutputError if one of the files is there already and may not be replaced."""
     for path in paths:
+        if _is_stream(path):
+            continue
+        _refuse_system(path)
         if not force and path.is_file():
             raise OutputError(f"{path}: already there; choose another name, or --force to replace it")
 
@@ -35,7 +40,11 @@ def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     """A stream to a file that appears as a whole when the block ends well; raise OutputError when it cannot."""
     if path.is_dir():
         raise OutputError(f"{path}: a folder; name a file in it")
-    special = path.parts[:2] == ("/", "dev") or (path.exists() and not path.is_file())
+    special = _is_stream(path)
+    if not special:
+        _refuse_system(path)
+    elif not path.exists():
+        raise OutputError(f"{path}: there is no such device or open stream; name a file elsewhere")
     # A link stays a link: the file it leads to is the one that is written.
     target = path if special else Path(os.path.realpath(path))
     try:
@@ -46,7 +55,7 @@ def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {_why(error)}") from error
+        raise OutputError(f"{path}: cannot be written: {_why(error, path)}") from error
 
 
 def write_file(path: Path, content: bytes, *, force: bool = False) -> None:
@@ -67,7 +76,7 @@ def write_free(stem: str, suffix: str, content: bytes) -> Path:
         except FileExistsError:
             continue  # another run took the name between the look and the write
         except OSError as error:
-            raise OutputError(f"{path}: cannot be written: {_why(error)}") from error
+            raise OutputError(f"{path}: cannot be written: {_why(error, path)}") from error
         return path
     raise AssertionError("count() never ends")
 
@@ -77,6 +86,9 @@ def check_writable(path: Path, *, force: bool = False) -> None:
     folder = Path(os.path.realpath(path)).parent
     if path.is_dir():
         raise OutputError(f"{path}: a folder; name a file in it")
+    if path.is_char_device() or path.is_block_device():
+        raise OutputError(f"{path}: a device, which keeps nothing; name a file")
+    _refuse_system(path)
     if not folder.is_dir():
         raise OutputError(f"{path}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
@@ -124,10 +136,28 @@ def _through(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _why(error: OSError) -> str:
+def _is_stream(path: Path) -> bool:
+    """Whether a name stands for a pipe, a device, or a stream that is open already."""
+    where = path.parent.parts
+    named = where in {("/", "dev"), ("/", "dev", "fd")} or (where[:2] == ("/", "proc") and where[-1] == "fd")
+    return named or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def _refuse_system(path: Path) -> None:
+    """Raise OutputError for a name where the system shows itself: nothing can be made or replaced there."""
+    folder = Path(os.path.realpath(path)).parts[:2]
+    if folder in {("/", "proc"), ("/", "sys")}:
+        raise OutputError(f"{path}: /{folder[1]} belongs to the system and takes no files; name one elsewhere")
+
+
+def _why(error: OSError, path: Path) -> str:
     """The system's reason, with the next move where there is one."""
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and not Path(os.path.realpath(path)).parent.is_dir():
         return "there is no such folder; make it first"
+    if error.errno == errno.ENOENT:
+        return "its folder takes no files; name one elsewhere"
+    if error.errno in {errno.ENXIO, errno.ENODEV}:
+        return "nothing stands behind this name now; name a file"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "no space left on the device; make room and run it again"
     return error.strerror or str(error)

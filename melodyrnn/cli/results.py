@@ -73,7 +73,7 @@ def results_of(
         paths = (path,)
         if count > 1:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
-    refuse_existing((p for p in paths if p.parts[:2] != ("/", "dev")), force=force)
+    refuse_existing(paths, force=force)
     return Results(kind, paths, force=force)
 
 

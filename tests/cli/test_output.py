@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.cli.output import check_writable, write_file, write_free, writing
+from melodyrnn.cli.output import check_writable, refuse_existing, write_file, write_free, writing
 from melodyrnn.errors import OutputError
 
 
@@ -89,6 +89,46 @@ def test_a_device_is_not_replaced():
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
 
 
+def test_a_stream_that_is_open_is_written_through(tmp_path):
+    """Its name in /proc or /dev stands for the stream, even where that leads to a file that is there."""
+    with (tmp_path / "out.mid").open("wb") as stream:
+        for folder in ("/proc/self/fd", "/dev/fd"):
+            path = Path(folder) / str(stream.fileno())
+            refuse_existing([path], force=False)
+            write_file(path, b"abc")
+    assert (tmp_path / "out.mid").read_bytes() == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/proc/x.mid", "/proc belongs to the system and takes no files; name one elsewhere"),
+        ("/proc/version", "/proc belongs to the system and takes no files; name one elsewhere"),
+        ("/sys/kernel/x.mid", "/sys belongs to the system and takes no files; name one elsewhere"),
+        ("/dev/x.mid", "there is no such device or open stream; name a file elsewhere"),
+        ("/dev/fd/987", "there is no such device or open stream; name a file elsewhere"),
+    ],
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_the_places_of_the_system_take_no_files(path, message, force):
+    """The message says so, instead of asking for a folder that is there or for --force that does not help."""
+    with pytest.raises(OutputError) as caught:
+        write_file(Path(path), b"abc", force=force)
+    assert str(caught.value) == f"{path}: {message}"
+    assert not Path("/dev/x.mid").exists()
+
+
+def test_shared_memory_is_a_folder_like_any_other(tmp_path):
+    """/dev/shm lies under /dev, but its files appear whole and are kept."""
+    path = Path("/dev/shm") / f"{tmp_path.name}-{os.getpid()}.mid"
+    try:
+        write_file(path, b"abc")
+        with pytest.raises(OutputError, match="already there"):
+            write_file(path, b"new")
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def test_a_missing_folder_is_said(tmp_path):
     """The error names the file and the next move."""
     with pytest.raises(OutputError, match=r"x\.mid: cannot be written: there is no such folder; make it first$"):
@@ -120,3 +160,7 @@ def test_a_long_run_is_told_early(tmp_path):
         check_writable(tmp_path / "no" / "new.safetensors")
     with pytest.raises(OutputError, match="a folder"):
         check_writable(tmp_path)
+    with pytest.raises(OutputError, match=r"^/proc/x: /proc belongs to the system and takes no files"):
+        check_writable(Path("/proc/x"))
+    with pytest.raises(OutputError, match=r"^/dev/null: a device, which keeps nothing; name a file$"):
+        check_writable(Path("/dev/null"), force=True)
