@@ -155,8 +155,9 @@ def _recall(entry: _Planned, store: _Store, limits: Limits) -> Iterator[Outcome]
 def _recipe(form: str) -> str:
     """A hash of the source code that reads a format: another reader, another result."""
     music = Path(__file__).resolve().parents[1] / "music"
-    patterns = ["midi*.py"] if form == "midi" else ["barring.py", "keys.py", "notation.py"]
-    patterns += ["abc_reader.py"] if form == "abc" else []
+    patterns = ["melody.py", "keys.py"]
+    patterns += ["midi*.py"] if form == "midi" else ["barring.py", "notation*.py"]
+    patterns += ["abc_*.py"] if form == "abc" else []
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(path for pattern in patterns for path in music.glob(pattern)):
         digest.update(path.read_bytes())
