@@ -1,7 +1,7 @@
 """What is allowed around notes that stay where they are.
 
-Contents: `Given`; `window` (a gap and what follows it), `counted`, `fixed_rhythm` (onsets and durations stay);
-`rules_for`, `again`.
+Contents: `Given`; `window` (a gap and what follows it), `in_order` (its pitches are known), `fixed_rhythm` (onsets and
+durations stay); `again`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.keeping import keeping
-from melodyrnn.compose.planning import reach
-from melodyrnn.compose.terms import ground_of, leaning
-from melodyrnn.errors import Unsatisfiable
+from melodyrnn.compose.terms import ground_of
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 
 if TYPE_CHECKING:
@@ -22,13 +19,11 @@ if TYPE_CHECKING:
 
     from melodyrnn.compose.ground import Flags, Ground
     from melodyrnn.compose.options import Options
-    from melodyrnn.compose.rules import Rules
-    from melodyrnn.compose.sampling import Logs
+    from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.compose.terms import Place
 
 _DURATIONS: Final = np.asarray(DURATIONS)
 _PITCHES: Final = np.arange(len(PITCHES))
-MANY: Final = 24  # notes in a stretch that nothing counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +40,15 @@ class Given:
         return self.onset + int(DURATIONS[self.duration])
 
 
-def window(options: Options, place: Place, end: int, after: Sequence[Given]) -> Ground:
-    """Constraints hold up to tick `end`; from there on the given notes, and nothing else."""
+def window(options: Options, place: Place, spans: Sequence[tuple[int, int]], after: Sequence[Given]) -> Ground:
+    """Constraints hold inside the spans (ticks), where notes begin and end; after them the given notes stand alone."""
     ground = ground_of(replace(options, form=None, loop=False, end=None if after else options.end), place)
-    onsets, must, over = ground.onsets.copy(), ground.must.copy(), ground.over.copy()
+    limit, end = np.zeros(ground.end + 1, np.int64), spans[-1][1]
+    for a, b in spans:
+        limit[a:b] = b
+    onsets, must, over = ground.onsets & (limit > 0), ground.must.copy(), ground.over.copy()
     durations, pitches = ground.durations.copy(), ground.pitches.copy()
-    onsets[end:] = False
-    durations[:end] &= np.arange(end)[:, None] + _DURATIONS <= end
+    durations &= np.arange(len(limit))[:, None] + _DURATIONS <= limit[:, None]
     steps, way = np.concatenate((ground.steps, np.ones_like(ground.steps))), ground.way.copy()
     for k, note in enumerate(after):
         onsets[note.onset] = must[note.onset] = True
@@ -61,55 +58,65 @@ def window(options: Options, place: Place, end: int, after: Sequence[Given]) -> 
     if after:
         over[:-1] = False
         over[-1] = True
-    least, most = ground.least.copy(), ground.most
-    least[end:] = 0
+    least, most = np.where(limit > 0, ground.least, 0), ground.most
+    bar = _uncounted(ground.bar, end)
     if most is not None:
-        most = np.where(np.arange(len(least)) < end, most, MANY)
+        most = np.where(np.arange(len(least)) < end, most, 1)
     return replace(
-        ground, onsets=onsets, must=must, durations=durations, pitches=pitches, over=over, least=least, most=most,
-        rests=np.ones(len(RESTS), bool), steps=steps, way=way, looped=False,
+        ground, onsets=onsets, must=must, durations=durations, pitches=pitches, over=over, bar=bar, least=least,
+        most=most, rests=np.ones(len(RESTS), bool), steps=steps, way=way, looped=False,
     )  # fmt: skip
 
 
-def counted(ground: Ground, notes: int, end: int) -> Ground:
-    """Exactly so many notes begin before tick `end`."""
+def _uncounted(bar: Indices, end: int) -> Indices:
+    """Bar numbers under which no two notes from tick `end` on stand in one bar."""
+    before = int(bar[end - 1]) if end else -1
+    return np.concatenate((bar[:end], before + 1 + np.arange(len(bar) - end)))
+
+
+def in_order(ground: Ground, pitches: Indices, end: int) -> Ground:
+    """Exactly these pitches (rows), one after another, begin before tick `end`."""
     before = np.arange(ground.end + 1) < end
     return replace(
-        ground, bar=np.where(before, 0, 1), least=np.where(before, notes, 0),
-        most=np.where(before, notes, max(notes, MANY)),
+        ground, bar=_uncounted(np.zeros_like(ground.bar), end), least=np.where(before, len(pitches), 0),
+        most=np.where(before, len(pitches), 1), order=pitches[:, None] == _PITCHES,
     )  # fmt: skip
 
 
-def fixed_rhythm(options: Options, place: Place, notes: Sequence[Given], free: Flags, *, contour: bool) -> Ground:
-    """Every onset and duration stays; pitches that are not `free` (notes,) too; with `contour` every direction."""
+def fixed_rhythm(
+    options: Options, place: Place, notes: Sequence[Given], free: Flags, *, real: Indices, contour: bool
+) -> Ground:
+    """Every onset and duration stays; pitches that are not `free` (notes,) too; with `contour` every direction.
+
+    `real` (notes,): pitches as rows of the table, beyond its ends where the network hears them in another octave.
+    """
     ground = ground_of(replace(options, form=None, loop=False, end=None, density=None, durations=None), place)
     onsets, over = np.zeros_like(ground.onsets), np.zeros_like(ground.over)
     durations, pitches, way = np.zeros_like(ground.durations), ground.pitches.copy(), ground.way.copy()
-    every = np.ones((len(PITCHES), len(PITCHES)), bool)
-    higher, same = _PITCHES[:, None] < _PITCHES, _PITCHES[:, None] == _PITCHES
-    turns = np.stack((every, higher, higher.T, same))
-    before: Given | None = None
     for k, note in enumerate(notes):
         onsets[note.onset] = True
         durations[note.onset, note.duration] = True
         if not free[k]:
             pitches[note.onset] = note.pitch == _PITCHES
-        turn = 0 if before is None or not contour else [3, 1, 2][int(np.sign(note.pitch - before.pitch))]
-        way[note.onset] = turn + (4 if k and (free[k] or free[k - 1]) else 0)
-        before = note
+            continue
+        for j in (k - 1, k + 1):
+            if not 0 <= j < len(notes):
+                continue
+            if free[j]:
+                way[note.onset] = way[note.onset] if j > k else 1 + (np.sign(real[k] - real[j]) % 3 if contour else 3)
+                continue
+            if contour:
+                pitches[note.onset] &= np.sign(_PITCHES - real[j]) == np.sign(real[k] - real[j])
+            if options.max_leap is not None:
+                pitches[note.onset] &= np.abs(_PITCHES - real[j]) <= options.max_leap
     over[-1] = True
+    apart = _PITCHES - _PITCHES[:, None]
+    ways = np.stack((apart == 0, apart > 0, apart < 0, np.ones_like(apart, bool)))
+    steps = np.concatenate((np.ones((1, *apart.shape), bool), ways & ground.steps[0]))
     return replace(
         ground, onsets=onsets, must=onsets.copy(), over=over, durations=durations, pitches=pitches, looped=False,
-        steps=np.concatenate((turns, turns & ground.steps[0])), way=way, rests=np.ones(len(RESTS), bool),
+        steps=steps, way=way, rests=np.ones(len(RESTS), bool),
     )  # fmt: skip
-
-
-def rules_for(options: Options, place: Place, ground: Ground) -> Rules:
-    """The ground as rules. Raises Unsatisfiable if nothing fits between what is given."""
-    ahead = reach(ground, place)
-    if ahead is None:
-        raise Unsatisfiable("constraints", "nothing that keeps them fits between the notes that stay")
-    return leaning(options, place) + keeping(ahead)
 
 
 def again(notes: Sequence[Given], free: Flags, ends: int, cost: float) -> Logs:

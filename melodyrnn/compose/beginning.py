@@ -107,7 +107,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
     heard = encode(frame)
     tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
     bar = frame.metre_at(frame.end).bar_ticks
-    off = _whole_bars(frame.end - tick, bar)
+    off = whole_bars(frame.end - tick, bar)
     shift, total = off * bar, frame.bars + (options.bars or MOST_BARS)
     told = told_of(key, style, heard.anchor, total - off if options.bars else 0)
     stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
@@ -133,7 +133,7 @@ def listen(stream: Stream, heard: Encoded, notes: int) -> NDArray[np.float64]:
     return np.asarray(bits * _BITS)
 
 
-def _whole_bars(silence: int, bar: int) -> int:
+def whole_bars(silence: int, bar: int) -> int:
     """Bars by which to move the clock so that a rest of the tables can say this silence after the last note.
 
     Negative where values that are not in the tables have made the prime longer to the network than it is.

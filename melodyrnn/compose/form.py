@@ -2,8 +2,9 @@
 
 A section that comes back is copied note for note from its first time; with a prime mark (A') all but its last bar
 is, and that bar is composed anew. So that what follows a section may differ (AABA: A leads to A, to B and to the
-end), its first and last notes meet at joints: no note sounds across one, every section begins with a note, and
-where leaps are limited the notes on both sides of every joint lie within half the limit of one pitch.
+end), its first and last notes meet at joints: no note sounds across one, and every section begins with a note.
+Where leaps are limited, `melodyrnn.compose.meeting` looks ahead over what may meet what. Only where that is too much
+to look ahead over (`homes`) do the notes on both sides of every joint lie within half the limit of one pitch.
 
 Contents: `formed`, `homes`.
 """
@@ -17,6 +18,7 @@ import numpy as np
 
 from melodyrnn.compose.constraints import form_of
 from melodyrnn.compose.ground import Copy, Ground
+from melodyrnn.compose.options import MOST_BARS
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import PITCHES
 
@@ -48,7 +50,9 @@ def formed(options: Options, place: Place, ground: Ground) -> Ground:
         elif varied:
             if length == bar:
                 raise Unsatisfiable(
-                    "form", f"{letter}' needs sections of two bars or more: all but the last bar returns"
+                    "form",
+                    f"{letter}' needs sections of two bars or more, for all but its last bar returns: "
+                    f"{2 * len(sections)} bars in all",
                 )
             joints += [at + length - bar, starts[letter] + length - bar]
             copies.append(Copy(at, length - bar, starts[letter]))
@@ -64,8 +68,12 @@ def _section(options: Options, place: Place, sections: int) -> int:
     if options.bars is None or options.upbeat is None:
         raise OptionError("form", "needs a number of bars and a fixed upbeat")
     if options.bars % sections:
+        below = options.bars - options.bars % sections
+        near = [bars for bars in (below, below + sections) if 0 < bars <= MOST_BARS]
         raise Unsatisfiable(
-            "form", f"{options.bars} bars are not to be divided into {sections} sections of equal length"
+            "form",
+            f"{options.form} has {sections} sections of equal length, so bars must be a multiple of {sections}: "
+            f"{' or '.join(map(str, near))}, not {options.bars}",
         )
     if options.upbeat and (options.loop or options.density):
         raise OptionError("form", "with an upbeat it goes neither with loop nor with density")

@@ -70,6 +70,7 @@ class Ground:
     most: Indices | None  # (T,) and most; None = not counted
     required: Flags  # (groups, P)
     looped: bool  # the step from the last to the first pitch is one of `steps`
+    order: Flags | None = None  # (notes, P) pitches of each note of the first bar, in their order
     copies: tuple[Copy, ...] = ()
     closing: tuple[tuple[int, int], ...] = ()  # (joint, ticks from it to the end): what ends there, ends as the melody
 
@@ -124,7 +125,7 @@ class Ahead:
         """Work backwards from the end."""
         self.ground = g = ground
         counts = 1 if g.most is None else int(g.most.max()) + 1
-        self.shape = (counts, g.subsets, len(g.firsts))
+        self.shape = (counts, g.subsets, self._kinds())
         ticks, pitches = g.end + 1, len(PITCHES)
         self.begin = np.zeros((ticks, *self.shape, pitches), bool)
         self.step = np.zeros((ticks, *self.shape, pitches + 1), bool)
@@ -138,6 +139,13 @@ class Ahead:
             if g.onsets[tick]:
                 self._begin(tick)
             self._after(tick)
+
+    def columns(self, at: Indices, onsets: Indices, pitches: Indices, first: Indices) -> Indices:  # noqa: ARG002
+        """Index along F of each melody (R,) that chooses at a tick (R,) after its notes (R, notes)."""
+        return first
+
+    def _kinds(self) -> int:
+        return len(self.ground.firsts)
 
     def _endings(self) -> Flags:
         """Whether a melody may end on a pitch, by what else is known: (K, C, U, F, P), the tick apart."""
@@ -183,6 +191,8 @@ class Ahead:
             count = np.arange(1, self.shape[0] + 1)[:, None, None, None]
             found |= (count >= g.least[tick]) & outside
             found &= count <= g.most[tick]
+            if g.order is not None and g.bar[tick] == 0:
+                found[: len(g.order)] &= g.order[:, None, None]
         if len(g.required):
             after = np.arange(g.subsets)[:, None] | g.bits
             found = np.take_along_axis(found, np.broadcast_to(after[None, :, None], found.shape), 1)

@@ -9,7 +9,7 @@ Contents: `keeping` (Ahead → Rules), `possible` (can a melody begin at all?).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -61,10 +61,14 @@ def facts_of(ground: Ground, spot: Spot) -> Facts:
 
 def keeping(ahead: Ahead, copies: tuple[Copy, ...] = ()) -> Rules:
     """Leave what can be completed; inside `copies` the one thing that stood in their source."""
-    ground = ahead.ground
+
+    def here(spot: Spot) -> Facts:
+        facts = facts_of(ahead.ground, spot)
+        pitches = facts.onsets if spot.heard is None else spot.heard[2]
+        return replace(facts, first=ahead.columns(spot.tick, facts.onsets, pitches, facts.first))
 
     def rest(logs: Logs, spot: Spot) -> Logs:
-        facts = facts_of(ground, spot)
+        facts = here(spot)
         allowed = _rests(ahead, facts, first=spot.notes == spot.primed)
         for copy in copies:
             inside = (facts.tick >= copy.at) & ((facts.tick < copy.end) | copy.last)
@@ -73,22 +77,25 @@ def keeping(ahead: Ahead, copies: tuple[Copy, ...] = ()) -> Rules:
         return mask(logs, allowed)
 
     def duration(logs: Logs, spot: Spot) -> Logs:
-        return mask(logs, _forced(_durations(ahead, facts_of(ground, spot), spot), copies, spot, 1))
+        return mask(logs, _forced(_durations(ahead, here(spot), spot), copies, spot, 1))
 
     def pitch(logs: Logs, spot: Spot) -> Logs:
-        return mask(logs, _forced(_pitches(ahead, facts_of(ground, spot), spot), copies, spot, 2))
+        return mask(logs, _forced(_pitches(ahead, here(spot), spot), copies, spot, 2))
 
     return Rules((rest,), (duration,), (pitch,))
 
 
-def possible(ahead: Ahead, first_onsets: range, last: int = NONE) -> bool:
-    """Whether a melody can begin with a note at one of these ticks, after a pitch (a row) or none, and be completed.
+def possible(ahead: Ahead, clock: int, first_onsets: range, last: int = NONE) -> bool:
+    """Whether a melody that stands at tick `clock`, after a pitch (a row) or none, can go on and be completed.
 
-    What begins late must not leave bars behind that have to hold notes.
+    Its next note must begin at one of these ticks, and a rest of the tables must lead there.
     """
-    ground, onsets = ahead.ground, np.asarray(first_onsets)
-    _, kept = _counted(ground, np.zeros(1, np.int64), np.minimum(ground.start, onsets), onsets)
-    return bool(ahead.step[onsets[kept], 0, 0, :, last].any())
+    nothing = np.zeros(1, np.int64)
+    facts = Facts(
+        np.array([clock]), np.array([last]), nothing, nothing, nothing, nothing, np.zeros((1, 0), np.int64)
+    )  # fmt: skip
+    rests = _rests(ahead, facts, first=True)[0, :END]
+    return bool((rests & np.isin(clock + _RESTS, np.asarray(first_onsets))).any())
 
 
 def _rests(ahead: Ahead, facts: Facts, *, first: bool) -> Flags:
@@ -147,6 +154,8 @@ def _fitting(ahead: Ahead, facts: Facts, onset: Indices, end: Indices, duration:
     led = facts.last < NONE
     leads[led] = g.steps[g.way[onset[led]], facts.last[led]]
     leads &= g.pitches[onset] & np.where(led[:, None], True, g.opening)
+    if g.order is not None:
+        leads &= (g.bar[onset] > 0)[:, None] | g.order[np.minimum(facts.count, len(g.order) - 1)]
     could = np.zeros_like(end)
     if g.cadence is not None:
         could = (

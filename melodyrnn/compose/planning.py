@@ -13,11 +13,14 @@ from melodyrnn.compose.constraints import Constraints, durations_of
 from melodyrnn.compose.form import formed, homes
 from melodyrnn.compose.ground import Ahead, Copy, Ground
 from melodyrnn.compose.keeping import keeping, possible
+from melodyrnn.compose.meeting import Meeting, manageable
 from melodyrnn.compose.terms import ground_of, leaning, neat
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.rules import Rules
     from melodyrnn.compose.terms import Place
@@ -54,21 +57,29 @@ def first_onsets(place: Place) -> range:
     return range(place.start, place.latest + 1) if place.onset is None else range(place.onset, place.onset + 1)
 
 
-def reach(ground: Ground, place: Place) -> Ahead | None:
-    """Look ahead, without splinters of notes if that is possible; None if no melody is left."""
+def reach(
+    ground: Ground, place: Place, clock: int | None = None, *, look: Callable[[Ground], Ahead] = Ahead
+) -> Ahead | None:
+    """Look ahead, without splinters of notes if that is possible; None if no melody is left.
+
+    `clock`: where the note before has ended, if that is not where the new notes' place starts.
+    """
     if ground.cells > MOST_CELLS:
         raise Unsatisfiable(
             "constraints", "too much to look ahead over at once; ask for fewer bars or fewer constraints"
         )
     for tried in (neat(ground), ground):
-        ahead = Ahead(tried)
-        if possible(ahead, first_onsets(place), place.last):
+        ahead = look(tried)
+        if possible(ahead, place.start if clock is None else clock, first_onsets(place), place.last):
             return ahead
     return None
 
 
 def _ahead(options: Options, place: Place) -> Ahead | None:
     ground = formed(options, place, ground_of(options, place))
+    if ground.copies and options.max_leap is not None and manageable(ground, loop=options.loop):
+        meeting = replace(ground, looped=False)
+        return reach(meeting, place, look=lambda tried: Meeting(tried, loop=options.loop))
     for tried in islice(homes(options, ground, _TONIC), _HOMES):
         ahead = reach(tried, place)
         if ahead is not None:
@@ -76,29 +87,34 @@ def _ahead(options: Options, place: Place) -> Ahead | None:
     return None
 
 
-def _reason(options: Options, place: Place) -> str:
-    """Which constraints exclude each other: those without any one of which there would be a melody."""
+def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[str], list[str]]:
+    """What is asked for, and of that whatever alone excludes the rest: without it there would be a melody."""
     kept: dict[str, Any] = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
     for name in ("effort", "chord_track", "chord_tones" if options.chords is None else "effort"):
         kept.pop(name, None)
     if options.loop:
         kept["loop"] = False
-    guilty = [
-        name.replace("_", "-")
-        for name, default in kept.items()
-        if _ahead(replace(options, **{name: default}), place) is not None
-    ]
+    guilty = [name for name, default in kept.items() if fits(replace(options, **{name: default}))]
+    return [name.replace("_", "-") for name in kept], [name.replace("_", "-") for name in guilty]
+
+
+def _reason(options: Options, place: Place) -> str:
+    """Which constraints exclude each other: those without any one of which there would be a melody."""
+    kept, guilty = excluding(options, lambda fewer: _ahead(fewer, place) is not None)
     frame = place.frame
     length = f"{options.bars} bars of {frame.metres[0]}" if options.bars else f"{frame.metres[0]}"
     if guilty == ["durations"]:
         values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
         return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"
     if not guilty:
-        named = ", ".join(name.replace("_", "-") for name in kept)
-        return f"no melody of {length} meets {named} together; leave two or more out"
-    said = ", ".join(f"{name} {getattr(options, name.replace('-', '_'))}" for name in guilty)
-    several = "any one of: " if len(guilty) > 1 else ""
-    return f"no melody of {length} meets them together; there is one without {several}{said}"
+        return f"no melody of {length} meets {', '.join(kept)} together; leave two or more out"
+    return f"no melody of {length} meets them together; there is one without {said(options, guilty)}"
+
+
+def said(options: Options, names: list[str]) -> str:
+    """Options as they were asked for."""
+    words = ", ".join(f"{name} {getattr(options, name.replace('-', '_'))}" for name in names)
+    return f"{'any one of: ' if len(names) > 1 else ''}{words}"
 
 
 def _ticks(options: Options) -> list[int]:

@@ -78,7 +78,11 @@ def test_it_is_kept_after_a_prime_too(model, wishes, bars, seed):
         ({"range": "C4-C#4", "require": "G4"}, "require: G4 is left out"),
         ({"bars": 3, "metre": Metre(7, 8), "durations": "1/2"}, "3 bars of 7/8 cannot be filled with 1/2 alone"),
         ({"range": "C4-C#4", "scale": "E G"}, "no pitch is left"),
-        ({"bars": 6, "form": "AABA"}, "6 bars are not to be divided into 4"),
+        (
+            {"bars": 15, "form": "AABA"},
+            "AABA has 4 sections of equal length, so bars must be a multiple of 4: 12 or 16",
+        ),
+        ({"bars": 3, "form": "AABA"}, "a multiple of 4: 4, not 3"),
         ({"density": "dense", "durations": "1/1"}, "without any one of: density dense, durations 1/1"),
         ({"end": "tonic", "forbid": "C"}, "without any one of: forbid C, end tonic"),
         ({"max_leap": 1, "scale": "C E G", "require": "C E"}, "scale C E G"),

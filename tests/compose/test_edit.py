@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from melodyrnn.compose import edit
 from melodyrnn.compose.beginning import listen, told_of
-from melodyrnn.compose.edit import infill, vary
+from melodyrnn.compose.edit import LOCKS, infill, vary
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.stream import Stream
@@ -27,41 +29,129 @@ TUNE = Melody(
 )  # fmt: skip
 
 
+RESTS_BETWEEN = [0, 0, 0, 0, 12, 49, 7, 1, 97, 500, 1000]  # many of them, and of the lengths, off the tables
+LENGTHS = [24, 12, 48, 24, 12, 53, 97, 5, 1, 47, 23, 401]
+FRAMES = [
+    (Metre(),), (Metre(3, 4),), (Metre(6, 8), Metre(2, 4, 144)), (Metre(7, 8), Metre(4, 4, 84), Metre(3, 4, 276)),
+]  # fmt: skip
+WISHES = [
+    {}, {}, {}, {"max_leap": 5}, {"scale": "C D E G A"}, {"range": "C4-C5"}, {"density": "medium"},
+    {"durations": "1/4 1/8"}, {"require": "G", "max_leap": 4}, {"end": "tonic"},
+]  # fmt: skip
+
+
 @st.composite
 def melodies(draw):
-    """Melodies of any rhythm, on and off the tables, with upbeats, rests and metre changes."""
-    tick, notes = draw(st.sampled_from([0, 0, 72, 24])), []
+    """Melodies of any rhythm, on and off the tables, with upbeats, rests, long silences and metre changes."""
+    tick, notes = draw(st.sampled_from([0, 0, 72, 24, 7])), []
     for _ in range(draw(st.integers(1, 20))):
-        tick += draw(st.sampled_from([0, 0, 0, 12, 49, 7]))
-        length = draw(st.sampled_from([24, 12, 48, 24, 12, 53, 97, 5]))
+        tick += draw(st.sampled_from(RESTS_BETWEEN))
+        length = draw(st.sampled_from(LENGTHS))
         notes.append(Note(tick, length, draw(st.integers(50, 80)), draw(st.integers(1, 127))))
         tick += length
-    metres = draw(st.sampled_from([(Metre(),), (Metre(3, 4),), (Metre(6, 8), Metre(2, 4, 144))]))
-    length = draw(st.sampled_from([0, tick + 100]))
-    return Melody(tuple(notes), metres, draw(st.sampled_from([None, Key(7), Key(2, "dorian")])), 90.0, "x", length)
+    length = draw(st.sampled_from([0, tick + 100, tick + 900]))
+    key = draw(st.sampled_from([None, Key(7), Key(2, "dorian")]))
+    return Melody(tuple(notes), draw(st.sampled_from(FRAMES)), key, 90.0, "x", length)
+
+
+@st.composite
+def bars_of(draw, melody):
+    """Some bars of a melody: one, the first, the last, several, all."""
+    count = melody.bars
+    some = st.sets(st.integers(0, count - 1), min_size=1, max_size=min(4, count))
+    return draw(st.one_of(st.just({0}), st.just({count - 1}), some, st.just(set(range(count)))))
+
+
+def unless_refused(edit_it):
+    """What an edit gives; None if it was refused before the first note. Nothing else may go wrong."""
+    with patch.object(edit, "draw_one", wraps=edit.draw_one) as drawing:
+        try:
+            return edit_it()
+        except Unsatisfiable:
+            if drawing.called:
+                raise
+            return None
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # hypothesis prints the network's weights
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(melodies(), st.sets(st.integers(0, 99), min_size=1, max_size=3), st.integers(0, 99))
-def test_what_stands_around_a_gap_stays(model, melody, picked, seed):
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data(), melodies(), st.sampled_from(WISHES), st.integers(0, 99))
+def test_what_stands_around_a_gap_stays(model, data, melody, wishes, seed):
     """Notes that begin outside the bars come back as they were; new ones begin inside and touch no other."""
-    bars = {bar % melody.bars for bar in picked}
-    off = encode(melody, melody.key or Key(0)).snapped  # then the clock that the network hears is not the file's
-    try:
-        made = infill(model, melody, bars, Options(seed=seed, effort=2)).melody
-    except Unsatisfiable:  # off the tables a gap may have a length that no rests and durations fill
-        assert off
+    bars = data.draw(bars_of(melody))
+    made = unless_refused(lambda: infill(model, melody, bars, Options(seed=seed, effort=2, **wishes)))
+    if made is None:
         return
+    made = made.melody
     outside = [n for n in melody.notes if melody.place(n.onset)[0] not in bars]
-    assert [n for n in made.notes if n in set(outside)] == outside
-    new = [n for n in made.notes if n not in set(outside)]
-    assert off or all(made.place(n.onset)[0] in bars for n in new)
+    assert [n for n in made.notes if melody.place(n.onset)[0] not in bars] == outside
     assert all(a.end <= b.onset for a, b in pairwise(made.notes))
     assert all(n.duration > 0 for n in made.notes)
     assert (made.key, made.metres, made.tempo, made.title, made.bars) == (
         melody.key, melody.metres, 90.0, "x", melody.bars,
     )  # fmt: skip
+    new = set(made.notes) - set(melody.notes)
+    assert "range" not in wishes or all(60 <= n.pitch <= 72 for n in new)
+    assert "scale" not in wishes or {n.pitch % 12 for n in new} <= {0, 2, 4, 7, 9}
+    assert "durations" not in wishes or {n.duration for n in new} <= {12, 24}
+    for a, b in pairwise(made.notes):
+        assert "max_leap" not in wishes or not {a, b} & new or abs(a.pitch - b.pitch) <= wishes["max_leap"]
+
+
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.data(), melodies(), st.sampled_from(WISHES), st.sampled_from([(), *LOCKS]), st.sampled_from([0.3, 1]),
+    st.integers(0, 99),
+)  # fmt: skip
+def test_locks_hold_for_any_melody(model, data, melody, wishes, lock, strength, seed):
+    """What is locked is identical, on the tables or off; what cannot be is refused before the first note."""
+    bars, options = data.draw(bars_of(melody)), Options(seed=seed, effort=2, **wishes)
+    keep = {lock} if lock else ()
+    made = unless_refused(lambda: vary(model, melody, options, keep=keep, bars=bars, strength=strength))
+    if made is None:
+        return
+    for m in (made.melody, melody):
+        assert [n for n in m.notes if m.place(n.onset)[0] in bars] == [
+            n for n in melody.notes if melody.place(n.onset)[0] in bars
+        ]
+        assert all(a.end <= b.onset for a, b in pairwise(m.notes))
+    both = made.melody.notes, melody.notes
+    if lock in {"rhythm", "contour"}:
+        assert [(n.onset, n.duration) for n in both[0]] == [(n.onset, n.duration) for n in both[1]]
+    if lock == "contour":
+        assert len({tuple(np.sign(b.pitch - a.pitch) for a, b in pairwise(notes)) for notes in both}) == 1
+    if lock == "pitches":
+        assert [n.pitch for n in both[0]] == [n.pitch for n in both[1]]
+
+
+@pytest.mark.parametrize("bars", [[10], [3, 10], [3, 7], [12], range(13)])
+def test_silences_longer_than_any_rest_are_no_hindrance(model, bars):
+    """Bars far from any note that stays are filled, and everything else stands where it stood."""
+    notes = (Note(0, 24, 60, 70), Note(96 * 5, 24, 62, 71), Note(96 * 12 + 5, 24, 64, 72))
+    melody = Melody(notes, (Metre(),), Key(0), length=96 * 13)
+    made = infill(model, melody, bars, Options(seed=2, effort=4)).melody
+    assert [n for n in made.notes if n.onset // 96 not in bars] == [n for n in notes if n.onset // 96 not in bars]
+    assert any(n.onset // 96 in bars for n in set(made.notes) - set(notes))
+    assert made.bars == 13
+
+
+@pytest.mark.parametrize(
+    ("wishes", "bars", "said"),
+    [
+        (
+            {"require": "C2", "max_leap": 4, "durations": "1/4"},
+            [1],
+            "in bars 2 to 2, .* any one of: require C2, max-le",
+        ),
+        ({"forbid": "C", "end": "tonic"}, [0, 3, 4], "in bars 4 to 5, .* without any one of: forbid C, end tonic"),
+    ],
+)
+def test_what_fits_no_gap_is_named_with_its_bars(model, wishes, bars, said):
+    """All gaps are looked at before one is filled; the reason names bars and what excludes what."""
+    with patch.object(edit, "draw_one") as drawing, pytest.raises(Unsatisfiable, match=said):
+        infill(model, TUNE, bars, Options(**wishes))
+    assert not drawing.called
 
 
 def test_constraints_hold_inside_a_gap(model):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.around import Given, rules_for, window
+from melodyrnn.compose.around import Given, window
 from melodyrnn.compose.generate import choose, model_of
+from melodyrnn.compose.keeping import keeping
 from melodyrnn.compose.options import Options
-from melodyrnn.compose.planning import follow, plan
+from melodyrnn.compose.planning import follow, plan, reach
 from melodyrnn.compose.rules import Rules
 from melodyrnn.compose.sampling import mask
 from melodyrnn.compose.smc import Hearing, draw_one
@@ -128,8 +129,8 @@ def test_filling_a_gap_comes_nearer_with_effort(begun):
     """The half bar before given notes: total variation from brute force falls from 1 to 4 to 32 particles."""
     after = [Given(24, ROWS[12], E), Given(36, ROWS[12], D)]
     place_of = place(48, onset=None, latest=24)
-    ground = window(Options(durations="1/8 1/4"), place_of, 24, after)
-    rules = rules_for(Options(), place_of, ground)
+    ground = window(Options(durations="1/8 1/4"), place_of, [(0, 24)], after)
+    rules = keeping(reach(ground, place_of))
     rules = Rules((lambda logs, _: _without_rests(logs), *rules.rest), rules.duration, rules.pitch)
     known = ((12, E), (12, D))
     shares = dict.fromkeys(all_melodies(24), 0.0)
