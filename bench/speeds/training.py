@@ -19,10 +19,10 @@ from bench.speeds.timing import Row, Setting, median, met
 from melodyrnn.corpus.prepared import Prepared, open_prepared
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.learn.batches import plan, spans
+from melodyrnn.learn.measuring import measure as judge
 from melodyrnn.learn.network import MelodyRNN
 from melodyrnn.learn.news import Evaluated, Plan, Split, Stepped
 from melodyrnn.learn.recipe import defaults
-from melodyrnn.learn.run import measure as judge
 from melodyrnn.learn.team import join
 from melodyrnn.learn.training import fit
 

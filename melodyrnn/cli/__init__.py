@@ -27,16 +27,21 @@ __all__ = ["main", "run"]
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its status."""
-    # NumPy reads this when it is imported. Its threads wait for each other longer than a melody's products take, and
-    # to start them takes a quarter of the time of the import.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Before any heavy import: from here on every signal ends in one line, not in a traceback out of an import.
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
     try:
+        # Before any heavy import: from here on every signal ends in one line, not in a traceback out of an import.
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _terminate)
+        # NumPy reads this when it is imported. Its threads wait for each other longer than a melody's products take,
+        # and to start them takes a quarter of the time of the import.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         status = run(sys.argv[1:])
-    except KeyboardInterrupt:  # while leaving
+    except KeyboardInterrupt:  # before there was anything to stop, or while leaving
         status = ExitStatus.INTERRUPTED
+    except Terminated:
+        status = ExitStatus.TERMINATED
+    for number in (signal.SIGINT, signal.SIGTERM):  # all is done: no traceback out of Python's own leaving
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     sys.exit(int(status))
 
 

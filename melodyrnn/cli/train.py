@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -27,7 +28,7 @@ from melodyrnn.cli.options import (
     option,
 )
 from melodyrnn.cli.status import ExitStatus
-from melodyrnn.errors import CorpusError, OptionError, OutputError
+from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,6 +143,7 @@ def train(
     sizes = _given({"hidden": hidden, "layers": layers})
     asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
     if _finished(output, resume=resume and not force):
+        _tidy(output, leads=leads)
         console.say(f"{output}: finished already; --force trains it anew")
         return ExitStatus.DONE
     check_writable(output, force=force or resume)
@@ -240,6 +242,15 @@ def _restarted() -> bool:
 def _finished(output: Path, *, resume: bool) -> bool:
     """Whether what is to be gone on with has come to its end: the model is there and its state is gone."""
     return (resume or _restarted()) and output.is_file() and not _state(output).exists()
+
+
+def _tidy(output: Path, *, leads: bool) -> None:
+    """Remove what a run has left that was killed when the model was written and only leaving was left to do."""
+    from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
+    from melodyrnn.learn.lock import only_one  # noqa: PLC0415
+
+    with suppress(Locked, OutputError), scratch(), only_one(output, leads=leads):
+        return
 
 
 def _goes_on(console: Console, output: Path, *, resume: bool, force: bool) -> bool:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.cli.live import view_of
 from melodyrnn.cli.roll import draw_roll
-from melodyrnn.cli.status import ExitStatus
+from melodyrnn.cli.status import ExitStatus, Terminated
 from melodyrnn.learn import team as teams
 from melodyrnn.learn.session import run, shape
-from melodyrnn.learn.training import Started, Stopped
+from melodyrnn.learn.training import Finished, Started, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,17 +46,35 @@ def watch(console: Console, prepared: Prepared, order: Order) -> ExitStatus:
                 view.show(event)
                 if isinstance(event, Stopped):
                     return stop.status or ExitStatus.INTERRUPTED
+                # Before and after the training there is nothing to save, and what is done then may take long.
+                stop.patient = isinstance(event, Started) or (stop.patient and not isinstance(event, Finished))
+                if stop.status is not None and not stop.patient:  # asked while the last epoch was saved
+                    return _stopped(console, order, stop.status)
+    except (KeyboardInterrupt, Terminated):
+        if stop.status is None or not order.state.exists():
+            raise
+        return _stopped(console, order, stop.status)
     finally:
         view.close()
         team.leave()
     return ExitStatus.DONE
 
 
-class Stop:
-    """Whether the user has asked to stop. The first signal is kept until the step is done, the second ends at once."""
+def _stopped(console: Console, order: Order, status: ExitStatus) -> ExitStatus:
+    """Say that nothing is lost."""
+    console.say(f"stopped; the state is safe in {order.state}: --resume goes on from it")
+    return status
 
-    def __init__(self) -> None:
+
+class Stop:
+    """Whether the user has asked to stop. The first signal is kept until the step is done, the second ends at once.
+
+    Unless it is patient, the first signal is raised as what Python and the command line make of it.
+    """
+
+    def __init__(self, *, patient: bool = False) -> None:
         self.status: ExitStatus | None = None
+        self.patient = patient
 
     def __call__(self) -> bool:
         """Tell the training whether to stop."""
@@ -78,9 +96,13 @@ class Stop:
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         status = _STATUS[signal.Signals(number)]
         # Under torchrun one Ctrl-C comes twice, from the terminal and handed on; torchrun kills what does not end.
-        if self.status is not None and "TORCHELASTIC_RUN_ID" not in os.environ:
-            os._exit(status)  # asked twice: not even the state is waited for
+        if self.status is not None:
+            if "TORCHELASTIC_RUN_ID" not in os.environ:
+                os._exit(status)  # asked twice: not even the state is waited for
+            return
         self.status = status
+        if not self.patient:
+            raise KeyboardInterrupt if number == signal.SIGINT else Terminated
 
 
 @dataclass(slots=True)

@@ -88,8 +88,7 @@ def read_files(
             finally:
                 for future in waiting:
                     future.cancel()
-                if waiting:  # nobody wants the rest: wake the threads that wait for a child
-                    pool.close()
+                pool.close()  # if nobody wants the rest, this wakes the threads that wait for a child
     finally:
         pool.close()
 
@@ -189,6 +188,8 @@ class _Pool:
                 child.end()
             child = self.own.child = _Child(self.limits)
             self.children.add(child)
+            if self.closed.is_set():  # it came too late to be ended by `close`
+                child.process.kill()
         return child
 
     def _watch(self) -> None:

@@ -4,7 +4,7 @@ Conventions
     A Run's future is a function of (split, plan) and its State: nothing else is kept between two steps.
     Every process of a team holds the same weights, moments and place; only the leader writes.
 
-Contents: Run, measure, digest.
+Contents: Run, digest.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from melodyrnn.errors import CheckpointError, OutputError, TrainingError
 from melodyrnn.learn import state as states
-from melodyrnn.learn.batches import Span, cut, heldout, plan, spans, training_step
+from melodyrnn.learn.batches import Span, cut, plan, spans, training_step
+from melodyrnn.learn.measuring import measured
 from melodyrnn.learn.network import MelodyRNN
 from melodyrnn.learn.news import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
 from melodyrnn.learn.precision import autocast, choose
@@ -33,27 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from melodyrnn.events.columns import Columns
     from melodyrnn.learn.team import Team
 
 _NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
 _SCALARS = ("bars", "mode", "tonic", "anchor", "style")
-
-
-def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 4096) -> Bits:
-    """Bits per note of a network on melodies, answers hidden."""
-    network.eval()
-    total, notes = np.zeros(3), 0
-    order = sorted(range(len(melodies)), key=lambda i: len(melodies[i]))
-    device = next(network.parameters()).device
-    with torch.no_grad():
-        while order:
-            longest = len(melodies[order[-1]]) + 1
-            some = [melodies[order.pop()] for _ in range(min(len(order), max(1, positions // longest)))]
-            surprise = network(type(batch := heldout(some))(*(t.to(device) for t in batch)))
-            total += [float(term.sum(dtype=torch.float64)) for term in surprise]
-            notes += sum(len(m) for m in some)
-    return Bits(*(total / max(1, notes) / math.log(2)).tolist())
 
 
 def digest(split: Split, pieces: Sequence[Span]) -> str:
@@ -119,14 +103,22 @@ class Run:
             bits = nats / math.log(2) / max(1, notes)
             yield Stepped(epoch, progress, self.place.step, bits, notes / took, waited / took)
             if self.team.agree(stop()):
-                self._save()
-                yield Stopped(self.plan.state, self.place.step)
+                yield self._stopped()
                 return
             if self.plan.state is not None and time.monotonic() - self.saved_at > self.plan.save_every:
                 self._save()
                 yield Saved(self.plan.state, self.place.step)
-        yield self._judge()
+        judged = self._judge(stop)
+        if judged is None:  # the epoch is not counted: it is judged again, from the same weights, when resumed
+            yield self._stopped()
+            return
+        yield judged
         self._save()
+
+    def _stopped(self) -> Stopped:
+        """Save, because we were asked to stop."""
+        self._save()
+        return Stopped(self.plan.state, self.place.step)
 
     def _step(self, spans_: Sequence[Span], progress: float) -> tuple[float, int, float]:
         """One optimiser step. Returns the nats and notes of the whole team, and our seconds spent on data."""
@@ -163,12 +155,15 @@ class Run:
         self.optimiser.step()
         self.average.update_parameters(self.network)
 
-    def _judge(self) -> Evaluated:
-        """End an epoch: measure the averaged weights and remember them if they are the best."""
+    def _judge(self, stop: Callable[[], bool]) -> Evaluated | None:
+        """End an epoch: measure the averaged weights and remember them if they are the best; None if asked to stop."""
         place = self.place
         train = place.nats / math.log(2) / max(1, place.notes)
         melodies = self.split.validation
-        bits = measure(self.average.module, melodies) if len(melodies) else Bits(math.nan, math.nan, math.nan)
+        bits = Bits(math.nan, math.nan, math.nan)
+        for bits, left in measured(self.average.module, melodies):  # noqa: B007 - the last bits count
+            if left and self.team.agree(stop()):
+                return None
         better = not len(melodies) or bits.total < place.best
         if better:
             self.best = {n: t.clone() for n, t in self.average.module.state_dict().items()}

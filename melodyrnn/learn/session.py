@@ -58,6 +58,11 @@ class Order:
     licences: Mapping[str, str] = field(default_factory=dict)
     command: str = ""  # for the card
 
+    @property
+    def state(self) -> Path:
+        """Where the state of the training lies."""
+        return self.output.with_name(self.output.name + ".state")
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:
@@ -134,7 +139,7 @@ def run(
         raise CorpusError("no melodies to train on; `melodyrnn corpus check` says why files are left out")
     lengths = np.asarray(prepared.lengths)[prepared.part("train")]
     config, recipe = shape(order, len(split.train), int(lengths.sum()))
-    state = order.output.with_name(order.output.name + ".state")
+    state = order.state
     start = None if order.base is None else order.base.float32()
     plan = Plan(
         config, recipe, state, resume=order.resume, start=start, compile=order.compile, precision=order.precision

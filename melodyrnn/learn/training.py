@@ -6,7 +6,7 @@ Conventions
     state       OUTPUT.state, beside the output: written every `save_every` seconds, after each epoch and
                 when asked to stop; gone when the model is written. `resume=True` goes on from it bit for bit.
 
-Contents: fit; from news: Split (what to learn from), Plan (how), the events; from run: measure, digest.
+Contents: fit; from news: Split (what to learn from), Plan (how), the events; from measuring: measure; from run: digest.
 Optimiser: AdamW (Loshchilov & Hutter 2019), one-cycle rate, gradient clipping; what is kept is the
 exponential average of the weights (Polyak & Juditsky 1992) at its best held-out figure.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from melodyrnn.errors import CorpusError, TrainingError
+from melodyrnn.learn.measuring import measure
 from melodyrnn.learn.news import (
     Bits,
     Evaluated,
@@ -29,7 +30,7 @@ from melodyrnn.learn.news import (
     Stopped,
     Weights,
 )
-from melodyrnn.learn.run import Run, digest, measure
+from melodyrnn.learn.run import Run, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
 
 from melodyrnn.checkpoint import load
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.learn.state import write
 from melodyrnn.music.melody import Key, Melody, Note
 from melodyrnn.music.midi import midi_bytes
 
@@ -73,7 +76,7 @@ def test_stopped_and_resumed_is_as_if_never_stopped(command, folder, monkeypatch
     Path("m.safetensors").unlink()
 
     with monkeypatch.context() as patched:
-        patched.setattr(Stop, "__init__", lambda stop: setattr(stop, "status", ExitStatus.INTERRUPTED))
+        patched.setattr(Stop, "__call__", lambda stop: setattr(stop, "status", ExitStatus.INTERRUPTED) or True)
         stopped = command("train", *SMALL)
     assert stopped.status == ExitStatus.INTERRUPTED
     last = "the state is safe in m.safetensors.state: --resume goes on from it"
@@ -142,3 +145,45 @@ def test_what_cannot_work_is_told_at_once(command, folder, arguments, status, te
     assert ended.err.startswith(f"melodyrnn: error: {text}")
     assert ended.err.count("\n") == 1
     assert files() == []
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("phase", ["baselines", "_fingerprints"])
+def test_a_signal_before_or_after_training_is_obeyed_at_once(command, folder, monkeypatch, phase, number, status):
+    """While tables are counted or the model is made, nothing waits; what was learnt is safe and goes on from there."""
+
+    def slow(*_values):
+        os.kill(os.getpid(), number)
+        pytest.fail("it went on")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"melodyrnn.learn.session.{phase}", slow)
+        ended = command("train", *SMALL)
+    assert ended.status == status
+    last = ended.err.splitlines()[-1]
+    if phase == "baselines":
+        assert last == f"melodyrnn: error: {'interrupted' if status == 130 else 'terminated'}"
+        assert files() == []
+    else:
+        assert last == "stopped; the state is safe in m.safetensors.state: --resume goes on from it"
+        assert files() == ["m.safetensors.state"]
+        assert command("train", *SMALL, "--resume").status == 0
+        assert files() == ["m.safetensors"]
+
+
+def test_a_signal_in_the_last_epoch_keeps_its_state(command, folder, monkeypatch):
+    """Asked to stop while the last state is written, the run does not begin to make the model."""
+    true, states = write, []
+
+    def slow(path, state):
+        states.append(state.place.epoch)
+        true(path, state)
+        if state.place.epoch == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("melodyrnn.learn.state.write", slow)
+        ended = command("train", *SMALL)
+    assert (ended.status, states) == (130, [1, 2])
+    assert ended.err.endswith("stopped; the state is safe in m.safetensors.state: --resume goes on from it\n")
+    assert files() == ["m.safetensors.state"]

@@ -61,13 +61,33 @@ def test_signals_save_and_say_where(start, tmp_path):
 def test_the_second_signal_leaves_at_once(number, status):
     """Asked twice, the process ends although nothing asks whether to stop; under torchrun twice counts as once."""
     code = (
-        "import os, signal\nfrom melodyrnn.cli.watch import Stop\nstop = Stop()\n"
+        "import os, signal\nfrom melodyrnn.cli.watch import Stop\nstop = Stop(patient=True)\n"
         f"with stop.listening():\n    for _ in range(2):\n        os.kill(os.getpid(), signal.{number})\n"
         "    assert stop()\nos._exit(7)"
     )
     for more, ended in (({}, status), ({"TORCHELASTIC_RUN_ID": "1"}, 7)):
         environ = {**os.environ, "PYTHONPATH": str(ROOT), **more}
         assert subprocess.run([sys.executable, "-c", code], env=environ, check=False).returncode == ended
+
+
+@pytest.mark.parametrize(("number", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("moment", ["melodyrnn.cli.console", "typer", "numpy", "atexit"])
+def test_a_signal_among_the_imports_has_no_traceback(number, status, moment):
+    """Whatever is being imported when the signal comes, and while Python leaves: at most one line, and the status."""
+    code = (
+        "import atexit, os, signal, sys\n"
+        f"def kill():\n    os.kill(os.getpid(), signal.{number})\n"
+        "class Finder:\n    def find_spec(self, name, *_):\n"
+        f"        if name == {moment!r}:\n            kill()\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        f"atexit.register(kill) if {moment!r} == 'atexit' else None\n"
+        "from melodyrnn.cli import main\nsys.argv = ['melodyrnn', 'corpus', 'check', '/dev/null']\nmain()"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode in ({status} if moment != "atexit" else {-getattr(signal, number)})
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 1
 
 
 def test_resuming_is_safe_to_repeat(start, tmp_path):
@@ -77,10 +97,12 @@ def test_resuming_is_safe_to_repeat(start, tmp_path):
     assert fresh.returncode == 0
     assert "warning: there is no m.safetensors.state: nothing was saved, starting afresh" in err
     before = (tmp_path / "m.safetensors").read_bytes()
+    (tmp_path / "m.safetensors.lock").touch()  # killed when it was about to leave
     again = start(*TRAIN[:-4], "--epochs", "1", "--resume")
     assert again.communicate(timeout=120)[1] == "m.safetensors: finished already; --force trains it anew\n"
     assert again.returncode == 0
     assert (tmp_path / "m.safetensors").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "m.safetensors", "tunes"]
 
 
 def test_folders_of_killed_runs_are_removed(tmp_path, monkeypatch):

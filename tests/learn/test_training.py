@@ -13,6 +13,7 @@ from melodyrnn.errors import CheckpointError, CorpusError, OptionError, Training
 from melodyrnn.learn import state as states
 from melodyrnn.learn.batches import plan as plan_epoch
 from melodyrnn.learn.batches import spans
+from melodyrnn.learn.measuring import measured
 from melodyrnn.learn.network import MelodyRNN
 from melodyrnn.learn.training import (
     Bits,
@@ -99,6 +100,19 @@ def test_resumed_at_every_step_is_bit_for_bit(split, config, recipe, alone, step
         assert whole.history == goes_on[-1].history
 
 
+def test_stopped_while_it_is_judged(split, config, recipe, alone, steps, tmp_path, monkeypatch):
+    """Asked between two batches of held-out melodies, a run keeps the step, judges again, and comes to the same."""
+    monkeypatch.setattr("melodyrnn.learn.run.measured", lambda *of: measured(*of, 1))  # a melody a batch
+    recipe, path = replace(recipe, epochs=2), tmp_path / "x.state"
+    whole = finished(fit(split, Plan(config, recipe), alone))
+    asked = stop_after(steps + 1)
+    *_, last = fit(split, Plan(config, recipe, path), alone, asked)
+    assert (type(last), last.step, states.read(path).place.epoch) == (Stopped, steps, 0)
+    again = finished(fit(split, Plan(config, recipe, path, resume=True), alone))
+    assert equal(whole.weights, again.weights)
+    assert whole.history == again.history
+
+
 def test_stopped_after_every_step(split, config, recipe, alone, steps, tmp_path):
     """A run that never gets further than one step at a time arrives all the same."""
     path = tmp_path / "x.state"
@@ -182,7 +196,7 @@ def test_a_state_of_another_run_is_refused(split, config, recipe, alone, tmp_pat
 def test_training_stops_when_nothing_gets_better(split, config, recipe, alone, monkeypatch):
     """After `patience` epochs without a better figure it ends, and the best weights are kept."""
     figures = iter([5.0, 4.0, 4.5, 4.4, 4.3, 3.0])
-    monkeypatch.setattr("melodyrnn.learn.run.measure", lambda *_: Bits(next(figures), 0.0, 0.0))
+    monkeypatch.setattr("melodyrnn.learn.run.measured", lambda *_: [(Bits(next(figures), 0.0, 0.0), 0)])
     events = list(fit(split, Plan(config, replace(recipe, epochs=6, patience=3)), alone))
     judged = [e for e in events if isinstance(e, Evaluated)]
     assert [e.best for e in judged] == [True, True, False, False, False]
