@@ -4,8 +4,9 @@ Conventions
     R melodies side by side with i notes each; position 0 is a melody's first note. C kinds of copy of a head, all
     heads' kinds in a row. Rows of MATCHES and PLACES_APART are those of melodyrnn.events.viewpoints, whose
     functions are tabulated here: looking up is one call where working out takes five.
-    Values stand one column to the right of their position: column 0 offers no value of the vocabulary (`lost`),
-    which is where the sentinel's share goes.
+    Values stand to the right of a margin, in which pitches, rests and durations count up their vocabularies, V
+    values, and then say V, which is none of them: a row from there on says what a softmax, then a sentinel,
+    then copies offer, as melodyrnn.compose.runtime.mixed wants it.
 
 Contents: Recall.
 """
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 # What is kept of every note. The first three are compared for match lengths.
 PITCH, INTERVAL, RHYTHM, REST, DURATION, PLACE, BAR, AFTER_PLACE, AFTER_BAR = range(9)
-_LOST: Final = {PITCH: len(PITCHES), REST: END + 1, DURATION: len(DURATIONS)}
+_SIZES: Final = {PITCH: len(PITCHES), REST: END + 1, DURATION: len(DURATIONS)}
+_MARGIN: Final = max(_SIZES.values()) + 1
 _NO_INTERVAL: Final = -1000  # of the first note: equal to no interval, and below the table of pitches
 _LEAPS: Final = np.array([len(PITCHES), *range(len(PITCHES)), len(PITCHES)])  # by 1 + row, clipped: lost on both sides
 _NO: Final = np.zeros(1, np.int64)
@@ -53,9 +55,9 @@ class Recall:
     def __init__(self, network: Network, rows: int, capacity: int) -> None:
         """Begin before the first note, with room for so many."""
         self.network, self.notes = network, 0
-        self.values = np.zeros((9, rows, capacity + 1), np.int64)
-        for field, lost in _LOST.items():
-            self.values[field, :, 0] = lost
+        self.values = np.zeros((9, rows, _MARGIN + capacity), np.int64)
+        for field, size in _SIZES.items():
+            self.values[field, :, _MARGIN - 1 - size : _MARGIN] = np.arange(size + 1)
         self.states = np.zeros((3, rows, capacity), np.uint8)
         self.states[:] = _START
         self.keys = np.zeros((rows, len(network.matches), capacity, network.config.keys), np.float32)
@@ -71,19 +73,19 @@ class Recall:
 
     def column(self, field: int) -> Indices:
         """One field of every note, (R, i)."""
-        return self.values[field, :, 1 : self.notes + 1]
+        return self.values[field, :, _MARGIN : _MARGIN + self.notes]
 
     def add(self, note: tuple[Indices, ...]) -> None:
         """Take in one more note of each melody: its nine fields, (R,) each; the interval as an interval."""
         i = self.notes
         if i == self.states.shape[2]:
             self._grow()
-        now = self.values[:, :, i + 1]
+        now = self.values[:, :, _MARGIN + i]
         for field, value in enumerate(note):
             now[field] = value
         now[INTERVAL] = now[INTERVAL] + 1 if i else _NO_INTERVAL
         if i:  # a match goes on from one position to the next, or starts again
-            same = self.values[:3, :, 1 : i + 1] == now[:3, :, None]
+            same = self.values[:3, :, _MARGIN : _MARGIN + i] == now[:3, :, None]
             self.states[:, :, 1 : i + 1] = np.where(same, _NEXT.take(self.states[:, :, :i]), _START)
         self.notes, self._matches = i + 1, None
 
@@ -120,20 +122,17 @@ class Recall:
         return scores
 
     def offers(self, field: int) -> Indices:
-        """The value that copying each note would give, the sentinel's first, (R, 1 + i)."""
-        return self.values[field, :, : self.notes + 1]
+        """Every value of a vocabulary, none, and the value that copying each note would give, (R, V + 1 + i)."""
+        return self.values[field, :, _MARGIN - 1 - _SIZES[field] : _MARGIN + self.notes]
 
     def leaps(self, last: Indices) -> Indices:
-        """As `offers` of pitches, then what copying each interval from the last pitch (R,) would give: (R, 1 + 2 i)."""
-        i = self.notes
-        offers = np.empty((len(last), 1 + 2 * i), np.int64)
-        offers[:, : i + 1] = self.values[PITCH, :, : i + 1]
-        offers[:, i + 1 :] = _LEAPS.take(self.column(INTERVAL) + last[:, None], mode="clip")
-        return offers
+        """As `offers` of pitches, then what copying each interval from the last pitch (R,) would give."""
+        leaps = _LEAPS.take(self.column(INTERVAL) + last[:, None], mode="clip")
+        return np.concatenate((self.offers(PITCH), leaps), 1)
 
     def _grow(self) -> None:
         """Double the room."""
         more = self.states.shape[2]
-        self.values = np.concatenate((self.values, np.zeros_like(self.values[:, :, 1:])), 2)
+        self.values = np.concatenate((self.values, np.zeros_like(self.values[:, :, _MARGIN:])), 2)
         self.states = np.concatenate((self.states, np.broadcast_to(_START, (*self.states.shape[:2], more))), 2)
         self.keys = np.concatenate((self.keys, np.zeros_like(self.keys)), 2)

@@ -98,31 +98,27 @@ def _room(rows: int, columns: int) -> Floats:
     return room[first : first + rows * columns].reshape(rows, columns)
 
 
-def mixed(logits: Floats, scores: Floats, slots: Indices) -> Logs:
+def mixed(logits: Floats, scores: Floats, offers: Indices) -> Logs:
     """Weigh a softmax and copies by one softmax over sentinel and scores: log-probabilities (R, V).
 
-    `logits` (R, V); `scores` (R, 1 + i): the sentinel's, then one for each of i copies; `slots` likewise: the row of
-    the vocabulary that copying would give, V for none, whose share is lost; V for the sentinel.
+    `logits` (R, V); `scores` (R, 1 + i): the sentinel's, then one for each of i copies. `offers` (R, V + 1 + i): rows
+    of the vocabulary for both in turn, 0 … V - 1, then V (none, whose share is lost) for the sentinel, then what
+    each copy would give, or V.
     """
     rows, values = logits.shape
-    plain = logits.astype(np.float64)
-    plain -= np.maximum.reduce(plain, 1, keepdims=True)
-    np.exp(plain, out=plain)
-    whole = np.add.reduce(plain, 1, keepdims=True)
-    if scores.shape[1] == 1:
-        plain /= whole
-    else:
-        shares = scores.astype(np.float64)
-        shares -= np.maximum.reduce(shares, 1, keepdims=True)
-        np.exp(shares, out=shares)
-        if rows > 1:
-            slots = slots + (np.arange(rows) * (values + 1))[:, None]
-        copied = np.bincount(slots.ravel(), shares.ravel(), rows * (values + 1)).reshape(rows, values + 1)
-        plain *= shares[:, :1] / whole
-        plain += copied[:, :values]
-        plain /= np.add.reduce(shares, 1, keepdims=True)
-    np.maximum(plain, _LEAST, out=plain)
-    return np.log(plain, out=plain)
+    shares = np.empty(offers.shape)
+    plain, copies = shares[:, :values], shares[:, values:]
+    np.subtract(logits, np.maximum.reduce(logits, 1, keepdims=True), out=plain)
+    np.subtract(scores, np.maximum.reduce(scores, 1, keepdims=True), out=copies)
+    np.exp(shares, out=shares)
+    plain *= copies[:, :1] / np.add.reduce(plain, 1, keepdims=True)  # the softmax takes the sentinel's share
+    whole = np.add.reduce(copies, 1, keepdims=True)
+    if rows > 1:
+        offers = offers + (np.arange(rows) * (values + 1))[:, None]
+    counted = np.bincount(offers.ravel(), shares.ravel(), rows * (values + 1)).reshape(rows, values + 1)
+    mix = counted[:, :values] / whole
+    np.maximum(mix, _LEAST, out=mix)
+    return np.log(mix, out=mix)
 
 
 class Head:

@@ -51,6 +51,7 @@ _LEFT: Final = vp.bars_left_row(np.arange(vp.LONGEST_BARS + 2))  # by bars left,
 _REST_KNOWN: Final = np.append(np.arange(1, END + 1), 0) + _KNOWN["rest"]
 _PITCH_HEARD: Final = np.stack((_ALL + 1, vp.degree(_ALL) + 1 + _HEARD["degree"]), 1)
 _LEAP_HEARD: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
+_LEAPS_FROM: Final = np.array([_HEARD["interval"], _HEARD["from_first"]])
 _LEAPS: Final = np.insert(vp.interval_row(_ALL - _ALL[:, None]), 0, 0, 0)
 """Rows of intervals from the last pitch (row 0: none yet) to every pitch."""
 
@@ -83,6 +84,9 @@ class Stream:
         self.spent: Logs | None = None  # (R, 2) bits chosen and bits expected, where who chooses counts them
         self.state = network.blank(rows)
         self.recall = Recall(network, rows, capacity)
+        self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
+        self._known[:, -1] += told.mode
+        self._shown = (told.bars > 0).astype(np.int64)
         self._heard: Indices = np.tile(np.array(list(_HEARD.values())), (rows, 1))
         views = {"metre_beat": self.after.metre * vp.BEATS, "mode": told.mode, "style": told.style}
         for name, value in views.items():
@@ -101,13 +105,14 @@ class Stream:
         new.spent = None if self.spent is None else self.spent[rows]
         after = self.after
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
-        new.state, new.recall, new._heard = self.state[:, :, rows], self.recall.take(rows), self._heard[rows]
+        new.state, new.recall = self.state[:, :, rows], self.recall.take(rows)
+        new._known, new._shown, new._heard = self._known[rows], self._shown[rows], self._heard[rows]
         new._forget()
         return new
 
     def rest(self) -> Logs:
         """Log-probabilities of the next rest, (R, END + 1)."""
-        joint = self._joint("rest", self._stand(self.after)[:, :3], b"")
+        joint = self._joint("rest", self._stand_after()[:, :3], b"")
         apart = self.recall.far(AFTER_BAR, self.after.bar)
         apart += self.recall.same(AFTER_PLACE, self.after.place)
         logits = joint[:, self.network.heads["rest"].logits]
@@ -168,19 +173,23 @@ class Stream:
     def _forget(self) -> None:
         """Drop what was worked out for one position."""
         self._projected: dict[str, Floats] | None = None
+        self._ended: Indices | None = None
         self._stood: tuple[bytes, tuple[Places, Indices, Small]] | None = None
         self._asked: dict[str, bytes] = {}  # for which choices a head's key stands at this position
 
     def _stand(self, where: Places) -> Indices:
         """Rows of what heads know, (R, 6), of which place, metre_beat and bars_left are filled in, and the mode."""
-        known = np.empty((len(self.tick), len(_KNOWN)), np.int64)
+        known = self._known.copy()
         known[:, :2] = _STAND.take(where.place, 0, mode="clip")
         known[:, 1] += where.metre * vp.BEATS
-        left = _LEFT.take(self.told.bars - where.bar, mode="clip")
-        left *= self.told.bars > 0
-        known[:, 2] = left + _KNOWN["bars_left"]
-        known[:, 5] = self.told.mode + _KNOWN["mode"]
+        known[:, 2] += _LEFT.take(self.told.bars - where.bar, mode="clip") * self._shown
         return known
+
+    def _stand_after(self) -> Indices:
+        """The same where the last note has ended."""
+        if self._ended is None:
+            self._ended = self._stand(self.after)
+        return self._ended
 
     def _standing(self, rest: Indices) -> tuple[Places, Indices, Small]:
         """Where the next note stands after this rest, what is known of it, and rows of how far it lies from others.
@@ -189,8 +198,11 @@ class Stream:
         """
         key = rest.tobytes()
         if self._stood is None or self._stood[0] != key:
-            where = self.where(rest)
-            known = self._stand(where)
+            if self.timeline.starts.shape[1] == 1 and not rest.any():  # most notes begin where the last has ended
+                where, known = self.after, self._stand_after().copy()
+            else:
+                where = self.where(rest)
+                known = self._stand(where)
             known[:, 3] = _REST_KNOWN.take(rest)
             apart = self.recall.far(BAR, where.bar)
             apart += self.recall.same(PLACE, where.place)
@@ -202,10 +214,10 @@ class Stream:
         """Set the views of a finished note, which is among those remembered; mode, style and register stay."""
         heard, first = self._heard, self.recall.column(PITCH)[:, 0]
         heard[:, :2] = _PITCH_HEARD.take(pitch, 0)
-        heard[:, 2] = _HEARD["interval"]
-        if self.notes:
-            heard[:, 2] += _LEAP_HEARD.take(pitch - self.last, mode="wrap")
-        heard[:, 3] = _LEAP_HEARD.take(pitch - first, mode="wrap") + _HEARD["from_first"]
+        leaps = _LEAP_HEARD.take(pitch[:, None] - np.stack((self.last, first), 1), mode="wrap")
+        if not self.notes:
+            leaps[:, 0] = 0
+        heard[:, 2:4] = leaps + _LEAPS_FROM
         heard[:, 4] = duration + (1 + _HEARD["duration"])
         heard[:, _ALSO_HEARD] = known.take(_ALSO_KNOWN, 1) + _APART
 
@@ -222,7 +234,7 @@ class Stream:
         """Work out the keys that no question has left behind, or that a question about another choice has."""
         asked, known = self._asked, self._standing(rest)[1]
         if "rest" not in asked:
-            self._joint("rest", self._stand(self.after)[:, :3], b"")
+            self._joint("rest", self._stand_after()[:, :3], b"")
         if asked.get("duration") != rest.tobytes():
             self._joint("duration", known[:, :4], rest.tobytes())
         if asked.get("pitch") != _key(rest, duration):
