@@ -260,6 +260,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="where the trials lie; the same goes on")
     parser.add_argument("--no-docs", action="store_true", help="print only")
     told = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it, and theirs
     torch.set_num_threads(1)
     for module in ("torch._dynamo", "melodyrnn.cli.watch", "melodyrnn.corpus.prepare", "melodyrnn.corpus.cache"):
         import_module(module)  # once for all forks
