@@ -9,15 +9,23 @@ Conventions
     bar         counted from 0 in code and from 1 in everything a person reads.
 
 A melody is one line: its notes are in order, never overlap and never sound together.
+
+Reading and preparing a corpus handle notes as four columns of numbers, for a Note costs as much as all else that
+is done about it. So a melody may be made of columns, and makes its notes when somebody asks for them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from itertools import repeat
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pretty_midi
 
 TICKS_PER_QUARTER: Final = 24
@@ -53,6 +61,27 @@ class Note:
     def end(self) -> int:
         """Tick at which the note has ended."""
         return self.onset + self.duration
+
+
+class NoteColumns(NamedTuple):
+    """The notes of a melody, field by field, each as long as the melody."""
+
+    onsets: Sequence[int]
+    durations: Sequence[int]
+    pitches: Sequence[int]
+    velocities: Sequence[int]
+
+
+_FIELDS: Final = attrgetter("onset", "duration", "pitch", "velocity")
+_SETTERS: Final = tuple(getattr(Note, name).__set__ for name in ("onset", "duration", "pitch", "velocity"))
+
+
+def notes_of(columns: NoteColumns) -> tuple[Note, ...]:
+    """Make the notes of columns, in half the time that Note itself takes to set its frozen fields."""
+    notes = tuple(map(object.__new__, repeat(Note, len(columns.onsets))))
+    for setter, values in zip(_SETTERS, columns, strict=True):
+        deque(map(setter, notes, values), maxlen=0)
+    return notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +140,25 @@ class Key:
         return f"{spell(self.tonic, self.fifths)} {self.mode}"
 
 
+class _Columned:
+    """A value whose notes may still lie in columns."""
+
+    __slots__ = ("_columns",)
+    _columns: NoteColumns
+
+    if not TYPE_CHECKING:  # a type checker shall go on seeing which attributes there are
+
+        def __getattr__(self, name: str) -> object:
+            """Make the notes on first use: only then is their slot empty."""
+            if name != "notes":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            notes = notes_of(self._columns)
+            object.__setattr__(self, "notes", notes)
+            return notes
+
+
 @dataclass(frozen=True, slots=True)
-class Melody:
+class Melody(_Columned):
     """A melody: one line of notes with its metre, key, tempo and name.
 
     `length` is where the music ends, trailing silence included; 0 means "at the end of the last note".
@@ -124,6 +170,41 @@ class Melody:
     tempo: float = 120.0  # quarter notes a minute
     title: str = ""
     length: int = 0  # ticks
+
+    @staticmethod
+    def of_columns(
+        columns: NoteColumns,
+        metres: tuple[Metre, ...],
+        *,
+        key: Key | None = None,
+        tempo: float = 120.0,
+        title: str = "",
+        length: int = 0,
+    ) -> Melody:
+        """Make a melody of columns; its notes are made when they are asked for."""
+        melody = object.__new__(Melody)
+        put = object.__setattr__
+        put(melody, "_columns", columns)
+        put(melody, "metres", metres)
+        put(melody, "key", key)
+        put(melody, "tempo", tempo)
+        put(melody, "title", title)
+        put(melody, "length", length)
+        return melody
+
+    @property
+    def size(self) -> int:
+        """Number of notes."""
+        columns = getattr(self, "_columns", None)
+        return len(self.notes if columns is None else columns.onsets)
+
+    @property
+    def columns(self) -> NoteColumns:
+        """The notes, field by field."""
+        try:
+            return self._columns
+        except AttributeError:  # made of notes
+            return NoteColumns(*zip(*map(_FIELDS, self.notes), strict=True)) if self.notes else _NO_NOTES
 
     @property
     def end(self) -> int:
@@ -192,6 +273,7 @@ class Melody:
         return from_pretty_midi(pm, track=track)
 
 
+_NO_NOTES: Final = NoteColumns((), (), (), ())
 _SHARP_ORDER: Final = "FCGDAEB"
 _NATURAL: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 

@@ -1,7 +1,7 @@
 """MIDI files ⇄ melodies: what the rest of the program imports.
 
-Reading    source → midi_guard (bytes, chunks) → midi_fast or midi_tolerant (tracks) → midi_line (one voice)
-           → midi_frame (the grid).
+Reading    source → midi_guard (bytes, chunks) → midi_plain (a plain file at once), or else midi_block or
+           midi_tolerant (tracks) → midi_line (one voice) → midi_frame (the grid).
 Writing    midi_write.
 Exchange   pretty_midi, the format of the Python music world, imported only when asked for.
 
@@ -16,15 +16,17 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import sub
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Note
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, NoteColumns
 from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
 from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, key_of, on_grid, opening, tempo_of
 from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
-from melodyrnn.music.midi_line import Choice, choose, voices
+from melodyrnn.music.midi_line import Choice, Voice, choose, sole, voices
+from melodyrnn.music.midi_plain import read_plain
 from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
 from melodyrnn.music.midi_write import midi_bytes
 
@@ -37,6 +39,7 @@ __all__ = ["MAX_BARS", "MAX_MELODY", "Reading", "from_pretty_midi", "midi_bytes"
 
 MAX_MELODY: Final = 20_000  # notes
 MAX_BARS: Final = 20_000
+_LONG: Final = 512  # bytes of a track from which on NumPy is faster than going through it
 _MAX_TICK: Final = 2**30
 _MAX_NOTICES: Final = 20
 _RECIPE: Final = "melodyrnn "
@@ -61,68 +64,105 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     damaged file, of which otherwise is kept what can be understood; `name` is how errors call the source.
     Raises Unreadable.
     """
-    where = name or (os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "-")
-    container = take_apart(fetch(source, where), where)
-    tracks = _tracks(container, where)
-    damage = [*container.damage]
-    for number, raw in enumerate(tracks, 1):
-        damage.extend(f"track chunk {number} {problem}" for problem in raw.damage)
-    if damage and (strict or not any(note[0] < note[1] for raw in tracks for note in raw.notes)):
-        raise Unreadable(where, "cut-short", damage[0])
-    notices = damage[:_MAX_NOTICES]
-    texts = [clean(t, longest=_LONGEST_RECIPE).removeprefix(NOTE) for raw in tracks for t in raw.texts[:1000]]
-    recipe = next((text for text in texts if text.startswith(_RECIPE)), "")
-    found = voices(tracks, [clean(raw.name) for raw in tracks])
-    choice = choose(found, where, track=track, ours=bool(recipe))
-    melody, snapped = _melody(choice, tracks, container.division, where, notices)
-    melody = replace(
-        melody, title=clean(tracks[0].name), key=key_of([k for t in tracks for k in t.keys], texts, notices)
+    where = name or (
+        "-" if isinstance(source, bytes) or not isinstance(source, (str, os.PathLike)) else os.fsdecode(source)
     )
-    return Reading(melody, choice.sentence, tuple(notices), snapped, recipe)
+    container = take_apart(fetch(source, where), where)
+    plain = read_plain(container.tracks, container.division) if track is None and not container.damage else None
+    if plain is not None and plain.end < _MAX_TICK and len(plain.onsets) <= MAX_MELODY:
+        file = _File(where, container.division, plain.tracks)
+        end, sentence = plain.end, sole(Voice(1, clean(plain.name), 0, (), plain.end))
+        line, snapped = NoteColumns(plain.onsets, plain.durations, plain.pitches, plain.velocities), 0
+    else:
+        file = _File(where, container.division, _tracks(container, where))
+        choice = _choice(file, container.damage, track=track, strict=strict)
+        end, sentence = choice.end, choice.sentence
+        line, snapped = _line(choice, file)
+    melody = _melody(line, end, file)
+    return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe)
+
+
+class _File:
+    """What a file says beside its notes."""
+
+    __slots__ = ("division", "notices", "recipe", "texts", "tracks", "where")
+
+    def __init__(self, where: str, division: int, tracks: Sequence[RawTrack]) -> None:
+        self.where, self.division, self.tracks = where, division, tracks
+        self.notices: list[str] = []
+        raw = [text for track in tracks for text in track.texts[:1000]]
+        self.texts = [clean(text, longest=_LONGEST_RECIPE).removeprefix(NOTE) for text in raw]
+        self.recipe = next((text for text in self.texts if text.startswith(_RECIPE)), "")
 
 
 def _tracks(container: Container, where: str) -> list[RawTrack]:
-    """Read all track chunks of a file within one budget of events: long sound ones by symusic."""
+    """Read all track chunks of a file within one budget of events, long sound ones quickly."""
     tracks: list[RawTrack] = []
     left = MAX_EVENTS
     for payload in container.tracks:
-        quick = parse_sound_track(payload, container.division) if len(payload) >= MIN_BYTES else None
-        tracks.append(quick or parse_track(payload, where, events=left))
+        quick = _quick(payload, container.division) if len(payload) >= _LONG else None
+        tracks.append(quick if quick and quick.events < left else parse_track(payload, where, events=left))
         left -= tracks[-1].events
     return tracks
 
 
-def _melody(
-    choice: Choice, tracks: Sequence[RawTrack], division: int, where: str, notices: list[str]
-) -> tuple[Melody, int]:
-    """Put the chosen line on the grid and in its bars; say how many notes were snapped (key and title come later)."""
+def _quick(payload: bytes, division: int) -> RawTrack | None:
+    """Read a track by NumPy, or else a long one by symusic; None when it is not plainly sound."""
+    from melodyrnn.music.midi_block import parse_block  # noqa: PLC0415 (NumPy: a phrase can do without)
+
+    track = parse_block(payload)
+    return parse_sound_track(payload, division) if track is None and len(payload) >= MIN_BYTES else track
+
+
+def _choice(file: _File, broken: Sequence[str], *, track: str | None, strict: bool) -> Choice:
+    """Choose a line, if the file is sound enough; note its damage."""
+    damage = [*broken]
+    for number, raw in enumerate(file.tracks, 1):
+        damage.extend(f"track chunk {number} {problem}" for problem in raw.damage)
+    if damage and (strict or not any(note[0] < note[1] for raw in file.tracks for note in raw.notes)):
+        raise Unreadable(file.where, "cut-short", damage[0])
+    file.notices.extend(damage[:_MAX_NOTICES])
+    found = voices(file.tracks, [clean(raw.name) for raw in file.tracks])
+    return choose(found, file.where, track=track, ours=bool(file.recipe))
+
+
+def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int]:
+    """Put the chosen line on the grid; say how many notes were snapped."""
     line = choice.line
     if not line:
-        raise Unreadable(where, "no-notes", "those that it has last no time")
+        raise Unreadable(file.where, "no-notes", "those that it has last no time")
     if line[-1][1] >= _MAX_TICK:
-        raise Unreadable(where, "absurd-ticks", f"a note ends at tick {line[-1][1]:,}")
+        raise Unreadable(file.where, "absurd-ticks", f"a note ends at tick {line[-1][1]:,}")
     if len(line) > MAX_MELODY:
-        raise Unreadable(where, "too-long", f"{len(line):,} notes, {MAX_MELODY:,} at most")
-    placed, snapped = on_grid(line, division)
+        raise Unreadable(file.where, "too-long", f"{len(line):,} notes, {MAX_MELODY:,} at most")
+    placed, snapped = on_grid(line, file.division)
     if choice.hidden:
-        notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
+        file.notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
     if snapped:
-        notices.append(f"{snapped} of {_notes(len(line))} moved to the 24-per-quarter grid")
+        file.notices.append(f"{snapped} of {_notes(len(line))} moved to the 24-per-quarter grid")
     if len(placed) < len(line):
-        notices.append(f"{_notes(len(line) - len(placed))} left out: too close together for the grid")
-    stop = placed[-1][1]
-    end = _music_end(choice.end, division, stop)
-    metres = bar_lines((m for raw in tracks for m in raw.metres), division, end or stop, notices)
-    shift, metres = opening(placed[0][0], metres, notices)
-    notes = tuple([Note(start + shift, till - start, pitch, loud) for start, till, pitch, loud in placed])
-    tempo = tempo_of([t for raw in tracks for t in raw.tempos], notices)
-    melody = Melody(notes, metres, tempo=tempo, length=end and end + shift)
-    if melody.length >= notes[-1].end + 2 * melody.metre_at(notes[-1].end - 1).bar_ticks:
+        file.notices.append(f"{_notes(len(line) - len(placed))} left out: too close together for the grid")
+    starts, stops, pitches, velocities = zip(*placed, strict=True)
+    return NoteColumns(starts, tuple(map(sub, stops, starts)), pitches, velocities), snapped
+
+
+def _melody(line: NoteColumns, end: int, file: _File) -> Melody:
+    """Frame a line: its bars, tempo, key and title, and where the music ends (`end`: End-of-Track, file ticks)."""
+    stop = line.onsets[-1] + line.durations[-1]
+    length = _music_end(end, file.division, stop)
+    metres = bar_lines((m for raw in file.tracks for m in raw.metres), file.division, length or stop, file.notices)
+    shift, metres = opening(line.onsets[0], metres, file.notices)
+    if shift:
+        line = line._replace(onsets=[onset + shift for onset in line.onsets])
+        stop, length = stop + shift, length and length + shift
+    tempo = tempo_of([t for raw in file.tracks for t in raw.tempos], file.notices)
+    key = key_of([k for raw in file.tracks for k in raw.keys], file.texts, file.notices)
+    if length and length >= stop + 2 * Melody((), metres).metre_at(stop - 1).bar_ticks:
         # A track that its program padded: that silence is not music.
-        melody = replace(melody, length=0, metres=tuple(m for m in metres if m.onset < notes[-1].end))
-    if melody.bars > MAX_BARS:
-        raise Unreadable(where, "too-long", f"{melody.bars:,} bars, {MAX_BARS:,} at most")
-    return melody, snapped
+        length, metres = 0, tuple(m for m in metres if m.onset < stop)
+    if (length or stop) > MAX_BARS and (bars := Melody((), metres, length=length or stop).bars) > MAX_BARS:
+        raise Unreadable(file.where, "too-long", f"{bars:,} bars, {MAX_BARS:,} at most")
+    return Melody.of_columns(line, metres, key=key, tempo=tempo, title=clean(file.tracks[0].name), length=length)
 
 
 def _notes(count: int) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Melody, Metre
@@ -70,10 +71,13 @@ def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int
 
 def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:
     """Turn time signatures (tick, numerator, denominator; any order) into metres up to `end` (grid ticks)."""
+    told = sorted(events, key=lambda event: event[0])
+    if len(told) == 1 and told[0][0] == 0 and _is_metre(told[0][1], told[0][2]):
+        return (Metre(told[0][1], told[0][2]),)  # nearly always
     metres = [Metre()]
     moved = unusable = 0
-    for tick, numerator, denominator in sorted(events, key=lambda event: event[0]):
-        if not (numerator and 0 < denominator <= 64) or 4 * TICKS_PER_QUARTER * numerator % denominator:
+    for tick, numerator, denominator in told:
+        if not _is_metre(numerator, denominator):
             unusable += 1
             continue
         current = metres[-1]
@@ -94,6 +98,11 @@ def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, n
     return tuple(metres)
 
 
+def _is_metre(numerator: int, denominator: int) -> bool:
+    """Say whether a time signature has bars of whole ticks."""
+    return bool(numerator) and 0 < denominator <= 64 and not 4 * TICKS_PER_QUARTER * numerator % denominator
+
+
 def _append(metres: list[Metre], metre: Metre) -> None:
     """Add a metre unless it only repeats the one that holds."""
     if not metres or str(metres[-1]) != str(metre):
@@ -102,6 +111,8 @@ def _append(metres: list[Metre], metre: Metre) -> None:
 
 def tempo_of(events: Sequence[tuple[int, int]], notices: list[str]) -> float:
     """The tempo of a file in quarters a minute, from (tick, microseconds a quarter) in any order."""
+    if len(events) == 1 and events[0][1]:
+        return shortest_tempo(events[0][1])
     good = [event for event in sorted(events, key=lambda event: event[0]) if event[1]]
     if len(good) < len(events):
         notices.append("a tempo of 0 ignored")
@@ -115,6 +126,7 @@ def tempo_of(events: Sequence[tuple[int, int]], notices: list[str]) -> float:
     return tempo
 
 
+@lru_cache(maxsize=1024)
 def shortest_tempo(microseconds: int) -> float:
     """The tempo with the fewest decimals that a file writes as so many microseconds a quarter.
 
@@ -170,6 +182,8 @@ def clean(raw: bytes, *, longest: int = 256) -> str:
     'A [31mred rose �'
     """
     text = raw.decode("utf-8", errors="replace")
+    if text.isprintable():
+        return text.strip()[:longest].strip()
     kept = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
     return kept.strip()[:longest].strip()
 
@@ -179,6 +193,8 @@ def opening(first: int, metres: tuple[Metre, ...], notices: list[str]) -> tuple[
 
     `first` is the first onset in grid ticks. A first bar that is only an upbeat becomes the end of a full bar.
     """
+    if len(metres) == 1 and first < metres[0].bar_ticks:
+        return 0, metres  # nearly always
     empty = Melody((), metres)
     bars, _ = empty.place(first)
     shift = -empty.bar_onset(bars)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -25,6 +26,7 @@ from melodyrnn.errors import Unreadable
 
 MAX_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise
+_HEADER: Final = struct.Struct(">IHHH")  # length, type, tracks, division
 _TRACK_END: Final = b"\xff\x2f\x00"
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
@@ -41,10 +43,10 @@ class Container:
 
 def fetch(source: Source, where: str) -> bytes:
     """Read all bytes of a source; raise Unreadable if it is no file of reasonable size."""
-    if isinstance(source, (str, os.PathLike)):
-        data = _fetch_file(source, where)
-    elif isinstance(source, (bytes, bytearray, memoryview)):
+    if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
+    elif isinstance(source, (str, os.PathLike)):
+        data = _fetch_file(source, where)
     else:
         data = _fetch_stream(source)
     if len(data) > MAX_BYTES:
@@ -71,24 +73,28 @@ def _fetch_file(path: str | os.PathLike[str], where: str) -> bytes:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise _refusal(error, path, where) from error
-    with os.fdopen(descriptor, "rb", closefd=True) if _is_regular(descriptor) else _closing(descriptor, where) as file:
-        if os.fstat(descriptor).st_size > MAX_BYTES:
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(where, "special")
+        if status.st_size > MAX_BYTES:
             raise Unreadable(where, "too-large", f"more than {MAX_BYTES // 2**20} MB")
-        try:
-            return file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise Unreadable(where, "unreadable", error.strerror or str(error)) from error
+        return _read_all(descriptor, status.st_size)
+    except OSError as error:
+        raise Unreadable(where, "unreadable", error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)
 
 
-def _is_regular(descriptor: int) -> bool:
-    """Say whether an open descriptor is an ordinary file."""
-    return stat.S_ISREG(os.fstat(descriptor).st_mode)
-
-
-def _closing(descriptor: int, where: str) -> BinaryIO:
-    """Close what is no regular file and refuse it."""
-    os.close(descriptor)
-    raise Unreadable(where, "special")
+def _read_all(descriptor: int, size: int) -> bytes:
+    """Read an open file of about this size, to one byte over the limit."""
+    # A buffer for the largest file allowed would cost more than reading all that most files hold.
+    parts = [os.read(descriptor, size + 1)]
+    read = len(parts[0])
+    while parts[-1] and read <= MAX_BYTES:  # a file may grow, or not know its size
+        parts.append(os.read(descriptor, min(2**20, MAX_BYTES + 1 - read)))
+        read += len(parts[-1])
+    return b"".join(parts)
 
 
 def _refusal(error: OSError | ValueError, path: str | os.PathLike[str], where: str) -> Unreadable:
@@ -113,8 +119,7 @@ def take_apart(data: bytes, where: str) -> Container:
         raise Unreadable(where, "cut-short" if b"MThd".startswith(data) else "not-midi")
     if len(data) < 14:
         raise Unreadable(where, "cut-short", "the header is not complete")
-    length = int.from_bytes(data[4:8])
-    kind, promised, division = (int.from_bytes(data[at : at + 2]) for at in (8, 10, 12))
+    length, kind, promised, division = _HEADER.unpack_from(data, 4)
     _check_division(division, where)
     damage: list[str] = []
     start = 8 + length

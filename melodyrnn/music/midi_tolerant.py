@@ -9,7 +9,8 @@ nobody closes end with the track; running status survives meta events; a number 
 a missing status byte or a data byte out of range ends the track there. Every step moves forward through
 the bytes and nothing recurses, so time and memory are bounded by the size of the chunk.
 
-Contents: RawTrack, parse_track; the limits MAX_EVENTS and MAX_NOTES.
+Contents: RawTrack, parse_track; system, keep_fact and number (parts of it, for midi_plain), DamagedError; the limits
+MAX_EVENTS and MAX_NOTES.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class RawTrack:
     damage: list[str] = field(default_factory=list)
 
 
-class _DamagedError(Exception):
+class DamagedError(Exception):
     """The track cannot be followed beyond this byte."""
 
 
@@ -69,7 +70,7 @@ def parse_track(data: bytes, where: str, *, events: int = MAX_EVENTS) -> RawTrac
         _walk(data, track, sounding, where, events)
     except IndexError:
         track.damage.append("has no End-of-Track")
-    except _DamagedError as error:
+    except DamagedError as error:
         track.damage.append(str(error))
     _close(track, sounding)
     return track
@@ -87,14 +88,14 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
             if low < 0x80:
                 delta, position = (delta & 0x7F) << 7 | low, position + 1
             else:
-                delta, position = _number(data, position - 1)
+                delta, position = number(data, position - 1)
         tick += delta
         byte = data[position]
         if byte >= 0x80:
             position += 1
             if byte >= 0xF0:
                 track.end = tick
-                position = _system(byte, data, position, track)
+                position = system(byte, data, position, track)
                 if position < 0:
                     return
                 continue
@@ -105,7 +106,7 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
         pitch, velocity = data[position], data[position + 1]
         position += 2
         if pitch > 127:
-            raise _DamagedError(f"holds the impossible pitch {pitch}")
+            raise DamagedError(f"holds the impossible pitch {pitch}")
         place = (status & 15) << 7 | pitch
         track.end = tick
         if status >= 0x90 and velocity:
@@ -122,11 +123,11 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
 def _skip(status: int, position: int) -> int:
     """How many data bytes a channel message that says nothing of notes has."""
     if status < 0x80:
-        raise _DamagedError(f"holds data without a status byte at byte {position}")
+        raise DamagedError(f"holds data without a status byte at byte {position}")
     return _DATA_BYTES[status >> 4]
 
 
-def _number(data: bytes, position: int) -> tuple[int, int]:
+def number(data: bytes, position: int) -> tuple[int, int]:
     """Read a variable-length number of at most four bytes; return it and the place behind it."""
     value = 0
     for index in range(position, position + 4):
@@ -134,10 +135,10 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, index + 1
-    raise _DamagedError("holds a number of more than four bytes")
+    raise DamagedError("holds a number of more than four bytes")
 
 
-def _system(status: int, data: bytes, position: int, track: RawTrack) -> int:
+def system(status: int, data: bytes, position: int, track: RawTrack) -> int:
     """Read a meta or system event after its status byte; return the place behind it (-1 after End-of-Track)."""
     if status not in {0xF0, 0xF7, 0xFF}:
         # System common and real-time messages do not belong in files; their lengths are known all the same.
@@ -146,25 +147,25 @@ def _system(status: int, data: bytes, position: int, track: RawTrack) -> int:
     if status == 0xFF:
         kind = data[position]
         position += 1
-    length, position = _number(data, position)
+    length, position = number(data, position)
     after = position + length
     if kind == _END:
         if data[after:].strip(b"\0"):
             track.damage.append("goes on after its End-of-Track")
         return -1
     if after > len(data):
-        raise _DamagedError("ends in the middle of an event")
+        raise DamagedError("ends in the middle of an event")
     if kind in _WORDS and length <= _LONGEST_WORD and len(track.words) < _MAX_WORDS:
         track.words.append((track.end, kind, data[position:after]))
     if kind in {_TEXT, _NAME, _TEMPO, _METRE, _KEY}:
-        _meta(kind, data[position:after], track)
+        keep_fact(kind, data[position:after], track)
     return after
 
 
-def _meta(kind: int, body: bytes, track: RawTrack) -> None:
+def keep_fact(kind: int, body: bytes, track: RawTrack) -> None:
     """Keep a fact about the music; a body that is too short says nothing."""
     if len(track.texts) + len(track.tempos) + len(track.metres) + len(track.keys) >= _MAX_FACTS:
-        raise _DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
+        raise DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
     if kind == _NAME:
         track.name = track.name or body[:1000]
     elif kind == _TEXT:

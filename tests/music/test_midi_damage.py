@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import REASONS, Unreadable
@@ -163,6 +163,7 @@ def test_any_bytes(junk: bytes, at: int, kind: int) -> None:
         assert all(melody.place(metre.onset)[1] == 0 for metre in melody.metres)
 
 
+@settings(deadline=None)  # the first example imports symusic
 @given(st.integers(0, 2**32), st.integers(0, 60))
 def test_both_track_readers_hear_the_same(seed: int, flips: int) -> None:
     """Where symusic with our tail dares to answer, it says what the patient reader says."""
