@@ -15,7 +15,7 @@ KIN = 0.5 was chosen by looking at pairs of Essen, the chorales and Ryan's (eigh
 above it nearly all are editions of one song; at 0.4-0.5 half are, and families begin to chain (largest family
 of 8,600 melodies: 42 at 0.6, 74 at 0.5, 108 at 0.45, 580 at 0.4, 2897 at 0.3).
 
-Contents: identity, entries_of, Kin (an index of shingles), families, divide.
+Contents: identity, once, repeats, entries_of, Kin (an index of shingles), families, divide.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from melodyrnn.events.fingerprint import shingles
 from melodyrnn.events.vocabulary import DURATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -42,9 +42,15 @@ LEAST: Final = 4  # shingles in common; below it, chance and formulas
 COMMON: Final = 200  # melodies
 SHINGLE: Final = 6  # notes
 _TICKS: Final = np.asarray(DURATIONS)
-_SECTION: Final = 8  # notes of the shortest section that counts as repeated
+SECTION: Final = 8  # notes of the shortest section that counts as repeated
 _LONGEST: Final = 1000  # notes; repeats are not looked for in longer melodies, for that takes their square
 _ID: Final = np.uint64((1 << 24) - 1)  # 16 million melodies; leaves 40 bits of hash
+HEADS: Final = ~_ID
+_POWERS: Final = 1_000_003 ** np.arange(SECTION, dtype=np.int64)
+_BATCH: Final = 256  # melodies
+_LOW: Final = (1 << 32) - 1
+_AT_ONCE: Final = 1 << 20  # entries that are looked at together
+_MANY: Final = 20_000  # pairs of equal stretches of one melody
 _BLOCK_BITS: Final = 4
 _BLOCKS: Final = 1 << _BLOCK_BITS
 
@@ -54,10 +60,10 @@ def identity(melody: Columns) -> int:
     kept = np.ones(len(melody), dtype=bool)
     if melody.place[0]:
         kept[melody.bar == melody.bar[0]] = False  # the upbeat
-    if kept.sum() < _SECTION:
+    if kept.sum() < SECTION:
         kept[:] = True
     symbols = melody.pitch * 256 + melody.duration
-    kept[kept] = _once(symbols[kept])
+    kept[kept] = once(symbols[kept], _distances(symbols[kept]))
     pitch, duration = melody.pitch[kept], melody.duration[kept]
     ticks = np.log2(_TICKS[duration[:-1]])  # without the last, which one edition holds and another cuts
     form = np.concatenate([np.diff(pitch), np.rint(8 * np.diff(ticks)).astype(np.int64)]).astype("<i2")
@@ -111,6 +117,29 @@ class Kin:
         akin = (kinship >= KIN) & (shared >= LEAST)
         return others[akin], kinship[akin]
 
+    def pairs(self, entries: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+        """Melodies of the index that are akin, each with later ones: what `relatives` says of each, for many at once.
+
+        `entries` are all of some melodies of the index, melody after melody in their order.
+        """
+        heads, whose = entries & HEADS, (entries & _ID).astype(np.int64)
+        own = ~np.isin(heads, self.commons)
+        heads, whose = heads[own], whose[own]
+        first, last = np.searchsorted(self.entries, heads), np.searchsorted(self.entries, heads | _ID, side="right")
+        ends = np.cumsum(last - first)
+        # in pieces of a bounded size, and never within a melody, whose shares are counted together
+        edges = np.searchsorted(ends, np.arange(_AT_ONCE, int(ends[-1]) if len(ends) else 0, _AT_ONCE))
+        edges = np.unique(np.searchsorted(whose, whose[edges]))
+        pieces = (np.split(values, edges) for values in (first, last - first, whose))
+        for begins, counts, melodies in zip(*pieces, strict=True):
+            at = np.repeat(begins - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+            two, one = (self.entries[at] & _ID).astype(np.int64), np.repeat(melodies, counts)
+            later = two > one
+            both, shared = np.unique(one[later] << 32 | two[later], return_counts=True)
+            sizes = np.minimum(self.sizes[both >> 32], self.sizes[both & _LOW])
+            akin = both[(shared / np.maximum(sizes, 1) >= KIN) & (shared >= LEAST)]
+            yield from zip((akin >> 32).tolist(), (akin & _LOW).tolist(), strict=True)
+
 
 def families(melodies: int, of: Callable[[int], NDArray[np.uint64]], kin: Kin) -> NDArray[np.int64]:
     """Family of each melody, (melodies,): the number of its first member. `of` gives its entries."""
@@ -122,8 +151,9 @@ def families(melodies: int, of: Callable[[int], NDArray[np.uint64]], kin: Kin) -
             member = parent[member]
         return member
 
-    for melody in range(melodies):
-        for other in kin.relatives(of(melody))[0].tolist():
+    for begin in range(0, melodies, _BATCH):
+        entries = [of(melody) for melody in range(begin, min(begin + _BATCH, melodies))]
+        for melody, other in kin.pairs(np.concatenate(entries)):
             low, high = sorted((root(melody), root(other)))
             parent[high] = low
     return np.array([root(m) for m in range(melodies)], dtype=np.int64)
@@ -152,10 +182,10 @@ def _draw(seed: int, own: int) -> float:
     return int.from_bytes(digest, "little") / 2**64
 
 
-def _once(symbols: NDArray[np.int64]) -> NDArray[np.bool_]:
+def once(symbols: NDArray[np.int64], distances: Iterable[int]) -> NDArray[np.bool_]:
     """Which notes stay when each section that is repeated at once is counted once, longest sections first."""
     stay = np.ones(len(symbols), dtype=bool)
-    for length in _distances(symbols):
+    for length in distances:
         while True:
             kept = np.flatnonzero(stay)
             here = symbols[kept]
@@ -169,12 +199,52 @@ def _once(symbols: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _distances(symbols: NDArray[np.int64]) -> list[int]:
     """Lengths that a section repeated at once may have, longest first: few or none."""
-    if not 2 * _SECTION <= len(symbols) <= _LONGEST:
+    if not 2 * SECTION <= len(symbols) <= _LONGEST:
         return []
-    stretches = np.lib.stride_tricks.sliding_window_view(symbols, _SECTION)
-    told = stretches @ (1_000_003 ** np.arange(_SECTION, dtype=np.int64))  # wraps; equal by chance does no harm
+    stretches = np.lib.stride_tricks.sliding_window_view(symbols, SECTION)
+    told = stretches @ _POWERS  # wraps; equal by chance does no harm
     one, other = np.nonzero(told[:, None] == told)
-    alike = np.bincount((other - one)[other > one], minlength=_SECTION)
+    alike = np.bincount((other - one)[other > one], minlength=SECTION)
+    return _sections(alike)
+
+
+def _sections(alike: NDArray[np.int64]) -> list[int]:
+    """Lengths of sections, longest first, from how many equal stretches lie each distance apart."""
     # a section of d notes and its repeat have d - 7 equal stretches d apart
-    distances = np.flatnonzero(alike >= np.maximum(np.arange(len(alike)) - _SECTION + 1, 1))
-    return [int(d) for d in distances[::-1] if d >= _SECTION]
+    distances = np.flatnonzero(alike >= np.maximum(np.arange(len(alike)) - SECTION + 1, 1))
+    return [int(d) for d in distances[::-1] if d >= SECTION]
+
+
+def repeats(symbols: NDArray[np.int64], bounds: NDArray[np.int64]) -> dict[int, list[int]]:
+    """What `_distances` gives for melodies laid end to end, where it gives anything: melody → lengths.
+
+    `bounds` (melodies + 1,) is where each begins.
+    """
+    lengths = np.diff(bounds)
+    of = np.repeat(np.arange(len(lengths)), lengths)
+    if len(symbols) < SECTION:
+        return {}
+    told = np.lib.stride_tricks.sliding_window_view(symbols, SECTION) @ _POWERS
+    looked_at = (lengths >= 2 * SECTION) & (lengths <= _LONGEST)
+    places = np.flatnonzero(looked_at[of[: len(told)]] & (of[: len(told)] == of[SECTION - 1 :]))
+    if not len(places):
+        return {}
+    keys = told[places] + of[places] * np.int64(0x9E3779B97F4A7C1)  # wraps; stretches of one melody stay together
+    order = keys.argsort()
+    places, keys = places[order], keys[order]
+    begins = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+    later = np.repeat(np.append(begins[1:], len(keys)), np.diff(begins, append=len(keys))) - np.arange(len(keys)) - 1
+    pairs = np.bincount(of[places], later, minlength=len(lengths))
+    found = {int(i): _distances(symbols[bounds[i] : bounds[i + 1]]) for i in np.flatnonzero(pairs > _MANY)}
+    later[pairs[of[places]] > _MANY] = 0
+    one = np.repeat(np.arange(len(keys)), later)
+    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(later) - later, later)
+    one, other = places[one], places[other]
+    same = (of[one] == of[other]) & (told[one] == told[other])
+    apart = np.abs(one - other)[same]
+    counted, numbers = np.unique(of[one[same]] * (_LONGEST + 1) + apart, return_counts=True)
+    melodies, apart = np.divmod(counted, _LONGEST + 1)
+    fits = (apart >= SECTION) & (numbers >= np.maximum(apart - SECTION + 1, 1))
+    for melody, length in zip(melodies[fits][::-1].tolist(), apart[fits][::-1].tolist(), strict=True):
+        found.setdefault(melody, []).append(length)
+    return {melody: lengths for melody, lengths in found.items() if lengths}

@@ -13,6 +13,7 @@ import heapq
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from melodyrnn.corpus.encoding import fit
 from melodyrnn.corpus.prepare import build
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.errors import CorpusError
@@ -51,7 +52,7 @@ def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) ->
                 writer.leave_out(row["name"], row["reason"], row["detail"])
             writer.snapped += shard.report.snapped
         for offered in heapq.merge(*map(_melodies, opened), key=lambda one: one.order):
-            writer.admit(offered.name, offered.title, offered.melody, 0)
+            writer.admit(offered.name, offered.title, fit(offered.melody))
 
     return build(folder, styles.pop(), fill, seed=seed)
 

@@ -27,15 +27,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import numpy as np
 
-from melodyrnn.corpus.duplicates import Kin, divide, entries_of, families, identity
+from melodyrnn.corpus.duplicates import Kin, divide, families
+from melodyrnn.corpus.encoding import Fit, encode_many
 from melodyrnn.corpus.prepared import MANIFEST, MELODIES, NOTES, PARTS, Prepared, Report, manifest_text, open_prepared
 from melodyrnn.corpus.replacing import growing, put, settle
 from melodyrnn.corpus.stamp import write_stamp
 from melodyrnn.errors import CorpusError, OptionError, OutputError
-from melodyrnn.events.columns import columns
-from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import STYLES
-from melodyrnn.music.keys import find_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +45,8 @@ if TYPE_CHECKING:
 
 LEAST_NOTES: Final = 8
 MOST_SNAPPED: Final = 0.25  # values off the tables a note, above which a tune is refused
+_TUNES: Final = 256  # that are worked on together
+_NOTES: Final = 40_000  # likewise: some 500 bytes each
 MOST: Final = 65_535  # bars, and ticks of a bar: what two bytes hold
 
 
@@ -112,14 +112,17 @@ class _Unseen:
     """Melodies that must not come in, and how to know them and their variants."""
 
     def __init__(self, melodies: Iterable[Melody]) -> None:
-        found = [(m.title, _encoded(m)[0]) for m in melodies if m.notes]
-        self.titles = [title for title, _ in found]
-        self.identities = {identity(melody): i for i, (_, melody) in enumerate(found)}
-        entries = [entries_of(melody, i) for i, (_, melody) in enumerate(found)]
+        found = [m for m in melodies if m.size]
+        fits = encode_many(found, [0] * len(found)) if found else []
+        self.titles = [m.title for m in found]
+        self.identities = {fit.identity: i for i, fit in enumerate(fits)}
+        entries = [fit.entries | np.uint64(i) for i, fit in enumerate(fits)]
         self.kin = Kin.build(np.concatenate([np.empty(0, np.uint64), *entries]), len(found))
 
     def known(self, own: int, entries: NDArray[np.uint64]) -> str | None:
         """The title of the melody that this one is a copy or variant of."""
+        if not self.titles:
+            return None
         if own in self.identities:
             return self.titles[self.identities[own]]
         others, kinship = self.kin.relatives(entries)
@@ -139,58 +142,88 @@ class Writer:
         self.text_ends = {"name": 0, "title": 0}
         self.files: dict[str, BinaryIO] = {}
         self.stack = ExitStack()
+        self.waiting: list[tuple[Outcome, int]] = []
+        self.notes_waiting = 0
+        self.admitted: list[tuple[Columns, NDArray[np.uint64]]] = []
 
     def __enter__(self) -> Self:
         names = [*(f"notes.{n}" for n in NOTES), "melodies.names", "melodies.titles", "left_out.jsonl", "entries"]
         for name in names:
             self.files[name] = self.stack.enter_context((self.folder / name).open("wb"))
+        self.names = self.stack.enter_context((self.folder / "melodies.names").open("rb", buffering=0))
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stack.close()
 
     def take(self, outcome: Outcome, style: int) -> None:
-        """Add a tune, or note down why not."""
-        if outcome.melody is None:
-            return self.leave_out(outcome.name, outcome.reason, outcome.detail)
-        if len(outcome.melody.notes) < LEAST_NOTES:
-            return self.leave_out(
-                outcome.name, "too-short", f"{len(outcome.melody.notes)} notes; at least {LEAST_NOTES}"
-            )
-        melody, snapped = _encoded(outcome.melody, style)
-        if snapped > MOST_SNAPPED * len(melody):
-            return self.leave_out(outcome.name, "off-grid", f"{snapped} values of {len(melody)} notes")
-        if max(melody.bars, int(melody.bar_ticks.max())) > MOST:
-            return self.leave_out(outcome.name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
-        return self.admit(outcome.name, outcome.melody.title, melody, snapped)
+        """Add a tune, or note down why not, when enough have come to work on together."""
+        self.waiting.append((outcome, style))
+        self.notes_waiting += outcome.melody.size if outcome.melody is not None else 0
+        if len(self.waiting) >= _TUNES or self.notes_waiting >= _NOTES:
+            self._settle()
 
-    def admit(self, name: str, title: str, melody: Columns, snapped: int) -> None:
+    def _settle(self) -> None:
+        """Decide about the tunes that wait, in their order."""
+        waiting, self.waiting, self.notes_waiting = self.waiting, [], 0
+        fit_for = [(o.melody, style) for o, style in waiting if o.melody is not None and o.melody.size >= LEAST_NOTES]
+        fits = iter(encode_many(*zip(*fit_for, strict=True)) if fit_for else ())
+        for outcome, _ in waiting:
+            melody = outcome.melody
+            if melody is None:
+                self.leave_out(outcome.name, outcome.reason, outcome.detail)
+            elif melody.size < LEAST_NOTES:
+                self.leave_out(outcome.name, "too-short", f"{melody.size} notes; at least {LEAST_NOTES}")
+            else:
+                self._take(outcome.name, melody.title, next(fits))
+        self._write()
+
+    def _take(self, name: str, title: str, fit: Fit) -> None:
+        notes = len(fit.columns)
+        if fit.snapped > MOST_SNAPPED * notes:
+            return self.leave_out(name, "off-grid", f"{fit.snapped} values of {notes} notes")
+        if max(fit.columns.bars, fit.widest) > MOST:
+            return self.leave_out(name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
+        return self.admit(name, title, fit)
+
+    def admit(self, name: str, title: str, fit: Fit) -> None:
         """Add a melody that is fit, unless it is there already or must stay unseen."""
-        own, entries = identity(melody), entries_of(melody, len(self.seen))
-        if (known := self.unseen.known(own, entries)) is not None:
+        own = fit.identity
+        if (known := self.unseen.known(own, fit.entries)) is not None:
             return self.leave_out(name, "benchmark", f"copy or variant of {known or 'a melody to stay unseen'}")
         if own in self.seen:
             return self.leave_out(name, "duplicate", self._name(self.seen[own]))
         self.offered += 1
-        self.seen[own] = len(self.seen)
-        self.snapped += snapped
-        return self._append(melody, {"name": name, "title": title}, own, entries)
+        number = self.seen[own] = len(self.seen)
+        self.snapped += fit.snapped
+        return self._append(fit, {"name": name, "title": title}, number)
 
-    def _append(self, melody: Columns, texts: dict[str, str], own: int, entries: NDArray[np.uint64]) -> None:
-        for name, dtype in NOTES.items():
-            self.files[f"notes.{name}"].write(getattr(melody, name).astype(dtype).tobytes())
+    def _append(self, fit: Fit, texts: dict[str, str], number: int) -> None:
         for name in ("bars", "mode", "tonic", "anchor", "style"):
-            self.scalars[name].append(getattr(melody, name))
-        self.scalars["starts"].append(self.scalars["starts"][-1] + len(melody))
+            self.scalars[name].append(getattr(fit.columns, name))
+        self.scalars["starts"].append(self.scalars["starts"][-1] + len(fit.columns))
         for what, text in texts.items():
             raw = text.encode("utf-8", "replace")
             self.files[f"melodies.{what}s"].write(raw)
             self.text_ends[what] += len(raw)
             self.scalars[f"{what}_ends"].append(self.text_ends[what])
-        self.files["entries"].write(entries.tobytes())
-        self.entries += len(entries)
+        self.entries += len(fit.entries)
         self.scalars["entry_ends"].append(self.entries)
-        self.scalars["identity"].append(own)
+        self.scalars["identity"].append(fit.identity)
+        self.admitted.append((fit.columns, fit.entries | np.uint64(number)))
+        if len(self.admitted) >= _TUNES:
+            self._write()
+
+    def _write(self) -> None:
+        """Write the notes and entries of the melodies that came in since the last time."""
+        if not self.admitted:
+            return
+        melodies, entries = zip(*self.admitted, strict=True)
+        for name, dtype in NOTES.items():
+            column = np.concatenate([getattr(melody, name) for melody in melodies])
+            self.files[f"notes.{name}"].write(column.astype(dtype).tobytes())
+        self.files["entries"].write(np.concatenate(entries).tobytes())
+        self.admitted.clear()
 
     def leave_out(self, name: str, reason: str, detail: str) -> None:
         """Note down a tune that does not come in."""
@@ -204,12 +237,12 @@ class Writer:
         self.files["melodies.names"].flush()
         ends = self.scalars["name_ends"]
         begin = ends[melody - 1] if melody else 0
-        with (self.folder / "melodies.names").open("rb") as names:
-            names.seek(begin)
-            return names.read(ends[melody] - begin).decode("utf-8", "replace")
+        self.names.seek(begin)
+        return self.names.read(ends[melody] - begin).decode("utf-8", "replace")
 
     def finish(self, seed: int, styles: tuple[str, ...]) -> Report:
         """Find the families, divide them, write the columns of melodies; give the report."""
+        self._settle()
         count = len(self.seen)
         if not count:
             told = ", ".join(f"{n} × {reason}" for reason, n in self.reasons.most_common()) or "nothing was offered"
@@ -239,12 +272,6 @@ class Writer:
             parts={name: int((parts == i).sum()) for i, name in enumerate(PARTS)},
             styles={name: held[name] for name in styles},
         )
-
-
-def _encoded(melody: Melody, style: int = 0) -> tuple[Columns, int]:
-    """Columns of a melody, its key found where it says none; and how many values went to a nearest entry."""
-    told = encode(melody, melody.key or find_key(melody))
-    return columns(told, style), told.snapped
 
 
 def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:

@@ -10,20 +10,21 @@ Measured against stated keys (right tonic, and major or minor right): kinder 89 
 93 %, O'Neill's 92 %, Ryan's 89 %, benchmark chorales and nova 80 %; with Krumhansl and Kessler's ratings
 instead 68 to 91 %. Most errors are a fifth off, few are the relative major or minor.
 
-Contents: find_key (all keys, or those of a signature), find_mode (the tonic is known).
+Contents: find_key (all keys, or those of a signature), find_keys (of many melodies), find_mode (the tonic is known).
 """
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.music.melody import MODES, SCALES, Key, Melody
+from melodyrnn.music.melody import MODES, SCALES, TICKS_PER_QUARTER, Key, Melody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,6 +51,25 @@ def find_key(melody: Melody, *, fifths: int | None = None) -> Key | None:
         wanted = (fifths + 5) % 12 - 5
         keys = [key for key in keys if key.fifths == wanted]
     return _best(melody, keys)
+
+
+def find_keys(melodies: Sequence[Melody]) -> list[Key]:
+    """What `find_key` finds for each of many melodies, which all have notes, in a fraction of the time."""
+    told = [melody.columns for melody in melodies]
+    sizes = [len(columns.onsets) for columns in told]
+    durations = np.fromiter(chain.from_iterable(columns.durations for columns in told), np.int64, sum(sizes))
+    pitches = np.fromiter(chain.from_iterable(columns.pitches for columns in told), np.int64, sum(sizes))
+    classes = np.repeat(np.arange(len(told)) * 12, sizes) + pitches % 12
+    weights = np.bincount(classes, durations / TICKS_PER_QUARTER, 12 * len(told)).reshape(-1, 12)
+    apart, deviations = weights - weights.mean(-1, keepdims=True), weights.std(-1)
+    keys = [Key(tonic, mode) for mode in PROFILES for tonic in range(12)]
+    profiles = [_profile(key.mode, key.tonic) for key in keys]
+    scale = deviations[:, None] * np.array([spread for _, spread in profiles])
+    fits = (apart[:, None] * np.array([profile for profile, _ in profiles])).mean(-1)
+    fits = np.divide(fits, scale, out=np.zeros_like(scale), where=scale != 0)
+    last = pitches[np.cumsum(sizes) - 1] % 12
+    fits[last[:, None] == np.array([key.tonic for key in keys])] += LAST_NOTE_BONUS
+    return [keys[best] for best in fits.argmax(-1).tolist()]
 
 
 def find_mode(melody: Melody, tonic: int) -> Key:

@@ -5,8 +5,8 @@ patient reader reads them. What follows, up to the End-of-Track, is one block of
 two data bytes: the last byte of the time and the data bytes are below 128 and all others are not, so that every
 third low byte ends a time, and all positions follow by counting. Each is then checked: a time of at most four
 bytes, at most one byte between it and its data, the two data bytes side by side. A block that passes has one
-reading only, which is the patient reader's, in half its time; what does not pass gives None, and another reader takes it.
-A test holds the readers equal.
+reading only, which is the patient reader's, in half its time; what does not pass gives None, and another reader
+takes it. A test holds the readers equal.
 
 Conventions
     table       notes as rows onset, end (file ticks), pitch, velocity, channel: shape (5, notes), sorted by columns.

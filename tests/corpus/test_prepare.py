@@ -187,5 +187,5 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path):
         tracemalloc.stop()
         return most
 
-    small = peak(100)
-    assert peak(500) - small < 400 * 2000
+    small = peak(300)  # more than are worked on together
+    assert peak(700) - small < 400 * 2000
