@@ -5,6 +5,7 @@ Each error carries facts as attributes; its text says what, where and the next m
     MelodyRNNError              exit status 1 unless said otherwise
     ├── OptionError             a value the caller gave makes no sense (exit status 2)
     │   └── Unsatisfiable       constraints that no melody can meet, found before sampling
+    │       └── DeadEnd         ... or that every melody on its way came to break
     ├── Unreadable              a file that cannot become a melody; `.reason` is a key of REASONS
     ├── CorpusError             a corpus that is unknown, empty or damaged
     ├── CheckpointError         a model file that is damaged, foreign or from a newer program
@@ -61,6 +62,14 @@ class OptionError(MelodyRNNError):
 
 class Unsatisfiable(OptionError):
     """Constraints that no melody can meet."""
+
+
+class DeadEnd(Unsatisfiable):
+    """Every melody on its way came to where the rules leave nothing."""
+
+    def __init__(self) -> None:
+        """Say the next move."""
+        super().__init__("rules", "no note is left at some place of the melody; loosen one of them")
 
 
 class Unreadable(MelodyRNNError):

@@ -87,7 +87,7 @@ def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
 
     made = plan(options, place)
     rules = first_onset(place.onset, place.latest) if place.onset is None else Rules()
-    if not options.loop or options.max_copy is not None or options.particles == 1:  # one particle weighs nothing
+    if not options.loop or options.particles == 1:  # one particle weighs nothing
         return replace(beginning, rules=rules + follow(made), particles=options.particles)
     first = place.frame.metres[0].bar_ticks * (2 if options.upbeat or place.frame.upbeat else 1)
     again = Copy(place.end, min(first, place.end), 0, last=True)

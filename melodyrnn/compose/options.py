@@ -66,8 +66,6 @@ class Options(Constraints):
         self.check(self.metre)
         if self.contour is not None and self.bars is None:
             raise OptionError("contour", "needs a number of bars to stretch over")
-        if self.form is not None and self.max_copy is not None:
-            raise OptionError("form", "sections that come back cannot be held to max-copy; leave out one of the two")
 
     @property
     def planned(self) -> bool:

@@ -5,15 +5,18 @@ Conventions
     (see melodyrnn.events.fingerprint). Runs shorter than the index's span, 8 notes, count as none: they are
     every composer's property. Bars are counted from 0 in code, from 1 in what people read.
 
-Contents: index_of, usual_of, Usual; copied (a melody's longest run), Copied; limit_copy (the rule).
+Contents: index_of, usual_of, Usual; copied (a melody's longest run), Copied; limit_copy (the rule), gate_of (the last
+look at what was composed, joints and the seam of a loop included).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from melodyrnn.compose.rules import Rules
 from melodyrnn.errors import OptionError
@@ -26,6 +29,8 @@ from melodyrnn.music.melody import Key
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint import Card, Checkpoint
+    from melodyrnn.compose.beginning import Beginning
+    from melodyrnn.compose.options import Options
     from melodyrnn.compose.rules import Spot
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.music.melody import Melody
@@ -110,6 +115,33 @@ def limit_copy(index: Index, longest: int) -> Rules:
         return _without_copies(logs, index, onsets, pitches)
 
     return Rules(pitch=(pitch,))
+
+
+Gate = Callable[[NDArray[np.int64]], bool]
+"""Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
+
+
+def gate_of(index: Index, options: Options, beginning: Beginning) -> Gate:
+    """Whether no run that a new note belongs to is longer than `options.max_copy`, as the melody will be heard.
+
+    A loop is heard again from its beginning: runs across its seam count.
+    """
+    longest = options.max_copy or index.span
+    heard = beginning.stream.heard
+    before = np.column_stack([rows[0] for rows in heard]) if heard is not None else np.zeros((0, 3), np.int64)
+
+    def passes(rows: Indices) -> bool:
+        rests, durations, pitches = np.concatenate((before, rows)).T
+        onsets = np.cumsum(_RESTS[rests] + _DURATIONS[durations]) - _DURATIONS[durations]
+        if options.loop:
+            onsets = np.concatenate((onsets, onsets[:longest] + beginning.end))
+            pitches = np.concatenate((pitches, pitches[:longest]))
+        return not any(
+            _places(index, onsets[end - longest : end + 1], pitches[end - longest : end + 1])
+            for end in range(max(longest, len(before)), len(pitches))
+        )
+
+    return passes
 
 
 def _without_copies(logs: Logs, index: Index, onsets: Indices, pitches: Indices) -> Logs:

@@ -11,6 +11,8 @@ Some notes are only heard: the bars after a gap that is filled, the beginning of
 cost is held back until all particles have heard them (they come to them after different numbers of notes), and
 then weighs: that is how a melody is made to fit what follows.
 
+A particle for which the rules leave nothing weighs nothing, and so does one that does not pass the gate at the end.
+
 Sources: P. Del Moral, A. Doucet & A. Jasra, Sequential Monte Carlo samplers, J. R. Statist. Soc. B 68 (2006);
 A. K. Lew, T. Zhi-Xuan, G. Grand & V. K. Mansinghka, Sequential Monte Carlo steering of large language models using
 probabilistic programs (2023). Weights are exact at temperature 1 without top-k, top-p and min-p.
@@ -27,17 +29,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.compose import sampling
+from melodyrnn.errors import DeadEnd
 from melodyrnn.events.vocabulary import END, RESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from melodyrnn.compose.generate import Choice
+    from melodyrnn.compose.choosing import Choice
+    from melodyrnn.compose.originality import Gate
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.compose.stream import Stream
 
     Chooser = Callable[[Stream, Logs], Choice]
 
+_APART: Final = 10_000  # between the particles of two attempts
 _ONSETS: Final = np.asarray((*RESTS, 0))
 _BITS: Final = -1 / np.log(2)
 Weights = NDArray[np.float64]
@@ -79,21 +84,27 @@ class _Trail:
         self.kept = [values[which] for values in self.kept]
 
 
-def draw_one(stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None) -> Drawn:
-    """Compose `effort` particles from a stream of one melody and draw one by weight.
+def draw_one(
+    stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
+    gate: Gate | None = None, attempt: int = 0,
+) -> Drawn:  # fmt: skip
+    """Compose `effort` particles from a stream of one melody and draw one, that passes the gate, by weight.
 
-    `choose` is given a stream and uniform numbers (R, 3). Randomness comes from `seed` alone.
+    `choose` is given a stream and uniform numbers (R, 3). Randomness comes from `seed` and the attempt (0 is the
+    first) alone. Raises DeadEnd if no particle is left.
     """
-    dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(0,))))
+    spawn = (0, attempt) if attempt else (0,)
+    dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=spawn)))
     active = np.arange(effort)
     stream = stream.take(np.zeros_like(active))
     weight, held = np.zeros((2, effort))
     trail = _Trail([], [], [], [])
+    first = attempt * _APART
     uniform = np.zeros((effort, 0, 3))
     while len(active):
         step = len(trail.rows)
         if step == uniform.shape[1]:
-            uniform = np.stack([sampling.uniforms(seed, max(64, 2 * step), k + 1) for k in range(effort)])
+            uniform = np.stack([sampling.uniforms(seed, max(64, 2 * step), k + 1 + first) for k in range(effort)])
         before = _before(stream, hearing)
         choice = choose(stream, uniform[active, step])
         onset = stream.tick + _ONSETS[choice.rest]
@@ -104,6 +115,9 @@ def draw_one(stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing
         price = choice.price.sum(1)
         weight[active[kept]] -= price[kept]
         held[active[~kept]] += _held(hearing, price, over, before)[~kept]
+        weight[active[choice.lost]] = -np.inf
+        if not np.isfinite(weight).any():
+            raise DeadEnd
         _note(trail, choice, active, kept, effort)
         going = np.flatnonzero(~over)
         if len(going) < len(active):
@@ -116,8 +130,13 @@ def draw_one(stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing
             stream, active = stream.take(place[which][place[which] >= 0]), np.flatnonzero(place[which] >= 0)
             trail.take(which)
             held, weight = held[which], np.zeros(effort)
-    chosen = _systematic(weight - held, float(dice.random()), 1)[0]
-    return _drawn(trail, int(chosen), float(held[chosen]))
+    while np.isfinite(weight).any():
+        chosen = int(_systematic(weight - held, float(dice.random()), 1)[0])
+        drawn = _drawn(trail, chosen, float(held[chosen]))
+        if gate is None or gate(drawn.rows):
+            return drawn
+        weight[chosen] = -np.inf
+    raise DeadEnd
 
 
 def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] | None:

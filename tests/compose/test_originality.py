@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import choose, generate, model_of
+from melodyrnn.compose.generate import choose, generate, model_of, prepare
 from melodyrnn.compose.options import Options
-from melodyrnn.compose.originality import Copied, Usual, copied, index_of, limit_copy, usual_of
+from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
 from melodyrnn.compose.rules import Rules, Spot
 from melodyrnn.compose.sampling import mask
+from melodyrnn.compose.smc import draw_one
 from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.timeline import of_metres
-from melodyrnn.errors import OptionError
+from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
@@ -212,3 +213,155 @@ def test_spots_without_a_past_are_left_alone():
     logs = np.zeros((1, len(PITCHES)))
     spot = Spot(20, 0, np.array([480]), np.array([36]), of_metres((Metre(),), 1), rest=np.array([0]))
     assert limit_copy(INDEX, 8).pitch[0](logs, spot) is logs
+
+
+SMALL = NetworkConfig(hidden=16, embed=8, head=8, keys=4)
+
+
+def knowing(tunes, random_weights):
+    """A small model whose training tunes are these, and their index."""
+    index = Index.build((f"own {k}", cols(t)) for k, t in enumerate(tunes))
+    return model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3), index.to_tensors())), index
+
+
+def every_row_of_two(notes):
+    """A tune of C and D in quarters in which every row of so many notes stands (greedy de Bruijn sequence)."""
+    row, seen = [0] * notes, {(0,) * notes}
+    while True:
+        following = next((x for x in (1, 0) if (*row[1 - notes :], x) not in seen), None)
+        if following is None:
+            break
+        row.append(following)
+        seen.add(tuple(row[-notes:]))
+    assert len(seen) == 2**notes
+    return Melody(tuple(Note(24 * k, 24, 60 + 2 * x) for k, x in enumerate(row)), key=Key(0))
+
+
+TIGHT = Options(range="C4-D4", forbid="C#", durations="1/4", bars=4, max_copy=8)
+
+
+@pytest.mark.parametrize("effort", [1, 4])
+def test_where_only_copies_are_left_one_line_names_the_rule(random_weights, effort):
+    """Two pitches, one duration, no room for a rest, and a tune that has every row of nine of them."""
+    model, _ = knowing([every_row_of_two(9)], random_weights)
+    with pytest.raises(Unsatisfiable) as refused:
+        next(generate(model, replace(TIGHT, density="4", effort=effort)))
+    who = "a melody" if effort == 1 else "4 melodies side by side"
+    assert str(refused.value) == (
+        f"max-copy: 20 times {who} came to where all that the rules leave is more than 8 notes of a training tune; "
+        "allow longer runs, loosen another rule, or give more effort or another seed"
+    )
+
+
+def test_where_a_rest_is_left_it_is_found(random_weights):
+    """The same without a density: a rest breaks every run."""
+    model, index = knowing([every_row_of_two(9)], random_weights)
+    for seed in range(4):
+        melody = next(generate(model, replace(TIGHT, effort=1 + seed % 2, seed=seed))).melody
+        assert copied(index, melody).length <= 8
+
+
+@pytest.mark.parametrize("effort", [1, 4])
+def test_a_loop_heard_again_keeps_the_limit(random_weights, effort):
+    """The tunes that the model knows are loops gone through twice: their seams are forbidden like the rest."""
+    plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
+    asked = Options(loop=True, bars=2, effort=effort, temperature=0.3)
+    own = [twice(next(generate(plain, replace(asked, seed=seed))).melody) for seed in range(4)]
+    learnt, index = knowing(own, random_weights)
+    for seed in range(4):
+        melody = next(generate(learnt, replace(asked, seed=seed, max_copy=8))).melody
+        assert copied(index, twice(melody)).length <= 8
+
+
+def twice(melody):
+    """A loop and the loop again."""
+    again = tuple(replace(n, onset=n.onset + melody.end) for n in melody.notes)
+    return replace(melody, notes=melody.notes + again, length=0)
+
+
+@pytest.mark.parametrize("form", ["AABA", "AAB"])
+@pytest.mark.parametrize("effort", [1, 4])
+def test_sections_that_come_back_keep_the_limit(random_weights, form, effort):
+    """A model that knows its own tunes by heart writes them again; with the limit no run is longer, joints included."""
+    plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
+    asked = Options(form=form, bars=2 * len(form), effort=effort, temperature=0.3)
+    own = [next(generate(plain, replace(asked, seed=seed))).melody for seed in range(3)]
+    learnt, index = knowing(own, random_weights)
+    free = next(generate(learnt, asked)).melody
+    assert (free.notes, copied(index, free).length) == (own[0].notes, len(free.notes))
+    for seed in range(3):
+        melody = next(generate(learnt, replace(asked, seed=seed, max_copy=8))).melody
+        assert copied(index, melody).length <= 8
+        section = 2 * 96
+        first = [n for n in melody.notes if n.onset < section]
+        assert [replace(n, onset=n.onset - section) for n in melody.notes if section <= n.onset < 2 * section] == first
+
+
+def test_a_joint_that_copies_is_never_passed(random_weights):
+    """The tunes are the returns themselves: what A and its return have across the joint is all that is forbidden."""
+    plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
+    asked = Options(form="AA", bars=4, effort=4, temperature=0.3)
+    own = [next(generate(plain, replace(asked, seed=seed))).melody for seed in range(5)]
+    joints = [replace(m, notes=tuple(replace(n, onset=n.onset - 96) for n in m.notes if 96 <= n.onset < 288), length=0)
+              for m in own]  # fmt: skip
+    learnt, index = knowing([m for m in joints if len(m.notes) > 8], random_weights)
+    assert len(index.names)
+    for seed in range(5):
+        assert copied(index, next(generate(learnt, replace(asked, seed=seed, max_copy=8))).melody).length <= 8
+
+
+def test_the_seam_of_a_loop_counts(random_weights):
+    """A run that begins at the end of a loop and goes on at its beginning is one run."""
+    pitches = [60, 62, 64, 65, 62, 67, 69, 64, 60, 71, 67, 65]
+    learnt = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate(pitches)), key=Key(0))
+    model, index = knowing([learnt], random_weights)
+    rows = np.array([(0, DURATIONS.index(24), PITCHES.index(p - 60)) for p in pitches[6:] + pitches[:6]])
+    for loop, passes in ((False, True), (True, False)):
+        options = Options(bars=3, loop=loop, max_copy=8)
+        assert gate_of(index, options, prepare(model, options))(rows) is passes
+    whole = np.concatenate((rows[6:], rows[:6]))
+    assert gate_of(index, Options(max_copy=12), prepare(model, Options()))(whole)
+    assert not gate_of(index, Options(max_copy=11), prepare(model, Options()))(whole)
+
+
+def nothing_after(notes, rows=None):
+    """Rules that leave no pitch from a note on, to all melodies or to some rows."""
+
+    def pitch(logs, spot):
+        shut = np.zeros(len(logs), bool) if spot.notes < notes else np.ones(len(logs), bool)
+        if rows is not None:
+            shut &= np.isin(np.arange(len(logs)), rows)
+        return np.where(shut[:, None], -np.inf, logs)
+
+    return Rules(pitch=(pitch,))
+
+
+def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
+    """It is over at an infinite price; its neighbours choose as if it were not there."""
+    alone = prepare(model, Options(seed=1)).stream.take(np.zeros(3, np.int64))
+    uniform = np.random.default_rng(1).random((3, 3))
+    same = (_same, _same, _same)
+    no_end = Rules(rest=(lambda logs, _: mask(logs, np.arange(END + 1) < END),))
+    free = choose(alone, no_end, same, uniform)
+    shut = choose(alone, no_end + nothing_after(0, [1]), same, uniform)
+    assert shut.lost.tolist() == [False, True, False]
+    assert shut.rest[1] == END
+    assert free.pitch[[0, 2]].tolist() == shut.pitch[[0, 2]].tolist()
+
+
+def test_particles_that_are_lost_are_not_drawn(model):
+    """Some are lost: another is drawn. All are, or none passes the gate: there is no melody."""
+    stream = prepare(model, Options(seed=1, bars=2)).stream
+    rules = prepare(model, Options(seed=1, bars=2)).rules
+
+    def chooser(more):
+        return lambda s, uniform: choose(s, rules + more, (_same, _same, _same), uniform)
+
+    assert len(draw_one(stream, chooser(nothing_after(0, [0])), seed=1, effort=4).rows)
+    with pytest.raises(DeadEnd):
+        draw_one(stream, chooser(nothing_after(0)), seed=1, effort=4)
+    with pytest.raises(DeadEnd):
+        draw_one(stream, chooser(Rules()), seed=1, effort=4, gate=lambda _: False)
+    first = draw_one(stream, chooser(Rules()), seed=1, effort=4)
+    other = draw_one(stream, chooser(Rules()), seed=1, effort=4, attempt=1)
+    assert first.rows.tolist() != other.rows.tolist()

@@ -1,0 +1,160 @@
+"""The next note of each melody: rest, duration, pitch, through rules and filters.
+
+One note is one `choose`: the network's log-probabilities of each attribute go through the rules, then through the
+filters, then one number of the melody's own generator decides. Where the rules leave no pitch after a rest and a
+duration, another duration is chosen, then another rest. Where no rest is left either the melody is lost: nothing that
+was chosen for it counts, and whoever composes drops it (`Choice.lost`).
+
+Contents: `Choice`, `choose`, `filters_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.compose import sampling
+from melodyrnn.compose.rules import Rule, Rules, Spot
+from melodyrnn.compose.surprise import counted, paced
+from melodyrnn.events.vocabulary import DURATIONS, END, RESTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.compose.options import Options
+    from melodyrnn.compose.sampling import Indices, Logs
+    from melodyrnn.compose.stream import Stream
+
+_BITS: Final = -1 / np.log(2)
+_ONSETS: Final = np.asarray((*RESTS, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The next note of each melody, rows (R,) of the tables; where rest is END, the rest means nothing."""
+
+    rest: Indices
+    duration: Indices
+    pitch: Indices
+    bits: NDArray[np.float64]  # (R, 3): -log2 P of what was chosen, by the network itself
+    price: NDArray[np.float64]  # (R, 3): -log2 of the share that the rules left; the weight of a particle
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """Melodies for which the rules left nothing, (R,): rest END, at an infinite price."""
+        return np.isposinf(self.price[:, 0])
+
+
+def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
+    """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
+    here, heard = np.arange(len(stream)), stream.heard
+    bits, price, offered = np.zeros((3, len(stream), 3))
+
+    def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> Spot:
+        return Spot(stream.notes, primed, tick, stream.last, stream.timeline, rest, duration, heard, stream.spent)
+
+    def pick(logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
+        chosen = sampling.draw(filters[attribute](allowed, spot), uniform[:, attribute])
+        bits[:, attribute] = logs[here, chosen] * _BITS
+        if allowed is not logs:
+            price[:, attribute] = sampling.price(logs, allowed)
+        if stream.spent is not None:
+            offered[:, attribute] = sampling.expected(allowed)
+        return chosen
+
+    start, asked = stand(stream.tick), stream.rest()
+    rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
+    while True:
+        lost = _empty(asked, rests)
+        rests = _changed(rests, lost, np.full_like(here, END), 0.0)  # over, one way or the other
+        rest = pick(asked, rests, 0, start)
+        if (rest == END).all():
+            duration = pitch = np.zeros_like(rest)
+            break
+        spot = stand(stream.tick + _ONSETS.take(rest), rest)
+        durations = stream.duration(rest)
+        allowed = barred.without(_ruled(durations, rules.duration, spot), rest)
+        if (stuck := _empty(durations, allowed)) is not None:
+            rests = _changed(rests, stuck, rest, -np.inf)  # of another rest there may be durations left
+            continue
+        duration = pick(durations, allowed, 1, spot)
+        spot, pitches = stand(spot.tick, rest, duration), stream.pitch(rest, duration)
+        left = _ruled(pitches, rules.pitch, spot)
+        if (shut := _empty(pitches, left)) is None:
+            pitch = pick(pitches, left, 2, spot)
+            break
+        barred.add(shut, duration)  # beside another duration there may be pitches left
+    if stream.spent is not None:
+        stream.spent = counted(stream.spent, bits.sum(1), offered.sum(1), stream.notes - primed)
+    if lost is not None:
+        price[lost, 0] = np.inf
+    return Choice(rest, duration, pitch, bits, price)
+
+
+def _empty(logs: Logs, allowed: Logs) -> NDArray[np.bool_] | None:
+    """Melodies for which the rules have left nothing, (R,), or None where there is none."""
+    if allowed is logs:
+        return None
+    none_left: NDArray[np.bool_] = np.maximum.reduce(allowed, 1) == -np.inf
+    return none_left if none_left.any() else None
+
+
+def _changed(logs: Logs, which: NDArray[np.bool_] | None, entries: Indices, value: float) -> Logs:
+    """Log-probabilities with another value at one entry (R,) of some melodies."""
+    if which is None:
+        return logs
+    logs = logs.copy()
+    logs[which, entries[which]] = value
+    return logs
+
+
+class _Barred:
+    """Durations, of each melody, beside which no pitch was left after the rest that it has now."""
+
+    def __init__(self, rows: int) -> None:
+        self.rest = np.full(rows, -1)
+        self.durations: NDArray[np.bool_] | None = None  # (R, D); hardly ever there are any
+
+    def add(self, rows: NDArray[np.bool_], duration: Indices) -> None:
+        if self.durations is None:
+            self.durations = np.zeros((len(rows), len(DURATIONS)), bool)
+        self.durations[rows, duration[rows]] = True
+
+    def without(self, logs: Logs, rest: Indices) -> Logs:
+        """Log-probabilities (R, D) without what is barred; another rest begins anew."""
+        before, self.rest = self.rest, rest
+        if self.durations is None:
+            return logs
+        self.durations[rest != before] = False
+        return np.where(self.durations, -np.inf, logs)
+
+
+def _ruled(logs: Logs, rules: tuple[Rule, ...], spot: Spot) -> Logs:
+    """What the rules leave; the same array where they change nothing. A melody that is over is under none."""
+    allowed = logs
+    for rule in rules:
+        allowed = rule(allowed, spot)
+    if allowed is logs or spot.rest is None:
+        return allowed
+    over = spot.rest == END
+    return np.where(over[:, None], logs, allowed) if over.any() else allowed
+
+
+def filters_of(options: Options) -> tuple[Rule, ...]:
+    """What temperature or surprise, top-k, top-p and min-p do to rest, duration and pitch."""
+    rhythm = options.temperature if options.rhythm_temperature is None else options.rhythm_temperature
+    pace = paced(options.surprise or 0.0)
+
+    def filter_with(value: float) -> Rule:
+        def apply(logs: Logs, spot: Spot) -> Logs:
+            logs = sampling.temperature(logs, value)
+            if options.top_k is not None:
+                logs = sampling.top_k(logs, options.top_k)
+            logs = sampling.min_p(sampling.top_p(logs, options.top_p), options.min_p)
+            return logs if options.surprise is None else pace(logs, spot)
+
+        return apply
+
+    return filter_with(rhythm), filter_with(rhythm), filter_with(options.temperature)
