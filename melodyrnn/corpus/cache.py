@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "missing", "unreadable", "special"})
 _COMMIT_EVERY: Final = 500  # files
+_JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
 _MAX_BLOB: Final = 1 << 30
 _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS outcomes (key BLOB PRIMARY KEY, recipe TEXT, data BLOB) WITHOUT ROWID;
@@ -72,7 +73,9 @@ def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> It
         return (source for source in catalogue.sources(corpus) if shard.holds(source.name))
     path = Path(corpus)
     if path.is_dir():
-        own = (file for file in find_files(path) if shard.holds(str(file.relative_to(path))))
+        own = find_files(path)
+        if shard.of > 1:
+            own = (file for file in own if shard.holds(str(file.relative_to(path))))
         return (source_of(file, name=str(file), track=track) for file in own)
     if path.is_file():
         return iter([source_of(path, track=track)] if shard.holds(path.name) else [])
@@ -237,7 +240,7 @@ class _Store:
         if self.pending == 0:  # what other readers made of these formats is of no use any more
             recipe = _recipe(source.format)
             self._run("DELETE FROM outcomes WHERE recipe LIKE ? AND recipe != ?", f"{source.format}-%", recipe)
-        data = zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 1)
+        data = zlib.compress(_JSON(rows).encode(), 1)
         self._run("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", key, _recipe(source.format), data)
         self.pending += 1
         if self.database is not None and self.pending % _COMMIT_EVERY == 0:

@@ -89,7 +89,12 @@ def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Fit]:
             fits.append(fit(columns(encoded, style), encoded.snapped))
             continue
         own: dict[str, Any] = {name: flat[begin:end] for name, flat in rows.items()}
-        heard = {"mode": MODES.index(key.mode), "tonic": key.tonic, "anchor": int(anchors[i]), "style": style}
+        heard: dict[str, Any] = {
+            "mode": MODES.index(key.mode),
+            "tonic": key.tonic,
+            "anchor": int(anchors[i]),
+            "style": style,
+        }
         fits.append(Fit(Columns(**own, bars=bars[i], **heard), 0, widest[i], identities[i], entries[i]))
     return fits
 

@@ -132,10 +132,16 @@ class Shard:
 def source_of(path: Path, *, name: str = "", track: str | None = None) -> Source | Outcome:
     """Say how a file is read, by its suffix; a file of another kind is refused at once."""
     name = name or str(path)
-    kind = FORMATS.get(path.suffix.lower())
+    kind = FORMATS.get(suffix_of(path.name))
     if kind is None:
         return Outcome(name, reason="not-notation", detail=f"the suffix is none of {' '.join(FORMATS)}")
     return Source(name, path, kind, track)
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a file name in lower case, as pathlib has it, without making a path."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
 def find_files(folder: Path) -> Iterator[Path]:
@@ -163,8 +169,7 @@ def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     if here in above or len(above) > _DEEPEST:
         return
     for name in names:
-        path = folder / name
-        if path.suffix.lower() in FORMATS:
-            yield path
-        elif not name.startswith(".") and path.is_dir():  # False for a link that leads round in a circle
-            yield from _walk(path, (*above, here))
+        if suffix_of(name) in FORMATS:
+            yield folder / name
+        elif not name.startswith(".") and (folder / name).is_dir():  # False for a link that leads round in a circle
+            yield from _walk(folder / name, (*above, here))

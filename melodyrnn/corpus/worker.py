@@ -15,8 +15,8 @@ import os
 import signal
 import stat
 import sys
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.sources import Outcome, Source
 from melodyrnn.errors import Unreadable
@@ -25,16 +25,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class _TimeUp(BaseException):
     """The time for a tune is over. No Exception, so that no reader can catch it by the way."""
 
 
 def read_source(source: Source, *, timeout: float = 0.0, strict: bool = False) -> Iterator[Outcome]:
     """Read every tune of a file; each is a melody or a reason. `timeout` in seconds a tune, 0 for none."""
+    with _alarm() if timeout else nullcontext():
+        yield from _outcomes(source, timeout, strict=strict)
+
+
+def _outcomes(source: Source, timeout: float, *, strict: bool) -> Iterator[Outcome]:
+    """What comes of each tune of a file. The alarm is set up already, if there is to be a timeout."""
     tunes = _tunes(source, strict=strict)
     while True:
         try:
-            with _alarm(timeout):
+            with _Limit(timeout):
                 outcome = next(tunes, None)
         except _TimeUp:
             yield Outcome(source.name, reason="timeout", detail=f"{timeout:g} s")
@@ -108,9 +117,9 @@ def fetch(source: Source) -> bytes:
 
 
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise _TimeUp when the time is over, where the system has alarms (the parent watches as well)."""
-    if not seconds or not hasattr(signal, "setitimer"):
+def _alarm() -> Iterator[None]:
+    """Let alarms raise _TimeUp, where the system has them (the parent watches as well)."""
+    if not hasattr(signal, "setitimer"):
         yield
         return
 
@@ -118,12 +127,27 @@ def _alarm(seconds: float) -> Iterator[None]:
         raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.25)  # again, should a destructor have swallowed the first
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+class _Limit:
+    """The time in which a tune must be read; 0 for none. A context manager."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds if hasattr(signal, "setitimer") else 0.0
+
+    def __enter__(self) -> None:
+        if self.seconds:  # again and again, should a destructor have swallowed the first
+            signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.25)
+
+    def __exit__(self, *_: object) -> None:
+        if self.seconds:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def main(timeout: float, memory_mb: int, *, strict: bool) -> None:
@@ -134,15 +158,16 @@ def main(timeout: float, memory_mb: int, *, strict: bool) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)  # what a library prints must not get between the answers
     os.dup2(silence, 2)
-    for line in sys.stdin:
-        for data in json.loads(line):
-            for outcome in read_source(Source.from_json(data), timeout=timeout, strict=strict):
-                _say(answers, outcome.to_json())
-            _say(answers, None)
+    with _alarm():
+        for line in sys.stdin:
+            for data in json.loads(line):
+                for outcome in _outcomes(Source.from_json(data), timeout, strict=strict):
+                    _say(answers, outcome.to_json())
+                _say(answers, None)
 
 
 def _say(answers: IO[str], data: dict[str, Any] | None) -> None:
-    answers.write(json.dumps(data, separators=(",", ":")) + "\n")
+    answers.write(_JSON(data) + "\n")
     answers.flush()
 
 

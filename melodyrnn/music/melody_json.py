@@ -9,19 +9,21 @@ Contents: melody_to_json, melody_from_json.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import add, le
 from typing import Any, Final
 
 from melodyrnn.errors import CorpusError
-from melodyrnn.music.melody import MODES, Key, Melody, Metre, Note
+from melodyrnn.music.melody import MODES, Key, Melody, Metre, NoteColumns
 
 _LIMIT: Final = 1 << 31
-_DENOMINATORS: Final = frozenset({1, 2, 4, 8, 16, 32})
+_DENOMINATORS: Final = frozenset({1, 2, 4, 8, 16, 32, 64})  # 64: all that reading MIDI lets through
 
 
 def melody_to_json(melody: Melody) -> dict[str, Any]:
     """Describe a melody with numbers, strings and lists only.
 
+    >>> from melodyrnn.music.melody import Note
     >>> melody_to_json(Melody((Note(0, 24, 60),)))["notes"]
     [0, 24, 60, 80]
     """
@@ -31,7 +33,7 @@ def melody_to_json(melody: Melody) -> dict[str, Any]:
         "key": [melody.key.tonic, melody.key.mode] if melody.key else None,
         "metres": [number for m in melody.metres for number in (m.numerator, m.denominator, m.onset)],
         "length": melody.length,
-        "notes": [number for n in melody.notes for number in (n.onset, n.duration, n.pitch, n.velocity)],
+        "notes": list(chain.from_iterable(zip(*melody.columns, strict=True))),
     }
 
 
@@ -48,7 +50,8 @@ def melody_from_json(data: Any) -> Melody:
     _check(isinstance(tempo, int | float) and math.isfinite(tempo) and tempo > 0, "tempo")
     length = data.get("length")
     _check(type(length) is int and 0 <= length < _LIMIT, "length")
-    return Melody(_notes(data), _metres(data), _key(data.get("key")), float(tempo), title, length)  # type: ignore[arg-type]
+    facts: dict[str, Any] = {"key": _key(data.get("key")), "tempo": float(tempo), "title": title, "length": length}  # type: ignore[arg-type]
+    return Melody.of_columns(_notes(data), _metres(data), **facts)
 
 
 def _check(good: bool, field: str) -> None:  # noqa: FBT001
@@ -60,18 +63,18 @@ def _numbers(data: dict[str, Any], field: str, width: int) -> list[int]:
     """A flat list of rows of small whole numbers."""
     numbers = data.get(field)
     _check(isinstance(numbers, list) and len(numbers) % width == 0, field)
-    _check(all(type(n) is int and 0 <= n < _LIMIT for n in numbers or ()), field)
+    if numbers:
+        _check(set(map(type, numbers)) == {int} and min(numbers) >= 0 and max(numbers) < _LIMIT, field)
     return numbers or []
 
 
-def _notes(data: dict[str, Any]) -> tuple[Note, ...]:
+def _notes(data: dict[str, Any]) -> NoteColumns:
     flat = _numbers(data, "notes", 4)
-    notes = tuple(map(Note, flat[0::4], flat[1::4], flat[2::4], flat[3::4]))
-    end = 0
-    for note in notes:
-        _check(note.onset >= end and note.duration > 0 and note.pitch < 128 and 0 < note.velocity < 128, "notes")
-        end = note.end
-    return notes
+    onsets, durations, pitches, velocities = (flat[field::4] for field in range(4))
+    if flat:
+        _check(min(durations) > 0 and max(pitches) < 128 and 0 < min(velocities) <= max(velocities) < 128, "notes")
+    _check(all(map(le, map(add, onsets, durations), onsets[1:])), "notes")  # each ends before the next begins
+    return NoteColumns(onsets, durations, pitches, velocities)
 
 
 def _metres(data: dict[str, Any]) -> tuple[Metre, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.corpus.reading import Limits, _Child, read_files, read_many, read_one
-from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of
+from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of, suffix_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
 from melodyrnn.music.melody import Key, Melody, Note
@@ -106,6 +106,12 @@ def test_a_collection_gives_many_outcomes(tmp_path):
     """One ABC file, three tunes, one of them empty."""
     (tmp_path / "c.abc").write_text("\n".join(ABC.format(n).replace("X:1", f"X:{n}") for n in (1, 2)) + "\nX:3\nK:C\n")
     assert summary(read_many([tmp_path / "c.abc"])) == [("c.abc:1", "1"), ("c.abc:2", "2"), ("c.abc:3", "no-notes")]
+
+
+@pytest.mark.parametrize("name", ["a.MID", ".mid", "..mid", "a.", "a", "a.b.Krn", "a..", ".a.abc"])
+def test_suffixes_are_those_of_pathlib(name):
+    """Looked up without a path, for there are many."""
+    assert suffix_of(name) == Path(name).suffix.lower()
 
 
 def test_walking_does_not_go_in_circles(tmp_path):

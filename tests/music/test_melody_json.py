@@ -21,6 +21,12 @@ def test_out_and_back():
     assert melody_from_json(json.loads(json.dumps(melody_to_json(MELODY)))) == MELODY
 
 
+def test_the_finest_metre_that_midi_can_say():
+    """A file may count in sixty-fourths: what reading lets through, a cache and a worker must let through too."""
+    melody = Melody((Note(0, 3, 60),), (Metre(2, 64),))
+    assert melody_from_json(melody_to_json(melody)) == melody
+
+
 @given(st.sampled_from(sorted(melody_to_json(MELODY))), JUNK)
 def test_junk_is_refused_or_valid(field, junk):
     """Whatever stands in a field, the result is a melody that can be written again, or a CorpusError."""
