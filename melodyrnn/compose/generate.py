@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.compose.originality import Gate
+    from melodyrnn.compose.sampling import Indices
 
 __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]
 
@@ -184,28 +185,36 @@ def _add_notes(beginning: Beginning, options: Options, drafts: list[_Draft], att
     which = np.arange(len(drafts))
     stream = beginning.stream.take(np.zeros_like(which))
     uniform = np.zeros((len(drafts), 0, 3))
-    while len(stream):
+    steps: list[tuple[Indices, Choice]] = []
+    while True:
         position = stream.notes - primed
         if position == uniform.shape[1]:
             again = -attempt or None  # particles are counted from 1
             uniform = np.stack([sampling.uniforms(draft.seed, max(128, 2 * position), again) for draft in drafts])
         choice = choose(stream, beginning.rules, filters, uniform[which, position], primed)
-        _write(choice, [drafts[k] for k in which])
+        steps.append((which, choice))
+        made = (choice.rest, choice.duration, choice.pitch)
         going = np.flatnonzero(choice.rest != END)
+        if not len(going):
+            break
         if len(going) < len(stream):
             stream, which = stream.take(going), which[going]
-        stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
+            made = (made[0][going], made[1][going], made[2][going])
+        stream.hear(*made)
+    _write(steps, drafts)
 
 
-def _write(choice: Choice, drafts: list[_Draft]) -> None:
-    """Add what was chosen to each draft; after END there is no note."""
-    made = (choice.rest, choice.duration, choice.pitch, choice.bits, choice.price, choice.lost)
-    rows = zip(drafts, *(x.tolist() for x in made), strict=True)
-    for draft, rest, duration, pitch, bits, price, lost in rows:
-        draft.price, draft.lost = draft.price + sum(price), lost
-        if rest != END:
-            draft.notes.append((rest, duration, pitch))
-            draft.bits.append(bits)
+def _write(steps: list[tuple[Indices, Choice]], drafts: list[_Draft]) -> None:
+    """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
+    which = np.concatenate([k for k, _ in steps])
+    rows = [np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("rest", "duration", "pitch")]
+    bits, price = (np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("bits", "price"))
+    ends = np.cumsum(np.bincount(which, minlength=len(drafts)))
+    for draft, own in zip(drafts, np.split(np.argsort(which, kind="stable"), ends[:-1]), strict=True):
+        notes = own[rows[0][own] != END]
+        draft.notes = list(zip(*(values[notes].tolist() for values in rows), strict=True))
+        draft.bits, draft.price = bits[notes].tolist(), sum(map(sum, price[own].tolist()))
+        draft.lost = bool(np.isposinf(price[own[-1], 0]))  # see Choice.lost
 
 
 def _finished(beginning: Beginning, options: Options, draft: _Draft) -> Generated:
