@@ -145,6 +145,8 @@ def signals(runs: Runs, book: Book, tally: Tally, wanted: int) -> None:
         problem = ""
         if found.status == 0:
             tally.early += 1
+        elif found.status == -number and not Path(f"{folder}.log").read_text():
+            tally.early += 1  # before Python could hear it, or after all was done: a shell says 130 or 143 of that too
         elif found.status != expected:
             problem = f"status {found.status}, not {expected}: {last_line(folder)}"
         else:
