@@ -15,13 +15,14 @@ import json
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
 from melodyrnn.errors import OptionError, OutputError, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_STDIN: Final = 64 << 20  # bytes; no melody is larger
 
@@ -72,19 +73,36 @@ class Console:
         binary = getattr(stream, "buffer", None)
         if binary is None:
             raise OutputError("stdout takes text only; name a file with -o")
-        binary.write(content)
-        binary.flush()
+        with self._told():
+            binary.write(content)
+            binary.flush()
 
     def lines(self, texts: Iterable[str]) -> None:
         """Write lines of text to stdout."""
         stream = self._stdout()
         for text in texts:
-            stream.write(_speakable(plain(text), stream) + "\n")
-        stream.flush()
+            line = _speakable(plain(text), stream) + "\n"
+            with self._told():
+                stream.write(line)
+        with self._told():
+            stream.flush()
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Write one JSON object as a line of stdout."""
         self.lines([json.dumps(facts, allow_nan=False)])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say of what cannot be written that it was stdout; a reader that has gone is no failure to tell."""
+        try:
+            yield
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except OSError as error:
+            from melodyrnn.cli.output import reason  # noqa: PLC0415
+
+            self.abandon()  # Python must not try again at exit
+            raise OutputError(f"stdout: cannot be written: {reason(error)}") from error
 
     def _stdout(self) -> TextIO:
         if self.stdout is None or self.stdout.closed:
@@ -161,13 +179,10 @@ class Console:
         return content
 
     def finish(self) -> None:
-        """Flush stdout; let what can no longer be written vanish, so that the exit of Python is silent."""
-        try:
+        """Flush stdout; raise OutputError when it takes no more."""
+        with self._told():
             if self.stdout is not None and not self.stdout.closed:
                 self.stdout.flush()
-        except OSError:
-            self.abandon()
-            raise
 
     def abandon(self) -> None:
         """Point stdout at nothing: its reader has gone, or its disk is full."""

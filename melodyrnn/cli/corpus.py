@@ -25,13 +25,14 @@ from melodyrnn.cli.options import (
     new_app,
 )
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.cli.values import amount
 from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
     from melodyrnn.cli.reading import Tally
 
-_HELP: Final = """List and build the built-in corpora, and check folders of your own.
+_HELP: Final = """List, build, check, prepare and merge corpora.
 
 \b
 Examples:
@@ -123,7 +124,8 @@ def build(
         if json:
             console.record({"corpus": name, **tally.facts()})
         else:
-            console.say(f"{name}: {tally.read:,} melodies, {tally.notes:,} notes, {tally.refused:,} refused")
+            read = f"{amount(tally.read, 'melody')}, {amount(tally.notes, 'note')}"
+            console.say(f"{name}: {read}, {tally.refused:,} refused")
 
 
 @app.command("check", cls=Page, help=_CHECK, epilog=foot("melodyrnn inspect --help"))
@@ -151,9 +153,12 @@ def check(
     with scratch() as place:
         try:
             left_out = prepared_of(console, [folder], place / "corpus", tally, limits=limits, track=track).left_out()
-        except CorpusError:
+        except CorpusError as error:
+            if not tally.read and not tally.reasons and folder.is_dir():
+                raise CorpusError(f"{folder}: holds no file of music (.mid, .abc, .krn, .musicxml, .mxl)") from error
             _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
-            raise
+            # "corpus check says more" is for those who have not asked it yet
+            raise CorpusError(str(error).partition("; `melodyrnn corpus check`")[0]) from error
         with writing(report, force=force) if report else nullcontext() as stream:
             tally.reasons.clear()
             tally.examples.clear()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from melodyrnn.checkpoint import NetworkConfig, find, load
 from melodyrnn.cli.evaluate import unseen
 from melodyrnn.cli.figures import Row, show
+from melodyrnn.cli.values import amount
 from melodyrnn.errors import OptionError
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
@@ -69,9 +70,11 @@ def _rows(console: Console, melodies: MelodySet, asked: Asked, base: Checkpoint 
         folds = read_folds(asked.file, melodies.name, melodies.names)
     count = len(set(folds.values()))
     if count != asked.folds:
-        console.warn(f"{asked.file}: tells {count} folds, not {asked.folds}")
+        console.warn(f"{asked.file}: tells {amount(count, 'fold')}, not {asked.folds}")
     jobs = min(asked.jobs or _cores(), count)
-    console.say(f"{melodies.name}: {len(melodies.names):,} melodies in {count} folds, {jobs} at a time")
+    console.say(
+        f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}, {jobs} at a time"
+    )
     single, ensemble, began = [], [], time.monotonic()
     trial = _trial(melodies, asked, base, count)
     for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs):
@@ -80,12 +83,12 @@ def _rows(console: Console, melodies: MelodySet, asked: Asked, base: Checkpoint 
         bits = pool(done.single)
         console.say(
             f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
-            f"({bits.melodies} melodies, {time.monotonic() - began:.0f} s)"
+            f"({amount(bits.melodies, 'melody')}, {time.monotonic() - began:.0f} s)"
         )
     more = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
     yield Row(melodies.name, single, more={**more, "members": 1})
     if asked.members > 1:
-        yield Row(f"{melodies.name}, {asked.members} networks", ensemble, more=more)
+        yield Row(f"{melodies.name}, {amount(asked.members, 'network')}", ensemble, more=more)
 
 
 def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:

@@ -1,6 +1,6 @@
 """What infill and vary have in common: a file read, changed so many times, and written.
 
-Contents: FileArgument, locks_of, Where, Job.
+Contents: FileArgument, KeyOption, locks_of, Where, Job.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from melodyrnn.cli.controls import bars_in
+from melodyrnn.cli.options import option
 from melodyrnn.cli.values import key_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="MIDI, ABC, **kern or MusicXML, or - for stdin.", show_default=False)
+]
+KeyOption = Annotated[
+    str | None, option("--key", metavar="KEY", help='Am, F#, "E dorian" (else the melody\'s).', panel="Music")
 ]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
+from melodyrnn.cli.values import amount
 from melodyrnn.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 app = new_app()
 
 _EXAMPLES: Final = 3
-_HELP: Final = """Say how well a model expects melodies: bits per note, the fewer the better.
+_HELP: Final = """Say how well a model expects melodies, in bits a note.
 
 \b
 Examples:
@@ -38,7 +39,8 @@ Examples:
 
 \b
 Bits measure surprise: a note to which the model gave a probability of 1/2
-costs 1 bit, of 1/8 costs 3. 2.3 bits a note are a guess among five.
+costs 1 bit, of 1/8 costs 3: the fewer the better. 2.3 bits a note are a guess
+among five.
 
 \b
 Rest, duration and pitch of each note are predicted from all notes before it;
@@ -174,8 +176,9 @@ def unseen(
     seen = list(find_seen(Index.from_tensors(checkpoint.fingerprints), melodies.melodies, melodies.names))
     if not seen:
         return melodies
-    examples = "; ".join(f"{s.name} ({s.run.length} notes of {s.run.tune})" for s in seen[:_EXAMPLES])
-    told = f"{melodies.name}: the model has trained on {len(seen)} of {len(melodies.names)} melodies, as {examples}"
+    examples = "; ".join(f"{s.name} ({amount(s.run.length, 'note')} of {s.run.tune})" for s in seen[:_EXAMPLES])
+    share = f"{len(seen)} of {amount(len(melodies.names), 'melody')}"
+    told = f"{melodies.name}: the model has trained on {share}, as {examples}"
     if drop:
         console.say(f"{told}: left out")
         gone = {s.index for s in seen}

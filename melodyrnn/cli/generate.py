@@ -26,6 +26,7 @@ from melodyrnn.cli.options import (
     foot,
     new_app,
 )
+from melodyrnn.cli.values import amount
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
@@ -138,7 +139,7 @@ def generate(
     if bits == "corpus":
         options = pk.like_corpus(options, loaded.card)
     if console.verbose:  # the digest reads the whole file
-        console.detail(f"{model}: {loaded.card.notes:,} notes learnt, digest {loaded.checkpoint.digest}")
+        console.detail(f"{model}: {amount(loaded.card.notes, 'note')} learnt, digest {loaded.checkpoint.digest}")
     melodies = compose(loaded, options, many, prime=given.melody if given else None)
     making = Making(
         console=console, results=results, model=loaded, name=model, options=options, feel=feel, program=program,

@@ -41,14 +41,14 @@ Every note that begins in another bar stays as it is, velocity and all.
 """
 
 
-@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn vary --help, docs/controls.md"))
+@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn vary --help, melodyrnn generate --help"))
 def infill(
     context: typer.Context,
     file: ed.FileArgument,
     bars: Annotated[str, option("--bars", metavar="N-N", help="Which bars, counted from 1.", panel="Music")],
     model: co.ModelOption = co.DEFAULT_MODEL,
     track: TrackOption = None,
-    key: co.KeyOption = None,
+    key: ed.KeyOption = None,
     scale: ct.ScaleOption = None,
     in_scale: ct.InScaleOption = None,
     range: ct.RangeOption = None,

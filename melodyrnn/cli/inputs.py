@@ -1,13 +1,18 @@
 """A melody from wherever the user points: a file of any format, or stdin.
 
 MIDI and ABC are read here; **kern and MusicXML go through a child process with limits, for music21 can be
-made to loop.
+made to loop. A pipe that the user names himself, `--prime <(command)`, is read as stdin is, but not waited for
+longer than a minute; in folders pipes are refused (music.midi_guard, corpus.worker).
 
-Contents: Input, read_melody.
+Contents: Input, read_melody, read_bytes, read_named_pipe.
 """
 
 from __future__ import annotations
 
+import os
+import select
+import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES: Final = {".mid": "midi", ".midi": "midi", ".abc": "abc"}
 _SLOW: Final = {".krn", ".kern", ".xml", ".musicxml", ".mxl"}
+_PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +43,58 @@ class Input:
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
     """Read one melody from a file, or from stdin when `source` is '-'; raise Unreadable."""
-    if source == "-":
-        content = console.read()
-        return _from_bytes(content, "-", track=track, strict=strict)
     path = Path(source)
+    if source == "-" or _is_pipe(path):
+        return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)
     suffix = path.suffix.lower()
     if suffix in _SLOW:
         return _isolated(path, source, track=track)
     if _SUFFIXES.get(suffix) == "abc":
-        return _abc(_content(path, source), source, track=track)
+        return _abc(read_bytes(console, source), source, track=track)
     return _midi(path, source, track=track, strict=strict)
 
 
-def _content(path: Path, name: str) -> bytes:
-    """The bytes of a regular file, behind the reader's limit on size."""
+def read_bytes(console: Console, source: str) -> bytes:
+    """Read all of a file, a named pipe, or of stdin when `source` is '-'; raise Unreadable."""
     from melodyrnn.music.midi_guard import fetch  # noqa: PLC0415 - each reader costs start-up time
 
-    return fetch(path, name)
+    if source == "-":
+        return console.read()
+    path = Path(source)
+    return read_named_pipe(path, source) if _is_pipe(path) else fetch(path, source)
+
+
+def read_named_pipe(path: Path, name: str, *, seconds: float = _PATIENCE) -> bytes:
+    """Read all that comes through a FIFO or /dev/fd/N; raise Unreadable when it is too much or takes too long."""
+    from melodyrnn.cli.console import MAX_STDIN  # noqa: PLC0415
+
+    end = time.monotonic() + seconds
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # which waits for no writer
+    except OSError as error:
+        raise Unreadable(name, "unreadable", error.strerror or str(error)) from error
+    try:
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        content = bytearray()
+        while waiting.poll(1000 * max(0.0, end - time.monotonic())):
+            part = os.read(descriptor, 1 << 20)
+            content += part
+            if not part:
+                return bytes(content)
+            if len(content) > MAX_STDIN:
+                raise Unreadable(name, "too-large", f"more than {MAX_STDIN >> 20} MB through a pipe")
+    finally:
+        os.close(descriptor)
+    raise Unreadable(name, "timeout", f"its writer was not done in {seconds:g} s; write to a file first")
+
+
+def _is_pipe(path: Path) -> bool:
+    """Whether a name stands for a pipe now."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except (OSError, ValueError):  # its reader says why
+        return False
 
 
 def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -> Input:

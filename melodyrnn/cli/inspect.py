@@ -125,7 +125,7 @@ def _spoken(name: str, value: Any) -> Any:
     if name == "metre":
         return ", ".join(m["metre"] + (f" from bar {m['bar']}" if m["bar"] > 1 else "") for m in value)
     if name == "upbeat":
-        return f"{value / 24:g} quarters"
+        return f"{value / 24:g} quarter{'s' * (value != 24)}"
     if name == "tempo":
         return f"{value:g} quarters a minute"
     return f"{value:,}" if isinstance(value, int) else value

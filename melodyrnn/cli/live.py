@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from melodyrnn.checkpoint import Card
 from melodyrnn.cli.console import plain
+from melodyrnn.cli.values import amount
 from melodyrnn.learn.session import Floor, Made
 from melodyrnn.learn.training import Evaluated, Started, Stepped, Stopped
 
@@ -95,8 +96,8 @@ def plain_line(event: Event) -> str:
     if isinstance(event, Started):
         where = f", going on at epoch {facts['epoch'] + 1}" if facts["step"] else ""
         return (
-            f"{facts['melodies']:,} melodies, {facts['notes']:,} notes, {facts['parameters']:,} weights, "
-            f"{facts['epochs']} epochs{where}"
+            f"{amount(facts['melodies'], 'melody')}, {amount(facts['notes'], 'note')}, "
+            f"{amount(facts['parameters'], 'weight')}, {amount(facts['epochs'], 'epoch')}{where}"
         )
     if isinstance(event, Evaluated):
         return f"epoch {facts['epoch'] + 1}: training {_bits(facts['train'])}, held out {_terms(facts['heldout'])}" + (

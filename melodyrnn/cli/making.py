@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from melodyrnn.cli.values import amount
 from melodyrnn.compose.recipe import Recipe, to_plain
 from melodyrnn.compose.remaking import file_of
 
@@ -96,7 +97,11 @@ class Making:
             console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
         bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
         seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
-        facts = [f"{melody.bars} bars of {melody.metres[0]}", f"{len(melody.notes)} notes", str(melody.key)]
+        facts = [
+            f"{amount(melody.bars, 'bar')} of {melody.metres[0]}",
+            amount(len(melody.notes), "note"),
+            str(melody.key),
+        ]
         console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
         console.detail(f"what was asked for cost {made.price:.1f} bits")
         if self.model.checkpoint.fingerprints:

@@ -39,7 +39,7 @@ Examples:
 Two measures, both through the recurrent state alone (the pointers, which
 reach back by themselves, are silenced): how strongly the note k notes ago
 still moves the prediction, and how many bits a note costs when only the last
-k notes are known. docs/memory.md explains both.
+k notes are known.
 """
 
 

@@ -20,7 +20,7 @@ _WIDTH: Final = 40
 
 app = new_app()
 
-_HELP: Final = """Find the longest run of notes that melodies share with a model's training tunes.
+_HELP: Final = """Find the longest runs that melodies share with training tunes.
 
 \b
 Examples:
@@ -29,9 +29,10 @@ Examples:
   melodyrnn generate | melodyrnn originality - --json
 
 \b
-A run is notes in a row with the same intervals and the same rhythm, in any
-key, note value and place; fewer than 8 count as none. Below the table stands
-what is normal: how much real tunes share that the model never saw.
+A run is notes in a row with the same intervals and the same rhythm as in a
+tune that the model has learnt from, in any key, note value and place; fewer
+than 8 count as none. Below the table stands what is normal: how much real
+tunes share that the model never saw.
 """
 
 

@@ -5,8 +5,10 @@ Conventions
     What exists and is no regular file (a FIFO, /dev/null) is written through, never replaced; so are the names of
     streams that are open already (/dev/stdout, /dev/fd/3, /proc/self/fd/3), whatever they lead to.
     The system's own folders (/proc, /sys) take no files, and that is what is said.
+    What a writer that was killed has left beside a file is removed by the next one (`tidy`; of many files in a
+    row, the first is enough).
 
-Contents: writing, write_file, write_free, refuse_existing, check_writable.
+Contents: writing, write_file, write_free, refuse_existing, refuse_nowhere, check_writable, reason.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from melodyrnn.cli.leftovers import beside, hold, remove_left, sync_folder
 from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -35,8 +38,19 @@ def refuse_existing(paths: Iterable[Path], *, force: bool) -> None:
             raise OutputError(f"{path}: already there; choose another name, or --force to replace it")
 
 
+def refuse_nowhere(path: Path) -> None:
+    """Raise OutputError if the folder that shall take a file is not there."""
+    folder = Path(os.path.realpath(path)).parent
+    if _is_stream(path) or folder.is_dir():
+        return
+    shown = path.parent if path.parent.parts else folder
+    if folder.exists():
+        raise OutputError(f"{path}: {shown} is a file, not a folder; choose another name")
+    raise OutputError(f"{path}: there is no folder {shown}; make it first")
+
+
 @contextmanager
-def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
+def writing(path: Path, *, force: bool = False, tidy: bool = True) -> Iterator[BinaryIO]:
     """A stream to a file that appears as a whole when the block ends well; raise OutputError when it cannot."""
     if path.is_dir():
         raise OutputError(f"{path}: a folder; name a file in it")
@@ -48,7 +62,7 @@ def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     # A link stays a link: the file it leads to is the one that is written.
     target = path if special else Path(os.path.realpath(path))
     try:
-        with _through(target) if special else _whole(target, force=force) as stream:
+        with _through(target) if special else _whole(target, force=force, tidy=tidy) as stream:
             yield stream
     except FileExistsError as error:
         raise OutputError(f"{path}: already there; choose another name, or --force to replace it") from error
@@ -58,20 +72,20 @@ def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
         raise OutputError(f"{path}: cannot be written: {_why(error, path)}") from error
 
 
-def write_file(path: Path, content: bytes, *, force: bool = False) -> None:
+def write_file(path: Path, content: bytes, *, force: bool = False, tidy: bool = True) -> None:
     """Write a file as a whole; raise OutputError when that cannot be done."""
-    with writing(path, force=force) as stream:
+    with writing(path, force=force, tidy=tidy) as stream:
         stream.write(content)
 
 
-def write_free(stem: str, suffix: str, content: bytes) -> Path:
+def write_free(stem: str, suffix: str, content: bytes, *, tidy: bool = True) -> Path:
     """Write to the first of stem.suffix, stem-2.suffix … in the current folder that is not there; return it."""
     for number in itertools.count(1):
         path = Path(stem + (f"-{number}" if number > 1 else "") + suffix)
         if os.path.lexists(path):
             continue
         try:
-            with _whole(path, force=False) as stream:
+            with _whole(path, force=False, tidy=tidy) as stream:
                 stream.write(content)
         except FileExistsError:
             continue  # another run took the name between the look and the write
@@ -83,48 +97,51 @@ def write_free(stem: str, suffix: str, content: bytes) -> Path:
 
 def check_writable(path: Path, *, force: bool = False) -> None:
     """Raise OutputError if a long run could not put its result there in the end."""
-    folder = Path(os.path.realpath(path)).parent
     if path.is_dir():
         raise OutputError(f"{path}: a folder; name a file in it")
     if path.is_char_device() or path.is_block_device():
         raise OutputError(f"{path}: a device, which keeps nothing; name a file")
     _refuse_system(path)
-    if not folder.is_dir():
-        raise OutputError(f"{path}: there is no folder {folder}; make it first")
+    refuse_nowhere(path)
+    folder = Path(os.path.realpath(path)).parent
     if not os.access(folder, os.W_OK):
         raise OutputError(f"{path}: the folder {folder} cannot be written to")
     refuse_existing([path], force=force)
 
 
 @contextmanager
-def _whole(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+def _whole(path: Path, *, force: bool, tidy: bool) -> Iterator[BinaryIO]:
     """A new file beside the target: filled, synced, and given the name in one step when all went well."""
-    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    if tidy:
+        remove_left(path.parent)
+    part = beside(path)
     # 0o666 here means 0o666 less the umask: what any other program's new file would get.
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
+            hold(descriptor)
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if force:
-            beside.replace(path)
-        else:
-            _give_name(beside, path)
+        _give_name(part, path, force=force)
     finally:
-        beside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
-def _give_name(beside: Path, path: Path) -> None:
-    """Name a finished file, unless the name is taken: a link refuses that in one step, a rename would not."""
+def _give_name(part: Path, path: Path, *, force: bool) -> None:
+    """Name a finished file, by force or if the name is free: a link refuses others in one step, a rename would not."""
+    if force:
+        part.replace(path)
+        return
     try:
-        os.link(beside, path)
+        os.link(part, path)
     except FileExistsError:
         raise
     except OSError:  # a file system without links
         if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        beside.replace(path)
+        part.replace(path)
 
 
 @contextmanager
@@ -158,6 +175,11 @@ def _why(error: OSError, path: Path) -> str:
         return "its folder takes no files; name one elsewhere"
     if error.errno in {errno.ENXIO, errno.ENODEV}:
         return "nothing stands behind this name now; name a file"
+    return reason(error)
+
+
+def reason(error: OSError) -> str:
+    """Why the system did not write, with the next move where there is one."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "no space left on the device; make room and run it again"
     return error.strerror or str(error)

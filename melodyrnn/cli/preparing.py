@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from melodyrnn.cli.options import ForceOption, JsonOption, QuietOption, StrictOption, TrackOption, console_of, option
+from melodyrnn.cli.values import amount
 from melodyrnn.errors import CorpusError, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ def _tell(console: Console, prepared: Prepared) -> None:
     report = prepared.report
     if console.json:
         console.record(asdict(report))
-    left_out = {"duplicates": report.duplicates, **report.refused}
+    refused = report.refused.items()
     console.say(
-        f"{prepared.folder}: {report.melodies:,} melodies, {report.notes:,} notes; left out: "
-        + ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+        f"{prepared.folder}: {amount(report.melodies, 'melody')}, {amount(report.notes, 'note')}; left out: "
+        + ", ".join((amount(report.duplicates, "duplicate"), *(f"{n:,} {reason}" for reason, n in refused)))
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from melodyrnn.cli.values import amount
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -68,7 +70,8 @@ class Tally:
         """The counts as lines, the most frequent reason first."""
         from melodyrnn.errors import REASONS  # noqa: PLC0415
 
-        yield f"{self.read:>8,}  melodies read, {self.notes:,} notes; {self.warned:,} of them with warnings"
+        melodies = amount(self.read, "melody").partition(" ")[2]
+        yield f"{self.read:>8,}  {melodies} read, {amount(self.notes, 'note')}; {self.warned:,} of them with warnings"
         for reason, count in self.reasons.most_common():
             yield f"{count:>8,}  left out, {reason}: {REASONS.get(reason, reason)}"
             for name in self.examples[reason]:

@@ -5,24 +5,22 @@ Contents: reproduce.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from melodyrnn import __version__
 from melodyrnn.cli.composing import OutputOption, model_names
-from melodyrnn.cli.inputs import read_melody
+from melodyrnn.cli.inputs import read_bytes, read_melody
 from melodyrnn.cli.options import ForceOption, Page, QuietOption, TrackOption, console_of, foot, new_app
 from melodyrnn.errors import RecipeError
 
 if TYPE_CHECKING:
-    from melodyrnn.cli.console import Console
     from melodyrnn.compose.recipe import Recipe
 
 app = new_app()
 
-_HELP: Final = """Write a file of melodyrnn again, byte for byte, or say why that cannot be.
+_HELP: Final = """Write a file of melodyrnn again, byte for byte.
 
 \b
 Examples:
@@ -31,7 +29,8 @@ Examples:
 
 \b
 Every MIDI file that melodyrnn writes keeps how it was made (--no-recipe
-leaves that out): version, model, seed, options, and the prime.
+leaves that out): version, model, seed, options, and the prime. Where the
+bytes cannot be made again, the reason is told.
 """
 
 
@@ -57,7 +56,7 @@ def reproduce(
 
     console = console_of(context, quiet=quiet)
     results = results_of(console, output, format="midi", force=force)
-    content = _content(console, file)
+    content = read_bytes(console, file)
     recipe = _recipe(content, file)
     given = None if prime is None else read_melody(console, prime, track=track).melody
 
@@ -72,14 +71,6 @@ def reproduce(
         raise RecipeError(f"{file}: {_difference(recipe)}")
     name = results.deliver(console, 0, made)
     console.say(f"{name or 'melody'}: the same {len(made):,} bytes as {file}")
-
-
-def _content(console: Console, file: str) -> bytes:
-    if file == "-":
-        return console.read()
-    from melodyrnn.music.midi_guard import fetch  # noqa: PLC0415
-
-    return fetch(Path(file), file)
 
 
 def _recipe(content: bytes, file: str) -> Recipe:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.cli.output import refuse_existing, write_file, write_free
+from melodyrnn.cli.output import refuse_existing, refuse_nowhere, write_file, write_free
 from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class Results:
         """Write result number `index`; return the name of its file, '' when it has none."""
         if self.paths:
             path = self.paths[index]
-            if len(self.paths) > 1:
+            if not path.parent.is_dir():
                 _make_folder(path.parent)
-            write_file(path, content, force=self.force)
+            write_file(path, content, force=self.force, tidy=index == 0)
             return str(path)
         if self.free:
-            return str(write_free(_STEM, FORMATS[self.format], content))
+            return str(write_free(_STEM, FORMATS[self.format], content, tidy=index == 0))
         if self.stdout:
             console.data(content)
         return ""
@@ -60,12 +60,15 @@ def results_of(
     """Decide where `count` results go; raise OptionError or OutputError for what cannot work, before any is made."""
     if format is not None and format not in FORMATS:
         raise OptionError("--format", f"{format} is none of {', '.join(FORMATS)}")
+    if count < 1:
+        raise OptionError("-n", f"{count} melodies cannot be written; give 1 or more")
     if output is None or output == "-":
         return _streamed(console, output, count, format or "midi")
     path = Path(output)
     if output.endswith(("/", os.sep)) or path.is_dir() or (count > 1 and not path.suffix and not path.exists()):
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path}: not a folder; choose another name")
+        refuse_nowhere(path)
         kind = format or "midi"
         paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{FORMATS[kind]}" for k in range(1, count + 1))
     else:
@@ -73,6 +76,7 @@ def results_of(
         paths = (path,)
         if count > 1:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
+        refuse_nowhere(path)
     refuse_existing(paths, force=force)
     return Results(kind, paths, force=force)
 
@@ -88,7 +92,7 @@ def _streamed(console: Console, output: str | None, count: int, kind: str) -> Re
     if console.to_terminal:
         raise OptionError("-o", "stdout is a terminal: name a file, or pipe the result into a program")
     if count > 1:
-        raise OptionError("-n", f"{count} melodies do not fit into one stream: name a folder, -o out/")
+        raise OptionError("-o", f"{count} melodies do not fit into one stream: name a folder, -o out/")
     return Results(kind, stdout=True)
 
 
@@ -98,7 +102,8 @@ def _by_suffix(path: Path) -> str:
         return "midi"
     kind = _BY_SUFFIX.get(path.suffix.lower())
     if kind is None:
-        raise OptionError("-o", f"{path}: a name that ends in .mid, .musicxml or .abc, or --format, says the format")
+        problem = f"{path}: {path.suffix} is no format of ours; end it in .mid, .musicxml or .abc, or give --format"
+        raise OptionError("-o", problem)
     return kind
 
 

@@ -26,7 +26,7 @@ _TERMS: Final = ("rest", "duration", "pitch", "total")
 _SHADES: Final = (22, 28, 34, 40, 76, 112, 148, 184, 220, 214, 208, 202, 196)
 """Of the 256-colour table, green to red: one for each bit of surprise."""
 
-_HELP: Final = """Show how surprising every note of a melody is to a model, in bits.
+_HELP: Final = """Show how surprising each note of a melody is to a model.
 
 \b
 Examples:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from melodyrnn.cli.progress import counted
+from melodyrnn.cli.values import amount
 from melodyrnn.compose.generate import model_of
 from melodyrnn.corpus.catalogue import names
 from melodyrnn.judge.sets import divide, read_set
@@ -53,7 +54,7 @@ def _table(
     apart: Mapping[str, Mapping[str, float]], found: Mapping[str, Statistics], test: Statistics
 ) -> Iterator[str]:
     """Distances from the test melodies, a line for each set, and where the model is nearest."""
-    yield f"distance from {test.melodies:,} test melodies"
+    yield f"distance from {amount(test.melodies, 'test melody')}"
     yield f"{'':<12} {'melodies':>9}" + "".join(f" {name:>10}" for name in MEASURES)
     yield f"{'':<12} {'':>9}" + "".join(f" {unit:>10}" for unit in MEASURES.values())
     for name, row in apart.items():

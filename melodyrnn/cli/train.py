@@ -28,6 +28,7 @@ from melodyrnn.cli.options import (
     option,
 )
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.cli.values import amount
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -185,14 +186,15 @@ def _prepare(
         console.record({"event": "prepared", **asdict(report)})
     parts = ", ".join(f"{count:,} {name}" for name, count in report.parts.items())
     console.say(
-        f"{report.melodies:,} melodies, {report.notes:,} notes ({parts}); "
-        f"left out: {report.duplicates:,} duplicates, {refused:,} refused"
+        f"{amount(report.melodies, 'melody')}, {amount(report.notes, 'note')} ({parts}); "
+        f"left out: {amount(report.duplicates, 'duplicate')}, {refused:,} refused"
     )
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.refused.items())
     if refused and limits.strict:
-        raise CorpusError(f"{refused:,} of {report.offered:,} tunes refused: {reasons}; --strict allows none")
+        raise CorpusError(f"{refused:,} of {amount(report.offered, 'tune')} refused: {reasons}; --strict allows none")
     if refused:
-        console.warn(f"{refused:,} of {report.offered:,} tunes refused: {reasons}; `melodyrnn corpus check` tells more")
+        told = f"{refused:,} of {amount(report.offered, 'tune')} refused: {reasons}"
+        console.warn(f"{told}; `melodyrnn corpus check` tells more")
     return prepared
 
 

@@ -43,7 +43,7 @@ way each step goes, and the rhythm), bars=N-N.
 """
 
 
-@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn infill --help, docs/controls.md"))
+@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn infill --help, melodyrnn generate --help"))
 def vary(
     context: typer.Context,
     file: ed.FileArgument,
@@ -55,7 +55,7 @@ def vary(
     ] = 0.5,
     model: co.ModelOption = co.DEFAULT_MODEL,
     track: TrackOption = None,
-    key: co.KeyOption = None,
+    key: ed.KeyOption = None,
     scale: ct.ScaleOption = None,
     in_scale: ct.InScaleOption = None,
     range: ct.RangeOption = None,

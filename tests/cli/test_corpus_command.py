@@ -82,7 +82,12 @@ def test_a_folder_without_melodies_says_why(command, folder):
     ended = command("corpus", "check", folder)
     assert ended.status == 1
     assert ended.out.startswith("       0  melodies read, 0 notes")
-    assert ended.err.startswith("melodyrnn: error: no melody came in: 2 × not-midi, 1 × empty;")
+    assert ended.err == "melodyrnn: error: no melody came in: 2 × not-midi, 1 × empty\n"  # no advice to call it again
+    for file in folder.iterdir():
+        file.unlink()
+    ended = command("corpus", "check", folder)
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == f"melodyrnn: error: {folder}: holds no file of music (.mid, .abc, .krn, .musicxml, .mxl)\n"
 
 
 @pytest.mark.parametrize("arguments", [("check", "nowhere"), ("build", "kindr"), ("build", "kinder", "nix")])

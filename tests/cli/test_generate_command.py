@@ -75,10 +75,11 @@ def test_many_go_into_a_folder(command, model):
     ("arguments", "text"),
     [
         (["-n", 3, "-o", "a.mid"], "-o: a.mid is one file and there are 3 melodies: name a folder, a/"),
-        (["-n", 3], "-n: 3 melodies do not fit into one stream: name a folder, -o out/"),
-        (["-n", 0], "count: 0 melodies cannot be written; give 1 or more"),
+        (["-n", 3], "-o: 3 melodies do not fit into one stream: name a folder, -o out/"),
+        (["-n", 0], "-n: 0 melodies cannot be written; give 1 or more"),
+        (["--best", 3], "-o: 3 melodies do not fit into one stream: name a folder, -o out/"),
         (["--json", "-o", "-"], "-o: the JSON lines of --json already go to stdout: name a file"),
-        (["-o", "a.wav"], "-o: a.wav: a name that ends in .mid, .musicxml or .abc, or --format, says the format"),
+        (["-o", "a.wav"], "-o: a.wav: .wav is no format of ours; end it in .mid, .musicxml or .abc, or give --format"),
         (["--format", "wav"], "--format: wav is none of midi, musicxml, abc"),
         (["-t", "-1"], "temperature: -1.0 is not a number from 0 to 100"),
         (["-t", "nan"], "temperature: nan is not a number from 0 to 100"),
@@ -110,11 +111,26 @@ def test_an_existing_file_is_kept(command, model):
     assert Path("a.mid").read_bytes().startswith(b"MThd")
 
 
-def test_an_unwritable_place_is_told(command, model):
-    """A missing folder is status 1 with the next move."""
-    ended = command("generate", "-m", model, "-o", "no/such/a.mid")
-    text = "melodyrnn: error: no/such/a.mid: cannot be written: there is no such folder; make it first\n"
-    assert (ended.status, ended.err) == (1, text)
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        ("no/such/a.mid", "no/such/a.mid: there is no folder no/such; make it first"),
+        ("no/such/", "no/such: there is no folder no; make it first"),
+        ("file/a.mid", "file/a.mid: file is a file, not a folder; choose another name"),
+    ],
+)
+def test_an_unwritable_place_is_told(command, output, text):
+    """A missing folder is status 1 with the next move, before anything is composed: there is no such model."""
+    Path("file").write_bytes(b"")
+    ended = command("generate", "-m", "no.safetensors", "-o", output)
+    assert (ended.status, ended.err) == (1, f"melodyrnn: error: {text}\n")
+
+
+def test_a_folder_for_one_melody_is_made(command, model):
+    """`-o out/` makes its folder, as it does for many melodies."""
+    assert command("generate", "-m", model, "-o", "out/", "-q").status == 0
+    assert names() == ["out"]
+    assert Path("out/melody-1.mid").read_bytes().startswith(b"MThd")
 
 
 def test_a_phrase_is_gone_on_from(command, model, tune, tune_file):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from melodyrnn.cli.inputs import read_named_pipe
+from melodyrnn.errors import Unreadable
 from melodyrnn.music.midi import midi_bytes
 
 TABLE = """\
@@ -16,7 +20,7 @@ tune.mid
   title        A tune
   key          C major
   metre        3/4
-  upbeat       1 quarters
+  upbeat       1 quarter
   tempo        96 quarters a minute
   bars         5
   notes        10
@@ -64,6 +68,40 @@ def test_every_format_is_read_by_name_and_from_a_pipe(command, suffix, content, 
         assert ended.err == ""
         facts = json.loads(ended.out)
         assert (facts["notes"], facts["key"]) == (notes, "G major")
+
+
+def test_a_pipe_that_is_named_is_read(command, tune):
+    """`inspect <(…)`: a FIFO, by its name or as /dev/fd/N; a folder of them is another matter."""
+    for suffix, content in ((".mid", midi_bytes(tune)), ("", ABC), (".any", XML)):
+        os.mkfifo(f"pipe{suffix}")
+        writer = threading.Thread(target=Path(f"pipe{suffix}").write_bytes, args=[content])
+        writer.start()
+        ended = command("inspect", f"pipe{suffix}", "--json")
+        writer.join(60)
+        assert ended.err == ""
+        assert json.loads(ended.out)["notes"] == (2 if content == XML else 10)
+    reader, writer = os.pipe()
+    os.write(writer, midi_bytes(tune))
+    os.close(writer)
+    assert json.loads(command("inspect", f"/dev/fd/{reader}", "--json").out)["notes"] == 10
+    os.close(reader)
+
+
+def test_a_pipe_has_limits(tmp_path, monkeypatch):
+    """One that nobody writes to, or never ends, is not waited for; one that brings too much is not read whole."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Unreadable, match=r"^p: took longer to read than allowed \(its writer was not done in 0\.2 s"):
+        read_named_pipe(tmp_path / "pipe", "p", seconds=0.2)
+    reader, writer = os.pipe()
+    os.write(writer, bytes(20))
+    with pytest.raises(Unreadable, match="took longer"):  # the writer holds it open
+        read_named_pipe(Path(f"/dev/fd/{reader}"), "p", seconds=0.2)
+    os.write(writer, bytes(20))
+    monkeypatch.setattr("melodyrnn.cli.console.MAX_STDIN", 10)
+    with pytest.raises(Unreadable, match="larger than the reader's limit"):
+        read_named_pipe(Path(f"/dev/fd/{reader}"), "p")
+    os.close(reader)
+    os.close(writer)
 
 
 def test_a_model_is_described(command, model):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from melodyrnn.cli.leftovers import hold
 from melodyrnn.cli.output import check_writable, refuse_existing, write_file, write_free, writing
 from melodyrnn.errors import OutputError
+
+ROOT = Path(__file__).parents[2]
 
 
 def inside(folder):
@@ -139,6 +146,68 @@ def test_a_folder_is_no_file(tmp_path):
     """A folder as a target is refused by name."""
     with pytest.raises(OutputError, match=r"a folder; name a file in it$"):
         write_file(tmp_path, b"abc")
+
+
+def left(process):
+    """How what a writer of this number leaves is called."""
+    return f".x.mid.{process}-0123abcd.tmp"
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    """A writer killed half-way leaves a hidden file; the next write there removes it, and nothing else."""
+    code = (
+        "import os, sys; from pathlib import Path; from melodyrnn.cli.output import writing\n"
+        "with writing(Path(sys.argv[1])) as stream: stream.write(b'half'); stream.flush(); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "x.mid"], check=False, cwd=ROOT)
+    assert done.returncode == -9
+    (half,) = inside(tmp_path)
+    assert left(12345).replace("12345-0123abcd", "") == re.sub(r"[0-9]+-[0-9a-f]{8}", "", half)
+    dead = int(half.split(".")[3].split("-")[0])
+    others = [left(os.getpid()), left(os.getppid()), f".x.mid.{dead}-0123.tmp", f"x.mid.{dead}-0123abcd.tmp"]
+    for name in others:
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / left(dead)).mkdir()
+    write_file(tmp_path / "y.mid", b"new")
+    assert sorted(inside(tmp_path)) == sorted([*others, left(dead), "y.mid"])
+
+
+def test_what_is_locked_is_not_removed(tmp_path):
+    """A writer in another container has a number that is nobody's here; it holds its file."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    held = tmp_path / left(dead.pid)
+    with held.open("wb") as stream:
+        assert hold(stream.fileno())
+        write_file(tmp_path / "x.mid", b"new")
+        assert held.exists()
+    write_file(tmp_path / "y.mid", b"new")
+    assert not held.exists()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_name_is_synced_after_it_is_given(tmp_path, monkeypatch, force):
+    """The last thing is the fsync of the folder, when nothing but the file lies in it."""
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: seen.append((os.fstat(descriptor).st_mode, inside(tmp_path))))
+    write_file(tmp_path / "x.mid", b"new", force=force)
+    assert [stat.S_IFMT(mode) for mode, _ in seen] == [stat.S_IFREG, stat.S_IFDIR]
+    assert seen[1][1] == ["x.mid"]
+
+
+def test_a_folder_that_cannot_be_synced(tmp_path, monkeypatch):
+    """Where the system has no such thing the file stands; where the disk fails, that is said."""
+    why = [errno.EINVAL]
+
+    def fsync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(why[0], os.strerror(why[0]))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_file(tmp_path / "x.mid", b"new")
+    why[0] = errno.EIO
+    with pytest.raises(OutputError, match="cannot be written: Input/output error"):
+        write_file(tmp_path / "y.mid", b"new")
 
 
 def test_free_names_count_up(tmp_path, monkeypatch):

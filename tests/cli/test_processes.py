@@ -80,13 +80,19 @@ def test_a_closed_pipe_ends_quietly(model):
     assert ended(process)[::2] == (1, "")
 
 
-@pytest.mark.parametrize("arguments", [["generate", "-q"], ["inspect"], ["--help"]])
-def test_a_full_disk_is_one_line(model, arguments):
+_FULL = "stdout: cannot be written: no space left on the device; make room and run it again"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [(["generate", "-q"], _FULL), (["inspect"], _FULL), (["--help"], "No space left on device")],
+)
+def test_a_full_disk_is_one_line(model, arguments, text):
     """Stdout on /dev/full: status 1, one line, silence at exit."""
     arguments = [*arguments, *{"generate": ["-m", model], "inspect": [model]}.get(arguments[0], [])]
     with Path("/dev/full").open("wb") as full:
         process = melodyrnn(*arguments, stdout=full)
-        assert ended(process)[::2] == (1, "melodyrnn: error: No space left on device\n")
+        assert ended(process)[::2] == (1, f"melodyrnn: error: {text}\n")
 
 
 def test_a_terminal_never_gets_bytes(model, tmp_path):
