@@ -27,3 +27,18 @@ def test_each_page_has_examples_first_and_statuses_last(command):
     assert "<str" not in page  # no Python types
     assert "<list" not in page
     assert max(len(line) for line in page.splitlines()) <= 100
+
+
+def test_no_summary_is_cut():
+    """What each command is for stands whole on the first page, at 80 columns."""
+    page = help_page()
+    assert max(len(line) for line in page.splitlines()) <= 80
+    assert "..." not in page.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("command", PAGES)
+def test_pages_name_no_file_of_the_repository(command):
+    """Who has installed the package has no docs/; and a prime is spoken of only where one can be given."""
+    page = help_page(*command)
+    assert "docs/" not in page
+    assert "prime" not in page or command in {(), ("generate",), ("reproduce",)}

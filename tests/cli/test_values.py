@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.cli.values import bars_of, key_of, metre_of, upbeat_of
+from melodyrnn.cli.values import amount, bars_of, key_of, metre_of, upbeat_of
 from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import MODES, Key
 
@@ -53,3 +53,17 @@ def test_wrong_bars_are_refused(text):
     """A number, or the word."""
     with pytest.raises(OptionError, match=r"is no number of bars; write 8, or free for as many as come$"):
         bars_of(text)
+
+
+@pytest.mark.parametrize(
+    ("count", "thing", "told"),
+    [
+        (0, "note", "0 notes"),
+        (1, "melody", "1 melody"),
+        (2, "melody", "2 melodies"),
+        (1234, "test melody", "1,234 test melodies"),
+    ],
+)
+def test_one_is_one(count, thing, told):
+    """One of a thing is told without its plural."""
+    assert amount(count, thing) == told
