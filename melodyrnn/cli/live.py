@@ -116,7 +116,7 @@ def plain_line(event: Event) -> str:
 
 def _terms(bits: Mapping[str, float | None]) -> str:
     """Bits in words."""
-    if not bits:
+    if not bits or bits["total"] is None:
         return "not measured: too few melodies"
     parts = ", ".join(f"{name} {_bits(bits[name])}" for name in ("rest", "duration", "pitch"))
     return f"{_bits(bits['total'])} bits per note ({parts})"
