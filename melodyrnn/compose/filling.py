@@ -80,7 +80,8 @@ def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_
 def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callable[[Options], Task | None]) -> str:
     """Why a gap cannot be filled."""
     bars = [melody.place(tick)[0] + 1 for window in windows for tick in (window[0], window[1] - 1)]
-    where = f"in bars {bars[0]} to {bars[-1]}, between the notes that stay, nothing"
+    said_bars = f"bar {bars[0]}" if bars[0] == bars[-1] else f"bars {bars[0]} to {bars[-1]}"
+    where = f"in {said_bars}, between the notes that stay, nothing"
 
     def fits(fewer: Options) -> bool:
         try:
@@ -90,5 +91,5 @@ def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callabl
 
     kept, guilty = excluding(options, fits)
     if guilty:
-        return f"{where} meets them together; there is something without {said(options, guilty)}"
+        return f"{where} meets all that is asked; it could be filled without {said(options, guilty)}"
     return f"{where} meets {', '.join(kept)} together" if kept else f"{where} fits that the tables have"

@@ -142,7 +142,7 @@ def test_silences_longer_than_any_rest_are_no_hindrance(model, bars):
         (
             {"require": "C2", "max_leap": 4, "durations": "1/4"},
             [1],
-            "in bars 2 to 2, .* any one of: require C2, max-le",
+            "in bar 2, .* any one of: require C2, max-le",
         ),
         ({"forbid": "C", "end": "tonic"}, [0, 3, 4], "in bars 4 to 5, .* without any one of: forbid C, end tonic"),
     ],
