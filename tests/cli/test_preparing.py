@@ -60,6 +60,7 @@ def test_what_has_not_changed_is_not_prepared_again(command, folder, monkeypatch
         (lambda: write(folder / "new.mid", 99), 21),
         (lambda: write(folder / "new.mid", 100), 21),
         (lambda: os.utime(folder / "new.mid", (1, 1)), 21),
+        (lambda: (write(folder / "new.mid", 101), os.utime(folder / "new.mid", (1, 1))), 21),  # as touch -r does
         ((folder / "new.mid").unlink, 20),
     ):
         before = read_stamp(Path("p"))
