@@ -45,7 +45,7 @@ class Constraints:
     chords: str | None = None  # "Am:4 F:2 G:2 | C", from the first full bar, over and over
     chord_tones: str = "prefer"  # prefer | rule: chord tones on strong beats and where a chord begins
     chord_track: bool = False  # the chords are written too, as a second track
-    effort: int | None = None  # melodies side by side from which one is drawn; None = 1, or 16 if something is asked
+    effort: int | None = None  # melodies side by side from which one is drawn; None = see Options.particles
 
     def check(self, metre: Metre | None) -> None:
         """Read every value once; raise OptionError. Chords are read when the metre is known."""

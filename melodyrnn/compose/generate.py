@@ -7,7 +7,8 @@ Conventions
 
 Anything that composes (plain sampling here, resampling elsewhere) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
-finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused.
+finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
+that sits on a pitch (see `liveliness`), AGAIN times; then it is taken.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
 """
@@ -23,6 +24,7 @@ from melodyrnn.checkpoint import Card, Checkpoint, find, load
 from melodyrnn.compose import sampling
 from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.choosing import Choice, choose, filters_of
+from melodyrnn.compose.liveliness import AGAIN, lively
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
@@ -139,13 +141,14 @@ def _steer(beginning: Beginning, options: Options, draft: _Draft, gate: Gate | N
 
     filters, primed = filters_of(options), beginning.stream.notes
     for attempt in range(TRIES):
+        passes = _moving(gate) if options.lively and attempt < AGAIN else gate
         try:
             drawn = draw_one(
                 beginning.stream, lambda stream, uniform: choose(stream, beginning.rules, filters, uniform, primed),
-                seed=draft.seed, effort=beginning.particles, hearing=beginning.hearing, gate=gate, attempt=attempt,
+                seed=draft.seed, effort=beginning.particles, hearing=beginning.hearing, gate=passes, attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
-            if gate is None:
+            if passes is None:
                 raise
             continue
         draft.notes, draft.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
@@ -155,18 +158,25 @@ def _steer(beginning: Beginning, options: Options, draft: _Draft, gate: Gate | N
 
 
 def _compose(beginning: Beginning, options: Options, drafts: list[_Draft], gate: Gate | None) -> None:
-    """Fill drafts with melodies; those that are lost, again and each by itself. Raises Unsatisfiable."""
+    """Fill drafts with melodies; those that are lost or sit, again and each by itself. Raises Unsatisfiable."""
     _add_notes(beginning, options, drafts)
     for draft in drafts:
         for attempt in range(1, TRIES + 1):
-            if not draft.lost and (gate is None or gate(np.array(draft.notes, np.int64).reshape(-1, 3))):
+            rows = np.array(draft.notes, np.int64).reshape(-1, 3)
+            fits = not draft.lost and (gate is None or gate(rows))
+            if fits and (not options.lively or attempt > AGAIN or lively(rows)):
                 break
-            if gate is None:
+            if not fits and gate is None:
                 raise DeadEnd
             if attempt == TRIES:
                 raise _given_up(options, 1)
             draft.notes, draft.bits, draft.price, draft.lost = [], [], 0.0, False
             _add_notes(beginning, options, [draft], attempt)
+
+
+def _moving(gate: Gate | None) -> Gate:
+    """Let pass what moves, and what the gate lets pass."""
+    return lively if gate is None else lambda rows: lively(rows) and gate(rows)
 
 
 def _given_up(options: Options, particles: int) -> Unsatisfiable:

@@ -74,8 +74,14 @@ class Options(Constraints):
 
     @property
     def particles(self) -> int:
-        """Melodies side by side from which one is drawn."""
-        return self.effort or (USUAL_EFFORT if self.planned else 1)
+        """Melodies side by side from which one is drawn: several where rules reach ahead, which a mask cannot weigh."""
+        ahead = self.loop or any(rule is not None for rule in (self.end, self.require, self.density))
+        return self.effort or (USUAL_EFFORT if ahead else 1)
+
+    @property
+    def lively(self) -> bool:
+        """Whether a melody that sits on one pitch is composed anew: not where an effort is asked for by number."""
+        return self.planned and self.effort is None
 
     def _check_frame(self) -> None:
         if self.key is not None and self.key.mode not in MODES:

@@ -1,0 +1,32 @@
+"""Melodies that sit: what is drawn again unless the caller asks for an effort.
+
+Rules that forbid something at every note (a largest leap, chord tones) cost a melody nothing that stays where it is.
+So among melodies side by side those that sit are favoured, and that is no mistake: given the rules they are probable.
+But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit.
+
+Contents: AGAIN, lively.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from melodyrnn.compose.sampling import Indices
+
+AGAIN: Final = (
+    6  # times that a melody which sits is composed anew; after that it is taken: the rules may leave no other
+)
+_MOST: Final = 0.7  # share of the notes that one pitch may have
+_FEW: Final = 3  # pitches of a melody
+_NOTES: Final = 8  # from so many notes on a melody can be said to sit
+
+
+def lively(rows: Indices) -> bool:
+    """Whether a melody, rows (notes, 3) of rests, durations and pitches, moves: three pitches, none for 70 % of it."""
+    if len(rows) < _NOTES:
+        return True
+    _, counts = np.unique(rows[:, 2], return_counts=True)
+    return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(rows))

@@ -1,0 +1,54 @@
+"""Melodies that sit on one pitch are not handed out, unless the rules leave no others or an effort is asked for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.liveliness import lively
+from melodyrnn.compose.options import Options
+
+
+def rows(*pitches):
+    """A melody of these pitches."""
+    return np.column_stack((np.zeros((len(pitches), 2), np.int64), pitches))
+
+
+@pytest.mark.parametrize(
+    ("pitches", "moves"),
+    [
+        ([30] * 8, False),
+        ([30] * 7, True),
+        ([30, 32] * 8, False),
+        ([30, 32, 33] * 4, True),
+        ([30] * 8 + [32, 33], False),
+        ([30] * 7 + [32, 33, 35], True),
+    ],
+)
+def test_what_sits(pitches, moves):
+    """Fewer than three pitches, or one for more than 70 % of at least eight notes."""
+    assert lively(rows(*pitches)) is moves
+
+
+def sitting(model, options, count=12):
+    """Which of so many melodies sit."""
+    made = [g.melody.notes for g in generate(model, options, count)]
+    return [not lively(rows(*(note.pitch for note in notes))) for notes in made]
+
+
+def test_a_tight_leap_brings_no_drones(model):
+    """Where a number of particles asked for brings some that sit, the default brings fewer, and the same ones each time."""
+    asked = Options(max_leap=1, durations="1/16", bars=4, seed=5)
+    left = sitting(model, replace(asked, effort=1))
+    ours = sitting(model, asked)
+    assert any(left)
+    assert sum(ours) < sum(left)
+    assert ours == sitting(model, asked)
+    assert [a for a, b in zip(ours, left, strict=True) if not b] == [False] * left.count(False)
+
+
+def test_where_nothing_else_is_left_it_sits(model):
+    """One pitch is one pitch: the request is met."""
+    made = next(iter(generate(model, Options(range="C5-C5", bars=4))))
+    assert {note.pitch for note in made.melody.notes} == {72}
