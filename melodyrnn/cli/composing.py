@@ -40,7 +40,8 @@ PrimeOption = Annotated[
     str | None, option("--prime", metavar="FILE|-", help="Go on from this melody, kept note for note.", panel=_MUSIC)
 ]
 BarsOption = Annotated[
-    str, option("--bars", metavar="N|free", help="Exactly so many bars; free: until the network ends.", panel=_MUSIC)
+    str,
+    option("--bars", metavar="N|free", help="Exactly so many, not counting upbeat and prime; or free.", panel=_MUSIC),
 ]
 UpbeatOption = Annotated[
     str, option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)

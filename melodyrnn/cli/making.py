@@ -97,15 +97,19 @@ class Making:
             console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
         bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
         seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
-        facts = [
-            f"{amount(melody.bars, 'bar')} of {melody.metres[0]}",
-            amount(len(melody.notes), "note"),
-            str(melody.key),
-        ]
+        facts = [f"{self._length(melody)} of {melody.metres[0]}", amount(len(melody.notes), "note")]
+        if melody.key is not None:
+            facts.append(str(melody.key))
         console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
         console.detail(f"what was asked for cost {made.price:.1f} bits")
         if self.model.checkpoint.fingerprints:
             self._tell_copy(made)
+
+    def _length(self, melody: Melody) -> str:
+        """Count bars as they were asked for: the upbeat comes on top."""
+        if self.verb == "generate" and self.given is None and self.options.upbeat:
+            return f"{amount(melody.bars - 1, 'bar')} and an upbeat"
+        return amount(melody.bars, "bar")
 
     def _tell_copy(self, made: Generated) -> None:
         """Say how much of it a training tune has: aloud where that is more than usual."""

@@ -83,7 +83,7 @@ def memory(
     )
     if json:
         for one in found:
-            console.record({**asdict(one), "reach": one.reach, "corpus": corpus})
+            console.record({**asdict(one), "reach": one.reach, "or_more": one.beyond, "corpus": corpus})
     else:
         console.lines(_table(found))
         console.draw(line for one in found for line in _bars(one, unicode=console.unicode))
@@ -115,6 +115,7 @@ def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: in
     from melodyrnn.checkpoint import NetworkConfig  # noqa: PLC0415 - torch only when the options are right
     from melodyrnn.judge.memory import measure, train  # noqa: PLC0415
     from melodyrnn.judge.sets import divide  # noqa: PLC0415
+    from melodyrnn.learn.baselines import baselines  # noqa: PLC0415
     from melodyrnn.learn.recipe import Recipe  # noqa: PLC0415
     from melodyrnn.learn.training import Evaluated, Split  # noqa: PLC0415
 
@@ -126,6 +127,7 @@ def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: in
         epochs=epochs, patience=epochs, positions=360, drop_state=0.2, drop_head=0.1, hide_bars=1.0, hide_style=1.0,
         seed=seed,
     )  # fmt: skip
+    counted = baselines(split.train, parts[corpus, "test"].melodies)["unigram"]["total"]
     found = []
     for cell in _CELLS:
         for event in train(split, config, recipe, cell):
@@ -135,6 +137,8 @@ def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: in
                 shape = NetworkConfig(cell=cell, hidden=hidden, embed=hidden, head=hidden, keys=1)
                 found.append(measure(cell, shape, event.weights, parts[corpus, "test"].melodies, longest))
         console.say(f"{cell}: {found[-1].parameters:,} weights, {found[-1].whole:.3f} bits a note")
+        if found[-1].whole >= counted:
+            console.warn(f"{cell}: hardly trained: counting values alone gives {counted:.3f} bits; try --epochs N")
     return found
 
 
@@ -144,7 +148,9 @@ def _table(found: Sequence[Memory]) -> Iterator[str]:
     yield f"{'k':>8}" + "".join(f" {one.name:>12}" for one in found)
     for lag in range(1, len(found[0].influence) + 1):
         yield f"{lag:>8}" + "".join(f" {one.influence[lag - 1] / one.influence[0]:>12.2g}" for one in found)
-    yield f"{'reach':>8}" + "".join(f" {one.reach:>12}" for one in found) + "   (last k above a hundredth)"
+    reaches = [f"{one.reach} or more" if one.beyond else str(one.reach) for one in found]
+    caption = "last k above a hundredth" + ("; more: --notes N" if any(one.beyond for one in found) else "")
+    yield f"{'reach':>8}" + "".join(f" {reach:>12}" for reach in reaches) + f"   ({caption})"
     yield ""
     yield "bits a note when only the last k notes are known"
     for row, context in enumerate(found[0].contexts):

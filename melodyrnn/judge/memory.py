@@ -44,6 +44,11 @@ class Memory:
         floor = self.influence[0] / 100
         return max(lag for lag, value in enumerate(self.influence, 1) if value >= floor)
 
+    @property
+    def beyond(self) -> bool:
+        """Whether the reach ends only where the looking did: it may be any longer."""
+        return self.reach == len(self.influence)
+
 
 def measure(
     name: str, config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int = 24

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,14 @@ def test_infill_writes_what_it_says(command, model, tune, tune_file):
     new = notes_of("new.mid")
     assert [n for n in new if not 144 <= n.onset < 288] == [n for n in tune.notes if not 144 <= n.onset < 288]
     assert new != tune.notes
+
+
+def test_a_key_that_nobody_named_is_not_told(command, model, tune):
+    """A file without a key signature: the line goes from the notes to the bits."""
+    Path("i.mid").write_bytes(midi_bytes(replace(tune, key=None)))
+    for verb in (("infill", "i.mid", "--bars", 3), ("vary", "i.mid")):
+        ended = command(*verb, "-m", model, "-o", "new.mid", "--force", *SMALL)
+        assert re.fullmatch(r"new\.mid: 5 bars of 3/4, \d+ notes, \d+\.\d\d bits a note; seed 4\n", ended.err)
 
 
 def test_infill_in_a_pipe(command, model, tune, tune_file):

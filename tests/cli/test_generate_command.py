@@ -30,6 +30,13 @@ def test_a_named_file_is_written_and_said(command, model):
     assert (recipe.verb, recipe.model, recipe.options, recipe.output) == ("generate", "small", {"seed": 3}, {})
 
 
+def test_an_upbeat_comes_on_top_of_the_bars(command, model):
+    """--bars 4 --upbeat 1/4 is told as it was asked for, whatever bar 1 is called in the file."""
+    ended = command("generate", "-m", model, "--bars", 4, "--upbeat", "1/4", "-o", "a.mid", "--seed", 3)
+    assert ended.err.startswith("a.mid: 4 bars and an upbeat of 4/4, ")
+    assert read_midi(Path("a.mid")).melody.bars == 5
+
+
 def test_without_a_name_bytes_go_into_a_pipe(command, model):
     """No -o and stdout no terminal: the same bytes as in a file."""
     command("generate", "-m", model, "-o", "a.mid", "--seed", 3)

@@ -175,6 +175,8 @@ def test_memory_measures_a_model(command, model, tunes, tmp_path):
     assert ended.out.splitlines()[0] == "influence of the note k notes ago, the last one = 1"
     assert "bits a note when only the last k notes are known" in ended.out
     assert "tiny: influence" in ended.err
+    reach = next(line for line in ended.out.splitlines() if line.startswith("   reach "))
+    assert ("or more" in reach) == ("--notes N" in reach)
     assert plot.read_bytes().lstrip().startswith(b"<?xml")
     before = plot.read_bytes()
     assert command("memory", model, "--corpus", tunes, "--notes", 4, "-o", plot).status == 1
@@ -188,6 +190,8 @@ def test_memory_trains_the_three_cells(command, tunes):
     facts = [json.loads(line) for line in ended.out.splitlines()]
     assert [one["cell"] for one in facts] == ["rnn", "gru", "lstm"]
     assert all(len(one["influence"]) == 3 and one["contexts"] == [1, 2, 3] for one in facts)
+    assert all(one["or_more"] == (one["reach"] == 3) for one in facts)
+    assert "lstm: hardly trained: counting values alone gives " in ended.err
 
 
 def test_memory_knows_what_can_be_plotted(command):

@@ -10,7 +10,7 @@ import pytest
 from melodyrnn.compose.runtime import Network
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.errors import CorpusError
-from melodyrnn.judge.memory import measure
+from melodyrnn.judge.memory import Memory, measure
 from melodyrnn.learn import memory
 
 from .conftest import TINY, drawn_weights
@@ -72,6 +72,13 @@ def test_a_memory_knows_its_reach(melodies):
     assert found.contexts == (1, 2, 3, 4, 6, 8)
     assert relative[found.reach - 1] >= 0.01
     assert (relative[found.reach :] < 0.01).all()
+
+
+def test_a_reach_that_was_cut_off_is_told():
+    """Influence above the limit at the furthest lag that was looked at may go on; below it, it does not."""
+    for influence, reach, beyond in (((1.0, 0.5, 0.02), 3, True), ((1.0, 0.5, 0.001), 2, False)):
+        found = Memory("net", "rnn", 1, influence, (1, 2), (2.0, 2.0), 2.0)
+        assert (found.reach, found.beyond) == (reach, beyond)
 
 
 def test_short_melodies_cannot_tell(melodies):
