@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, NoteColumns
 from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
-from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, key_of, on_grid, opening, tempo_of
+from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
 from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
 from melodyrnn.music.midi_line import Choice, Voice, choose, sole, voices
 from melodyrnn.music.midi_plain import read_plain
@@ -138,6 +138,9 @@ def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int]:
     placed, snapped = on_grid(line, file.division)
     if choice.hidden:
         file.notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
+    shorter = sum(grid(now, file.division) < grid(once, file.division) for now, once in choice.cut)
+    if shorter:
+        file.notices.append(f"{_notes(shorter)} cut where the next begins")
     if snapped:
         file.notices.append(f"{snapped} of {_notes(len(line))} moved to the 24-per-quarter grid")
     if len(placed) < len(line):

@@ -144,13 +144,17 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
         notices.append("an impossible key signature ignored")
     if not good:
         return None
-    _, sharps, minor = good[0]
+    start, sharps, minor = good[0]
+    later = any(tick > start and (sign, mode) != (sharps, minor) for tick, sign, mode in good[1:])
     key = Key((7 * sharps + 9 * minor) % 12, "minor" if minor else "major")
     for text in texts:
         named = _named_key(text)
         # The text only counts beside a signature that agrees: another program may have changed one of them.
         if named is not None and (named.fifths - sharps) % 12 == 0:
-            return named
+            key = named
+            break
+    if later:
+        notices.append(f"the key changes; the first, {key}, is kept")
     return key
 
 

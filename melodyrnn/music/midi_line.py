@@ -48,12 +48,13 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A line, where its track ends, the sentence that says which it is, and how many notes are not heard in it."""
+    """A line, where its track ends, the sentence that says which it is, and what is not heard as it was written."""
 
     line: tuple[RawNote, ...]
     end: int
     sentence: str
-    hidden: int
+    hidden: int  # notes left out
+    cut: tuple[tuple[int, int], ...] = ()  # file ticks: where notes end here, and where they ended
 
 
 def voices(tracks: Sequence[RawTrack], names: Sequence[str]) -> tuple[Voice, ...]:
@@ -119,7 +120,9 @@ def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
     line = _highest(sounding) if len(chosen) > 1 else _legato(sounding)
     if line is None:
         line, sentence = _highest(sounding), sentence + ", its highest sounding line"
-    return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line))
+    ends = {(note[0], note[2]): note[1] for note in reversed(sounding)}
+    cut = tuple((note[1], ends[note[0], note[2]]) for note in line if note[1] != ends[note[0], note[2]])
+    return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line), cut)
 
 
 def _is_line(notes: Sequence[RawNote]) -> bool:

@@ -196,6 +196,23 @@ def test_key(facts: str, key: str) -> None:
     assert str(read_midi(smf(facts, NOTE)).melody.key) == key
 
 
+def test_a_second_key_is_said() -> None:
+    """A signature that differs later on is told; the same one again, or another at the same moment, is not."""
+    told = {"0100": ("the key changes; the first, D major, is kept",), "0200": ()}
+    for later, warnings in told.items():
+        reading = read_midi(smf("00 ff5902 0200 60 ff5902 " + later, NOTE))
+        assert (str(reading.melody.key), reading.warnings) == ("D major", warnings)
+    assert read_midi(smf("00 ff5902 0200 00 ff5902 0100", NOTE)).warnings == ()
+
+
+def test_cut_overlaps_are_said() -> None:
+    """A note that sounds on into the next is cut and counted, unless on the grid it is none the shorter."""
+    legato = read_midi(smf("00 903c50 20 903e50 08 803c40 18 803e40"))
+    assert legato.warnings == ("1 note cut where the next begins",)
+    touching = read_midi(smf("00 903c50 20 903e50 01 803c40 1f 803e40"))
+    assert (touching.warnings, [n.duration for n in touching.melody.notes]) == ((), [8, 8])
+
+
 def test_tempo_is_the_first() -> None:
     """A change is said; a tempo of 0 is no tempo."""
     changing = read_midi(smf("00 ff5103 000000 00 ff5103 0927c0 60 ff5103 07a120", NOTE))
