@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.cli.values import metre_of
+from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
@@ -51,7 +52,11 @@ class Chording:
 
 
 def chording_of(console: Console, asked: str | None) -> Chording:
-    """Read the chords if they are a file's (FILE, FILE:TRACK); raise Unreadable."""
+    """Read the chords if they are a file's (FILE, FILE:TRACK); raise Unreadable, OptionError for stdin."""
+    if asked is not None and asked.strip() == "-":
+        raise OptionError(
+            "--chords", 'stdin is not read for chords; write them, "Am F | G C", or name a file, song.mid'
+        )
     match = _FILE.fullmatch(asked.strip()) if asked is not None else None
     if match is None:
         return Chording(asked)

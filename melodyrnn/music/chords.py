@@ -50,6 +50,7 @@ CHORDS: Final = "chords: "
 """Opens the text event of a MIDI file that keeps the progression of its chord track: 'chords: Am F | G C'."""
 
 _SYMBOL: Final = re.compile(r"([A-G][#♯b♭]?)(.*?)(?:/([A-G][#♯b♭]?))?")
+_BRACKETS: Final = re.compile(r"\(([^()]+)\)")
 _SILENT: Final = ("N.C.", "NC", "N")
 _BASS: Final = 48  # MIDI number from which a written chord is stacked: C3
 
@@ -71,6 +72,9 @@ def chord_of(symbol: str) -> Chord:
     if symbol in _SILENT:
         return Chord("N.C.", ())
     match = _SYMBOL.fullmatch(symbol)
+    if match is not None and match[2] not in QUALITIES:  # G7(b9) is G7b9
+        symbol = _BRACKETS.sub(r"\1", symbol)
+        match = _SYMBOL.fullmatch(symbol)
     if match is None or match[2] not in QUALITIES:
         raise OptionError(
             "chords", f"{symbol!r} is no chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.music.chords import CHORDS, chord_of, progression
 from melodyrnn.music.harmony import MOST_BARS, Change, Harmony, laid_out, name_of
-from melodyrnn.music.melody import Metre
+from melodyrnn.music.melody import Melody, Metre
 from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, grid
 from melodyrnn.music.midi_guard import Source, fetch, take_apart
 from melodyrnn.music.midi_line import DRUMS, asked_for, voices
@@ -39,6 +39,7 @@ _EIGHTH: Final = 12
 _WIDEST_BAR: Final = 384  # ticks of a bar, at most, in anything that is composed
 _LATEST: Final = 2**30  # file ticks, as for melodies
 _LONGEST: Final = 10_000  # characters of a progression that is read
+_MOST_STRANGE: Final = 3  # texts that are named
 _MOST_NOTES: Final = 100_000  # of a voice: more than MOST_BARS can hold in time
 
 Struck = tuple[int, int, frozenset[int]]
@@ -62,9 +63,13 @@ def read_midi_chords(source: Source, *, track: str | None = None, name: str = ""
         kept = _kept(tracks, division, Metre(metres[0].numerator, metres[0].denominator))
         if kept is not None:
             return kept
-        said = _said(tracks, division)
+        said, strange = _said(tracks, division)
         if said:
-            return laid_out(said, metres, where, source="its chord symbols", begin=begin)
+            source = "its chord symbols" + (f", without {_places(strange, metres)}" if strange else "")
+            return laid_out(said, metres, where, source=source, begin=begin)
+        if strange and not _has_chords(found, division):
+            reason = f"among its chord symbols {_places(strange, metres)} cannot be read; write it another way"
+            raise Unreadable(where, "no-chords", reason)
     chosen = asked_for(found, where, track) if track is not None else _most_chordal(found, division, where)
     fifths = next((key[1] for raw in tracks for key in raw.keys if abs(key[1]) <= 7), 0)
     label = str(chosen[0]) if len(chosen) == 1 else "all tracks together"
@@ -103,6 +108,19 @@ def _struck(chosen: Sequence[Voice], division: int) -> list[Struck]:
 
 def _sounding(onset: int, held: dict[int, int]) -> Struck:
     return onset, max(held.values()), frozenset(held)
+
+
+def _has_chords(found: Sequence[Voice], division: int) -> bool:
+    """Whether three tones or more are struck together anywhere."""
+    melodic = [voice for voice in found if voice.channel != DRUMS]
+    return any(len({p % 12 for p in tones}) > 2 for *_, tones in _struck(melodic, division))
+
+
+def _places(strange: Sequence[tuple[int, str]], metres: tuple[Metre, ...]) -> str:
+    """Name texts and their bars: 'F7alt' in bar 2."""
+    bars = Melody((), metres)
+    told = [f"'{text}' in bar {bars.place(tick)[0] + 1}" for tick, text in strange[:_MOST_STRANGE]]
+    return ", ".join(told) + (", …" if len(strange) > _MOST_STRANGE else "")
 
 
 def _most_chordal(found: Sequence[Voice], division: int, where: str) -> list[Voice]:
@@ -151,16 +169,26 @@ def _in_order(changes: list[Change]) -> list[Change]:
     return [c for c, following in pairwise([*changes, None]) if c and (not following or following.onset > c.onset)]
 
 
-def _said(tracks: Sequence[RawTrack], division: int) -> list[Change]:
-    """The chord symbols of the track and the kind of text that has most of them."""
+def _said(tracks: Sequence[RawTrack], division: int) -> tuple[list[Change], list[tuple[int, str]]]:
+    """The chord symbols of the track and the kind of text that has most of them, and what else stands there.
+
+    Without symbols, for fewer than nine in ten are: what else stands where half of them are.
+    """
     best: list[Change] = []
+    most, strange = 0, []
     for raw in tracks:
         for kind in sorted({kind for _, kind, _ in raw.words}):
             words = [(tick, clean(body).removeprefix(NOTE)) for tick, k, body in raw.words if k == kind]
             found = [(grid(tick, division), symbol) for tick, text in words if (symbol := _symbol(text))]
-            if 10 * len(found) >= 9 * len(words) and len(found) > len(best) and any(len(s) > 1 for _, s in found):
+            enough = 10 * len(found) >= 9 * len(words)
+            if not any(len(s) > 1 for _, s in found) or len(found) <= (len(best) if enough else most):
+                continue
+            if enough:
                 best = _until_the_next(found, _grid_end(tracks, division))
-    return best
+            if enough or (not best and 2 * len(found) >= len(words)):
+                most = len(found)
+                strange = [(grid(tick, division), text) for tick, text in words if not _symbol(text)]
+    return best, strange
 
 
 def _symbol(text: str) -> str:

@@ -94,6 +94,13 @@ def begins(name):
     return sum(message.time for message in before)
 
 
+def test_stdin_is_no_file_of_chords(command, model):
+    """--chords - says what it wants; status 2."""
+    ended = command("generate", "-m", model, "--chords", "-", "-o", "o.mid")
+    reason = '--chords: stdin is not read for chords; write them, "Am F | G C", or name a file, song.mid'
+    assert (ended.status, ended.err) == (2, f"melodyrnn: error: {reason}\n")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -56,7 +56,17 @@ def test_no_chord(text):
     assert (chord_of(text).symbol, chord_of(text).tones) == ("N.C.", ())
 
 
-@pytest.mark.parametrize("text", ["H", "c", "Cm77", "Am/", "A m", "C/H", "", "Gsus5", "Fis", "C/G/E"])
+@pytest.mark.parametrize(
+    ("written", "meant"), [("G7(b9)", "G7b9"), ("C(add9)/E", "Cadd9/E"), ("Am(maj7)", "Am(maj7)"), ("E7(#9)", "E7#9")]
+)
+def test_brackets_are_read(written, meant):
+    """What stands in brackets belongs to the symbol."""
+    assert chord_of(written) == chord_of(meant)
+
+
+@pytest.mark.parametrize(
+    "text", ["G7(b9", "G7b9)", "C()", "(C)", "H", "c", "Cm77", "Am/", "A m", "C/H", "", "Gsus5", "Fis", "C/G/E"]
+)
 def test_what_is_no_symbol_is_refused(text):
     """The whole sentence, with examples of what would do."""
     with pytest.raises(OptionError) as refused:

@@ -137,6 +137,21 @@ def test_symbols_of_other_programs_are_read(kind):
     assert (read.text(), read.source) == ("Am7 | D7 | Gmaj7 | N.C.", "its chord symbols")
 
 
+def test_symbols_that_are_not_known_are_named():
+    """Few of them are left out, and told; with more there is no harmony, unless notes sound one."""
+    tune = [e for k in range(8) for e in chord(480 * k, 480, 72 + k % 5)]
+
+    def read(words, notes):
+        said = [(1920 * k, mido.MetaMessage("marker", text=word)) for k, word in enumerate(words)]
+        return read_midi_chords(a_file(said + notes))
+
+    few = read(("Am7", "D7") * 5 + ("G7alt",), tune)
+    assert few.source == "its chord symbols, without 'G7alt' in bar 11"
+    with pytest.raises(Unreadable, match=r"no chords \(among its chord symbols 'G7alt' in bar 3 cannot be read; write"):
+        read(("Am7", "D7", "G7alt", "Cmaj7"), tune)
+    assert read(("Am7", "D7", "G7alt", "Cmaj7"), chord(0, 1920, 60, 64, 67)).text() == "C"
+
+
 @pytest.mark.parametrize("words", [("A", "B", "A"), ("Am", "I", "blue", "now"), ("Verse", "Am")])
 def test_words_and_rehearsal_letters_are_no_chords(words):
     """Letters alone, or a few names among other words: the notes are asked instead."""
