@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.compose.articulation import held
 from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.compose.rules import Rules, ends_by, exact_bars, first_onset, in_range
 from melodyrnn.compose.stream import Stream, Told
@@ -104,15 +105,16 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         prime, key=key, tempo=options.tempo or prime.tempo,
         metres=prime.metres if options.metre is None else (options.metre,),
     )  # fmt: skip
-    heard = encode(frame)
+    smooth = held(frame)
+    heard = encode(smooth)
     tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
-    bar = frame.metre_at(frame.end).bar_ticks
-    off = whole_bars(frame.end - tick, bar)
+    bar = frame.metre_at(smooth.end).bar_ticks
+    off = whole_bars(smooth.end - tick, bar)
     shift, total = off * bar, frame.bars + (options.bars or MOST_BARS)
     told = told_of(key, style, heard.anchor, total - off if options.bars else 0)
     stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
     bits = listen(stream, heard, len(heard))
-    onset = tick + min(rest for rest in RESTS if rest >= frame.end - shift - tick)
+    onset = tick + min(rest for rest in RESTS if rest >= smooth.end - shift - tick)
     place = Place(
         frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
         end=frame.bar_onset(total) - shift, last_bar=frame.bar_onset(total - 1) - shift,

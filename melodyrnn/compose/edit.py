@@ -21,6 +21,7 @@ import numpy as np
 
 from melodyrnn.compose import around
 from melodyrnn.compose.around import Given
+from melodyrnn.compose.articulation import held
 from melodyrnn.compose.beginning import listen, told_of
 from melodyrnn.compose.filling import tasks_of
 from melodyrnn.compose.generate import Generated, Model, choose, filters_of, velocity_of
@@ -103,7 +104,7 @@ def _filled(
 ) -> Generated:
     """Compose what begins in these bars anew. All is laid out, or refused, before the first note is drawn."""
     encoded = _encoded(melody, options.key)
-    tasks = tasks_of(melody, encoded, bars, options, same_pitches=same_pitches)
+    tasks = tasks_of(held(melody), encoded, bars, options, same_pitches=same_pitches)
     if not tasks:
         return _unchanged(melody, options)
     heard, tick, price = np.zeros((0, 3), np.int64), 0, 0.0
@@ -155,10 +156,10 @@ def _repitched(
 
 
 def _encoded(melody: Melody, key: Key | None) -> Encoded:
-    """A melody in its key, or in the one that fits best."""
+    """A melody as it is heard, in its key or in the one that fits best."""
     if not melody.notes:
         raise OptionError("melody", "holds no notes")
-    return encode(melody, key or melody.key or find_key(melody) or Key(0))
+    return encode(held(melody), key or melody.key or find_key(melody) or Key(0))
 
 
 def _with(encoded: Encoded, rows: Indices) -> Encoded:
