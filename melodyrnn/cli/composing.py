@@ -87,8 +87,9 @@ FormatOption = Annotated[
                         panel=_WHERE, autocompletion=_formats)
 ]  # fmt: skip
 ProgramOption = Annotated[
-    int, option("--program", metavar="N", help="General MIDI sound, 0 to 127.", panel=_WHERE, min=0, max=127)
-]
+    int | None, option("--program", metavar="N", help="General MIDI sound, 0 to 127 (0, or the file's).",
+                        panel=_WHERE, min=0, max=127)
+]  # fmt: skip
 VelocityOption = Annotated[
     int | None, option("--velocity", metavar="N", help="One velocity for all notes, 1 to 127.", panel=_WHERE)
 ]

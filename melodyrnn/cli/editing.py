@@ -57,7 +57,7 @@ class Where:
     count: int
     format: str | None
     force: bool
-    program: int
+    program: int | None  # None: the file's
     drawn: bool  # the seed was not the user's
 
 
@@ -94,8 +94,8 @@ class Job:
         loaded = load_model(self.model)
         making = Making(
             console=console, results=results, model=loaded, name=self.model, options=options, feel=Feel(),
-            program=where.program, verb=self.verb, task=Task(**self.task), given=given.melody, drawn=where.drawn,
-            roll=where.count == 1,
+            program=given.program if where.program is None else where.program, verb=self.verb,
+            task=Task(**self.task), given=given.melody, drawn=where.drawn, roll=where.count == 1,
         )  # fmt: skip
         seeds = range(self.seed, self.seed + where.count)
         melodies = (change(loaded, given.melody, replace(options, seed=seed)) for seed in seeds)

@@ -97,7 +97,7 @@ def generate(
     best: pk.BestOption = None,
     of: pk.OfOption = None,
     format: co.FormatOption = None,
-    program: co.ProgramOption = 0,
+    program: co.ProgramOption = None,
     velocity: co.VelocityOption = None,
     humanize: pk.HumanizeOption = 0.0,
     swing: pk.SwingOption = 50.0,
@@ -142,7 +142,8 @@ def generate(
         console.detail(f"{model}: {amount(loaded.card.notes, 'note')} learnt, digest {loaded.checkpoint.digest}")
     melodies = compose(loaded, options, many, prime=given.melody if given else None)
     making = Making(
-        console=console, results=results, model=loaded, name=model, options=options, feel=feel, program=program,
+        console=console, results=results, model=loaded, name=model, options=options, feel=feel,
+        program=program if program is not None else given.program if given else 0,
         given=given.melody if given else None, recipe=recipe, drawn=seed is None, roll=kept == 1,
     )  # fmt: skip
     watched = counted(console, melodies, doing="composing", total=many) if many > 1 else melodies

@@ -63,7 +63,7 @@ def infill(
     output: co.OutputOption = None,
     count: co.CountOption = 1,
     format: co.FormatOption = None,
-    program: co.ProgramOption = 0,
+    program: co.ProgramOption = None,
     force: ForceOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,

@@ -39,6 +39,7 @@ class Input:
     warnings: tuple[str, ...] = ()
     snapped: int = 0
     recipe: str = ""  # how melodyrnn made the file, if it did
+    program: int = 0  # General MIDI sound of a MIDI file's voice
 
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
@@ -112,7 +113,7 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
     from melodyrnn.music.midi import read_midi  # noqa: PLC0415
 
     found = read_midi(source, track=track, strict=strict, name=name)
-    return Input(name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe)
+    return Input(name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program)
 
 
 def _abc(content: bytes, name: str, *, track: str | None) -> Input:

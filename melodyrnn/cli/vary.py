@@ -67,7 +67,7 @@ def vary(
     output: co.OutputOption = None,
     count: co.CountOption = 1,
     format: co.FormatOption = None,
-    program: co.ProgramOption = 0,
+    program: co.ProgramOption = None,
     force: ForceOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,

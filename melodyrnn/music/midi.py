@@ -55,6 +55,7 @@ class Reading:
     warnings: tuple[str, ...] = ()  # damage, snapping, what was ignored: sentences for the user
     snapped: int = 0  # notes that were not exactly on the 24-per-quarter grid
     recipe: str = ""  # how melodyrnn made the file, if it did
+    program: int = 0  # General MIDI sound of the voice
 
 
 def read_midi(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
@@ -73,13 +74,14 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
         file = _File(where, container.division, plain.tracks)
         end, sentence = plain.end, sole(Voice(1, clean(plain.name), 0, (), plain.end))
         line, snapped = NoteColumns(plain.onsets, plain.durations, plain.pitches, plain.velocities), 0
+        program = plain.program
     else:
         file = _File(where, container.division, _tracks(container, where))
         choice = _choice(file, container.damage, track=track, strict=strict)
-        end, sentence = choice.end, choice.sentence
+        end, sentence, program = choice.end, choice.sentence, choice.program
         line, snapped = _line(choice, file)
     melody = _melody(line, end, file)
-    return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe)
+    return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe, program)
 
 
 class _File:

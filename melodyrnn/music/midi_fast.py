@@ -65,6 +65,7 @@ def parse_sound_track(data: bytes, division: int) -> RawTrack | None:
     track.tempos = [(tempo.time, tempo.mspq) for tempo in score.tempos]
     track.metres = [(metre.time, metre.numerator, metre.denominator) for metre in score.time_signatures]
     track.keys = [(key.time, key.key, key.tonality) for key in score.key_signatures]
+    track.programs = {channel: score.tracks[0].program}
     track.events = 2 * len(track.notes)
     return track
 

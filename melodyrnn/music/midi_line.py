@@ -40,6 +40,7 @@ class Voice:
     channel: int
     notes: tuple[RawNote, ...]
     end: int  # End-of-Track, file ticks
+    program: int = 0  # General MIDI sound
 
     def __str__(self) -> str:
         """Write as a person finds it: track 2 'Flute'."""
@@ -54,6 +55,7 @@ class Choice:
     end: int
     sentence: str
     hidden: int  # notes left out
+    program: int = 0  # General MIDI sound, of several voices that of the first
     cut: tuple[tuple[int, int], ...] = ()  # file ticks: where notes end here, and where they ended
 
 
@@ -65,7 +67,9 @@ def voices(tracks: Sequence[RawTrack], names: Sequence[str]) -> tuple[Voice, ...
         for note in track.notes:
             parts.setdefault(note[4], []).append(note)
         for channel in sorted(parts):
-            found.append(Voice(len(found) + 1, name, channel, tuple(parts[channel]), track.end))
+            found.append(
+                Voice(len(found) + 1, name, channel, tuple(parts[channel]), track.end, track.programs.get(channel, 0))
+            )
     return tuple(found)
 
 
@@ -112,7 +116,7 @@ def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
     notes = chosen[0].notes
     total = sum(len(voice.notes) for voice in chosen)
     if total == len(notes) and _is_line(notes):
-        return Choice(notes, chosen[0].end, sentence, 0)
+        return Choice(notes, chosen[0].end, sentence, 0, chosen[0].program)
     sounding = sorted(
         (note for voice in chosen for note in voice.notes if note[1] > note[0]),
         key=lambda note: (note[0], -note[2], -note[1]),
@@ -122,7 +126,7 @@ def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
         line, sentence = _highest(sounding), sentence + ", its highest sounding line"
     ends = {(note[0], note[2]): note[1] for note in reversed(sounding)}
     cut = tuple((note[1], ends[note[0], note[2]]) for note in line if note[1] != ends[note[0], note[2]])
-    return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line), cut)
+    return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line), chosen[0].program, cut)
 
 
 def _is_line(notes: Sequence[RawNote]) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.midi_line import DRUMS
-from melodyrnn.music.midi_tolerant import DamagedError, RawTrack, keep_fact, number, system
+from melodyrnn.music.midi_tolerant import PROGRAM, DamagedError, RawTrack, keep_fact, number, system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ class PlainLine:
     velocities: bytes
     end: int  # End-of-Track of the notes, file ticks
     name: bytes  # of their track
+    program: int  # General MIDI sound of the notes
     tracks: list[RawTrack]  # without notes
 
 
@@ -66,7 +67,8 @@ def read_plain(payloads: Sequence[bytes], division: int) -> PlainLine | None:
                     return None
                 onsets, durations, low, rest = cut
                 track.end = (onsets[-1] + durations[-1]) * division // TICKS_PER_QUARTER + rest
-                found = PlainLine(onsets, durations, low[1::6], low[2::6], track.end, track.name, tracks)
+                program = track.programs.get(status & 15, 0)
+                found = PlainLine(onsets, durations, low[1::6], low[2::6], track.end, track.name, program, tracks)
     except (IndexError, KeyError, DamagedError):
         return None
     for track in tracks:
@@ -101,6 +103,8 @@ def read_facts(data: bytes, track: RawTrack) -> tuple[int, int, int]:
             return position, tick, status
         elif 0xA0 <= status < 0xF0:
             tick += delta
+            if status >> 4 == PROGRAM:
+                track.programs.setdefault(status & 15, data[after + 1] & 0x7F)
             position = after + (2 if 0xC0 <= status < 0xE0 else 3)
         else:
             break

@@ -25,6 +25,8 @@ MAX_EVENTS: Final = 4_000_000
 MAX_NOTES: Final = 500_000
 _MAX_FACTS: Final = 100_000  # texts, tempos, metres and keys a track; no music has more, bombs do
 
+PROGRAM: Final = 0xC  # the upper half of the status byte of a program change
+
 _DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 """Data bytes of the channel messages that are passed over."""
 
@@ -50,6 +52,7 @@ class RawTrack:
     name: bytes = b""
     texts: list[bytes] = field(default_factory=list)
     words: list[tuple[int, int, bytes]] = field(default_factory=list, compare=False)  # tick, kind, short text
+    programs: dict[int, int] = field(default_factory=dict, compare=False)  # channel → its first General MIDI sound
     end: int = 0  # tick of End-of-Track, or of the last event when there is none
     events: int = 0
     damage: list[str] = field(default_factory=list)
@@ -101,7 +104,7 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
                 continue
             status = byte
         if not 0x80 <= status < 0xA0:
-            position += _skip(status, position)
+            position += _skip(status, position, data, track)
             continue
         pitch, velocity = data[position], data[position + 1]
         position += 2
@@ -120,10 +123,12 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
     raise Unreadable(where, "too-long", f"more than {MAX_NOTES:,} notes or {MAX_EVENTS:,} events")
 
 
-def _skip(status: int, position: int) -> int:
-    """How many data bytes a channel message that says nothing of notes has."""
+def _skip(status: int, position: int, data: bytes, track: RawTrack) -> int:
+    """How many data bytes a channel message that says nothing of notes has; of them only a program is kept."""
     if status < 0x80:
         raise DamagedError(f"holds data without a status byte at byte {position}")
+    if status >> 4 == PROGRAM:
+        track.programs.setdefault(status & 15, data[position] & 0x7F)
     return _DATA_BYTES[status >> 4]
 
 

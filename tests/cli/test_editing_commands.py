@@ -40,6 +40,16 @@ def test_a_key_that_nobody_named_is_not_told(command, model, tune):
         assert re.fullmatch(r"new\.mid: 5 bars of 3/4, \d+ notes, \d+\.\d\d bits a note; seed 4\n", ended.err)
 
 
+def test_the_instrument_stays(command, model, tune):
+    """infill, vary and a prime keep the file's sound, --program gives another, and reproduce writes the same."""
+    Path("i.mid").write_bytes(midi_bytes(tune, program=40))
+    for verb in (("infill", "i.mid", "--bars", 3), ("vary", "i.mid"), ("generate", "--prime", "i.mid", "--bars", 1)):
+        for more, program in (((), 40), (("--program", 0), 0), (("--program", 7), 7)):
+            ended = command(*verb, *more, "-m", model, "-o", "new.mid", "--force", *SMALL)
+            assert (ended.status, read_midi(Path("new.mid")).program) == (0, program)
+            assert command("reproduce", "new.mid", "-m", model, "-q").data == Path("new.mid").read_bytes()
+
+
 def test_infill_in_a_pipe(command, model, tune, tune_file):
     """`-` and no -o: from stdin to stdout, the same bytes as by name."""
     named = command("infill", tune_file, "--bars", 3, "-m", model, "-q", *SMALL)

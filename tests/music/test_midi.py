@@ -196,6 +196,23 @@ def test_key(facts: str, key: str) -> None:
     assert str(read_midi(smf(facts, NOTE)).melody.key) == key
 
 
+@pytest.mark.parametrize(
+    ("tracks", "options", "program"),
+    [
+        (("00 c028" + NOTE,), {}, 40),
+        (("00 c128" + NOTE,), {}, 0),  # another channel's
+        ((NOTE + "00 c028",), {}, 40),  # between notes: the patient reader
+        (("00 c028" + NOTE * 200,), {"track": "1"}, 40),  # long: by blocks
+        (("00 c028" + HIGH, "00 c129" + LOW), {}, 40),
+        (("00 c028" + HIGH, "00 c129" + LOW), {"track": "2"}, 41),
+        ((NOTE,), {}, 0),
+    ],
+)
+def test_program(tracks: tuple[str, ...], options: dict, program: int) -> None:
+    """The sound of the voice that is read, of its channel, however the file is read."""
+    assert read_midi(smf(*tracks), **options).program == program
+
+
 def test_a_second_key_is_said() -> None:
     """A signature that differs later on is told; the same one again, or another at the same moment, is not."""
     told = {"0100": ("the key changes; the first, D major, is kept",), "0200": ()}
