@@ -38,7 +38,7 @@ def sitting(model, options, count=12):
 
 
 def test_a_tight_leap_brings_no_drones(model):
-    """Where a number of particles asked for brings some that sit, the default brings fewer, and the same ones each time."""
+    """Where an effort asked for by number brings some that sit, the default brings fewer, and the same each time."""
     asked = Options(max_leap=1, durations="1/16", bars=4, seed=5)
     left = sitting(model, replace(asked, effort=1))
     ours = sitting(model, asked)
