@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from melodyrnn.cli.status import ExitStatus, Terminated
@@ -42,6 +43,13 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):  # all is done: no traceback out of Python's own leaving
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    if status in {ExitStatus.INTERRUPTED, ExitStatus.TERMINATED}:
+        # Python ends itself by SIGINT, not by our status, if Ctrl-C ever passed through an exec of a library import.
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(status)
     sys.exit(int(status))
 
 

@@ -195,7 +195,7 @@ def test_hostile_text_takes_no_longer_than_its_length(unit):
         return time.process_time() - before
 
     small = max(min(work(5_000) for _ in range(3)), 1e-3)
-    assert work(20_000) < 10 * small
+    assert min(work(20_000) for _ in range(3)) < 10 * small
 
 
 @pytest.mark.parametrize(
