@@ -15,8 +15,8 @@ from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shape
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.timeline import of_metres
+from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.sources import Source
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.music.melody import Metre
 
@@ -97,7 +97,7 @@ def _by_width() -> Curve:
 def _by_files(setting: Setting) -> Curve:
     paths, counts, seconds = files(setting, 2000), [250, 500, 1000, 2000], []
     for count in counts:
-        sources = [Source(path.name, path, "midi") for path in paths[:count]]
+        sources = [Source(path.name, str(path), "midi") for path in paths[:count]]
         work = lambda sources=sources: prepare(  # noqa: E731
             itertools.chain.from_iterable(map(read_source, sources)), setting.folder / "corpus"
         )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from bench.speeds.timing import Row, Setting, interleaved, median, met
 from bench.speeds.tokens import melody_of
+from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
-from melodyrnn.corpus.sources import Source
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.music.midi import midi_bytes, read_midi
 
@@ -30,7 +30,7 @@ def measure(setting: Setting) -> list[Row]:
     import symusic  # noqa: PLC0415
 
     paths = files(setting)
-    sources = [Source(path.name, path, "midi") for path in paths]
+    sources = [Source(path.name, str(path), "midi") for path in paths]
 
     def prepared() -> None:
         prepare(itertools.chain.from_iterable(map(read_source, sources)), setting.folder / "corpus")

@@ -14,12 +14,12 @@ import typer
 
 from melodyrnn.cli.options import ForceOption, JsonOption, QuietOption, StrictOption, TrackOption, console_of, option
 from melodyrnn.cli.values import amount
-from melodyrnn.errors import CorpusError, OptionError, OutputError
+from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
-    from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.corpus.sources import Shard
+    from melodyrnn.corpus.files import Shard
+    from melodyrnn.corpus.report import Report
 
 PREPARE: Final = """Read corpora once and keep what training needs of them in a folder.
 
@@ -60,20 +60,23 @@ def prepare(
     json: JsonOption = False,
 ) -> None:
     """Prepare corpora, or a shard of them."""
-    from melodyrnn.cli.progress import counted  # noqa: PLC0415 - --help waits for none of these
-    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
-    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
-    from melodyrnn.corpus.stamp import read_stamp, stamp_of  # noqa: PLC0415
+    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.corpus.report import read_report  # noqa: PLC0415
+    from melodyrnn.corpus.stamp import read_stamp, stamp_of, unchanged  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     settle(output)
-    part, limits = _shard(shard), Limits(strict=strict)
-    stamp, before = stamp_of(corpora, {"seed": seed, "strict": strict}, track=track, shard=part), read_stamp(output)
-    if before == stamp and (prepared := _opened(output)) is not None:
+    part = _shard(shard)
+    stamp = stamp_of(corpora, {"seed": seed, "strict": strict}, track=track, shard=part)
+    if unchanged(output, stamp):
         console.detail(f"{output}: nothing has changed since it was prepared")
-        return _tell(console, prepared)
+        return _tell(console, output, read_report(output))
+    from melodyrnn.cli.progress import counted  # noqa: PLC0415 - nor does a run that finds nothing changed
+    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
+
+    before, limits = read_stamp(output), Limits(strict=strict)
     _refuse(output, force=force or (before is not None and before.corpora == stamp.corpora))
     tunes = {
         Path(name).name or name: counted(
@@ -82,7 +85,7 @@ def prepare(
         for name in corpora
     }
     prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
-    return _tell(console, prepared)
+    return _tell(console, output, prepared.report)
 
 
 def merge(
@@ -99,12 +102,12 @@ def merge(
 
     console = console_of(context, quiet=quiet, json=json)
     _refuse(output, force=force)
-    _tell(console, merge_shards(shards, output, seed=seed))
+    _tell(console, output, merge_shards(shards, output, seed=seed).report)
 
 
 def _shard(text: str | None) -> Shard | None:
     """Read I/N, I from 1; raise OptionError."""
-    from melodyrnn.corpus.sources import Shard  # noqa: PLC0415
+    from melodyrnn.corpus.files import Shard  # noqa: PLC0415
 
     if text is None:
         return None
@@ -114,28 +117,17 @@ def _shard(text: str | None) -> Shard | None:
     return Shard(int(match[1]) - 1, int(match[2]))
 
 
-def _opened(folder: Path) -> Prepared | None:
-    """A prepared corpus, None for a damaged one: it can be prepared again."""
-    from melodyrnn.corpus.prepared import open_prepared  # noqa: PLC0415
-
-    try:
-        return open_prepared(folder)
-    except CorpusError:
-        return None
-
-
 def _refuse(output: Path, *, force: bool) -> None:
     if output.exists() and not force and (not output.is_dir() or any(output.iterdir())):
         raise OutputError(f"{output}: already there; choose another name, or --force to replace a prepared corpus")
 
 
-def _tell(console: Console, prepared: Prepared) -> None:
+def _tell(console: Console, folder: Path, report: Report) -> None:
     """Say what came in and what did not."""
-    report = prepared.report
     if console.json:
         console.record(asdict(report))
     refused = report.refused.items()
     console.say(
-        f"{prepared.folder}: {amount(report.melodies, 'melody')}, {amount(report.notes, 'note')}; left out: "
+        f"{folder}: {amount(report.melodies, 'melody')}, {amount(report.notes, 'note')}; left out: "
         + ", ".join((amount(report.duplicates, "duplicate"), *(f"{n:,} {reason}" for reason, n in refused)))
     )

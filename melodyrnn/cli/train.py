@@ -171,8 +171,9 @@ def _prepare(
 ) -> Prepared:
     """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
     from melodyrnn.cli.reading import Tally, prepared_of  # noqa: PLC0415
-    from melodyrnn.corpus.prepared import MANIFEST, open_prepared  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import open_prepared  # noqa: PLC0415
     from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
+    from melodyrnn.corpus.report import MANIFEST  # noqa: PLC0415
 
     if len(corpora) == 1:
         settle(corpora[0])

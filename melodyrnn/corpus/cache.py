@@ -10,13 +10,14 @@ Format: one SQLite file (its transactions are atomic and several programs may sh
 zlib-compressed JSON; nothing in it can run code. A damaged or unwritable cache is never an error:
 the files are read instead.
 
-Contents: load_corpus, sources_of, user_cache.
+Contents: load_corpus, user_cache.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import zlib
 from collections import deque
@@ -25,14 +26,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.corpus import catalogue
+from melodyrnn.corpus.catalogue import sources_of
 from melodyrnn.corpus.reading import Limits, read_files
-from melodyrnn.corpus.sources import Outcome, Shard, Source, find_files, source_of
+from melodyrnn.corpus.sources import Outcome, of_another_kind
 from melodyrnn.corpus.worker import fetch
 from melodyrnn.errors import CorpusError, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from melodyrnn.corpus.files import Shard, Source
 
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "missing", "unreadable", "special"})
 _COMMIT_EVERY: Final = 500  # files
@@ -66,22 +69,6 @@ def load_corpus(
     return _load(items, _Store.open(cache_dir or user_cache()), jobs, limits)
 
 
-def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> Iterator[Source | Outcome]:
-    """The files of a corpus, in order; raises CorpusError (at once) for one that is none."""
-    shard = shard or Shard()
-    if isinstance(corpus, str) and corpus in catalogue.names():
-        return (source for source in catalogue.sources(corpus) if shard.holds(source.name))
-    path = Path(corpus)
-    if path.is_dir():
-        own = find_files(path)
-        if shard.of > 1:
-            own = (file for file in own if shard.holds(str(file.relative_to(path))))
-        return (source_of(file, name=str(file), track=track) for file in own)
-    if path.is_file():
-        return iter([source_of(path, track=track)] if shard.holds(path.name) else [])
-    raise CorpusError(f"{corpus}: neither a folder nor a built-in corpus ({', '.join(catalogue.names())})")
-
-
 def user_cache() -> Path:
     """The user's cache folder of this system."""
     import platformdirs  # noqa: PLC0415
@@ -99,14 +86,14 @@ class _Planned:
     known: bool = False
 
 
-def _load(items: Iterator[Source | Outcome], store: _Store, jobs: int | None, limits: Limits) -> Iterator[Outcome]:
+def _load(items: Iterator[Source], store: _Store, jobs: int | None, limits: Limits) -> Iterator[Outcome]:
     """Look every file up; read what is not known; yield all in order."""
     plan: deque[_Planned] = deque()
 
     def unknown() -> Iterator[Source]:
         for item in items:
-            if isinstance(item, Outcome):
-                plan.append(_Planned(None, outcome=item))
+            if not item.format:
+                plan.append(_Planned(None, outcome=of_another_kind(item.name)))
                 continue
             entry = _look_up(item, store, limits)
             plan.append(entry)
@@ -131,7 +118,7 @@ def _look_up(source: Source, store: _Store, limits: Limits) -> _Planned:
     """Find out whether a file is known: by path, size and time, else by content."""
     how = json.dumps([_recipe(source.format), source.track, source.tonic_only, limits.strict])
     try:
-        status = source.path.stat()
+        status = os.stat(source.path)  # noqa: PTH116 - one of tens of thousands
         stamp = (status.st_size, status.st_mtime_ns)
         key = store.key_of_file(source.path, how, stamp)
         if key is None:
@@ -206,14 +193,14 @@ class _Store:
             self.database = None
             return []
 
-    def key_of_file(self, path: Path, how: str, stamp: tuple[int, int]) -> bytes | None:
+    def key_of_file(self, path: str, how: str, stamp: tuple[int, int]) -> bytes | None:
         """The key of an unchanged file."""
         rows = self._run(
             "SELECT key FROM files WHERE path = ? AND how = ? AND size = ? AND time = ?", _name(path), how, *stamp
         )
         return rows[0][0] if rows else None
 
-    def remember_file(self, path: Path, how: str, stamp: tuple[int, int], key: bytes) -> None:
+    def remember_file(self, path: str, how: str, stamp: tuple[int, int], key: bytes) -> None:
         """Note the key of a file; spares the hashing next time."""
         self._run("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", _name(path), how, *stamp, key)
 
@@ -255,6 +242,6 @@ class _Store:
                 self.database.close()
 
 
-def _name(path: Path) -> str:
+def _name(path: str) -> str:
     """The absolute path as text that SQLite takes, whatever bytes the name has."""
-    return str(path.absolute()).encode("utf-8", "surrogateescape").decode("latin-1")
+    return str(Path(path).absolute()).encode("utf-8", "surrogateescape").decode("latin-1")

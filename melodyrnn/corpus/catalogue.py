@@ -1,20 +1,23 @@
-"""The built-in corpora: what they are, where they come from, how they are read.
+"""The corpora there are: the built-in ones, what they are and how they are read; folders; single files.
 
 Each is described by a TOML in `corpora/` (title, source, licence, how it is read, counts). The music
 itself is not ours to ship: it comes with music21, which is installed but not imported here.
 
-Contents: CorpusInfo, names, describe, sources.
+Contents: CorpusInfo, names, describe, sources, sources_of.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from melodyrnn.corpus.sources import Source
+from melodyrnn.corpus.files import FORMATS, Shard, Source, find_files, suffix_of
 from melodyrnn.errors import CorpusError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ def describe(name: str) -> CorpusInfo:
     Raises:
         CorpusError: no such corpus; the message lists those there are.
     """
+    import tomllib  # noqa: PLC0415 - a folder needs none of this
+
     if name not in names():
         raise CorpusError(f"{name}: no such corpus; the built-in ones are {', '.join(names())}, or name a folder")
     data = tomllib.loads((_shelf() / f"{name}.toml").read_text(encoding="utf-8"))
@@ -70,7 +75,22 @@ def sources(name: str) -> list[Source]:
     paths = sorted({path for pattern in info.files for path in folder.glob(pattern)} - left_out)
     if not paths:
         raise CorpusError(f"{name}: {folder} holds no {info.files[0]}; install the full music21 (pip install music21)")
-    return [Source(f"{name}/{path.stem}", path, info.format, info.track, info.tonic_only) for path in paths]
+    return [Source(f"{name}/{path.stem}", str(path), info.format, info.track, info.tonic_only) for path in paths]
+
+
+def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> Iterator[Source]:
+    """The files of a corpus, in order; raises CorpusError (at once) for one that is none."""
+    shard = shard or Shard()
+    if isinstance(corpus, str) and corpus in names():
+        return (source for source in sources(corpus) if shard.holds(source.name))
+    path = Path(corpus)
+    if path.is_dir():
+        own, top = find_files(path), len(str(path / "x")) - 1
+        return (Source(f, f, FORMATS[suffix_of(f)], track) for f in own if shard.of == 1 or shard.holds(f[top:]))
+    if path.is_file():
+        alone = Source(str(path), str(path), FORMATS.get(suffix_of(path.name), ""), track)
+        return iter([alone] if shard.holds(path.name) else [])
+    raise CorpusError(f"{corpus}: neither a folder nor a built-in corpus ({', '.join(names())})")
 
 
 def _shelf() -> Path:

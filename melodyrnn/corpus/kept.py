@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.corpus.prepared import Prepared, open_prepared
 from melodyrnn.corpus.replacing import growing, put
+from melodyrnn.corpus.stamp import contents
 from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def recall(stamp: Stamp, cache_dir: Path) -> tuple[Prepared, dict[str, int]] | N
     place = _place(stamp, cache_dir)
     try:
         told = json.loads((place / _FACTS).read_text(encoding="utf-8"))
-        if told["sum"] != _sum(place):
+        if told["sum"] != contents(place, without=_FACTS):
             return None
         os.utime(place)  # used last
         return open_prepared(place), {name: int(count) for name, count in told["facts"].items()}
@@ -53,7 +54,9 @@ def keep(prepared: Prepared, stamp: Stamp, facts: Mapping[str, int], cache_dir: 
         with growing(place) as part:
             for file in files:
                 shutil.copyfile(file, part / file.name)
-            (part / _FACTS).write_text(json.dumps({"sum": _sum(part), "facts": dict(facts)}), encoding="utf-8")
+            (part / _FACTS).write_text(
+                json.dumps({"sum": contents(part, without=_FACTS), "facts": dict(facts)}), encoding="utf-8"
+            )
             put(part, place)
         others = sorted(place.parent.iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
         for folder in others[:-_MOST]:
@@ -65,15 +68,3 @@ def keep(prepared: Prepared, stamp: Stamp, facts: Mapping[str, int], cache_dir: 
 def _place(stamp: Stamp, cache_dir: Path) -> Path:
     name = hashlib.blake2b(repr((stamp.corpora, stamp.digest)).encode("utf-8", "surrogatepass"), digest_size=16)
     return cache_dir / "prepared" / name.hexdigest()
-
-
-def _sum(folder: Path) -> str:
-    """A hash over all files of a folder but the facts."""
-    seen = hashlib.blake2b(digest_size=16)
-    for file in sorted(folder.iterdir()):
-        if file.name != _FACTS:
-            seen.update(repr((file.name, file.stat().st_size)).encode())
-            with file.open("rb") as content:
-                while block := content.read(1 << 20):
-                    seen.update(block)
-    return seen.hexdigest()

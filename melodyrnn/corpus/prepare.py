@@ -29,8 +29,9 @@ import numpy as np
 
 from melodyrnn.corpus.duplicates import Kin, divide, families
 from melodyrnn.corpus.encoding import Fit, encode_many
-from melodyrnn.corpus.prepared import MANIFEST, MELODIES, NOTES, PARTS, Prepared, Report, manifest_text, open_prepared
+from melodyrnn.corpus.prepared import MELODIES, NOTES, PARTS, Prepared, manifest_text, open_prepared
 from melodyrnn.corpus.replacing import growing, put, settle
+from melodyrnn.corpus.report import MANIFEST, Report
 from melodyrnn.corpus.stamp import write_stamp
 from melodyrnn.errors import CorpusError, OptionError, OutputError
 from melodyrnn.events.viewpoints import STYLES

@@ -8,7 +8,7 @@ Conventions
 
 A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened.
 
-Contents: Report, Prepared, open_prepared; NOTES, MELODIES and MANIFEST for the writer (prepare.py).
+Contents: Prepared, open_prepared; NOTES, MELODIES, PARTS and manifest_text for the writer (prepare.py).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from melodyrnn.corpus.replacing import settle
+from melodyrnn.corpus.report import MANIFEST, Report
 from melodyrnn.errors import CorpusError
 from melodyrnn.events import vocabulary
 from melodyrnn.events.columns import Columns
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MANIFEST: Final = "manifest.json"
 VERSION: Final = 1
 PARTS: Final = ("train", "validation", "test")
 NOTES: Final = {
@@ -48,30 +48,7 @@ _BOUNDS: Final = {
     "rest": len(vocabulary.RESTS), "duration": len(vocabulary.DURATIONS), "pitch": len(vocabulary.PITCHES),
     "metre": vocabulary.OTHER_METRE + 1, "mode": len(MODES), "tonic": 12, "style": STYLES + 1, "part": len(PARTS),
 }  # fmt: skip
-_PASSING: Final = frozenset({"timeout", "memory", "crash", "unreadable"})
 _MAX_MANIFEST: Final = 10_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of the tunes that were offered."""
-
-    offered: int  # tunes
-    melodies: int  # that came in
-    notes: int
-    refused: dict[str, int]  # reason → tunes
-    duplicates: int  # tunes left out because the same melody is in already
-    excluded: int  # tunes left out because they are copies or variants of melodies that must stay unseen
-    families: int  # tune families, single melodies included
-    related: int  # melodies that share their family with another
-    snapped: int  # values that went to the nearest entry of a table
-    parts: dict[str, int]  # part → melodies
-    styles: dict[str, int]  # style name → melodies
-
-    @property
-    def depends_on_the_day(self) -> bool:
-        """Whether a tune was refused for a reason that another day may not bring."""
-        return not _PASSING.isdisjoint(self.refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,15 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.corpus.sources import Outcome, Source, source_of
+from melodyrnn.corpus.files import Source
+from melodyrnn.corpus.sources import Outcome, source_of
 from melodyrnn.corpus.worker import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
@@ -107,7 +108,7 @@ def read_one(
     Raises:
         Unreadable: the file cannot become a melody; `reason` says why.
     """
-    outcome = _outcome(source_of(Path(path), track=track), Limits(timeout, memory_mb, strict))
+    outcome = _outcome(source_of(path, track=track), Limits(timeout, memory_mb, strict))
     if outcome.melody is None:
         raise outcome.error
     return outcome.melody
@@ -121,7 +122,7 @@ def read_chords(
     Raises:
         Unreadable: the file holds no chords or cannot be read; `reason` says why.
     """
-    item = source_of(Path(path), name=name, track=track)
+    item = source_of(path, name=name, track=track)
     outcome = _outcome(replace(item, chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
     if outcome.chords is None:
         raise outcome.error
@@ -142,7 +143,7 @@ def _batches(items: Iterable[Path | str | Source], track: str | None) -> Iterato
     batch: list[Source | Outcome] = []
     kind, size = "", _SMALL_BATCH
     for item in items:
-        entry = item if isinstance(item, Source) else source_of(Path(item), track=track)
+        entry = item if isinstance(item, Source) else source_of(item, track=track)
         this = entry.format if isinstance(entry, Source) else kind
         if batch and (this != kind or len(batch) >= size):
             yield batch

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -85,7 +84,7 @@ def settle(folder: str | Path) -> None:
 
 def _beside(target: Path, kind: str) -> Path:
     """A new name beside a target."""
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.{kind}")
+    return target.with_name(f".{target.name}.{os.urandom(4).hex()}.{kind}")
 
 
 def _hold(folder: Path) -> int | None:

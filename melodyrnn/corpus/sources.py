@@ -1,64 +1,26 @@
-"""What is read and what comes of it: the values of this room, and the walk through a folder.
+"""What comes of a file that is read: melodies, or the reasons why there are none.
 
 Conventions
-    Source    one file to read. Its `name` is how people and messages call it; where a file holds
-              several tunes, each outcome is called `name:number`.
-    Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS).
+    Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
+              holds several tunes, each outcome is called `name:number`.
 
-Contents: Source, Outcome, Shard, FORMATS, source_of, find_files.
+Contents: Outcome, source_of, of_another_kind; what is read (Source) is in files.py.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from melodyrnn.corpus.files import FORMATS, Source, suffix_of
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
 from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
-from melodyrnn.music.notation import FORMATS as NOTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from melodyrnn.music.melody import Melody
-
-FORMATS: Final = {".mid": "midi", ".midi": "midi"} | NOTATION
-"""File suffix (lower case) → format."""
-
-_DEEPEST: Final = 64  # folders within folders
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to read, and how."""
-
-    name: str
-    path: Path
-    format: str  # a value of FORMATS
-    track: str | None = None
-    tonic_only: bool = False  # K: names a tonic, the mode is to be found (Essen)
-    chords: bool = False  # its chords are wanted, not its melody
-
-    def to_json(self) -> dict[str, Any]:
-        """Describe it for a worker process."""
-        return {
-            "name": self.name,
-            "path": os.fsencode(self.path).hex(),  # a file name need not be text
-            "format": self.format,
-            "track": self.track,
-            "tonic_only": self.tonic_only,
-            "chords": self.chords,
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Source:
-        """Build it again on the other side."""
-        path = Path(os.fsdecode(bytes.fromhex(data["path"])))
-        return cls(data["name"], path, data["format"], data["track"], data["tonic_only"], data["chords"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,60 +78,13 @@ class Outcome:
         return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2], chords)
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One of several parts of a corpus, for a job array: which files it holds follows from their names."""
-
-    index: int = 0  # from 0
-    of: int = 1
-
-    def holds(self, name: str) -> bool:
-        """Whether a file of this name (from the corpus folder on) belongs here."""
-        digest = hashlib.blake2b(os.fsencode(name), digest_size=8).digest()
-        return int.from_bytes(digest, "little") % self.of == self.index
-
-
-def source_of(path: Path, *, name: str = "", track: str | None = None) -> Source | Outcome:
+def source_of(path: str | Path, *, name: str = "", track: str | None = None) -> Source | Outcome:
     """Say how a file is read, by its suffix; a file of another kind is refused at once."""
-    name = name or str(path)
-    kind = FORMATS.get(suffix_of(path.name))
-    if kind is None:
-        return Outcome(name, reason="not-notation", detail=f"the suffix is none of {' '.join(FORMATS)}")
-    return Source(name, path, kind, track)
+    path = str(path)
+    kind = FORMATS.get(suffix_of(path))
+    return of_another_kind(name or path) if kind is None else Source(name or path, path, kind, track)
 
 
-def suffix_of(name: str) -> str:
-    """The suffix of a file name in lower case, as pathlib has it, without making a path."""
-    dot = name.rfind(".")
-    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
-
-
-def find_files(folder: Path) -> Iterator[Path]:
-    """Walk a folder and those below it in the order of names; yield what has a suffix of FORMATS.
-
-    Files that turn out to be pipes or folders are yielded too: reading refuses them by name. Folders
-    that lead back to a folder above them are not entered.
-
-    Raises:
-        CorpusError: the folder itself cannot be listed.
-    """
-    yield from _walk(folder, ())
-
-
-def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
-    try:
-        status = folder.stat()
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
-    except OSError as error:
-        if above:
-            return  # a folder below that may not be entered holds nothing for us
-        raise CorpusError(f"{folder}: cannot be listed ({error.strerror}); name a folder of music files") from error
-    here = (status.st_dev, status.st_ino)
-    if here in above or len(above) > _DEEPEST:
-        return
-    for name in names:
-        if suffix_of(name) in FORMATS:
-            yield folder / name
-        elif not name.startswith(".") and (folder / name).is_dir():  # False for a link that leads round in a circle
-            yield from _walk(folder / name, (*above, here))
+def of_another_kind(name: str) -> Outcome:
+    """Refuse a file that is none of FORMATS."""
+    return Outcome(name, reason="not-notation", detail=f"the suffix is none of {' '.join(FORMATS)}")

@@ -18,7 +18,8 @@ import sys
 from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from melodyrnn.corpus.sources import Outcome, Source
+from melodyrnn.corpus.files import Source
+from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import Unreadable
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ without a mode, or no key at all, is completed by the key finder.
 music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
 others call it in a child process with limits; `corpus.reading` does.
 
-Contents: FORMATS, ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write).
+Contents: ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write).
 """
 
 from __future__ import annotations
@@ -35,12 +35,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.music.harmony import Harmony
 
-__all__ = ["FORMATS", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
-
-FORMATS: Final = {
-    ".abc": "abc", ".krn": "krn", ".kern": "krn", ".xml": "musicxml", ".musicxml": "musicxml", ".mxl": "mxl",
-}  # fmt: skip
-"""File suffix (lower case) → format."""
+__all__ = ["ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 
 MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
 

@@ -53,6 +53,25 @@ def test_the_cold_path_loads_nothing_heavy(model, tmp_path, arguments):
     assert ("numpy" in loaded) == (arguments[0] == "generate")
 
 
+def test_a_second_preparation_loads_nothing_heavy(tmp_path):
+    """Where nothing has changed, the run costs a look at the files: NumPy is not imported."""
+    (tmp_path / "tunes").mkdir()
+    tune = "X:1\nT:a\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|cBAG|FEDC|\n"
+    (tmp_path / "tunes" / "a.abc").write_text(tune)
+    code = (
+        "import json, sys\n"
+        "from melodyrnn.cli import run\n"
+        "status = run(['corpus', 'prepare', 'tunes', '-o', 'p'])\n"
+        "print(json.dumps([int(status), 'numpy' in sys.modules]))\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for expected in ([0, True], [0, False]):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, env=environ
+        )
+        assert json.loads(done.stdout) == expected
+
+
 def test_importing_the_command_line_is_free():
     """`import melodyrnn.cli` loads neither Typer nor anything heavier."""
     code = "import sys, melodyrnn.cli; print(sorted({n.partition('.')[0] for n in sys.modules}))"

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def read(monkeypatch, tmp_path):
         def spy(items, **options):
             def noted():
                 for item in items:
-                    seen.append(item.path.name)
+                    seen.append(Path(item.path).name)
                     yield item
 
             return original(noted(), **options)

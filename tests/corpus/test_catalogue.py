@@ -1,5 +1,7 @@
 """The built-in corpora."""
 
+from pathlib import Path
+
 import pytest
 
 from melodyrnn.corpus import catalogue
@@ -19,7 +21,7 @@ def test_each_is_described(name):
     assert "music21" in info.source
     assert len(info.licence) > 40
     assert info.melodies > 0 < info.notes
-    assert all(source.path.is_file() for source in catalogue.sources(name))
+    assert all(Path(source.path).is_file() for source in catalogue.sources(name))
 
 
 def test_names_of_sources_are_unique():
@@ -30,7 +32,7 @@ def test_names_of_sources_are_unique():
 
 def test_essen_leaves_the_childrens_songs_to_kinder():
     """A song is not in two corpora by our doing, and test files are in none."""
-    stems = {source.path.stem for source in catalogue.sources("essen")}
+    stems = {Path(source.path).stem for source in catalogue.sources("essen")}
     assert not stems & {"kinder0", "test0", "testd", "variant0"}
     assert all(source.tonic_only for source in catalogue.sources("kinder"))
 

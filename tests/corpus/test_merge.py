@@ -7,10 +7,10 @@ import random
 import pytest
 
 from melodyrnn.corpus.cache import load_corpus
+from melodyrnn.corpus.files import Shard
 from melodyrnn.corpus.merge import merge
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.prepared import MANIFEST
-from melodyrnn.corpus.sources import Shard
+from melodyrnn.corpus.report import MANIFEST
 from melodyrnn.errors import CorpusError
 from melodyrnn.music.melody import Key, Melody, Note
 from melodyrnn.music.midi import midi_bytes

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.prepared import MANIFEST, open_prepared
+from melodyrnn.corpus.prepared import open_prepared
+from melodyrnn.corpus.report import MANIFEST
 from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns, columns

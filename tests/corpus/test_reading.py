@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from melodyrnn.corpus.files import Source, find_files, suffix_of
 from melodyrnn.corpus.reading import Limits, _Child, read_files, read_many, read_one
-from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of, suffix_of
+from melodyrnn.corpus.sources import Outcome, source_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
 from melodyrnn.music.melody import Key, Melody, Note
@@ -121,7 +122,7 @@ def test_walking_does_not_go_in_circles(tmp_path):
     (tmp_path / "b" / "c" / "up").symlink_to(tmp_path)
     for name in ("z.MID", "a.abc", "b/c/x.krn", ".git/y.abc", "b/n.txt"):
         (tmp_path / name).touch()
-    assert [p.relative_to(tmp_path).as_posix() for p in find_files(tmp_path)] == ["a.abc", "b/c/x.krn", "z.MID"]
+    assert [Path(p).relative_to(tmp_path).as_posix() for p in find_files(tmp_path)] == ["a.abc", "b/c/x.krn", "z.MID"]
 
 
 def test_a_folder_that_is_none():

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.corpus.cache import load_corpus
+from melodyrnn.corpus.files import Source, find_files
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.reading import read_many
-from melodyrnn.corpus.sources import Source, find_files
 from melodyrnn.corpus.worker import fetch
 from melodyrnn.errors import REASONS, Unreadable
 
@@ -153,7 +153,7 @@ def test_corpus_check_survives_the_folder(folder, tmp_path):
 
 def test_bad_files_leave_the_prepared_corpus_as_it_was(folder, tmp_path):
     """With and without the bad files mixed in, the same melodies come in, and the tally is exact."""
-    good = [path for path in find_files(folder) if path.name.startswith("good")]
+    good = [path for path in find_files(folder) if Path(path).name.startswith("good")]
     alone = prepare(read_many(good), tmp_path / "alone")
     among = prepare(
         (o for o in load_corpus(folder, cache_dir=tmp_path / "cache") if "good" in o.name or o.melody is None),

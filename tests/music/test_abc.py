@@ -3,6 +3,7 @@
 import contextlib
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -277,7 +278,7 @@ def test_an_ellipsis_of_windows_is_no_line_end():
 
 def test_no_title_of_essen_is_damaged():
     """Not one control character is left among 8,000 titles, and the Irish ones keep their á."""
-    texts = [source.path.read_bytes().decode() for source in sources("essen")]
+    texts = [Path(source.path).read_bytes().decode() for source in sources("essen")]
     titles = [title_of(line[2:]) for text in texts for line in as_meant(text).split("\n") if line.startswith("T:")]
     assert len(titles) > 8000
     assert all(title.isprintable() for title in titles)
