@@ -5,6 +5,9 @@
     python -m bench.prediction --pretrain                      and the column that starts from folk melodies
     python -m bench.prediction --base base.safetensors         ... or from a model that has not seen the sets
 
+The members of the ensemble differ in their seeds and in their cells, which are those of MEMBERS in turn: networks of
+one cell err alike (docs/log.md). The first of each cell has a column of its own, the LSTM as "one network".
+
 Figures of finished folds are kept in --cache, under a hash of the code that makes them, so a run that was stopped
 goes on where it was. The table is printed and put into docs/benchmarks.md, between its markers.
 
@@ -60,6 +63,8 @@ PUBLISHED: Final = {
 """Pearce 2005, table 6.7: n-grams C*I, long- and short-term; IDyOM 1.7 on these folds: system C, phrase marks given."""
 BUILT_IN: Final = ("chorales", "kinder")
 FOLDS: Final = 10
+MEMBERS: Final = ("lstm", "gru", "rnn", "gru")
+"""Cells of the ensemble's members, in turn."""
 TERMS: Final = ("rest", "duration", "pitch")
 
 
@@ -119,17 +124,23 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def measure(sets: dict[str, Set], trial: Trial, kinds: tuple[str, str], cache: Cache, mark: str, jobs: int) -> None:
-    """Train the folds that are not in the cache; `kinds` name the single network and the ensemble."""
+def kinds_of(members: int) -> list[str]:
+    """What is measured of an ensemble: each member, then all together where there are several."""
+    return [f"{MEMBERS[k % len(MEMBERS)]}-{k}" for k in range(members)] + ["ensemble"] * (members > 1)
+
+
+def measure(sets: dict[str, Set], trial: Trial, kinds: Sequence[str], cache: Cache, mark: str, jobs: int) -> None:
+    """Train the folds that are not in the cache; `kinds` name the members and, last, the ensemble of several."""
     for name, one in sets.items():
-        prefixes = [f"{mark}/{name}/{fingerprint(one)}/{kind}" for kind in kinds[: 1 + (trial.members > 1)]]
+        prefixes = [f"{mark}/{name}/{fingerprint(one)}/{kind}" for kind in kinds]
         left = [f for f in sorted(set(one.folds.values())) if any(f"{p}/{f}" not in cache.found for p in prefixes)]
         began = time.monotonic()
         for done in cross_validate(one.melodies.melodies, one.melodies.names, one.folds, trial, jobs=jobs, only=left):
-            for prefix, judged in zip(prefixes, (done.single, done.ensemble), strict=False):
+            for prefix, judged in zip(prefixes, (*done.members, done.ensemble), strict=False):
                 cache.put(f"{prefix}/{done.fold}", judged, time.monotonic() - began)
-            pitch = cache.found[f"{prefixes[0]}/{done.fold}"]
-            print(f"{name} {kinds[0]} fold {done.fold}: {pitch['pitch'] / pitch['notes']:.3f} bits a pitch", flush=True)
+            rows = (cache.found[f"{prefix}/{done.fold}"] for prefix in prefixes)
+            bits = (f"{kind} {row['pitch'] / row['notes']:.3f}" for kind, row in zip(kinds, rows, strict=True))
+            print(f"{name} fold {done.fold}, bits a pitch: {', '.join(bits)}", flush=True)
 
 
 def fingerprint(one: Set) -> str:
@@ -189,16 +200,18 @@ def table(
     sets: dict[str, Set], columns: dict[str, dict[str, dict[str, float] | None]], members: int, tuned: dict[str, Set]
 ) -> list[str]:
     """The table in Markdown; a dash where nothing was measured, or a fold is missing."""
+    others = [kind for kind in ("gru-1", "rnn-2") if kind in columns]
+    kinds = (*others, "ensemble", "tuned")
     heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one network",
-             f"{members} networks" if members > 1 else "ensemble", "pre-trained, fine-tuned",
-             "one network: rest", "duration", "total")  # fmt: skip
+             *(f"one {kind[:3].upper()}" for kind in others), f"{members} networks" if members > 1 else "ensemble",
+             "pre-trained, fine-tuned", "one network: rest", "duration", "total")  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for name, one in sets.items():
         published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]
-        found = [columns[kind].get(name) for kind in ("single", "ensemble", "tuned")]
+        found = [columns[kind].get(name) for kind in ("lstm-0", *kinds)]
         pitches = ["–" if f is None else f"**{f['pitch']:.3f}**" for f in found]
         if name in tuned and len(tuned[name].melodies.names) < len(one.melodies.names):
-            pitches[2] += f" ({len(tuned[name].melodies.names)} melodies)"
+            pitches[-1] += f" ({len(tuned[name].melodies.names)} melodies)"
         rest = ["–"] * 3 if found[0] is None else [
             f"{found[0]['rest']:.3f}", f"{found[0]['duration']:.3f}", f"{sum(found[0].values()):.3f}"
         ]  # fmt: skip
@@ -214,7 +227,7 @@ def arguments() -> Any:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="SET", help="only these sets")
     parser.add_argument("--sets", type=Path, help="folder of folders with MIDI files and a folds.json")
-    parser.add_argument("--members", type=int, default=5, help="networks of the ensemble")
+    parser.add_argument("--members", type=int, default=len(MEMBERS), help="networks of the ensemble, at least 1")
     parser.add_argument("--pretrain", action="store_true", help="train the base for the last column")
     parser.add_argument("--base", type=Path, help="a base that is there already")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="folds at a time")
@@ -229,11 +242,11 @@ def main() -> None:
     asked = arguments()
     sets = read_sets(asked.sets, asked.names)
     cache, code = Cache(asked.cache / "prediction.json"), code_hash()
-    trial = Trial(members=asked.members)
+    trial, kinds = Trial(members=asked.members, cells=MEMBERS), kinds_of(asked.members)
     if asked.quick:
         trial = replace(trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=Recipe(epochs=1))
     mark = f"{code}/{'quick' if asked.quick else 'full'}-{asked.members}"
-    measure(sets, trial, ("single", "ensemble"), cache, mark, asked.jobs)
+    measure(sets, trial, kinds, cache, mark, asked.jobs)
     tuned, tuned_mark = {}, ""
     if asked.pretrain or asked.base:
         base = asked.base or asked.cache / "base.safetensors"
@@ -242,13 +255,14 @@ def main() -> None:
         checkpoint = load(base)
         tuned, tuned_mark = unseen(sets, base), f"{code}/tuned-{checkpoint.digest}-{asked.quick}"
         trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1) if asked.quick else None)
-        measure(tuned, trial, ("tuned", ""), cache, tuned_mark, asked.jobs)
+        measure(tuned, trial, ["tuned"], cache, tuned_mark, asked.jobs)
+    where = {**dict.fromkeys({*kinds, "ensemble"}, (sets, mark)), "tuned": (tuned, tuned_mark)}
     columns = {
         kind: {
-            name: cache.pooled(f"{where}/{name}/{fingerprint(one)}/{kind}", set(one.folds.values()))
+            name: cache.pooled(f"{at}/{name}/{fingerprint(one)}/{kind}", set(one.folds.values()))
             for name, one in some.items()
         }
-        for kind, some, where in (("single", sets, mark), ("ensemble", sets, mark), ("tuned", tuned, tuned_mark))
+        for kind, (some, at) in where.items()
     }
     lines = table(sets, columns, asked.members, tuned)
     print("\n".join(lines))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from melodyrnn.checkpoint import NetworkConfig, find, load
+from melodyrnn.checkpoint_card import CELLS
 from melodyrnn.cli.evaluate import unseen
 from melodyrnn.cli.figures import Row, show
 from melodyrnn.cli.values import amount
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint import Checkpoint
     from melodyrnn.cli.console import Console
+    from melodyrnn.judge.evaluate import Judged
     from melodyrnn.judge.sets import MelodySet
 
 
@@ -49,8 +51,7 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
     """Cross-validate each set and print the pooled figures."""
     if asked.members < 1:
         raise OptionError("--members", "an ensemble has at least 1 network")
-    if asked.cell not in {"lstm", "gru", "rnn"}:
-        raise OptionError("--cell", f"{asked.cell} is none of lstm, gru, rnn")
+    cells = _cells(asked.cell)
     base = None if asked.base is None else load(find(asked.base))
     if base is not None and asked.hidden is not None:
         raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
@@ -58,12 +59,23 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
         sets = [unseen(console, base, s, drop=asked.drop_seen, refuse=True) for s in sets]
     rows: list[Row] = []
     for melodies in sets:
-        rows += _rows(console, melodies, asked, base)
+        rows += _rows(console, melodies, asked, cells, base)
     show(console, rows)
 
 
-def _rows(console: Console, melodies: MelodySet, asked: Asked, base: Checkpoint | None) -> Iterator[Row]:
-    """Train all folds of a set; its figures under one network and, when asked for, under the ensemble."""
+def _cells(text: str) -> tuple[str, ...]:
+    """Read the cells of the members, as lstm,gru; raise OptionError."""
+    cells = tuple(text.split(","))
+    for cell in cells:
+        if cell not in CELLS:
+            raise OptionError("--cell", f"{cell} is none of {', '.join(CELLS)}")
+    return cells
+
+
+def _rows(
+    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...], base: Checkpoint | None
+) -> Iterator[Row]:
+    """Train all folds of a set; its figures under each network and, where there are several, under the ensemble."""
     if asked.file is None:
         folds = assign(melodies.names, asked.folds, asked.seed)
     else:
@@ -75,27 +87,32 @@ def _rows(console: Console, melodies: MelodySet, asked: Asked, base: Checkpoint 
     console.say(
         f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}, {jobs} at a time"
     )
-    single, ensemble, began = [], [], time.monotonic()
-    trial = _trial(melodies, asked, base, count)
+    members: list[list[Judged]] = [[] for _ in range(asked.members)]
+    ensemble, began = [], time.monotonic()
+    trial = _trial(melodies, asked, cells, base, count)
     for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs):
-        single += done.single
+        for all_folds, of_fold in zip(members, done.members, strict=True):
+            all_folds.extend(of_fold)
         ensemble += done.ensemble
         bits = pool(done.single)
         console.say(
             f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
             f"({amount(bits.melodies, 'melody')}, {time.monotonic() - began:.0f} s)"
         )
-    more = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
-    yield Row(melodies.name, single, more={**more, "members": 1})
+    facts = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
+    for member, judged in enumerate(members):
+        cell = cells[member % len(cells)] if base is None else base.config.cell
+        name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
+        yield Row(name, judged, more={**facts, "members": 1, "cell": cell, "seed": asked.seed + member})
     if asked.members > 1:
-        yield Row(f"{melodies.name}, {amount(asked.members, 'network')}", ensemble, more=more)
+        yield Row(f"{melodies.name}, {amount(asked.members, 'network')}", ensemble, more=facts)
 
 
-def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:
+def _trial(melodies: MelodySet, asked: Asked, cells: tuple[str, ...], base: Checkpoint | None, folds: int) -> Trial:
     """How to train; the sizes follow the part that a fold trains on unless the user says otherwise."""
-    trial = Trial(members=asked.members, seed=asked.seed, cell=asked.cell, base=None if base is None else Base.of(base))
+    trial = Trial(members=asked.members, seed=asked.seed, cells=cells, base=None if base is None else Base.of(base))
     size, notes = (count * (folds - 1) // folds for count in (len(melodies.names), melodies.notes))
-    config, recipe = defaults(size, notes, cell=asked.cell)
+    config, recipe = defaults(size, notes)
     if base is not None:
         recipe = fine_tuning(size, notes)
     if asked.epochs is not None:
@@ -104,7 +121,7 @@ def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: in
         trial = replace(trial, recipe=recipe)
     if asked.hidden is not None:
         few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
-        trial = replace(trial, config=NetworkConfig(cell=asked.cell, layers=config.layers, hidden=asked.hidden, **few))
+        trial = replace(trial, config=NetworkConfig(layers=config.layers, hidden=asked.hidden, **few))
     return trial
 
 

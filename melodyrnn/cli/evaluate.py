@@ -35,7 +35,8 @@ Examples:
   melodyrnn evaluate folk --part test --statistics
   melodyrnn evaluate --cross-validate 10 kinder
   melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
-  melodyrnn evaluate --cross-validate 10 tunes/ --from folk --members 5
+  melodyrnn evaluate --cross-validate 10 tunes/ --from folk
+  melodyrnn evaluate --cross-validate 10 tunes/ --members 2 --cell lstm,gru
 
 \b
 Bits measure surprise: a note to which the model gave a probability of 1/2
@@ -83,9 +84,12 @@ def evaluate(
         bool, _option("--drop-seen", help="Leave out melodies that the model has trained on.")
     ] = False,
     members: Annotated[
-        int, _option("--members", metavar="N", help="Average N networks besides.", panel=_FOLDS)
+        int, _option("--members", metavar="N", help="Train N networks, and average them.", panel=_FOLDS)
     ] = 1,
-    cell: Annotated[str, _option("--cell", metavar="CELL", help="lstm, gru or rnn.", panel=_FOLDS)] = "lstm",
+    cell: Annotated[
+        str, _option("--cell", metavar="CELL", help="lstm, gru or rnn; of several networks, in turn: lstm,gru.",
+                     panel=_FOLDS)
+    ] = "lstm",
     hidden: Annotated[
         int | None, _option("--hidden", metavar="N", help="Recurrent units.", panel=_FOLDS)
     ] = None,

@@ -58,9 +58,9 @@ class Base:
 class Trial:
     """How each fold's networks are trained. Whatever is None follows from the size of the fold's training set."""
 
-    members: int = 1  # networks of different seeds, averaged as an ensemble
+    members: int = 1  # networks of different seeds, averaged as an ensemble; the first stands for one network
     seed: int = 0
-    cell: str = "lstm"
+    cells: tuple[str, ...] = ("lstm",)  # of the members, in turn; a base has its own
     config: NetworkConfig | None = None
     recipe: Recipe | None = None
     base: Base | None = None  # fine-tune this one
@@ -68,11 +68,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class FoldJudged:
-    """One fold is done: its number, and its test melodies under one network and under the ensemble."""
+    """One fold is done: its number, and its test melodies under each network and under all together."""
 
     fold: int
-    single: list[Judged]
+    members: list[list[Judged]]
     ensemble: list[Judged]  # the same as `single` for an ensemble of one
+
+    @property
+    def single(self) -> list[Judged]:
+        """Under the first network."""
+        return self.members[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +129,24 @@ def _run(task: _Task) -> FoldJudged:
     registers = count_registers(task.train)  # a base's are no help: its melodies lie elsewhere (docs/log.md)
     with one_thread():
         judged = [judge(network, task.test, task.names, registers) for network in _networks(task.train, task.trial)]
-    return FoldJudged(task.fold, judged[0], average(judged) if len(judged) > 1 else judged[0])
+    return FoldJudged(task.fold, judged, average(judged) if len(judged) > 1 else judged[0])
 
 
 def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
     """Train one network for each seed."""
     notes = sum(len(m) for m in train)
-    config, recipe = defaults(len(train), notes, cell=trial.cell)
-    start = None
+    config, recipe = defaults(len(train), notes)
+    start, cells = None, trial.cells
     if trial.base is not None:
         config, recipe = trial.base.config, fine_tuning(len(train), notes)
-        start = dict(trial.base.weights)
+        start, cells = dict(trial.base.weights), (trial.base.config.cell,)
     config, recipe = trial.config or config, trial.recipe or recipe
-    for seed in range(trial.seed, trial.seed + trial.members):
-        plan = Plan(config, replace(recipe, seed=seed), start=start)
+    for member in range(trial.members):
+        own = replace(config, cell=cells[member % len(cells)])
+        plan = Plan(own, replace(recipe, seed=trial.seed + member), start=start)
         for event in fit(Split(train), plan, join()):
             if isinstance(event, Finished):
-                yield Network(config, event.weights)
+                yield Network(own, event.weights)
 
 
 @contextmanager

@@ -137,8 +137,8 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
     assert [line.split(":")[0] for line in ended.err.splitlines()[-2:]] == ["tunes fold 0", "tunes fold 1"]
     assert f"warning: {folds}: tells 2 folds, not 10" in ended.err
     lines = ended.out.splitlines()
-    assert lines[1].split()[:3] == ["tunes", "12", "288"]
-    assert lines[2].startswith("tunes, 2 networks")
+    assert [line.split()[:4] for line in lines[1:3]] == [["tunes,", "lstm", "12", "288"]] * 2
+    assert lines[3].startswith("tunes, 2 networks")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
         (["tunes"], "PATH: name melodies too: melodyrnn evaluate MODEL PATH"),
         (["tunes", "--folds", "f.json"], "--cross-validate: say in how many folds: --cross-validate 10"),
         (["tunes", "--cross-validate", "1"], "folds: 1 folds need as many melodies, and at least 2; there are 12"),
-        (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of lstm, gru, rnn"),
+        (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of rnn, gru, lstm"),
         (["tunes", "--cross-validate", "2", "--members", "0"], "--members: an ensemble has at least 1 network"),
         (["tiny.safetensors", "tunes", "--part", "some"], "--part: some is none of train, validation, test"),
     ],

@@ -37,6 +37,23 @@ def test_figures_do_not_depend_on_jobs(melodies, names):
     assert pool(j for f in alone for j in f.ensemble).total <= pool(j for f in alone for j in f.single).total + 0.5
 
 
+def test_members_take_their_cells_in_turn(melodies, names, monkeypatch):
+    """Three networks of two cells are an LSTM, a GRU and an LSTM, of seeds one after another; the ensemble is all."""
+    trained = []
+
+    def watched(split, plan, team):
+        trained.append((plan.config.cell, plan.recipe.seed))
+        return real(split, plan, team)
+
+    real = crossvalidate.fit
+    monkeypatch.setattr(crossvalidate, "fit", watched)
+    trial = Trial(config=TINY, recipe=Recipe(epochs=1), members=3, cells=("lstm", "gru"), seed=5)
+    (done,) = cross_validate(melodies, names, assign(names, 3, seed=1), trial, only=[0])
+    assert trained == [("lstm", 5), ("gru", 6), ("lstm", 7)]
+    shares = [np.exp2(-member[0].bits) for member in done.members]
+    np.testing.assert_allclose(np.exp2(-done.ensemble[0].bits), np.mean(shares, 0), rtol=1e-6)
+
+
 def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch):
     """What `fit` is given and what is judged never share a melody, and together are the whole set."""
     trained = []
