@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
+from melodyrnn.cli.undisturbed import undisturbed
 from melodyrnn.cli.values import amount
 from melodyrnn.errors import CheckpointError, OptionError
 
@@ -115,7 +116,8 @@ def evaluate(
     if cross_validate is None and any(value is not None for value in (folds, base, hidden, epochs, jobs)):
         raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")
     if cross_validate is not None:
-        from melodyrnn.cli.crossvalidation import Asked, run  # noqa: PLC0415 - brings torch with it
+        with undisturbed():
+            from melodyrnn.cli.crossvalidation import Asked, run  # noqa: PLC0415 - brings torch with it
 
         asked = Asked(
             cross_validate, folds, base, drop_seen=drop_seen, members=members, cell=cell, hidden=hidden,

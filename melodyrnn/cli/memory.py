@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from melodyrnn.cli.options import ForceOption, JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
+from melodyrnn.cli.undisturbed import undisturbed
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def _measure(console: Console, models: Sequence[str], corpus: str, longest: int,
     """Measure models that are there."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - torch only when the options are right
     from melodyrnn.cli.evaluate import read_sets, unseen  # noqa: PLC0415
-    from melodyrnn.judge.memory import of_checkpoint  # noqa: PLC0415
+
+    with undisturbed():
+        from melodyrnn.judge.memory import of_checkpoint  # noqa: PLC0415
 
     found = []
     for model in models:
@@ -113,11 +116,13 @@ def _measure(console: Console, models: Sequence[str], corpus: str, longest: int,
 def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: int, epochs: int) -> list[Memory]:
     """Train one network of each cell and measure it on the test part."""
     from melodyrnn.checkpoint import NetworkConfig  # noqa: PLC0415 - torch only when the options are right
-    from melodyrnn.judge.memory import measure, train  # noqa: PLC0415
     from melodyrnn.judge.sets import divide  # noqa: PLC0415
-    from melodyrnn.learn.baselines import baselines  # noqa: PLC0415
     from melodyrnn.learn.recipe import Recipe  # noqa: PLC0415
-    from melodyrnn.learn.training import Evaluated, Split  # noqa: PLC0415
+
+    with undisturbed():
+        from melodyrnn.judge.memory import measure, train  # noqa: PLC0415
+        from melodyrnn.learn.baselines import baselines  # noqa: PLC0415
+        from melodyrnn.learn.training import Evaluated, Split  # noqa: PLC0415
 
     parts = divide([corpus], seed)
     split = Split(parts[corpus, "train"].melodies, parts[corpus, "validation"].melodies)

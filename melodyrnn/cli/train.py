@@ -28,6 +28,7 @@ from melodyrnn.cli.options import (
     option,
 )
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.cli.undisturbed import undisturbed
 from melodyrnn.cli.values import amount
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 
@@ -154,8 +155,9 @@ def train(
         prepared = _prepare(console, corpora, folder / "corpus", seed=seed, limits=Limits(strict=strict), track=track)
 
         # torch takes seconds to import: only now that everything else is known to be right
-        from melodyrnn.cli.watch import watch  # noqa: PLC0415
-        from melodyrnn.learn.session import Order  # noqa: PLC0415
+        with undisturbed():
+            from melodyrnn.cli.watch import watch  # noqa: PLC0415
+            from melodyrnn.learn.session import Order  # noqa: PLC0415
 
         order = Order(
             output=output, cell=cell, sizes=sizes, settings=asked, seed=seed, resume=resume, compile=compile,

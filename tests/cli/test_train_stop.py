@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from melodyrnn.cli.scratch import scratch
+from melodyrnn.cli.undisturbed import undisturbed
 from melodyrnn.music.melody import Key, Melody, Note
 from melodyrnn.music.midi import midi_bytes
 
@@ -123,3 +125,24 @@ def test_folders_of_killed_runs_are_removed(tmp_path, monkeypatch):
     (tmp_path / "melodyrnn-run-other").symlink_to(ROOT)
     with scratch() as own:
         assert sorted(tmp_path.iterdir()) == sorted([own, tmp_path / "melodyrnn-run-other"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_an_import_is_over(number):
+    """In the block nothing is raised; when it is left the signal comes, once, to who listened before."""
+    came = []
+
+    def listen(number, _frame):
+        came.append(number)
+
+    old = signal.signal(number, listen)
+    try:
+        with undisturbed():
+            for _ in range(2):
+                os.kill(os.getpid(), number)
+                time.sleep(0.05)
+            assert came == []
+        assert came == [number]
+        assert signal.getsignal(number) is listen
+    finally:
+        signal.signal(number, old)
