@@ -5,7 +5,7 @@
     python -m bench.prediction --pretrain                      and the column that starts from folk melodies
     python -m bench.prediction --base base.safetensors         ... or from a model that has not seen the sets
 
-The members of the ensemble differ in their seeds and in their cells, which are those of MEMBERS in turn: networks of
+The members of the ensemble differ in their seeds and in their cells (judge.crossvalidate.CELLS, in turn): networks of
 one cell err alike (docs/log.md). The first of each cell has a column of its own, the LSTM as "one network".
 
 Figures of finished folds are kept in --cache, under a hash of the code that makes them, so a run that was stopped
@@ -36,7 +36,7 @@ from melodyrnn.checkpoint import NetworkConfig, load, write_whole
 from melodyrnn.corpus import catalogue
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
+from melodyrnn.judge.crossvalidate import CELLS, Base, Trial, cross_validate
 from melodyrnn.judge.folds import assign, read_folds
 from melodyrnn.judge.sets import SEEN_NOTES, SEEN_SHARE, MelodySet, find_seen, heard, read_set
 from melodyrnn.learn.recipe import Recipe
@@ -63,8 +63,6 @@ PUBLISHED: Final = {
 """Pearce 2005, table 6.7: n-grams C*I, long- and short-term; IDyOM 1.7 on these folds: system C, phrase marks given."""
 BUILT_IN: Final = ("chorales", "kinder")
 FOLDS: Final = 10
-MEMBERS: Final = ("lstm", "gru", "rnn", "gru")
-"""Cells of the ensemble's members, in turn."""
 TERMS: Final = ("rest", "duration", "pitch")
 
 
@@ -126,7 +124,7 @@ def code_hash() -> str:
 
 def kinds_of(members: int) -> list[str]:
     """What is measured of an ensemble: each member, then all together where there are several."""
-    return [f"{MEMBERS[k % len(MEMBERS)]}-{k}" for k in range(members)] + ["ensemble"] * (members > 1)
+    return [f"{CELLS[k % len(CELLS)]}-{k}" for k in range(members)] + ["ensemble"] * (members > 1)
 
 
 def measure(sets: dict[str, Set], trial: Trial, kinds: Sequence[str], cache: Cache, mark: str, jobs: int) -> None:
@@ -149,7 +147,7 @@ def fingerprint(one: Set) -> str:
     return hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
 
 
-def pretrain(sets: dict[str, Set], path: Path) -> None:
+def pretrain(sets: dict[str, Set], path: Path, trial: Trial) -> None:
     """Train a base on the built-in corpora without the sets' melodies and their variants; resumable."""
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
     from melodyrnn.learn.session import Made, Order, run  # noqa: PLC0415
@@ -163,7 +161,11 @@ def pretrain(sets: dict[str, Set], path: Path) -> None:
     clean = {name: _without(load_corpus(name), index) for name in corpora}
     prepared = prepare(clean, path.with_suffix(".corpus"), exclude=[])
     state = path.with_name(path.name + ".state")
-    order = Order(output=path, corpora=corpora, resume=state.exists(), command="python -m bench.prediction --pretrain")
+    order = Order(
+        output=path, corpora=corpora, resume=state.exists(), command="python -m bench.prediction --pretrain",
+        sizes={n: getattr(trial.config, n) for n in ("hidden", "embed", "head", "keys")} if trial.config else {},
+        settings={"epochs": trial.recipe.epochs} if trial.recipe else {},
+    )  # fmt: skip
     for event in run(prepared, order, join()):
         if isinstance(event, Evaluated):
             print(f"pre-training epoch {event.epoch + 1}: {event.heldout.total:.3f} bits a note", flush=True)
@@ -227,7 +229,7 @@ def arguments() -> Any:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="SET", help="only these sets")
     parser.add_argument("--sets", type=Path, help="folder of folders with MIDI files and a folds.json")
-    parser.add_argument("--members", type=int, default=len(MEMBERS), help="networks of the ensemble, at least 1")
+    parser.add_argument("--members", type=int, default=len(CELLS), help="networks of the ensemble, at least 1")
     parser.add_argument("--pretrain", action="store_true", help="train the base for the last column")
     parser.add_argument("--base", type=Path, help="a base that is there already")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="folds at a time")
@@ -242,16 +244,16 @@ def main() -> None:
     asked = arguments()
     sets = read_sets(asked.sets, asked.names)
     cache, code = Cache(asked.cache / "prediction.json"), code_hash()
-    trial, kinds = Trial(members=asked.members, cells=MEMBERS), kinds_of(asked.members)
+    trial, kinds = Trial(members=asked.members), kinds_of(asked.members)
     if asked.quick:
         trial = replace(trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=Recipe(epochs=1))
     mark = f"{code}/{'quick' if asked.quick else 'full'}-{asked.members}"
     measure(sets, trial, kinds, cache, mark, asked.jobs)
     tuned, tuned_mark = {}, ""
     if asked.pretrain or asked.base:
-        base = asked.base or asked.cache / "base.safetensors"
+        base = asked.base or asked.cache / f"base{'-quick' * asked.quick}.safetensors"
         if not base.exists():
-            pretrain(sets, base)
+            pretrain(sets, base, trial)
         checkpoint = load(base)
         tuned, tuned_mark = unseen(sets, base), f"{code}/tuned-{checkpoint.digest}-{asked.quick}"
         trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1) if asked.quick else None)

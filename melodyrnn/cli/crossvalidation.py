@@ -16,6 +16,7 @@ from melodyrnn.cli.evaluate import unseen
 from melodyrnn.cli.figures import Row, show
 from melodyrnn.cli.values import amount
 from melodyrnn.errors import OptionError
+from melodyrnn.judge.crossvalidate import CELLS as IN_TURN
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
 from melodyrnn.judge.folds import assign, read_folds
@@ -40,7 +41,7 @@ class Asked:
     base: str | None
     drop_seen: bool
     members: int
-    cell: str
+    cell: str | None
     hidden: int | None
     epochs: int | None
     seed: int
@@ -63,9 +64,9 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
     show(console, rows)
 
 
-def _cells(text: str) -> tuple[str, ...]:
+def _cells(text: str | None) -> tuple[str, ...]:
     """Read the cells of the members, as lstm,gru; raise OptionError."""
-    cells = tuple(text.split(","))
+    cells = IN_TURN if text is None else tuple(text.split(","))
     for cell in cells:
         if cell not in CELLS:
             raise OptionError("--cell", f"{cell} is none of {', '.join(CELLS)}")

@@ -37,7 +37,7 @@ Examples:
   melodyrnn evaluate --cross-validate 10 kinder
   melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
   melodyrnn evaluate --cross-validate 10 tunes/ --from folk
-  melodyrnn evaluate --cross-validate 10 tunes/ --members 2 --cell lstm,gru
+  melodyrnn evaluate --cross-validate 10 tunes/ --members 4
 
 \b
 Bits measure surprise: a note to which the model gave a probability of 1/2
@@ -88,9 +88,9 @@ def evaluate(
         int, _option("--members", metavar="N", help="Train N networks, and average them.", panel=_FOLDS)
     ] = 1,
     cell: Annotated[
-        str, _option("--cell", metavar="CELL", help="lstm, gru or rnn; of several networks, in turn: lstm,gru.",
-                     panel=_FOLDS)
-    ] = "lstm",
+        str | None, _option("--cell", metavar="CELL", help="lstm (the first, if you say nothing), gru or rnn; of "
+                            "several networks, in turn: lstm,gru.", panel=_FOLDS)
+    ] = None,
     hidden: Annotated[
         int | None, _option("--hidden", metavar="N", help="Recurrent units.", panel=_FOLDS)
     ] = None,
@@ -113,7 +113,7 @@ def evaluate(
 ) -> None:  # fmt: skip
     """Say how well a model expects melodies."""
     console = console_of(context, quiet=quiet, verbose=verbose, json=json)
-    if cross_validate is None and any(value is not None for value in (folds, base, hidden, epochs, jobs)):
+    if cross_validate is None and any(value is not None for value in (folds, base, cell, hidden, epochs, jobs)):
         raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")
     if cross_validate is not None:
         with undisturbed():

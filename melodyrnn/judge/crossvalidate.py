@@ -4,7 +4,7 @@ Each fold trains on the other folds, by the default recipe or by fine-tuning a b
 melodies that neither has seen; what the base has seen is found by melodyrnn.judge.sets.find_seen.
 Folds run in parallel processes, each with one thread: their figures do not depend on how many there are.
 
-Contents: Trial (how), FoldJudged (what came of a fold), cross_validate.
+Contents: CELLS, Trial (how), FoldJudged (what came of a fold), cross_validate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint import Checkpoint, NetworkConfig
     from melodyrnn.events.columns import Columns
+
+CELLS: Final = ("lstm", "gru", "rnn", "gru")
+"""Of the members of an ensemble, in turn: networks of one cell err alike, and the GRU errs least (docs/log.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Trial:
 
     members: int = 1  # networks of different seeds, averaged as an ensemble; the first stands for one network
     seed: int = 0
-    cells: tuple[str, ...] = ("lstm",)  # of the members, in turn; a base has its own
+    cells: tuple[str, ...] = CELLS  # of the members, in turn; a base has its own
     config: NetworkConfig | None = None
     recipe: Recipe | None = None
     base: Base | None = None  # fine-tune this one

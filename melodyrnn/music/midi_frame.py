@@ -71,9 +71,10 @@ def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int
 
 def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:
     """Turn time signatures (tick, numerator, denominator; any order) into metres up to `end` (grid ticks)."""
-    told = sorted(events, key=lambda event: event[0])
+    told = list(events)
     if len(told) == 1 and told[0][0] == 0 and _is_metre(told[0][1], told[0][2]):
-        return (Metre(told[0][1], told[0][2]),)  # nearly always
+        return _one_metre(told[0][1], told[0][2])  # nearly always
+    told.sort(key=lambda event: event[0])
     metres = [Metre()]
     moved = unusable = 0
     for tick, numerator, denominator in told:
@@ -96,6 +97,12 @@ def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, n
     if moved:
         notices.append(f"{moved} metre change{'s' * (moved > 1)} inside a bar moved to the next bar line")
     return tuple(metres)
+
+
+@lru_cache(maxsize=256)
+def _one_metre(numerator: int, denominator: int) -> tuple[Metre, ...]:
+    """A metre that holds from beginning to end."""
+    return (Metre(numerator, denominator),)
 
 
 def _is_metre(numerator: int, denominator: int) -> bool:
@@ -146,7 +153,7 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
         return None
     start, sharps, minor = good[0]
     later = any(tick > start and (sign, mode) != (sharps, minor) for tick, sign, mode in good[1:])
-    key = Key((7 * sharps + 9 * minor) % 12, "minor" if minor else "major")
+    key = _key_of_signature(sharps, minor)
     for text in texts:
         named = _named_key(text)
         # The text only counts beside a signature that agrees: another program may have changed one of them.
@@ -156,6 +163,11 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
     if later:
         notices.append(f"the key changes; the first, {key}, is kept")
     return key
+
+
+@lru_cache(maxsize=32)
+def _key_of_signature(sharps: int, minor: int) -> Key:
+    return Key((7 * sharps + 9 * minor) % 12, "minor" if minor else "major")
 
 
 NOTE: Final = "@I"
@@ -171,6 +183,7 @@ def key_text(key: Key) -> str:
     return KEY_TEXT + str(key)
 
 
+@lru_cache(maxsize=256)
 def _named_key(text: str) -> Key | None:
     """Read the text event that names a key."""
     match = re.fullmatch(KEY_TEXT + r"([A-G][#b]*) (\w+)", text)

@@ -18,22 +18,21 @@ import errno
 import os
 import stat
 import struct
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
 
 MAX_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _HEADER: Final = struct.Struct(">IHHH")  # length, type, tracks, division
 _TRACK_END: Final = b"\xff\x2f\x00"
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """A MIDI file taken apart: ticks a quarter and the payload of each track chunk."""
 
     division: int
@@ -68,9 +67,8 @@ def _fetch_stream(stream: BinaryIO) -> bytes:
 
 def _fetch_file(path: str | os.PathLike[str], where: str) -> bytes:
     """Read a regular file; a FIFO or a device is refused without waiting for it."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise _refusal(error, path, where) from error
     try:
@@ -91,6 +89,8 @@ def _read_all(descriptor: int, size: int) -> bytes:
     # A buffer for the largest file allowed would cost more than reading all that most files hold.
     parts = [os.read(descriptor, size + 1)]
     read = len(parts[0])
+    if size and read == size:
+        return parts[0]  # the end was reached: a regular file gives all that was asked for, or all there is
     while parts[-1] and read <= MAX_BYTES:  # a file may grow, or not know its size
         parts.append(os.read(descriptor, min(2**20, MAX_BYTES + 1 - read)))
         read += len(parts[-1])

@@ -12,10 +12,9 @@ Contents: PlainLine, read_plain, read_facts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.midi_line import DRUMS
@@ -33,8 +32,7 @@ _MOST_FACTS: Final = 10_000  # events before the first note
 _MOST_TIMES: Final = 20_000  # different times that are remembered
 
 
-@dataclass(frozen=True, slots=True)
-class PlainLine:
+class PlainLine(NamedTuple):
     """The notes of a plain file, in grid ticks, and all else that its tracks say."""
 
     onsets: list[int]

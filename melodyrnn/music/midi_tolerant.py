@@ -163,14 +163,14 @@ def system(status: int, data: bytes, position: int, track: RawTrack) -> int:
     if kind in _WORDS and length <= _LONGEST_WORD and len(track.words) < _MAX_WORDS:
         track.words.append((track.end, kind, data[position:after]))
     if kind in {_TEXT, _NAME, _TEMPO, _METRE, _KEY}:
+        if len(track.texts) + len(track.tempos) + len(track.metres) + len(track.keys) >= _MAX_FACTS:
+            raise DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
         keep_fact(kind, data[position:after], track)
     return after
 
 
 def keep_fact(kind: int, body: bytes, track: RawTrack) -> None:
     """Keep a fact about the music; a body that is too short says nothing."""
-    if len(track.texts) + len(track.tempos) + len(track.metres) + len(track.keys) >= _MAX_FACTS:
-        raise DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
     if kind == _NAME:
         track.name = track.name or body[:1000]
     elif kind == _TEXT:

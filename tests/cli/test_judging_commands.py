@@ -137,7 +137,7 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
     assert [line.split(":")[0] for line in ended.err.splitlines()[-2:]] == ["tunes fold 0", "tunes fold 1"]
     assert f"warning: {folds}: tells 2 folds, not 10" in ended.err
     lines = ended.out.splitlines()
-    assert [line.split()[:4] for line in lines[1:3]] == [["tunes,", "lstm", "12", "288"]] * 2
+    assert [line.split()[:4] for line in lines[1:3]] == [["tunes,", cell, "12", "288"] for cell in ("lstm", "gru")]
     assert lines[3].startswith("tunes, 2 networks")
 
 
