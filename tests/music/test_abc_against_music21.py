@@ -9,6 +9,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -97,7 +98,7 @@ TUNES = {  # corpus, file, number → the traps in it
 def text_of(tune):
     """The ABC of a tune, named by corpus, file and number."""
     corpus, file, number = tune.split()
-    path = next(s.path for s in sources(corpus) if s.path.name == file)
+    path = next(path for s in sources(corpus) if (path := Path(s.path)).name == file)
     return next(text for n, text in split_abc(path.read_text(encoding="utf-8")) if n == number)
 
 
