@@ -56,6 +56,8 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
     base = None if asked.base is None else load(find(asked.base))
     if base is not None and asked.hidden is not None:
         raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
+    if base is not None and asked.cell is not None:
+        raise OptionError("--cell", "a model that is fine-tuned keeps its cell")
     if base is not None:
         sets = [unseen(console, base, s, drop=asked.drop_seen, refuse=True) for s in sets]
     rows: list[Row] = []

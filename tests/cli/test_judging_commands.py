@@ -148,6 +148,11 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
         (["tunes", "--folds", "f.json"], "--cross-validate: say in how many folds: --cross-validate 10"),
         (["tunes", "--cross-validate", "1"], "folds: 1 folds need as many melodies, and at least 2; there are 12"),
         (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of rnn, gru, lstm"),
+        (
+            ["tunes", "--cross-validate", "2", "--from", "tiny.safetensors", "--cell", "gru"],
+            "--cell: a model that is fine-tuned keeps its cell",
+        ),
+        (["tunes", "--cell", "gru"], "--cross-validate: say in how many folds: --cross-validate 10"),
         (["tunes", "--cross-validate", "2", "--members", "0"], "--members: an ensemble has at least 1 network"),
         (["tiny.safetensors", "tunes", "--part", "some"], "--part: some is none of train, validation, test"),
     ],
