@@ -6,7 +6,7 @@
     python -m bench.prediction --base base.safetensors         ... or from a model that has not seen the sets
 
 The members of the ensemble differ in their seeds and in their cells (judge.crossvalidate.CELLS, in turn): networks of
-one cell err alike (docs/log.md). The first of each cell has a column of its own, the LSTM as "one network".
+one cell err alike (docs/log.md). The first of each cell has a column of its own.
 
 Figures of finished folds are kept in --cache, under a hash of the code that makes them, so a run that was stopped
 goes on where it was. The table is printed and put into docs/benchmarks.md, between its markers.
@@ -204,9 +204,9 @@ def table(
     """The table in Markdown; a dash where nothing was measured, or a fold is missing."""
     others = [kind for kind in ("gru-1", "rnn-2") if kind in columns]
     kinds = (*others, "ensemble", "tuned")
-    heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one network",
+    heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one LSTM",
              *(f"one {kind[:3].upper()}" for kind in others), f"{members} networks" if members > 1 else "ensemble",
-             "pre-trained, fine-tuned", "one network: rest", "duration", "total")  # fmt: skip
+             "pre-trained, fine-tuned", "one LSTM: rest", "duration", "total")  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for name, one in sets.items():
         published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]
@@ -244,7 +244,7 @@ def main() -> None:
     asked = arguments()
     sets = read_sets(asked.sets, asked.names)
     cache, code = Cache(asked.cache / "prediction.json"), code_hash()
-    trial, kinds = Trial(members=asked.members), kinds_of(asked.members)
+    trial, kinds = Trial(members=asked.members, cells=CELLS), kinds_of(asked.members)
     if asked.quick:
         trial = replace(trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=Recipe(epochs=1))
     mark = f"{code}/{'quick' if asked.quick else 'full'}-{asked.members}"

@@ -16,7 +16,6 @@ from melodyrnn.cli.evaluate import unseen
 from melodyrnn.cli.figures import Row, show
 from melodyrnn.cli.values import amount
 from melodyrnn.errors import OptionError
-from melodyrnn.judge.crossvalidate import CELLS as IN_TURN
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
 from melodyrnn.judge.folds import assign, read_folds
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint import Checkpoint
     from melodyrnn.cli.console import Console
-    from melodyrnn.judge.evaluate import Judged
     from melodyrnn.judge.sets import MelodySet
 
 
@@ -66,17 +64,17 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
     show(console, rows)
 
 
-def _cells(text: str | None) -> tuple[str, ...]:
-    """Read the cells of the members, as lstm,gru; raise OptionError."""
-    cells = IN_TURN if text is None else tuple(text.split(","))
-    for cell in cells:
+def _cells(text: str | None) -> tuple[str, ...] | None:
+    """Read the cells of the members, as lstm,gru; None for what suits. Raises OptionError."""
+    cells = None if text is None else tuple(text.split(","))
+    for cell in cells or ():
         if cell not in CELLS:
             raise OptionError("--cell", f"{cell} is none of {', '.join(CELLS)}")
     return cells
 
 
 def _rows(
-    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...], base: Checkpoint | None
+    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None
 ) -> Iterator[Row]:
     """Train all folds of a set; its figures under each network and, where there are several, under the ensemble."""
     if asked.file is None:
@@ -90,30 +88,28 @@ def _rows(
     console.say(
         f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}, {jobs} at a time"
     )
-    members: list[list[Judged]] = [[] for _ in range(asked.members)]
-    ensemble, began = [], time.monotonic()
-    trial = _trial(melodies, asked, cells, base, count)
+    judged, began = [], time.monotonic()
+    trial = replace(_trial(melodies, asked, base, count), cells=cells)
     for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs):
-        for all_folds, of_fold in zip(members, done.members, strict=True):
-            all_folds.extend(of_fold)
-        ensemble += done.ensemble
+        judged.append(done)
         bits = pool(done.single)
         console.say(
             f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
             f"({amount(bits.melodies, 'melody')}, {time.monotonic() - began:.0f} s)"
         )
     facts = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
-    for member, judged in enumerate(members):
-        cell = cells[member % len(cells)] if base is None else base.config.cell
+    for member, cell in enumerate(judged[0].cells):
         name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
-        yield Row(name, judged, more={**facts, "members": 1, "cell": cell, "seed": asked.seed + member})
+        own = {"members": 1, "cell": cell, "seed": asked.seed + member}
+        yield Row(name, [j for fold in judged for j in fold.members[member]], more={**facts, **own})
     if asked.members > 1:
-        yield Row(f"{melodies.name}, {amount(asked.members, 'network')}", ensemble, more=facts)
+        name = f"{melodies.name}, {amount(asked.members, 'network')}"
+        yield Row(name, [j for fold in judged for j in fold.ensemble], more=facts)
 
 
-def _trial(melodies: MelodySet, asked: Asked, cells: tuple[str, ...], base: Checkpoint | None, folds: int) -> Trial:
+def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:
     """How to train; the sizes follow the part that a fold trains on unless the user says otherwise."""
-    trial = Trial(members=asked.members, seed=asked.seed, cells=cells, base=None if base is None else Base.of(base))
+    trial = Trial(members=asked.members, seed=asked.seed, base=None if base is None else Base.of(base))
     size, notes = (count * (folds - 1) // folds for count in (len(melodies.names), melodies.notes))
     config, recipe = defaults(size, notes)
     if base is not None:
@@ -124,7 +120,7 @@ def _trial(melodies: MelodySet, asked: Asked, cells: tuple[str, ...], base: Chec
         trial = replace(trial, recipe=recipe)
     if asked.hidden is not None:
         few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
-        trial = replace(trial, config=NetworkConfig(layers=config.layers, hidden=asked.hidden, **few))
+        trial = replace(trial, config=NetworkConfig(cell=config.cell, layers=config.layers, hidden=asked.hidden, **few))
     return trial
 
 

@@ -88,8 +88,8 @@ def evaluate(
         int, _option("--members", metavar="N", help="Train N networks, and average them.", panel=_FOLDS)
     ] = 1,
     cell: Annotated[
-        str | None, _option("--cell", metavar="CELL", help="lstm (the first, if you say nothing), gru or rnn; of "
-                            "several networks, in turn: lstm,gru.", panel=_FOLDS)
+        str | None, _option("--cell", metavar="CELL", help="lstm, gru or rnn, instead of what suits the size of "
+                            "the set; of several networks, in turn: lstm,gru.", panel=_FOLDS)
     ] = None,
     hidden: Annotated[
         int | None, _option("--hidden", metavar="N", help="Recurrent units.", panel=_FOLDS)

@@ -80,8 +80,10 @@ BaseOption = Annotated[
 ]
 ResumeOption = Annotated[bool, option("--resume", help="Go on from the state that was saved.", panel=_TRAINING)]
 CellOption = Annotated[
-    str, option("--cell", metavar="CELL", help="lstm, gru or rnn.", panel=_NETWORK, autocompletion=lambda: list(_CELLS))
-]
+    str | None,
+    option("--cell", metavar="CELL", help="lstm (for large corpora), gru (for small ones) or rnn.", panel=_NETWORK,
+           autocompletion=lambda: list(_CELLS)),
+]  # fmt: skip
 HiddenOption = Annotated[int | None, option("--hidden", metavar="N", help="Recurrent units a layer.", panel=_NETWORK)]
 LayersOption = Annotated[int | None, option("--layers", metavar="N", help="Recurrent layers.", panel=_NETWORK)]
 EpochsOption = Annotated[int | None, option("--epochs", metavar="N", help="Times through the corpus.", panel=_TRAINING)]
@@ -111,7 +113,7 @@ def train(
     context: typer.Context,
     corpora: CorpusArgument,
     output: OutputOption,
-    cell: CellOption = "lstm",
+    cell: CellOption = None,
     hidden: HiddenOption = None,
     layers: LayersOption = None,
     epochs: EpochsOption = None,
@@ -138,7 +140,7 @@ def train(
 
     leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
     console = console_of(context, quiet=quiet or not leads, json=json and leads, verbose=verbose)
-    if cell not in _CELLS:
+    if cell is not None and cell not in _CELLS:
         raise OptionError("--cell", f"{cell} is none of {', '.join(_CELLS)}")
     if precision not in _PRECISIONS:
         raise OptionError("--precision", f"{precision} is none of {', '.join(_PRECISIONS)}")

@@ -63,7 +63,7 @@ class Trial:
 
     members: int = 1  # networks of different seeds, averaged as an ensemble; the first stands for one network
     seed: int = 0
-    cells: tuple[str, ...] = CELLS  # of the members, in turn; a base has its own
+    cells: tuple[str, ...] | None = None  # of the members, in turn; a base has its own; None = what suits
     config: NetworkConfig | None = None
     recipe: Recipe | None = None
     base: Base | None = None  # fine-tune this one
@@ -74,6 +74,7 @@ class FoldJudged:
     """One fold is done: its number, and its test melodies under each network and under all together."""
 
     fold: int
+    cells: list[str]  # of the members
     members: list[list[Judged]]
     ensemble: list[Judged]  # the same as `single` for an ensemble of one
 
@@ -130,20 +131,24 @@ def _task(
 def _run(task: _Task) -> FoldJudged:
     """Train a fold's networks and judge its test melodies."""
     registers = count_registers(task.train)  # a base's are no help: its melodies lie elsewhere (docs/log.md)
+    cells, judged = [], []
     with one_thread():
-        judged = [judge(network, task.test, task.names, registers) for network in _networks(task.train, task.trial)]
-    return FoldJudged(task.fold, judged, average(judged) if len(judged) > 1 else judged[0])
+        for network in _networks(task.train, task.trial):
+            cells.append(network.config.cell)
+            judged.append(judge(network, task.test, task.names, registers))
+    return FoldJudged(task.fold, cells, judged, average(judged) if len(judged) > 1 else judged[0])
 
 
 def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
     """Train one network for each seed."""
     notes = sum(len(m) for m in train)
     config, recipe = defaults(len(train), notes)
-    start, cells = None, trial.cells
+    start, cells = None, trial.cells or (CELLS if trial.members > 1 else ())
     if trial.base is not None:
         config, recipe = trial.base.config, fine_tuning(len(train), notes)
-        start, cells = dict(trial.base.weights), (trial.base.config.cell,)
+        start, cells = dict(trial.base.weights), ()
     config, recipe = trial.config or config, trial.recipe or recipe
+    cells = cells or (config.cell,)
     for member in range(trial.members):
         own = replace(config, cell=cells[member % len(cells)])
         plan = Plan(own, replace(recipe, seed=trial.seed + member), start=start)

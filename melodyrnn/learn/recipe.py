@@ -51,15 +51,16 @@ class Recipe:
                 raise OptionError(name, f"{getattr(self, name)} is not a probability")
 
 
-def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str = "lstm") -> tuple[NetworkConfig, Recipe]:
+def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str | None = None) -> tuple[NetworkConfig, Recipe]:
     """Sizes, dropout and length of training that suit a corpus of so many melodies and notes.
 
-    Small corpora get a small network, long training and strong dropout; large ones the reverse.
+    Small corpora get a small GRU, long training and strong dropout; large ones a large LSTM and the reverse.
+    `cell` names another cell.
     """
-    config = NetworkConfig(cell=cell)
+    config = NetworkConfig(cell=cell or "gru")
     recipe = Recipe(seed=seed)
     if notes > 100_000:
-        config = replace(config, hidden=384, embed=160, head=256, keys=64)
+        config = replace(config, cell=cell or "lstm", hidden=384, embed=160, head=256, keys=64)
         recipe = replace(recipe, epochs=13, positions=3072, rate=3e-3, drop_state=0.3, drop_head=0.2, drop_views=0.1)
         recipe = replace(recipe, average=0.998, warm=0.1)
     elif notes > 30_000:

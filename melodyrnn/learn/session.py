@@ -46,7 +46,7 @@ class Order:
     """What a user asks of a training run. None and {} leave a choice to the size of the corpus."""
 
     output: Path
-    cell: str = "lstm"
+    cell: str | None = None  # None = what suits the size of the corpus
     sizes: Mapping[str, int] = field(default_factory=dict)  # fields of NetworkConfig
     settings: Mapping[str, float] = field(default_factory=dict)  # fields of Recipe
     seed: int = 0
