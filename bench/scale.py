@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,13 +75,21 @@ def run(command: Sequence[str], cache: Path) -> Cost:
     began = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "melodyrnn", *command], env=environ, start_new_session=True)
     peaks: dict[str, int] = {}
-    while process.poll() is None:
-        for child in members(process.pid):
-            peaks[child] = max(peaks.get(child, 0), peak(child))
-        time.sleep(0.05)
+
+    def watch() -> None:
+        while process.returncode is None:
+            for child in members(process.pid):
+                peaks[child] = max(peaks.get(child, 0), peak(child))
+            time.sleep(0.05)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    process.wait()  # beside the looking, which would add its pauses to a short run
+    seconds = time.monotonic() - began
+    watching.join()
     if process.returncode:
         raise SystemExit(f"{command} ended with status {process.returncode}")
-    return Cost(time.monotonic() - began, sum(peaks.values()) / 1024)
+    return Cost(seconds, sum(peaks.values()) / 1024)
 
 
 def members(session: int) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from melodyrnn.cli import preparing
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -25,7 +26,6 @@ from melodyrnn.cli.options import (
     new_app,
 )
 from melodyrnn.cli.status import ExitStatus
-from melodyrnn.cli.values import amount
 from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:

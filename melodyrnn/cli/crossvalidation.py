@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from melodyrnn.checkpoint import NetworkConfig, find, load
 from melodyrnn.checkpoint_card import CELLS
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.evaluate import unseen
 from melodyrnn.cli.figures import Row, show
-from melodyrnn.cli.values import amount
 from melodyrnn.errors import OptionError
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool

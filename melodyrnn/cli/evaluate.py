@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
 from melodyrnn.cli.undisturbed import undisturbed
-from melodyrnn.cli.values import amount
 from melodyrnn.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import typer
 from melodyrnn.cli import composing as co
 from melodyrnn.cli import controls as ct
 from melodyrnn.cli import picking as pk
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -26,7 +27,6 @@ from melodyrnn.cli.options import (
     foot,
     new_app,
 )
-from melodyrnn.cli.values import amount
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console

@@ -17,8 +17,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from melodyrnn.checkpoint import Card
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.console import plain
-from melodyrnn.cli.values import amount
 from melodyrnn.learn.session import Floor, Made
 from melodyrnn.learn.training import Evaluated, Started, Stepped, Stopped
 

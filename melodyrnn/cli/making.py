@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from melodyrnn.cli.values import amount
+from melodyrnn.cli.amounts import amount
 from melodyrnn.compose.recipe import Recipe, to_plain
 from melodyrnn.compose.remaking import file_of
 

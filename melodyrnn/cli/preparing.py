@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.options import ForceOption, JsonOption, QuietOption, StrictOption, TrackOption, console_of, option
-from melodyrnn.cli.values import amount
 from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:

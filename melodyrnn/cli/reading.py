@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.cli.values import amount
+from melodyrnn.cli.amounts import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

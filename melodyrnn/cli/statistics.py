@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.progress import counted
-from melodyrnn.cli.values import amount
 from melodyrnn.compose.generate import model_of
 from melodyrnn.corpus.catalogue import names
 from melodyrnn.judge.sets import divide, read_set

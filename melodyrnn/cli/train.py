@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -29,7 +30,6 @@ from melodyrnn.cli.options import (
 )
 from melodyrnn.cli.status import ExitStatus
 from melodyrnn.cli.undisturbed import undisturbed
-from melodyrnn.cli.values import amount
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 
 if TYPE_CHECKING:

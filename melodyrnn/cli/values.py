@@ -1,6 +1,6 @@
-"""Keys, metres and upbeats as musicians write them on a command line, and numbers of things as they are told.
+"""Keys, metres and upbeats as musicians write them on a command line.
 
-Contents: key_of, metre_of, upbeat_of, bars_of; amount.
+Contents: key_of, metre_of, upbeat_of, bars_of.
 """
 
 from __future__ import annotations
@@ -75,14 +75,3 @@ def bars_of(text: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise OptionError("--bars", f"{text!r} is no number of bars; write 8, or free for as many as come")
     return int(text)
-
-
-def amount(count: int, thing: str) -> str:
-    """Tell a number of things.
-
-    >>> amount(1, "note"), amount(2, "melody"), amount(1_000, "file")
-    ('1 note', '2 melodies', '1,000 files')
-    """
-    if count == 1:
-        return f"1 {thing}"
-    return f"{count:,} {thing[:-1]}ies" if thing.endswith("y") else f"{count:,} {thing}s"

@@ -86,7 +86,8 @@ def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> It
     path = Path(corpus)
     if path.is_dir():
         own, top = find_files(path), len(str(path / "x")) - 1
-        return (Source(f, f, FORMATS[suffix_of(f)], track) for f in own if shard.of == 1 or shard.holds(f[top:]))
+        mine = own if shard.of == 1 else (f for f in own if shard.holds(f[top:]))
+        return (Source(f, f, FORMATS[f[f.rfind(".") :].lower()], track) for f in mine)
     if path.is_file():
         alone = Source(str(path), str(path), FORMATS.get(suffix_of(path.name), ""), track)
         return iter([alone] if shard.holds(path.name) else [])

@@ -22,7 +22,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.corpus.files import Source
@@ -123,7 +123,7 @@ def read_chords(
         Unreadable: the file holds no chords or cannot be read; `reason` says why.
     """
     item = source_of(path, name=name, track=track)
-    outcome = _outcome(replace(item, chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
+    outcome = _outcome(item._replace(chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
     if outcome.chords is None:
         raise outcome.error
     return outcome.chords

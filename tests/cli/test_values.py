@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.cli.values import amount, bars_of, key_of, metre_of, upbeat_of
+from melodyrnn.cli.amounts import amount
+from melodyrnn.cli.values import bars_of, key_of, metre_of, upbeat_of
 from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import MODES, Key
 
