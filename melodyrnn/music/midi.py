@@ -155,7 +155,7 @@ def _melody(line: NoteColumns, end: int, file: _File) -> Melody:
     """Frame a line: its bars, tempo, key and title, and where the music ends (`end`: End-of-Track, file ticks)."""
     stop = line.onsets[-1] + line.durations[-1]
     length = _music_end(end, file.division, stop)
-    metres = bar_lines((m for raw in file.tracks for m in raw.metres), file.division, length or stop, file.notices)
+    metres = bar_lines([m for raw in file.tracks for m in raw.metres], file.division, length or stop, file.notices)
     shift, metres = opening(line.onsets[0], metres, file.notices)
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])

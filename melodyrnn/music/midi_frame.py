@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Melody, Metre
@@ -146,7 +147,8 @@ def shortest_tempo(microseconds: int) -> float:
 
 def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices: list[str]) -> Key | None:
     """The key of a file, from (tick, sharps, 1 for minor) in any order and the texts that name a mode."""
-    good = [event for event in sorted(events, key=lambda event: event[0]) if abs(event[1]) <= 7 and event[2] in {0, 1}]
+    good = [event for event in events if -7 <= event[1] <= 7 and event[2] in {0, 1}]
+    good.sort(key=itemgetter(0))
     if len(good) < len(events):
         notices.append("an impossible key signature ignored")
     if not good:

@@ -19,7 +19,7 @@ Contents: Voice, voices, choose, sole, asked_for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
 
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 DRUMS: Final = 9  # channel 10 in musicians' counting
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """The notes of one track on one channel."""
 
     number: int

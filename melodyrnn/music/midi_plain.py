@@ -31,6 +31,8 @@ _FACTS: Final = frozenset({0x03, 0x51, 0x58, 0x59})  # name, tempo, metre, key
 _MOST_FACTS: Final = 10_000  # events before the first note
 _MOST_TIMES: Final = 20_000  # different times that are remembered
 
+_Cut = tuple[list[int], list[int], bytes, bytes, int]
+
 
 class PlainLine(NamedTuple):
     """The notes of a plain file, in grid ticks, and all else that its tracks say."""
@@ -63,10 +65,10 @@ def read_plain(payloads: Sequence[bytes], division: int) -> PlainLine | None:
                 cut = None if off else _cut(payload[begin : -len(_TRACK_END)], status, _steps(division), onset)
                 if cut is None:
                     return None
-                onsets, durations, low, rest = cut
+                onsets, durations, pitches, velocities, rest = cut
                 track.end = (onsets[-1] + durations[-1]) * division // TICKS_PER_QUARTER + rest
                 program = track.programs.get(status & 15, 0)
-                found = PlainLine(onsets, durations, low[1::6], low[2::6], track.end, track.name, program, tracks)
+                found = PlainLine(onsets, durations, pitches, velocities, track.end, track.name, program, tracks)
     except (IndexError, KeyError, DamagedError):
         return None
     for track in tracks:
@@ -109,8 +111,8 @@ def read_facts(data: bytes, track: RawTrack) -> tuple[int, int, int]:
     raise DamagedError("not plain")
 
 
-def _cut(block: bytes, status: int, steps: _Steps, onset: int) -> tuple[list[int], list[int], bytes, int] | None:
-    """Cut a block that begins and ends with a time: onsets, durations, its bytes below 128, the last time.
+def _cut(block: bytes, status: int, steps: _Steps, onset: int) -> _Cut | None:
+    """Cut a block that begins and ends with a time: onsets, durations, pitches, velocities, the last time.
 
     `status` is that of its first event, `onset` the grid tick before it. KeyError for a time that is none or not on
     the grid; None for events that are not one note after the other.
@@ -126,10 +128,11 @@ def _cut(block: bytes, status: int, steps: _Steps, onset: int) -> tuple[list[int
     times = list(map(steps.__getitem__, pieces))
     durations = times[1::2]
     low = block.translate(None, _HIGH)
-    if size != len(last) or 0 in durations or low[1::6] != low[4::6]:
+    pitches = low[1::6]
+    if size != len(last) or 0 in durations or pitches != low[4::6]:
         return None
     times[0] += onset
-    return list(accumulate(times))[::2], durations, low, rest
+    return list(accumulate(times))[::2], durations, pitches, low[2::6], rest
 
 
 @cache
