@@ -20,7 +20,7 @@ _DAMAGED: Final = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
-    NotImplementedError,  # a version to come
+    NotImplementedError,  # zipfile says so of an archive that asks for a later version of the zip format
     ValueError,  # an offset before the beginning
     EOFError,
     OSError,
