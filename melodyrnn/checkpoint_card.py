@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events import vocabulary
+from melodyrnn.events.forms import KEY_OF_END, KEY_OF_FORM
 from melodyrnn.events.viewpoints import STYLES
 
 FORMAT: Final = 1
@@ -46,6 +47,7 @@ class NetworkConfig:
     embed: int = 128  # width of the summed embeddings of the views
     head: int = 192  # width of each head's hidden layer
     keys: int = 48  # width of the pointers' queries and keys
+    bar_numbers: bool = False  # hears the number of the bar where it is not told how many are left
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Card:
     recipe: str = ""  # the command line that made it
     created: str | None = None  # a date, or None so that the same training gives the same bytes
     registers: dict[int, int] = field(default_factory=dict)  # first pitch (MIDI number) → melodies that begin on it
+    forms: dict[str, int] = field(default_factory=dict)  # how melodies begin and how long they are: events.forms
+    ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.forms
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
 
 
@@ -122,6 +126,8 @@ def check_config(config: NetworkConfig) -> None:
         raise CheckpointError(f"config: cell is {_some([config.cell])}, one of {', '.join(CELLS)} is known")
     for name, (least, most) in BOUNDS.items():
         _whole(f"config: {name}", getattr(config, name), least, most)
+    if not isinstance(config.bar_numbers, bool):
+        raise CheckpointError(f"config: bar_numbers is {_some([config.bar_numbers])}, not true or false")
 
 
 def _config(told: Any) -> NetworkConfig:
@@ -158,6 +164,8 @@ def _card(told: Any) -> Card:
         recipe=_text("recipe", values["recipe"]),
         created=None if values["created"] is None else _text("created", values["created"]),
         registers=_registers(values["registers"]),
+        forms=_counts("forms", values["forms"], KEY_OF_FORM),
+        ends=_counts("ends", values["ends"], KEY_OF_END),
         facts=_figures("facts", values["facts"]),
     )
 
@@ -167,6 +175,13 @@ def _registers(told: Any) -> dict[int, int]:
     if any(not (k.isascii() and k.isdigit() and len(k) <= 3 and int(k) <= 127 and str(int(k)) == k) for k in values):
         raise CheckpointError("card: registers has a key that is no MIDI number 0..127")
     return {int(k): _whole("card: registers", values[k], 0, _MAX_COUNT) for k in sorted(values, key=int)}
+
+
+def _counts(name: str, told: Any, pattern: re.Pattern[str]) -> dict[str, int]:
+    values = _object(name, told)
+    if unknown := [key for key in values if not pattern.fullmatch(key)]:
+        raise CheckpointError(f"card: {name} counts {_some(unknown)}, which is none of its kinds")
+    return {key: _whole(f"card: {name}", n, 1, _MAX_COUNT) for key, n in values.items()}
 
 
 def _object(name: str, told: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ _PICKLE: Final = "is a pickle; melodyrnn never opens those (a pickle can run any
 def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight of MelodyRNN(config), without torch."""
     gates = CELLS[config.cell] * config.hidden
-    shapes: dict[str, tuple[int, ...]] = {"views.weight": (sum(vp.HEARD.values()), config.embed)}
+    shapes: dict[str, tuple[int, ...]] = {"views.weight": (_rows(vp.HEARD, config), config.embed)}
     for layer in range(config.layers):
         heard = config.hidden if layer else config.embed
         shapes[f"recurrent.weight_ih_l{layer}"] = (gates, heard)
@@ -77,7 +77,7 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
             "query": (config.keys * copies, config.head), "key": (config.keys * copies, config.head),
             "sentinel": (1, config.head),
         }  # fmt: skip
-        shapes[f"{name}.known.weight"] = (sum(sizes.values()), config.head)
+        shapes[f"{name}.known.weight"] = (_rows(sizes, config), config.head)
         shapes |= {f"{name}.{part}.weight": shape for part, shape in linear.items()}
         shapes |= {f"{name}.{part}.bias": shape[:1] for part, shape in linear.items()}
         shapes[f"{name}.matches.weight"] = (vp.MATCHES, copies)
@@ -85,6 +85,10 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     shapes["interval.weight"] = (2 * vp.WIDEST + 2, config.head)
     shapes["degree.weight"] = (12, config.head)
     return shapes
+
+
+def _rows(views: dict[str, int], config: NetworkConfig) -> int:
+    return sum(vp.sizes(views, bar_numbers=config.bar_numbers).values())
 
 
 def take_apart(buffer: bytes | mmap.mmap) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:

@@ -121,6 +121,16 @@ def mixed(logits: Floats, scores: Floats, offers: Indices) -> Logs:
     return np.log(mix, out=mix)
 
 
+def _numbered(table: Floats, views: dict[str, int], config: NetworkConfig) -> Floats:
+    """A table (V, width) with rows for the numbers of bars; where the network has none they are those of NONE."""
+    if config.bar_numbers:
+        return table
+    names = list(views)
+    first = sum(views[name] for name in names[: names.index("bars_left")])
+    behind = first + views["bars_left"]
+    return np.concatenate((table[:behind], np.tile(table[first], (vp.BAR_NUMBERS, 1)), table[behind:]))
+
+
 class Head:
     """One attribute's head, folded.
 
@@ -133,7 +143,7 @@ class Head:
         self.copies = self.kinds.stop - self.kinds.start
         parts = [part for part in weights if part.startswith(f"{name}.") and part != f"{name}.state.weight"]
         own = {part.removeprefix(f"{name}."): np.asarray(weights[part], np.float32) for part in parts}
-        self.known = own["known.weight"] * np.float32(0.5)
+        self.known = _numbered(own["known.weight"], sizes, config) * np.float32(0.5)
         self.known[: next(iter(sizes.values()))] += own["state.bias"] * np.float32(0.5)  # every sum takes one of these
         out, bias = own["out.weight"], own["out.bias"]
         extra = np.zeros((0, config.head), np.float32)
@@ -221,7 +231,7 @@ class Network:
         self.layers = [Layer(i, weights, config) for i in range(config.layers)]
         # Folded with the first layer's input weights this table would save one small product a note, but the fold
         # itself (one large product) takes longer than a melody and rounds differently with several threads.
-        self.table = np.asarray(weights["views.weight"], np.float32)
+        self.table = _numbered(np.asarray(weights["views.weight"], np.float32), vp.HEARD, config)
         self.heads = {name: Head(name, weights, config) for name in HEADS}
         self.matches = np.concatenate([head.matches for head in self.heads.values()])  # (C of all heads, MATCHES)
         # halved, as the heads' tables are: a head takes half of what stands under its silu

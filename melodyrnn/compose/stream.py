@@ -37,7 +37,9 @@ def _firsts(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 # The views of melodyrnn.events.viewpoints, tabulated: rows of the joint tables, by what a note is.
-_KNOWN, _HEARD = _firsts(vp.AT_PITCH), _firsts(vp.HEARD)  # the other heads know the first few of what pitch knows
+_KNOWN, _HEARD = (
+    _firsts(vp.sizes(views, bar_numbers=True)) for views in (vp.AT_PITCH, vp.HEARD)
+)  # the other heads know the first few of what pitch knows
 _HEARD_AT: Final = {name: index for index, name in enumerate(vp.HEARD)}
 _BOTH: Final = ("rest", "place", "metre_beat", "bars_left")  # what is known of a note is then heard
 _ALSO_KNOWN, _ALSO_HEARD = np.array([(list(_KNOWN).index(n), _HEARD_AT[n]) for n in _BOTH]).T
@@ -48,6 +50,7 @@ _RESTS: Final = np.asarray((*RESTS, 0))
 _DURATIONS: Final = np.asarray(DURATIONS)
 _STAND: Final = np.stack((vp.place_row(_TICKS), vp.metre_beat_row(0 * _TICKS, _TICKS) + _KNOWN["metre_beat"]), 1)
 _LEFT: Final = vp.bars_left_row(np.arange(vp.LONGEST_BARS + 2))  # by bars left, clipped
+_NUMBER: Final = vp.bar_number_row(np.arange(vp.BAR_NUMBERS))  # by the number of the bar, clipped
 _REST_KNOWN: Final = np.append(np.arange(1, END + 1), 0) + _KNOWN["rest"]
 _PITCH_HEARD: Final = np.stack((_ALL + 1, vp.degree(_ALL) + 1 + _HEARD["degree"]), 1)
 _LEAP_HEARD: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
@@ -86,7 +89,7 @@ class Stream:
         self.recall = Recall(network, rows, capacity)
         self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
         self._known[:, -1] += told.mode
-        self._shown = (told.bars > 0).astype(np.int64)
+        self._shown = told.bars > 0
         self._heard: Indices = np.tile(np.array(list(_HEARD.values())), (rows, 1))
         views = {"metre_beat": self.after.metre * vp.BEATS, "mode": told.mode, "style": told.style}
         for name, value in views.items():
@@ -182,7 +185,8 @@ class Stream:
         known = self._known.copy()
         known[:, :2] = _STAND.take(where.place, 0, mode="clip")
         known[:, 1] += where.metre * vp.BEATS
-        known[:, 2] += _LEFT.take(self.told.bars - where.bar, mode="clip") * self._shown
+        left, number = self.told.bars - where.bar, where.bar
+        known[:, 2] += np.where(self._shown, _LEFT.take(left, mode="clip"), _NUMBER.take(number, mode="clip"))
         return known
 
     def _stand_after(self) -> Indices:

@@ -152,10 +152,7 @@ def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
     heard_before[:, 0] = False
     static = _static(melodies, withheld)
     after = _after(place, bar, metre, bar_ticks, duration, static["metre"])
-    bars_left = np.where(withheld.bars_left[:, None], 0, 1)
-    total = np.array([m.bars for m in melodies])[:, None]
-    left_after = vp.bars_left_row(total - after["bar"]) * bars_left
-    left = vp.bars_left_row(total - bar) * bars_left
+    left, left_after = (_bars_left(melodies, withheld, at) for at in (bar, after["bar"]))
     at = {
         "place": vp.place_row(place), "metre_beat": vp.metre_beat_row(metre, place), "bars_left": left,
         "rest": rest + 1, "duration": duration + 1, "mode": np.broadcast_to(static["mode"], rest.shape),
@@ -182,6 +179,12 @@ def _static(melodies: Sequence[Columns], withheld: Withheld) -> dict[str, Indice
         "register": np.where(withheld.register, 0, np.clip(register, 1, 128))[:, None],
         "metre": np.array([m.metre[0] for m in melodies])[:, None],
     }
+
+
+def _bars_left(melodies: Sequence[Columns], withheld: Withheld, bar: Indices) -> Indices:
+    """Rows of the bars left at these bars (B, P), or of their numbers where that is withheld."""
+    total = np.array([m.bars for m in melodies])[:, None]
+    return np.where(withheld.bars_left[:, None], vp.bar_number_row(bar), vp.bars_left_row(total - bar))
 
 
 def _after(

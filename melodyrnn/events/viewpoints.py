@@ -30,6 +30,7 @@ PLACES: Final = 193  # ticks since the bar line, 0..191; row 0 is NONE
 BEATS: Final = 33  # sixteenths since the bar line, 0..31
 WIDEST: Final = 24  # intervals beyond two octaves are heard as two octaves
 LONGEST_BARS: Final = 32  # "33 or more bars left" share a row
+BAR_NUMBERS: Final = 33  # bars 0..31; "bar 32 or later" share a row
 STYLES: Final = 32  # rows for corpus tags
 
 HEARD: Final = {
@@ -46,7 +47,11 @@ HEARD: Final = {
     "register": 129,
     "bars_left": LONGEST_BARS + 2,
 }
-"""Views of the note just heard, with their table sizes, in the order of `heard`'s last axis."""
+"""Views of the note just heard, with their table sizes, in the order of `heard`'s last axis.
+
+Where the bars left are hidden, `bars_left` says the number of the bar, in BAR_NUMBERS rows more; a network without
+them (NetworkConfig.bar_numbers) hears NONE there.
+"""
 
 AT_REST: Final = {k: HEARD[k] for k in ("place", "metre_beat", "bars_left")}
 AT_DURATION: Final = {k: HEARD[k] for k in ("place", "metre_beat", "bars_left", "rest")}
@@ -85,6 +90,16 @@ def interval_row(semitones: Indices) -> Indices:
 def bars_left_row(bars: Indices) -> Indices:
     """Row of the number of bars left, the present one included; 0 or less is heard as 1."""
     return np.minimum(np.maximum(bars, 1), LONGEST_BARS + 1)
+
+
+def bar_number_row(bar: Indices) -> Indices:
+    """Row of the number of the bar, from 0, in the table of the bars left; for where those are hidden."""
+    return np.minimum(bar, BAR_NUMBERS - 1) + HEARD["bars_left"]
+
+
+def sizes(views: dict[str, int], *, bar_numbers: bool) -> dict[str, int]:
+    """Table sizes of HEARD, AT_REST … for a network that hears the numbers of bars, or does not."""
+    return views | {"bars_left": views["bars_left"] + BAR_NUMBERS} if bar_numbers else views
 
 
 def degree(pitch: Indices) -> Indices:

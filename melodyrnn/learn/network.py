@@ -76,7 +76,7 @@ class Head(nn.Module):
     def __init__(self, config: NetworkConfig, sizes: dict[str, int], rows: int, copies: int) -> None:
         super().__init__()
         self.copies = copies
-        self.known = Views(sizes, config.head)
+        self.known = Views(vp.sizes(sizes, bar_numbers=config.bar_numbers), config.head)
         self.state = nn.Linear(config.hidden, config.head)
         self.out = nn.Linear(config.head, rows)
         self.query = nn.Linear(config.head, config.keys * copies)
@@ -120,7 +120,7 @@ class MelodyRNN(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.views = Views(vp.HEARD, config.embed)
+        self.views = Views(vp.sizes(vp.HEARD, bar_numbers=config.bar_numbers), config.embed)
         self.recurrent = CELLS[config.cell](config.embed, config.hidden, config.layers, batch_first=True)
         self.rest = Head(config, vp.AT_REST, END + 1, copies=1)
         self.duration = Head(config, vp.AT_DURATION, len(DURATIONS), copies=1)

@@ -60,7 +60,7 @@ def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str | None = Non
     config = NetworkConfig(cell=cell or "gru")
     recipe = Recipe(seed=seed)
     if notes > 100_000:
-        config = replace(config, cell=cell or "lstm", hidden=384, embed=160, head=256, keys=64)
+        config = replace(config, cell=cell or "lstm", hidden=384, embed=160, head=256, keys=64, bar_numbers=True)
         recipe = replace(recipe, epochs=13, positions=3072, rate=3e-3, drop_state=0.3, drop_head=0.2, drop_views=0.1)
         recipe = replace(recipe, average=0.998, warm=0.1)
     elif notes > 30_000:

@@ -24,6 +24,7 @@ from melodyrnn.checkpoint_card import check_config
 from melodyrnn.errors import CheckpointError, CorpusError, OptionError, OutputError
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
+from melodyrnn.events.forms import count_ends, count_forms
 from melodyrnn.events.measures import compass, repetition
 from melodyrnn.events.registers import count_registers, first_pitch, register_bits
 from melodyrnn.learn.baselines import baselines
@@ -198,6 +199,8 @@ def _card(prepared: Prepared, order: Order, split: Split, bits: dict[str, float]
         baselines={kind: terms["total"] for kind, terms in floor.items()},
         recipe=order.command,
         registers=count_registers(split.train),
+        forms=count_forms(split.train),
+        ends=count_ends(split.train),
         facts=_facts(split.train),
     )
 

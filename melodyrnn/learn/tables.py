@@ -18,16 +18,21 @@ class Views(nn.Module):
     """Several integer views, each with its own table, summed to one vector."""
 
     starts: Tensor
+    sizes: Tensor
 
     def __init__(self, sizes: dict[str, int], width: int) -> None:
         super().__init__()
         starts = torch.tensor([0, *list(sizes.values())[:-1]]).cumsum(0)
         self.register_buffer("starts", starts, persistent=False)
+        self.register_buffer("sizes", torch.tensor(list(sizes.values())), persistent=False)
         self.weight = nn.Parameter(torch.randn(sum(sizes.values()), width) * 0.1)
 
     def forward(self, rows: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Rows (B, P, views) → (B, P, width); `keep` (B, 1, views) scales each view, 0 leaves it out."""
-        flat = (rows + self.starts).flatten(0, 1)
+        """Rows (B, P, views) → (B, P, width); `keep` (B, 1, views) scales each view, 0 leaves it out.
+
+        A row that a view's table does not have is NONE, row 0.
+        """
+        flat = (rows * (rows < self.sizes) + self.starts).flatten(0, 1)
         scale = None if keep is None else keep.expand(rows.shape).flatten(0, 1)
         summed = functional.embedding_bag(flat, self.weight, mode="sum", per_sample_weights=scale)
         return summed.view(*rows.shape[:2], -1)

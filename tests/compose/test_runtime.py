@@ -27,10 +27,10 @@ def _one_thread():
     torch.set_num_threads(threads)
 
 
-def pair(cell, layers):
+def pair(cell, layers, *, bar_numbers=False):
     """A torch network with lively random weights, and ours."""
     torch.manual_seed(1)
-    config = NetworkConfig(cell=cell, layers=layers, **SMALL)
+    config = NetworkConfig(cell=cell, layers=layers, bar_numbers=bar_numbers, **SMALL)
     theirs = MelodyRNN(config).eval()
     with torch.no_grad():
         for name, weight in theirs.named_parameters():
@@ -50,10 +50,11 @@ def coin(rng, size):
     return rng.random(size) < 0.5
 
 
+@pytest.mark.parametrize("bar_numbers", [False, True])
 @pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 1), ("lstm", 1), ("gru", 2), ("lstm", 2)])
-def test_surprise_is_torchs_over_200_dependent_notes(cell, layers, random_columns):
+def test_surprise_is_torchs_over_200_dependent_notes(cell, layers, bar_numbers, random_columns):
     """Every cell kind, one and two layers, conditions shown and hidden: equal to 1e-4 nats."""
-    theirs, ours = pair(cell, layers)
+    theirs, ours = pair(cell, layers, bar_numbers=bar_numbers)
     melodies = [random_columns(n, k) for k, n in enumerate((200, 1, 33, 2, 60))]
     rng = np.random.default_rng(0)
     for withheld in (measured(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):

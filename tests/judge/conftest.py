@@ -12,7 +12,7 @@ from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.melody import Key, Melody, Metre, Note
 
-TINY = NetworkConfig(hidden=16, embed=16, head=16, keys=8)
+TINY = NetworkConfig(hidden=16, embed=16, head=16, keys=8, bar_numbers=True)
 
 
 def drawn_weights(config, seed=0):

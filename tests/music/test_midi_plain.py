@@ -112,17 +112,23 @@ def test_a_track_says_the_same_both_ways(payload: bytes, division: int, seed: in
 @settings(deadline=None)
 @given(melodies(), st.sampled_from((24, 96, 480)), st.booleans(), st.integers(0, 15))
 def test_what_is_plain_is_known_as_plain(melody: Melody, division: int, running: bool, channel: int) -> None:  # noqa: FBT001
-    """Lines in either notation, on any channel but that of drums, take the quick way."""
-    out, now = [], 0
+    """Lines in either notation, on any channel but that of drums, take the quick way.
+
+    In running status a time whose first byte looks like the status is left to the patient reader.
+    """
+    out, now, doubtful = [], 0, False
     for note in melody.notes:
         on, off = 0x90 | channel, (0x90 if running else 0x80) | channel
         for tick, status, velocity in ((note.onset, on, note.velocity), (note.end, off, 0)):
             known = running and out
             step = number((tick - now) * division // 24)
+            doubtful |= running and step[0] == on
             out.append(step + (b"" if known else bytes((status,))) + bytes((note.pitch, velocity)))
             now = tick
     payload = b"".join(out) + END
     plain = read_plain([payload], division)
+    if doubtful and plain is None:
+        return
     assert (plain is None) == (channel == 9)
     if plain is not None:
         assert plain.onsets == [note.onset for note in melody.notes]
