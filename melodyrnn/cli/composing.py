@@ -41,7 +41,9 @@ PrimeOption = Annotated[
 ]
 BarsOption = Annotated[
     str,
-    option("--bars", metavar="N|free", help="Exactly so many, not counting upbeat and prime; or free.", panel=_MUSIC),
+    option(
+        "--bars", metavar="N|free", help="Exactly so many, without upbeat and prime; free: as was learnt.", panel=_MUSIC
+    ),
 ]
 UpbeatOption = Annotated[
     str, option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)

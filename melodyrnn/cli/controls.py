@@ -34,7 +34,8 @@ ContourOption = Annotated[
     option("--contour", metavar="SHAPE", help='Lean to arch, rise, fall, wave or heights "0 2 5 3".', panel=_PITCH),
 ]
 EndOption = Annotated[
-    str | None, option("--end", metavar="tonic|open", help="End on 1, or on 2, 5 or 7: on a beat, long.", panel=_PITCH)
+    str | None,
+    option("--end", metavar="tonic|open|N", help="End on 1, on 2, 5 or 7, or on N: on a beat, long.", panel=_PITCH),
 ]
 DensityOption = Annotated[
     str | None,

@@ -107,6 +107,9 @@ def evaluate(
     samples: Annotated[
         int, _option("--samples", metavar="N", help="Melodies to write for it.", panel=_STATISTICS)
     ] = 400,
+    temperature: Annotated[
+        float, _option("--temperature", metavar="X", help="At which to write them.", panel=_STATISTICS)
+    ] = 1.0,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -135,7 +138,7 @@ def evaluate(
     if statistics:
         from melodyrnn.cli.statistics import compare  # noqa: PLC0415
 
-        return compare(console, checkpoint, sets, samples=samples, seed=seed)
+        return compare(console, checkpoint, sets, samples=samples, seed=seed, temperature=temperature)
     return _judge(console, checkpoint, [unseen(console, checkpoint, s, drop=drop_seen) for s in sets])
 
 

@@ -21,19 +21,24 @@ if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
     from melodyrnn.judge.sets import MelodySet
 
-_MODEL = "model"
+_MODEL, _ALL = "model", "all of them"
 
 
-def compare(console: Console, checkpoint: Checkpoint, sets: list[MelodySet], *, samples: int, seed: int) -> None:
+def compare(
+    console: Console, checkpoint: Checkpoint, sets: list[MelodySet], *, samples: int, seed: int, temperature: float
+) -> None:
     """Print how far the model's melodies are from the sets together, and how far each training corpus is."""
     tested = [melody for s in sets for melody in s.melodies]
     test = describe(tested)
-    written = counted(console, imitate(model_of(checkpoint), tested, samples, seed), doing="composing", total=samples)
+    imitated = imitate(model_of(checkpoint), tested, samples, seed, temperature=temperature)
+    written = counted(console, imitated, doing="composing", total=samples)
     found = {_MODEL: describe(list(written))}
     training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
     divided = divide(training, seed) if training and len(training) == len(checkpoint.card.corpora) else {}
-    for corpus in training:
-        found[corpus] = describe((divided[corpus, "train"] if divided else read_set(corpus)).melodies)
+    learnt = [(divided[corpus, "train"] if divided else read_set(corpus)).melodies for corpus in training]
+    found |= {corpus: describe(melodies) for corpus, melodies in zip(training, learnt, strict=True)}
+    if len(learnt) > 1:  # what a model comes to that writes as it has learnt
+        found[_ALL] = describe([melody for melodies in learnt for melody in melodies])
     apart = {name: distances(statistics, test) for name, statistics in found.items()}
     if console.json:
         for name, row in apart.items():
@@ -59,7 +64,7 @@ def _table(
     yield f"{'':<12} {'':>9}" + "".join(f" {unit:>10}" for unit in MEASURES.values())
     for name, row in apart.items():
         yield f"{name:<12} {found[name].melodies:>9,}" + "".join(f" {row[m]:>10.4f}" for m in MEASURES)
-    corpora = [row for name, row in apart.items() if name != _MODEL]
+    corpora = [row for name, row in apart.items() if name not in (_MODEL, _ALL)]
     if corpora:
         model = apart[_MODEL]
         nearest = [measure for measure in MEASURES if model[measure] < min(row[measure] for row in corpora)]

@@ -23,7 +23,7 @@ DENSITIES: Final = {"sparse": (Fraction(1, 4), 1), "medium": (Fraction(3, 4), 2)
 """Fewest and most notes that begin in a bar, for each quarter of its length."""
 CONTOURS: Final = {"arch": (-1, 1, -1), "rise": (-1, 1), "fall": (1, -1), "wave": (0, 1, 0, -1, 0)}
 """Heights at equal distances in time, from -1 to 1."""
-ENDS: Final = {"tonic": (0,), "open": (1, 4, 6)}
+ENDS: Final = {"tonic": (0,), "open": (1, 4, 6)} | {str(step + 1): (step,) for step in range(7)}
 """Steps of the scale on which to end, from 0."""
 
 
@@ -40,7 +40,7 @@ class Constraints:
     density: str | None = None  # notes that begin in each bar: sparse, medium, dense, "4" or "3-6"
     contour: str | None = None  # arch, rise, fall, wave, or heights "0 2 5 3": towards them, not through them
     durations: str | None = None  # note values used, for notes and rests alike: "1/4 1/8"
-    end: str | None = None  # tonic: on degree 1; open: on 2, 5 or 7; on a beat and at least a beat long
+    end: str | None = None  # tonic, open (2, 5 or 7) or a degree, 1 to 7; on a beat and at least a beat long
     form: str | None = None  # a letter for each section, "AABA"; A' repeats A but for its last bar
     chords: str | None = None  # "Am:4 F:2 G:2 | C", from the first full bar, over and over
     chord_tones: str = "prefer"  # prefer | rule: chord tones on strong beats and where a chord begins

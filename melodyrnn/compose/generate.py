@@ -16,6 +16,7 @@ Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `cho
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.choosing import Choice, choose, filters_of
 from melodyrnn.compose.liveliness import AGAIN, lively
 from melodyrnn.compose.options import Options
+from melodyrnn.compose.outline import outlined
 from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
@@ -86,10 +88,15 @@ def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | 
 
     A prime is kept note for note; its metre, key and tempo hold unless the options say otherwise, and
     `options.bars` bars follow its last one (a bar that it leaves unfinished is filled besides); `upbeat` then
-    means nothing. Raises OptionError at once, Unsatisfiable where the rules leave nothing.
+    means nothing. Where no number of bars is asked for, each melody has its own (see `outline`). Raises OptionError
+    at once, Unsatisfiable where the rules leave nothing.
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
+    own = (outlined(model.card, replace(options, seed=options.seed + k), prime) for k in range(count))
+    if (first := next(own)).bars != options.bars:  # every melody has a length of its own
+        whole = generate(model, first, prime=prime)  # what is wrong is said before anything is composed
+        return chain(whole, chain.from_iterable(generate(model, each, prime=prime) for each in own))
     beginning = prepare(model, options, prime)
     gate = None
     if options.max_copy is not None:

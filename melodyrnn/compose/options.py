@@ -26,7 +26,7 @@ class Options(Constraints):
     top_k: int | None = None  # choose among so many values of each attribute
     top_p: float = 1.0  # … among the most probable that together have this share
     min_p: float = 0.0  # … among those at least so many times as probable as the best
-    bars: int | None = 8  # exactly so many (after a prime: so many more); None = the network ends, by bar 64
+    bars: int | None = 8  # exactly so many (after a prime: so many more); None = see compose.outline, 64 at most
     upbeat: int | None = 0  # ticks before the first of `bars` full bars; None = the network chooses
     key: Key | None = None  # None = the prime's, else C major
     metre: Metre | None = None  # None = the prime's, else 4/4

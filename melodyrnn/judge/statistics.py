@@ -113,8 +113,10 @@ def wasserstein(one: Shares, other: Shares) -> float:
     return float((np.abs(rising[0] - rising[1]) * np.diff(values)).sum())
 
 
-def imitate(model: Model, frames: Sequence[Columns], count: int, seed: int = 0) -> Iterator[Columns]:
-    """Write melodies in keys and metres drawn from those of a set; the model chooses upbeat and length itself."""
+def imitate(
+    model: Model, frames: Sequence[Columns], count: int, seed: int = 0, *, temperature: float = 1.0
+) -> Iterator[Columns]:
+    """Write melodies of free length and upbeat in keys and metres drawn from those of a set."""
     from melodyrnn.compose.generate import generate  # noqa: PLC0415 - counting sets needs no network
     from melodyrnn.compose.options import Options  # noqa: PLC0415
 
@@ -126,7 +128,7 @@ def imitate(model: Model, frames: Sequence[Columns], count: int, seed: int = 0) 
     for melody in (known[k] for k in drawn):
         frame = (int(melody.metre[0]), melody.tonic, melody.mode)
         groups[frame] = groups.get(frame, 0) + 1
-    options = Options(bars=None, upbeat=None, seed=seed)
+    options = Options(bars=None, upbeat=None, seed=seed, temperature=temperature)
     for (metre, tonic, mode), wanted in groups.items():
         framed = replace(options, metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
         for written in generate(model, framed, wanted):

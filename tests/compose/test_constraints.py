@@ -21,7 +21,7 @@ WISHES = {
     "density": st.sampled_from(["sparse", "medium", "dense", "4", "3-6"]),
     "contour": st.sampled_from(["arch", "rise", "fall", "wave", "0 2 5 3"]),
     "durations": st.sampled_from(["1/4 1/8", "1/8", "1/16 1/8 3/8"]),
-    "end": st.sampled_from(["tonic", "open"]),
+    "end": st.sampled_from(["tonic", "open", "3", "6"]),
     "form": st.sampled_from(["AABA", "AABB", "AA'BA'", "AB"]),
     "chords": st.sampled_from(["Am F | G C", "C:1 G7:1", "Dm7"]),
     "chord_tones": st.sampled_from(["prefer", "rule"]),
@@ -105,8 +105,8 @@ def test_what_cannot_be_is_refused_with_the_reason(model, wishes, said):
         ("max-leap", {"max_leap": 0}), ("density", {"density": "thick"}), ("density", {"density": "6-3"}),
         ("contour", {"contour": "zigzag"}), ("contour", {"contour": "arch", "bars": None}),
         ("durations", {"durations": "1/7"}), ("end", {"end": "major"}), ("form", {"form": "aaba"}),
-        ("form", {"form": "A'A"}), ("chords", {"chords": "H7", "metre": Metre()}), ("effort", {"effort": 0}),
-        ("chord-tones", {"chord_tones": "always"}),
+        ("end", {"end": "8"}), ("form", {"form": "A'A"}), ("chords", {"chords": "H7", "metre": Metre()}),
+        ("effort", {"effort": 0}), ("chord-tones", {"chord_tones": "always"}),
     ],
 )  # fmt: skip
 def test_senseless_constraints_are_named(option, wrong):

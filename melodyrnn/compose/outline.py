@@ -1,0 +1,86 @@
+"""How long a melody shall be and where it shall end, drawn before its first note.
+
+Left alone, a network that writes melodies of free length misses many an end: on what it has composed itself it
+comes less often to a cadence than the melodies it learnt from, and a tune that has not ended by its sixteenth bar may
+go on to its fortieth. So number of bars, upbeat and last degree are drawn from what the training melodies had (counts
+on the model's card), and the network, which has learnt how melodies go on when so many bars are left, fills them in.
+
+Contents: `outlined`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+
+from melodyrnn.compose.options import MOST_BARS, Options
+from melodyrnn.events.forms import Form, ends_in, forms_in
+from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.music.keys import find_key
+from melodyrnn.music.melody import Key, Metre
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from melodyrnn.checkpoint import Card
+    from melodyrnn.music.melody import Melody
+
+_Kind = TypeVar("_Kind")
+_STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay the same
+
+
+def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
+    """Options with a length and an ending where none is asked for; the same where the card has no counts.
+
+    Whoever asks for anything else besides (a range, chords …) gets the length alone to be chosen by the network: an
+    ending on top could contradict it.
+    """
+    if options.bars is not None or options.planned or not card.forms:
+        return options
+    rng = np.random.default_rng((options.seed, _STREAM))
+    style = card.styles.get(options.style or "")
+    metre = options.metre or (Metre() if prime is None else prime.metres[0])
+    named = f"{metre.numerator}/{metre.denominator}"
+    known = [(form, n) for form, n in forms_in(card.forms, named, style) if 0 < form.bars <= MOST_BARS]
+    if prime is None:
+        fits = [(form, n) for form, n in known if _begins(form, options, metre.bar_ticks)]
+        if not fits:
+            return options
+        form = _drawn(fits, rng)
+        asked: dict[str, Any] = {"bars": form.bars, "upbeat": options.upbeat or form.upbeat}
+    else:
+        totals = [(form.bars + (form.upbeat > 0) - prime.bars, n) for form, n in known]
+        more = [(bars, n) for bars, n in totals if bars > 0]
+        if not more:
+            return options
+        asked = {"bars": _drawn(more, rng)}
+    return replace(options, **asked, **_ending(card, options, prime, style, rng), effort=options.effort or 1)
+
+
+def _begins(form: Form, options: Options, bar: int) -> bool:
+    """Whether a melody of this form has an upbeat where one is asked for, none where none is, and one that exists."""
+    if options.upbeat is not None:
+        return (form.upbeat > 0) == (options.upbeat > 0)
+    return form.upbeat < bar and (bar - form.upbeat) % bar in RESTS
+
+
+def _ending(
+    card: Card, options: Options, prime: Melody | None, style: int | None, rng: np.random.Generator
+) -> dict[str, Any]:
+    """The step of the scale to end on; nothing where a degree outside of it is drawn, which the network may choose."""
+    key = options.key or (None if prime is None else prime.key or find_key(prime)) or Key(0)
+    known = list(ends_in(card.ends, key.mode, style)) or list(ends_in(card.ends, key.mode, None))
+    if not known:
+        return {}
+    last = (key.tonic + _drawn(known, rng)) % 12
+    return {"end": str(key.scale.index(last) + 1)} if last in key.scale else {}
+
+
+def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Kind:
+    """One of several, as often as it was counted."""
+    kinds, melodies = zip(*counts, strict=True)
+    ends = np.cumsum(melodies)
+    chosen: _Kind = kinds[int(np.searchsorted(ends, rng.integers(ends[-1]), side="right"))]
+    return chosen
