@@ -8,7 +8,7 @@ Conventions
 Anything that composes (plain sampling here, resampling elsewhere) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
 finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch (see `liveliness`), AGAIN times; then it is taken.
+that sits on a pitch, or of free length in circles (see `liveliness`), AGAIN times; then it is taken.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
 """
@@ -25,7 +25,7 @@ from melodyrnn.checkpoint import Card, Checkpoint, find, load
 from melodyrnn.compose import sampling
 from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.choosing import Choice, choose, filters_of
-from melodyrnn.compose.liveliness import AGAIN, lively
+from melodyrnn.compose.liveliness import AGAIN, circles, lively
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.outline import outlined
 from melodyrnn.compose.runtime import Network
@@ -93,18 +93,12 @@ def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | 
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
-    own = (outlined(model.card, replace(options, seed=options.seed + k), prime) for k in range(count))
-    if (first := next(own)).bars != options.bars:  # every melody has a length of its own
-        whole = generate(model, first, prime=prime)  # what is wrong is said before anything is composed
-        return chain(whole, chain.from_iterable(generate(model, each, prime=prime) for each in own))
-    beginning = prepare(model, options, prime)
-    gate = None
-    if options.max_copy is not None:
-        from melodyrnn.compose.originality import gate_of, index_of  # noqa: PLC0415 - only who asks waits for it
-
-        gate = gate_of(index_of(model.checkpoint), options, beginning)
-    seeds = range(options.seed, options.seed + count)
-    return _generate(beginning, options, seeds, gate)
+    each = (outlined(model.card, replace(options, seed=options.seed + k), prime) for k in range(count))
+    if (first := next(each)).bars == options.bars:
+        return _generate(_task(model, options, prime), range(options.seed, options.seed + count))
+    begun = _generate(_task(model, first, prime, free=True), range(first.seed, first.seed + 1))
+    later = (_generate(_task(model, own, prime, free=True), range(own.seed, own.seed + 1)) for own in each)
+    return chain(begun, chain.from_iterable(later))
 
 
 def prepare(model: Model, options: Options, prime: Melody | None = None) -> Beginning:
@@ -119,6 +113,25 @@ def prepare(model: Model, options: Options, prime: Melody | None = None) -> Begi
     return replace(beginning, rules=beginning.rules + limit_copy(index_of(model.checkpoint), options.max_copy))
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What to compose."""
+
+    beginning: Beginning
+    options: Options
+    gate: Gate | None  # through which every melody must pass
+    free: bool  # its length is its own: one that goes in circles is composed again
+
+
+def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
+    beginning = prepare(model, options, prime)
+    if options.max_copy is None:
+        return _Task(beginning, options, None, free)
+    from melodyrnn.compose.originality import gate_of, index_of  # noqa: PLC0415 - only who asks waits for it
+
+    return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), free)
+
+
 @dataclass(slots=True)
 class _Draft:
     """A melody that is being composed."""
@@ -130,22 +143,23 @@ class _Draft:
     lost: bool = False
 
 
-def _generate(beginning: Beginning, options: Options, seeds: range, gate: Gate | None) -> Iterator[Generated]:
-    plain = beginning.particles == 1 and beginning.hearing is None
+def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
+    plain = task.beginning.particles == 1 and task.beginning.hearing is None
     side_by_side = SIDE_BY_SIDE if plain else 1
     for start in range(0, len(seeds), side_by_side):
         drafts = [_Draft(seed) for seed in seeds[start : start + side_by_side]]
         if plain:
-            _compose(beginning, options, drafts, gate)
+            _compose(task, drafts)
         else:
-            _steer(beginning, options, drafts[0], gate)
-        yield from (_finished(beginning, options, draft) for draft in drafts)
+            _steer(task, drafts[0])
+        yield from (_finished(task.beginning, task.options, draft) for draft in drafts)
 
 
-def _steer(beginning: Beginning, options: Options, draft: _Draft, gate: Gate | None) -> None:
+def _steer(task: _Task, draft: _Draft) -> None:
     """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.smc import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
+    beginning, options, gate = task.beginning, task.options, task.gate
     filters, primed = filters_of(options), beginning.stream.notes
     for attempt in range(TRIES):
         passes = _moving(gate) if options.lively and attempt < AGAIN else gate
@@ -164,14 +178,15 @@ def _steer(beginning: Beginning, options: Options, draft: _Draft, gate: Gate | N
     raise _given_up(options, beginning.particles)
 
 
-def _compose(beginning: Beginning, options: Options, drafts: list[_Draft], gate: Gate | None) -> None:
-    """Fill drafts with melodies; those that are lost or sit, again and each by itself. Raises Unsatisfiable."""
+def _compose(task: _Task, drafts: list[_Draft]) -> None:
+    """Fill drafts with melodies; those that are lost, sit or circle, again and alone. Raises Unsatisfiable."""
+    beginning, options, gate = task.beginning, task.options, task.gate
     _add_notes(beginning, options, drafts)
     for draft in drafts:
         for attempt in range(1, TRIES + 1):
             rows = np.array(draft.notes, np.int64).reshape(-1, 3)
             fits = not draft.lost and (gate is None or gate(rows))
-            if fits and (not options.lively or attempt > AGAIN or lively(rows)):
+            if fits and (attempt > AGAIN or _goes_somewhere(task, draft, rows)):
                 break
             if not fits and gate is None:
                 raise DeadEnd
@@ -179,6 +194,13 @@ def _compose(beginning: Beginning, options: Options, drafts: list[_Draft], gate:
                 raise _given_up(options, 1)
             draft.notes, draft.bits, draft.price, draft.lost = [], [], 0.0, False
             _add_notes(beginning, options, [draft], attempt)
+
+
+def _goes_somewhere(task: _Task, draft: _Draft, rows: NDArray[np.int64]) -> bool:
+    """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
+    if task.options.lively and not lively(rows):
+        return False
+    return not (task.free and circles(_finished(task.beginning, task.options, draft).melody))
 
 
 def _moving(gate: Gate | None) -> Gate:

@@ -1,10 +1,15 @@
-"""Melodies that sit: what is drawn again unless the caller asks for an effort.
+"""Melodies that sit, and melodies that circle: what is drawn again.
 
 Rules that forbid something at every note (a largest leap, chord tones) cost a melody nothing that stays where it is.
 So among melodies side by side those that sit are favoured, and that is no mistake: given the rules they are probable.
-But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit.
+But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit. They are drawn again unless the caller
+asks for an effort.
 
-Contents: AGAIN, lively.
+A melody of free length circles when most of its bars are bars over again: a recurrent network that has said a thing
+twice finds it likely a third time. In two of a hundred training melodies more than half of the bars have stood
+before, in three of a thousand more than two thirds.
+
+Contents: AGAIN, lively, circles.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Indices
+    from melodyrnn.music.melody import Melody
 
 AGAIN: Final = (
     6  # times that a melody which sits is composed anew; after that it is taken: the rules may leave no other
@@ -22,6 +28,7 @@ AGAIN: Final = (
 _MOST: Final = 0.7  # share of the notes that one pitch may have
 _FEW: Final = 3  # pitches of a melody
 _NOTES: Final = 8  # from so many notes on a melody can be said to sit
+_OVER_AGAIN: Final = 2 / 3  # share of the bars that may have stood before
 
 
 def lively(rows: Indices) -> bool:
@@ -30,3 +37,12 @@ def lively(rows: Indices) -> bool:
         return True
     _, counts = np.unique(rows[:, 2], return_counts=True)
     return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(rows))
+
+
+def circles(melody: Melody) -> bool:
+    """Whether more than two thirds of a melody's bars stood in it before, note for note."""
+    bars: dict[int, list[tuple[int, int, int]]] = {}
+    for note in melody.notes:
+        bar, place = melody.place(note.onset)
+        bars.setdefault(bar, []).append((place, note.duration, note.pitch))
+    return 1 - len({tuple(notes) for notes in bars.values()}) / len(bars) > _OVER_AGAIN

@@ -1,4 +1,4 @@
-"""Melodies that sit on one pitch are not handed out, unless the rules leave no others or an effort is asked for."""
+"""Melodies that sit or go in circles are not handed out, unless nothing else comes or an effort is asked for."""
 
 from dataclasses import replace
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.liveliness import lively
+from melodyrnn.compose.liveliness import circles, lively
 from melodyrnn.compose.options import Options
+from melodyrnn.music.melody import Melody, Note
 
 
 def rows(*pitches):
@@ -52,3 +53,25 @@ def test_where_nothing_else_is_left_it_sits(model):
     """One pitch is one pitch: the request is met."""
     made = next(iter(generate(model, Options(range="C5-C5", bars=4))))
     assert {note.pitch for note in made.melody.notes} == {72}
+
+
+@pytest.mark.parametrize(
+    ("bars", "round_and_round"),
+    [
+        ("a", False),
+        ("abcd", False),
+        ("aab", False),
+        ("aaab", False),
+        ("aaaab", False),
+        ("aaaaaab", True),
+        ("abababab", True),
+        ("aabaaaba", True),
+    ],
+)
+def test_what_circles(bars, round_and_round):
+    """More than two thirds of the bars are bars over again; the same notes elsewhere in a bar are not the same bar."""
+    pitches = {"a": 60, "b": 62, "c": 64, "d": 65}
+    tune = Melody(tuple(Note(96 * k, 48, pitches[bar]) for k, bar in enumerate(bars)))
+    assert circles(tune) is round_and_round
+    moved = Melody(tuple(Note(96 * k + 6 * k % 48, 48, 60) for k in range(6)))
+    assert not circles(moved)

@@ -47,6 +47,9 @@ def test_what_is_asked_for_stays(counted):
     assert {o.end for o in drawn(counted, style="march")} == {"5"}
     assert {o.effort for o in drawn(counted)} == {1}
     assert {o.effort for o in drawn(counted, effort=4)} == {4}
+    assert {o.temperature for o in drawn(counted)} == {0.925}
+    assert {o.temperature for o in drawn(counted, temperature=2.0)} == {1.85}
+    assert {(o.temperature, o.surprise) for o in drawn(counted, surprise=2.0)} == {(1.0, 2.0)}
     for asked in ({"max_leap": 5}, {"bars": 8}, {"metre": Metre(7, 8)}):
         assert all(
             replace(o, seed=0) == Options(**{"bars": None, "upbeat": None, **asked}) for o in drawn(counted, **asked)
@@ -78,6 +81,25 @@ def test_melodies_are_as_drawn(counted):
         assert one.melody.upbeat == form.upbeat
         assert one.melody.notes[-1].pitch % 12 == {"1": 0, "5": 7}[form.end]
         assert [one.melody] == [alone.melody for alone in generate(counted, replace(asked, seed=5 + k))]
+
+
+def test_what_circles_is_composed_again(counted, monkeypatch):
+    """Another melody of the same seed and form; after some tries what there is. With a length asked for, none is."""
+    asked = Options(bars=None, seed=3)
+    (first,) = generate(counted, asked)
+    tries = []
+    monkeypatch.setattr(
+        "melodyrnn.compose.generate.circles", lambda melody: tries.append(melody) or melody == first.melody
+    )
+    (second,) = generate(counted, asked)
+    assert tries == [first.melody, second.melody]
+    assert second.melody != first.melody
+    assert (second.melody.bars, second.seed) == (first.melody.bars, first.seed)
+    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: True)
+    (last,) = generate(counted, asked)
+    assert last.melody.bars == first.melody.bars
+    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: pytest.fail("was not asked for"))
+    assert len(list(generate(counted, Options(bars=4), 3))) == 3
 
 
 def test_what_is_wrong_is_said_at_once(counted):
