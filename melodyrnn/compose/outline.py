@@ -36,8 +36,7 @@ _STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay t
 def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
     """Options with a length and an ending where none is asked for; the same where the card has no counts.
 
-    Whoever asks for anything else besides (a range, chords …) gets the length alone to be chosen by the network: an
-    ending on top could contradict it.
+    Where the melody is held to anything else (a range, chords …) the network ends it: a drawn ending could contradict.
     """
     if options.bars is not None or options.planned or not card.forms:
         return options
@@ -48,16 +47,13 @@ def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
     known = [(form, n) for form, n in forms_in(card.forms, named, style) if 0 < form.bars <= MOST_BARS]
     if prime is None:
         fits = [(form, n) for form, n in known if _begins(form, options, metre.bar_ticks)]
-        if not fits:
-            return options
-        form = _drawn(fits, rng)
-        asked: dict[str, Any] = {"bars": form.bars, "upbeat": options.upbeat or form.upbeat}
     else:
         totals = [(form.bars + (form.upbeat > 0) - prime.bars, n) for form, n in known]
-        more = [(bars, n) for bars, n in totals if bars > 0]
-        if not more:
-            return options
-        asked = {"bars": _drawn(more, rng)}
+        fits = [(Form(0, bars), n) for bars, n in totals if bars > 0]
+    if not fits:
+        return options
+    form = _drawn(fits, rng)
+    asked: dict[str, Any] = {"bars": form.bars, "upbeat": options.upbeat or form.upbeat}
     calm = replace(options, temperature=options.temperature * _CALM) if options.surprise is None else options
     return replace(calm, **asked, **_ending(card, options, prime, style, rng), effort=options.effort or 1)
 
