@@ -37,9 +37,8 @@ def _firsts(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 # The views of melodyrnn.events.viewpoints, tabulated: rows of the joint tables, by what a note is.
-_KNOWN, _HEARD = (
-    _firsts(vp.sizes(views, bar_numbers=True)) for views in (vp.AT_PITCH, vp.HEARD)
-)  # the other heads know the first few of what pitch knows
+_TABLES = tuple(vp.sizes(views, bar_numbers=True) for views in (vp.AT_PITCH, vp.HEARD))
+_KNOWN, _HEARD = map(_firsts, _TABLES)  # the other heads know the first few of what pitch knows
 _HEARD_AT: Final = {name: index for index, name in enumerate(vp.HEARD)}
 _BOTH: Final = ("rest", "place", "metre_beat", "bars_left")  # what is known of a note is then heard
 _ALSO_KNOWN, _ALSO_HEARD = np.array([(list(_KNOWN).index(n), _HEARD_AT[n]) for n in _BOTH]).T
