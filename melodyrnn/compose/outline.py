@@ -48,8 +48,9 @@ def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
     if prime is None:
         fits = [(form, n) for form, n in known if _begins(form, options, metre.bar_ticks)]
     else:
-        totals = [(form.bars + (form.upbeat > 0) - prime.bars, n) for form, n in known]
-        fits = [(Form(0, bars), n) for bars, n in totals if bars > 0]
+        begun = prime.bars - (prime.upbeat > 0)
+        alike = [(form.bars - begun, n) for form, n in known if (form.upbeat > 0) == (prime.upbeat > 0)]
+        fits = [(Form(0, bars), n) for bars, n in alike if bars > 0]
     if not fits:
         return options
     form = _drawn(fits, rng)

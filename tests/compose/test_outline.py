@@ -64,8 +64,10 @@ def test_a_degree_outside_the_scale_is_left_to_the_network(counted):
 
 
 def test_a_prime_is_gone_on_from_up_to_a_length_that_was_seen(counted):
-    """One bar is there: of four bars three are to come, of an upbeat and three bars as well, of six five."""
+    """One bar is there: of four bars three are to come, of six five; after an upbeat and a bar, of three two."""
     assert {o.bars for o in drawn(counted, prime=PRIME)} == {3, 5}
+    upbeat = replace(PRIME, notes=(Note(72, 24, 60), Note(96, 96, 64)))
+    assert {o.bars for o in drawn(counted, prime=upbeat)} == {2}
     long = replace(PRIME, length=96 * 70)
     assert {o.bars for o in drawn(counted, prime=long)} == {None}
 
