@@ -20,7 +20,6 @@ _DAMAGED: Final = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
-    NotImplementedError,  # zipfile says so of an archive that asks for a later version of the zip format
     ValueError,  # an offset before the beginning
     EOFError,
     OSError,
@@ -54,6 +53,8 @@ def unpacked(raw: bytes | str, name: str) -> str:
             if inner not in sizes:
                 raise Unreadable(name, "not-notation", "a zip file without a score in it")
             return decoded(archive.read(inner))
+    except NotImplementedError as error:  # what zipfile raises for a later version of the zip format than it knows
+        raise Unreadable(name, "not-notation", f"packed as no score is: {error}") from error
     except _DAMAGED as error:
         raise Unreadable(name, "cut-short", f"not a whole zip file: {error}") from error
 

@@ -70,3 +70,12 @@ def test_locked_or_packed_as_no_score_is(change):
     with pytest.raises(Unreadable, match="encrypted") as refused:
         unpacked(bytes(data), "t.mxl")
     assert refused.value.reason == "not-notation"
+
+
+def test_a_later_version_of_the_zip_format_is_named():
+    """Such a file is whole: it is not called damaged."""
+    data = bytearray(packed())
+    data[data.index(b"PK\x01\x02") + 6] = 99  # the version that is needed to unpack the first entry
+    with pytest.raises(Unreadable, match=r"version 9\.9") as refused:
+        unpacked(bytes(data), "t.mxl")
+    assert refused.value.reason == "not-notation"
