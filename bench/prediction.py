@@ -4,6 +4,7 @@
     python -m bench.prediction --sets ../shared/benchmark      every folder of MIDI files with a folds.json
     python -m bench.prediction --pretrain                      and the column that starts from folk melodies
     python -m bench.prediction --base base.safetensors         ... or from a model that has not seen the sets
+    python -m bench.prediction --pretrain --tuned-only         that column alone; printed, not put into the page
 
 The members of the ensemble differ in their seeds and in their cells (judge.crossvalidate.CELLS, in turn): networks of
 one cell err alike (docs/log.md). The first of each cell has a column of its own.
@@ -232,6 +233,7 @@ def arguments() -> Any:
     parser.add_argument("--members", type=int, default=len(CELLS), help="networks of the ensemble, at least 1")
     parser.add_argument("--pretrain", action="store_true", help="train the base for the last column")
     parser.add_argument("--base", type=Path, help="a base that is there already")
+    parser.add_argument("--tuned-only", action="store_true", help="leave out what is trained in the fold alone")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="folds at a time")
     parser.add_argument("--cache", type=Path, default=ROOT / "bench" / ".cache", help="where finished folds are kept")
     parser.add_argument("--quick", action="store_true", help="tiny networks: does the command work?")
@@ -242,13 +244,16 @@ def arguments() -> Any:
 def main() -> None:
     """Measure what is missing, then print and write the table."""
     asked = arguments()
+    if asked.tuned_only and not (asked.pretrain or asked.base):
+        raise SystemExit("--tuned-only needs --pretrain or --base")
     sets = read_sets(asked.sets, asked.names)
     cache, code = Cache(asked.cache / "prediction.json"), code_hash()
     trial, kinds = Trial(members=asked.members, cells=CELLS), kinds_of(asked.members)
     if asked.quick:
         trial = replace(trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=Recipe(epochs=1))
     mark = f"{code}/{'quick' if asked.quick else 'full'}-{asked.members}"
-    measure(sets, trial, kinds, cache, mark, asked.jobs)
+    if not asked.tuned_only:
+        measure(sets, trial, kinds, cache, mark, asked.jobs)
     tuned, tuned_mark = {}, ""
     if asked.pretrain or asked.base:
         base = asked.base or asked.cache / f"base{'-quick' * asked.quick}.safetensors"
@@ -268,7 +273,7 @@ def main() -> None:
     }
     lines = table(sets, columns, asked.members, tuned)
     print("\n".join(lines))
-    if not (asked.dry or asked.quick):
+    if not (asked.dry or asked.quick or asked.tuned_only):
         told = [f"--sets {asked.sets}" if asked.sets else "", "--pretrain" if asked.pretrain else "",
                 f"--base {asked.base.name}" if asked.base else "", *asked.names]  # fmt: skip
         command = " ".join(["python -m bench.prediction", *filter(None, told)])
