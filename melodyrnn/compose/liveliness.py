@@ -18,6 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.events.columns import columns
+from melodyrnn.events.measures import repetition
+from melodyrnn.events.tokenizer import encode
+
 if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Indices
     from melodyrnn.music.melody import Melody
@@ -41,8 +45,4 @@ def lively(rows: Indices) -> bool:
 
 def circles(melody: Melody) -> bool:
     """Whether more than two thirds of a melody's bars stood in it before, note for note."""
-    bars: dict[int, list[tuple[int, int, int]]] = {}
-    for note in melody.notes:
-        bar, place = melody.place(note.onset)
-        bars.setdefault(bar, []).append((place, note.duration, note.pitch))
-    return 1 - len({tuple(notes) for notes in bars.values()}) / len(bars) > _OVER_AGAIN
+    return repetition(columns(encode(melody))) > _OVER_AGAIN
