@@ -101,7 +101,7 @@ PrecisionOption = Annotated[
     option(
         "--precision",
         metavar="P",
-        help="fp32, bf16, or auto: bf16 where it is faster.",
+        help="fp32, bf16, or auto: bf16 for wide LSTMs where the processor has instructions for it.",
         panel=_TRAINING,
         autocompletion=lambda: list(_PRECISIONS),
     ),

@@ -58,7 +58,7 @@ class Plan:
     start: Weights | None = None  # fine-tuning: the weights of another run
     save_every: float = 60.0  # seconds
     compile: bool = False  # torch.compile, where there is a compiler
-    precision: str = "fp32"  # fp32 | bf16 | auto (bf16 where it works and is faster); a state keeps what was chosen
+    precision: str = "fp32"  # fp32 | bf16 | auto (see precision.choose); a state keeps what was chosen
 
 
 @dataclass(frozen=True, slots=True)

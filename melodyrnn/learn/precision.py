@@ -1,14 +1,14 @@
-"""Which numbers a network is trained with: fp32 everywhere, bf16 where the processor has it and it is faster.
+"""Which numbers a network is trained with: fp32 everywhere, bf16 where the processor has instructions for it.
 
-Weights, moments and averages stay fp32; only matrix products and the recurrent layer run in bf16
-(torch.autocast). Never needed: a processor without it, on which torch refuses or crawls, trains in fp32.
+What is chosen hangs on the network and the machine alone, never on a stopwatch: the same command makes the
+same file, however busy the machine is. Weights, moments and averages stay fp32; only matrix products and the
+recurrent layer run in bf16 (torch.autocast). Never needed: a processor without it trains in fp32.
 
 Contents: PRECISIONS, choose, autocast.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -16,22 +16,19 @@ import torch
 from melodyrnn.learn.network import CELLS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from melodyrnn.checkpoint import NetworkConfig
     from melodyrnn.learn.team import Team
 
 PRECISIONS: Final = ("auto", "fp32", "bf16")
-_WORTH_IT: Final = 1.5  # times faster; less could turn out otherwise the next time, and runs shall be repeatable
-_SHAPE: Final = (16, 32)  # melodies, positions of the trial
-_TRIALS: Final = 3
+_INSTRUCTIONS: Final = ("amx_bf16", "avx512_bf16")  # names of torch.cpu.get_capabilities
+_WIDE: Final = 128  # hidden units from which the recurrent product is worth halving
 
 
 def choose(config: NetworkConfig, team: Team) -> str:
-    """Try both once: 'bf16' if every process of the team is clearly faster with it, else 'fp32'."""
-    try:
-        fast = _seconds(config, team.device, "bf16") * _WORTH_IT < _seconds(config, team.device, "fp32")
-    except RuntimeError:  # "could not create a primitive descriptor": this processor has no bf16
-        fast = False
-    return "fp32" if team.agree(not fast) else "bf16"
+    """'bf16' if every process of the team has the instructions and the network gains by them, else 'fp32'."""
+    return "fp32" if team.agree(not _gains(config, team.device)) else "bf16"
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
@@ -39,17 +36,23 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
-def _seconds(config: NetworkConfig, device: torch.device, precision: str) -> float:
-    """The shortest of a few times forward and backward through the recurrent layers."""
+def _gains(config: NetworkConfig, device: torch.device) -> bool:
+    """Whether bf16 is known to be faster here. On a CPU: wide LSTMs only, oneDNN has no other cell in bf16."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    able: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 may lack it
+    wide = config.cell == "lstm" and config.hidden >= _WIDE
+    return wide and any(able.get(name, False) for name in _INSTRUCTIONS) and _runs(config, device)
+
+
+def _runs(config: NetworkConfig, device: torch.device) -> bool:
+    """Whether torch does it at all: oneDNN may refuse what the processor could do."""
     with torch.random.fork_rng(devices=[]):  # the trial leaves no trace
         layers = CELLS[config.cell](config.embed, config.hidden, config.layers, batch_first=True).to(device)
-        heard = torch.ones(*_SHAPE, config.embed, device=device)
-    times = []
-    for _ in range(_TRIALS):
-        began = time.perf_counter()
-        with autocast(precision, device):
-            out, _ = layers(heard)
+    try:
+        with autocast("bf16", device):
+            out, _ = layers(torch.ones(2, 2, config.embed, device=device))
         out.float().sum().backward()
-        float(layers.bias_hh_l0.grad.sum())  # waits for a GPU
-        times.append(time.perf_counter() - began)
-    return min(times)
+    except RuntimeError:  # "could not create a primitive descriptor"
+        return False
+    return True

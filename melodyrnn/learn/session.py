@@ -54,7 +54,7 @@ class Order:
     resume: bool = False
     base: Checkpoint | None = None  # fine-tune this model
     compile: bool = False
-    precision: str = "auto"  # fp32, bf16, or bf16 where it is faster
+    precision: str = "auto"  # fp32, bf16, or what precision.choose takes
     corpora: Sequence[str] = ()  # names for the card
     licences: Mapping[str, str] = field(default_factory=dict)
     command: str = ""  # for the card
