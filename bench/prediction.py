@@ -7,7 +7,8 @@
     python -m bench.prediction --pretrain --tuned-only         that column alone; printed, not put into the page
 
 The members of the ensemble differ in their seeds and in their cells (judge.crossvalidate.CELLS, in turn): networks of
-one cell err alike (docs/log.md). The first of each cell has a column of its own.
+one cell err alike (docs/log.md). The first of each cell has a column of its own. Where there are two figures, the
+second is of the same networks recalling the melodies of the fold's training part (melodyrnn.compose.repertoire).
 
 Figures of finished folds are kept in --cache, under a hash of the code that makes them, so a run that was stopped
 goes on where it was. The table is printed and put into docs/benchmarks.md, between its markers.
@@ -53,6 +54,7 @@ _HEAD: Final = (
     "## Prediction",
     "",
     "Bits per pitch over ten folds, the fewer the better; what exactly, says `bench/prediction.py`.",
+    "Behind the arrow: the same networks, recalling the melodies that they were trained on in the fold.",
     "",
 )
 PUBLISHED: Final = {
@@ -65,6 +67,7 @@ PUBLISHED: Final = {
 BUILT_IN: Final = ("chorales", "kinder")
 FOLDS: Final = 10
 TERMS: Final = ("rest", "duration", "pitch")
+RECALLING: Final = " recalling"  # of the keys of networks that do
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,17 @@ def measure(sets: dict[str, Set], trial: Trial, kinds: Sequence[str], cache: Cac
     """Train the folds that are not in the cache; `kinds` name the members and, last, the ensemble of several."""
     for name, one in sets.items():
         prefixes = [f"{mark}/{name}/{fingerprint(one)}/{kind}" for kind in kinds]
-        left = [f for f in sorted(set(one.folds.values())) if any(f"{p}/{f}" not in cache.found for p in prefixes)]
+        every = [p + more for p in prefixes for more in ("", RECALLING)]
+        left = [f for f in sorted(set(one.folds.values())) if any(f"{p}/{f}" not in cache.found for p in every)]
         began = time.monotonic()
         for done in cross_validate(one.melodies.melodies, one.melodies.names, one.folds, trial, jobs=jobs, only=left):
-            for prefix, judged in zip(prefixes, (*done.members, done.ensemble), strict=False):
-                cache.put(f"{prefix}/{done.fold}", judged, time.monotonic() - began)
-            rows = (cache.found[f"{prefix}/{done.fold}"] for prefix in prefixes)
-            bits = (f"{kind} {row['pitch'] / row['notes']:.3f}" for kind, row in zip(kinds, rows, strict=True))
+            alone, recalling = (*done.members, done.ensemble), (*done.recalling, done.ensemble_recalling)
+            for prefix, *judged in zip(prefixes, alone, recalling, strict=False):
+                cache.put(f"{prefix}/{done.fold}", judged[0], time.monotonic() - began)
+                cache.put(f"{prefix}{RECALLING}/{done.fold}", judged[1], time.monotonic() - began)
+            rows = [cache.found[f"{prefix}/{done.fold}"] for prefix in every]
+            both = [f"{row['pitch'] / row['notes']:.3f}" for row in rows]
+            bits = (f"{kind} {a} {b}" for kind, a, b in zip(kinds, both[::2], both[1::2], strict=True))
             print(f"{name} fold {done.fold}, bits a pitch: {', '.join(bits)}", flush=True)
 
 
@@ -202,7 +209,7 @@ def unseen(sets: dict[str, Set], base: Path) -> dict[str, Set]:
 def table(
     sets: dict[str, Set], columns: dict[str, dict[str, dict[str, float] | None]], members: int, tuned: dict[str, Set]
 ) -> list[str]:
-    """The table in Markdown; a dash where nothing was measured, or a fold is missing."""
+    """The table in Markdown, alone → recalling; a dash where nothing was measured, or a fold is missing."""
     others = [kind for kind in ("gru-1", "rnn-2") if kind in columns]
     kinds = (*others, "ensemble", "tuned")
     heads = ("set", "melodies", "notes", "n-grams C\\*I, published", "IDyOM C, these folds", "one LSTM",
@@ -212,7 +219,11 @@ def table(
     for name, one in sets.items():
         published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())] or ["–", "–"]
         found = [columns[kind].get(name) for kind in ("lstm-0", *kinds)]
-        pitches = ["–" if f is None else f"**{f['pitch']:.3f}**" for f in found]
+        recalled = [columns[kind + RECALLING].get(name) for kind in ("lstm-0", *kinds)]
+        pitches = [
+            " → ".join("–" if f is None else f"**{f['pitch']:.3f}**" for f in pair)
+            for pair in zip(found, recalled, strict=True)
+        ]
         if name in tuned and len(tuned[name].melodies.names) < len(one.melodies.names):
             pitches[-1] += f" ({len(tuned[name].melodies.names)} melodies)"
         rest = ["–"] * 3 if found[0] is None else [
@@ -265,11 +276,12 @@ def main() -> None:
         measure(tuned, trial, ["tuned"], cache, tuned_mark, asked.jobs)
     where = {**dict.fromkeys({*kinds, "ensemble"}, (sets, mark)), "tuned": (tuned, tuned_mark)}
     columns = {
-        kind: {
-            name: cache.pooled(f"{at}/{name}/{fingerprint(one)}/{kind}", set(one.folds.values()))
+        kind + more: {
+            name: cache.pooled(f"{at}/{name}/{fingerprint(one)}/{kind}{more}", set(one.folds.values()))
             for name, one in some.items()
         }
         for kind, (some, at) in where.items()
+        for more in ("", RECALLING)
     }
     lines = table(sets, columns, asked.members, tuned)
     print("\n".join(lines))

@@ -22,11 +22,12 @@ from melodyrnn.judge.folds import assign, read_folds
 from melodyrnn.learn.recipe import defaults, fine_tuning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from melodyrnn.checkpoint import Checkpoint
     from melodyrnn.cli.console import Console
+    from melodyrnn.judge.evaluate import Judged
     from melodyrnn.judge.sets import MelodySet
 
 
@@ -76,7 +77,7 @@ def _cells(text: str | None) -> tuple[str, ...] | None:
 def _rows(
     console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None
 ) -> Iterator[Row]:
-    """Train all folds of a set; its figures under each network and, where there are several, under the ensemble."""
+    """Train all folds of a set; its figures under each network and, where there are several, under all together."""
     if asked.file is None:
         folds = assign(melodies.names, asked.folds, asked.seed)
     else:
@@ -100,11 +101,19 @@ def _rows(
     facts = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
     for member, cell in enumerate(judged[0].cells):
         name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
-        own = {"members": 1, "cell": cell, "seed": asked.seed + member}
-        yield Row(name, [j for fold in judged for j in fold.members[member]], more={**facts, **own})
+        own = {**facts, "members": 1, "cell": cell, "seed": asked.seed + member}
+        yield from _pair(name, own, *zip(*((f.members[member], f.recalling[member]) for f in judged), strict=True))
     if asked.members > 1:
         name = f"{melodies.name}, {amount(asked.members, 'network')}"
-        yield Row(name, [j for fold in judged for j in fold.ensemble], more=facts)
+        yield from _pair(name, facts, *zip(*((f.ensemble, f.ensemble_recalling) for f in judged), strict=True))
+
+
+def _pair(
+    name: str, facts: Mapping[str, object], alone: Sequence[list[Judged]], recalling: Sequence[list[Judged]]
+) -> Iterator[Row]:
+    """Two rows of figures, fold by fold: by itself, and recalling the melodies it was trained on."""
+    yield Row(name, [j for fold in alone for j in fold], more={**facts, "recalling": False})
+    yield Row(f"{name}, recalling", [j for fold in recalling for j in fold], more={**facts, "recalling": True})
 
 
 def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:

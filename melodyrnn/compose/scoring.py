@@ -4,7 +4,7 @@ Conventions
     bits = -log2 P. One row per note and one for END; columns rest, duration, pitch.
     right = what came was the most probable value (the first of equals), same shape.
 
-Contents: Scored, score, surprise.
+Contents: Scored, score, surprise, follow.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from melodyrnn.events.columns import Columns, Withheld, measured
 from melodyrnn.events.vocabulary import END
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from melodyrnn.compose.repertoire import Repertoire
     from melodyrnn.compose.runtime import Indices, Logs, Network
 
 SIDE_BY_SIDE: Final = 120  # melodies scored together: enough to fill the products, little memory
@@ -48,39 +49,53 @@ def surprise(
     return [scored.bits for scored in score(network, melodies, withheld)]
 
 
-def score(network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None) -> list[Scored]:
-    """Score melodies as `surprise` does, and say where the network's first choice was right."""
-    withheld = withheld or measured(len(melodies))
-    order = sorted(range(len(melodies)), key=lambda k: -len(melodies[k]))  # long ones first: the rest drop out
+def score(
+    network: Network,
+    melodies: Sequence[Columns],
+    withheld: Withheld | None = None,
+    repertoire: Repertoire | None = None,
+) -> list[Scored]:
+    """Score melodies as `surprise` does, and say where the first choice was right; with a repertoire, recalling it."""
     shapes = [(len(m) + 1, 3) for m in melodies]
     out = [Scored(np.zeros(shape), np.zeros(shape, dtype=bool)) for shape in shapes]
-    for start in range(0, len(order), SIDE_BY_SIDE):
-        _score(network, melodies, withheld, order[start : start + SIDE_BY_SIDE], out)
+    for which, stream, came in follow(network, melodies, withheld):
+        rest, duration, _ = came
+        pitch = stream.pitch(rest, duration)
+        if repertoire is not None:
+            pitch = repertoire.pitch(pitch, stream.state[-1, 0], rest, duration)
+        asked = (stream.rest(), stream.duration(rest), pitch)
+        bits = np.stack([_of(*pair) for pair in zip(asked, came, strict=True)], 1)
+        right = np.stack([logs.argmax(1) == value for logs, value in zip(asked, came, strict=True)], 1)
+        for k, row, hit in zip(which.tolist(), bits, right, strict=True):
+            i = stream.notes
+            values = 3 if i < len(melodies[k]) else 1  # after the last note only END is predicted
+            out[k].bits[i, :values], out[k].right[i, :values] = row[:values], hit[:values]
     return out
 
 
-def _score(
-    network: Network, melodies: Sequence[Columns], withheld: Withheld, which: list[int], out: list[Scored]
-) -> None:
-    """Score these melodies, longest first, into `out`."""
-    chosen = [melodies[k] for k in which]
-    stream = Stream(network, _told(chosen, withheld, np.array(which)), of_columns(chosen))
-    going = len(chosen)
-    for i in range(len(chosen[0]) + 1):
-        while going and len(chosen[going - 1]) < i:
-            going -= 1
-        if going < len(stream):
-            stream = stream.take(np.arange(going))
-        rest = np.array([m.rest[i] if i < len(m) else END for m in chosen[:going]])
-        duration, pitch = (_column(chosen[:going], name, i) for name in ("duration", "pitch"))
-        asked = (stream.rest(), stream.duration(rest), stream.pitch(rest, duration))
-        came = (rest, duration, pitch)
-        bits = np.stack([_of(*pair) for pair in zip(asked, came, strict=True)], 1)
-        right = np.stack([logs.argmax(1) == value for logs, value in zip(asked, came, strict=True)], 1)
-        for k, m, row, hit in zip(which, chosen, bits, right, strict=False):
-            values = 3 if i < len(m) else 1  # after the last note only END is predicted
-            out[k].bits[i, :values], out[k].right[i, :values] = row[:values], hit[:values]
-        stream.hear(rest, duration, pitch)
+def follow(
+    network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None
+) -> Iterator[tuple[Indices, Stream, tuple[Indices, Indices, Indices]]]:
+    """Hear melodies side by side: at every position which they are (R,), the stream, and rest, duration, pitch (R,).
+
+    The stream stands before what comes. After a melody's last note END comes once; its duration and pitch say nothing.
+    """
+    withheld = withheld or measured(len(melodies))
+    order = sorted(range(len(melodies)), key=lambda k: -len(melodies[k]))  # long ones first: the rest drop out
+    for start in range(0, len(order), SIDE_BY_SIDE):
+        which = np.array(order[start : start + SIDE_BY_SIDE])
+        chosen = [melodies[k] for k in which]
+        stream = Stream(network, _told(chosen, withheld, which), of_columns(chosen))
+        going = len(chosen)
+        for i in range(len(chosen[0]) + 1):
+            while len(chosen[going - 1]) < i:
+                going -= 1
+            if going < len(stream):
+                stream = stream.take(np.arange(going))
+            rest = np.array([m.rest[i] if i < len(m) else END for m in chosen[:going]])
+            duration, pitch = (_column(chosen[:going], name, i) for name in ("duration", "pitch"))
+            yield which[:going], stream, (rest, duration, pitch)
+            stream.hear(rest, duration, pitch)
 
 
 def _column(melodies: list[Columns], name: str, i: int) -> Indices:

@@ -1,7 +1,8 @@
 """Ten-fold cross-validation: the honest figure for a small set, with the ordinary training code.
 
 Each fold trains on the other folds, by the default recipe or by fine-tuning a base model, and is judged on
-melodies that neither has seen; what the base has seen is found by melodyrnn.judge.sets.find_seen.
+melodies that neither has seen; what the base has seen is found by melodyrnn.judge.sets.find_seen. Each network is
+judged twice: by itself, and recalling the melodies of the fold's training part (melodyrnn.compose.repertoire).
 Folds run in parallel processes, each with one thread: their figures do not depend on how many there are.
 
 Contents: CELLS, Trial (how), FoldJudged (what came of a fold), cross_validate.
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.compose.repertoire import Repertoire
 from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import TrainingError
 from melodyrnn.events.registers import count_registers
@@ -71,17 +73,27 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class FoldJudged:
-    """One fold is done: its number, and its test melodies under each network and under all together."""
+    """One fold is done: its number, and its test melodies under each network, by itself and recalling."""
 
     fold: int
     cells: list[str]  # of the members
     members: list[list[Judged]]
-    ensemble: list[Judged]  # the same as `single` for an ensemble of one
+    recalling: list[list[Judged]]  # under the same, each recalling what it was trained on in the fold
 
     @property
     def single(self) -> list[Judged]:
         """Under the first network."""
         return self.members[0]
+
+    @property
+    def ensemble(self) -> list[Judged]:
+        """Under all together; the same as `single` for an ensemble of one."""
+        return _together(self.members)
+
+    @property
+    def ensemble_recalling(self) -> list[Judged]:
+        """Under all together, each recalling."""
+        return _together(self.recalling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +143,18 @@ def _task(
 def _run(task: _Task) -> FoldJudged:
     """Train a fold's networks and judge its test melodies."""
     registers = count_registers(task.train)  # a base's are no help: its melodies lie elsewhere (docs/log.md)
-    cells, judged = [], []
+    done = FoldJudged(task.fold, [], [], [])
     with one_thread():
         for network in _networks(task.train, task.trial):
-            cells.append(network.config.cell)
-            judged.append(judge(network, task.test, task.names, registers))
-    return FoldJudged(task.fold, cells, judged, average(judged) if len(judged) > 1 else judged[0])
+            done.cells.append(network.config.cell)
+            done.members.append(judge(network, task.test, task.names, registers))
+            repertoire = Repertoire(network, task.train)
+            done.recalling.append(judge(network, task.test, task.names, registers, repertoire))
+    return done
+
+
+def _together(members: list[list[Judged]]) -> list[Judged]:
+    return average(members) if len(members) > 1 else members[0]
 
 
 def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from melodyrnn.compose.repertoire import Repertoire
     from melodyrnn.compose.runtime import Network
     from melodyrnn.events.columns import Columns
 
@@ -78,11 +79,15 @@ class Bits:
 
 
 def judge(
-    network: Network, melodies: Sequence[Columns], names: Sequence[str], registers: Mapping[int, int]
+    network: Network,
+    melodies: Sequence[Columns],
+    names: Sequence[str],
+    registers: Mapping[int, int],
+    repertoire: Repertoire | None = None,
 ) -> list[Judged]:
-    """Score melodies note by note."""
+    """Score melodies note by note; with a repertoire, recalling it."""
     judged = []
-    for melody, name, scored in zip(melodies, names, score(network, melodies), strict=True):
+    for melody, name, scored in zip(melodies, names, score(network, melodies, repertoire=repertoire), strict=True):
         scored.bits[0, 2] += register_bits(registers, first_pitch(melody))
         judged.append(Judged(name, scored.bits, scored.right))
     return judged

@@ -124,8 +124,12 @@ def test_fine_tuning_refuses_what_the_base_has_seen(command, model, tunes):
     )
     options = ("--drop-seen", "--epochs", 1, "--jobs", 1, "--json")
     ended = command("evaluate", "--cross-validate", 2, tunes, "--from", model, *options)
-    facts = json.loads(ended.out)
-    assert (facts["melodies"], facts["folds"], facts["members"], facts["from"]) == (10, 2, 1, str(model))
+    alone, recalling = map(json.loads, ended.out.splitlines())
+    for facts in (alone, recalling):
+        assert (facts["melodies"], facts["folds"], facts["members"], facts["from"]) == (10, 2, 1, str(model))
+    assert (alone["recalling"], recalling["recalling"]) == (False, True)
+    assert alone["bits"]["rest"] == recalling["bits"]["rest"]
+    assert alone["bits"]["pitch"] != recalling["bits"]["pitch"]
 
 
 def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
@@ -137,8 +141,10 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
     assert [line.split(":")[0] for line in ended.err.splitlines()[-2:]] == ["tunes fold 0", "tunes fold 1"]
     assert f"warning: {folds}: tells 2 folds, not 10" in ended.err
     lines = ended.out.splitlines()
-    assert [line.split()[:4] for line in lines[1:3]] == [["tunes,", cell, "12", "288"] for cell in ("lstm", "gru")]
-    assert lines[3].startswith("tunes, 2 networks")
+    assert [line.split("  ")[0] for line in lines[1:7]] == [
+        f"tunes, {which}{how}" for which in ("lstm", "gru", "2 networks") for how in ("", ", recalling")
+    ]
+    assert all(" 12       288 " in line for line in lines[1:7])
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_figures_do_not_depend_on_jobs(melodies, names):
     alone, together = (list(cross_validate(melodies, names, folds, TRIAL, jobs=jobs)) for jobs in (1, 2))
     for one, other in zip(alone, together, strict=True):
         assert one.fold == other.fold
-        for kind in ("single", "ensemble"):
+        for kind in ("single", "ensemble", "ensemble_recalling"):
             for a, b in zip(getattr(one, kind), getattr(other, kind), strict=True):
                 np.testing.assert_array_equal(a.bits, b.bits)
     assert sorted(j.name for fold in alone for j in fold.single) == names
@@ -52,6 +52,28 @@ def test_members_take_their_cells_in_turn(melodies, names, monkeypatch):
     assert trained == [("lstm", 5), ("gru", 6), ("lstm", 7)]
     shares = [np.exp2(-member[0].bits) for member in done.members]
     np.testing.assert_allclose(np.exp2(-done.ensemble[0].bits), np.mean(shares, 0), rtol=1e-6)
+
+
+def test_a_network_recalls_what_it_was_trained_on(melodies, names, monkeypatch):
+    """The repertoire is the fold's training part: nothing of what is judged, and nothing is left out."""
+    known = []
+
+    class Watched(crossvalidate.Repertoire):
+        def __init__(self, network, some):
+            known.append({id(m) for m in some})
+            super().__init__(network, some)
+
+    monkeypatch.setattr(crossvalidate, "Repertoire", Watched)
+    folds = assign(names, 3, seed=1)
+    (done,) = cross_validate(melodies, names, folds, Trial(config=TINY, recipe=Recipe(epochs=1), members=2), only=[1])
+    train = {id(m) for m, name in zip(melodies, names, strict=True) if folds[name] != 1}
+    assert known == [train, train]
+    for alone, recalling in zip(done.members, done.recalling, strict=True):
+        assert [j.name for j in alone] == [j.name for j in recalling]
+        assert pool(alone).pitch != pool(recalling).pitch
+        assert pool(alone).rest == pool(recalling).rest
+    shares = [np.exp2(-member[0].bits) for member in done.recalling]
+    np.testing.assert_allclose(np.exp2(-done.ensemble_recalling[0].bits), np.mean(shares, 0), rtol=1e-6)
 
 
 def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch):
