@@ -72,7 +72,7 @@ def evaluate(
     ] = None,
     cross_validate: Annotated[
         int | None, _option("--cross-validate", metavar="N", help="Train in N folds, and judge each by the network "
-                            "that has not seen it.", panel=_FOLDS)
+                            "that has not seen it: alone, and recalling what it was trained on.", panel=_FOLDS)
     ] = None,
     folds: Annotated[
         Path | None, _option("--folds", metavar="FILE", help="Which file is tested in which fold, as JSON.",

@@ -1,10 +1,11 @@
 """One track chunk → its events by symusic: about four times faster than midi_tolerant, for long chunks that are sound.
 
 symusic is fast but lies quietly: its 32-bit ticks wrap, it leaves out notes that nobody closes, forgets
-channels, texts and where the track ends. So the chunk goes in with a tail of our own: instead of its
-End-of-Track a marker, and one tick later a note-off for every pitch. The marker comes back with the tick of
-the End-of-Track; a note that ends behind it was never closed. Whatever is not plainly sound gives None, and
-midi_tolerant reads it: same results, in its own time. A test holds the two readers equal.
+channels, texts, the first of several programs and where the track ends, and takes system messages and facts of odd
+lengths in its own way. So the chunk goes in with a tail of our own: instead of its End-of-Track a marker, and one
+tick later a note-off for every pitch. The marker comes back with the tick of the End-of-Track; a note that ends
+behind it was never closed. Whatever is not plainly sound gives None, and midi_tolerant reads it: same results, in its
+own time. A test holds the two readers equal.
 
 Contents: parse_sound_track; MIN_BYTES, from which on it pays: importing symusic costs 65 ms beyond NumPy, as much as
 the patient reader needs for fifty ordinary melodies, so that a phrase that primes the network is not worth it.
@@ -17,7 +18,8 @@ import struct
 from itertools import repeat
 from typing import Any, Final
 
-from melodyrnn.music.midi_tolerant import RawTrack
+from melodyrnn.music.midi_plain import read_facts
+from melodyrnn.music.midi_tolerant import DamagedError, RawTrack
 
 MIN_BYTES: Final = 4096
 _DRUMS: Final = 9
@@ -32,15 +34,18 @@ _CLOSERS: Final = tuple(
 
 _HIGH: Final = bytes(byte >> 7 for byte in range(256))
 _TEXTS: Final = re.compile(rb"\xff([\x01\x03])([\x00-\xff])", re.DOTALL)
+_ODD: Final = re.compile(rb"[\xf0-\xfe]|\xff(?:\x51[^\x03]|\x58[^\x04]|\x59[^\x02])")
+"""System messages, which no melody needs, and tempos, metres and keys of another length than the standard's."""
+
+_PROGRAMS: Final = re.compile(rb"[\xc0-\xcf]")
 _SAFE_TICKS: Final = 2**30
 
 
 def parse_sound_track(data: bytes, division: int) -> RawTrack | None:
     """Read a track chunk's payload by symusic; None when it is not plainly sound or not of one channel."""
-    if not data.endswith(_TRACK_END) or not _cannot_wrap(data):
-        return None
     track = RawTrack()
-    if not _read_texts(data, track):
+    plain = data.endswith(_TRACK_END) and not _ODD.search(data) and _cannot_wrap(data)
+    if not plain or not _read_texts(data, track) or not _read_program(data, track):
         return None
     closers = b"".join(_CLOSERS[status & 15] for status in range(0x90, 0xA0) if status in data)
     payload = data[: -len(_TRACK_END)] + _TAIL + closers + _TRACK_END
@@ -49,7 +54,8 @@ def parse_sound_track(data: bytes, division: int) -> RawTrack | None:
 
     try:
         score: Any = Score.from_midi(head + payload)  # its stubs know no attributes
-        if len(score.tracks) != 1 or not score.markers or score.markers[-1].text != _SENTINEL:
+        alone = len(score.tracks) == 1 and len(score.tracks[0].notes) > 0
+        if not alone or not score.markers or score.markers[-1].text != _SENTINEL:
             return None
     except (RuntimeError, ValueError):  # what symusic raises on damage; UnicodeDecodeError is a ValueError
         return None
@@ -65,7 +71,6 @@ def parse_sound_track(data: bytes, division: int) -> RawTrack | None:
     track.tempos = [(tempo.time, tempo.mspq) for tempo in score.tempos]
     track.metres = [(metre.time, metre.numerator, metre.denominator) for metre in score.time_signatures]
     track.keys = [(key.time, key.key, key.tonality) for key in score.key_signatures]
-    track.programs = {channel: score.tracks[0].program}
     track.events = 2 * len(track.notes)
     return track
 
@@ -94,3 +99,14 @@ def _read_texts(data: bytes, track: RawTrack) -> bool:
         else:
             track.name = track.name or body
     return True
+
+
+def _read_program(data: bytes, track: RawTrack) -> bool:
+    """Read the program that stands before the notes; False when there may be another one among them."""
+    facts = RawTrack()
+    try:
+        begin, _, status = read_facts(data, facts)
+    except (IndexError, DamagedError):
+        return False
+    track.programs = facts.programs
+    return bool(status) and not _PROGRAMS.search(data, begin)

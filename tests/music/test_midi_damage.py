@@ -178,6 +178,7 @@ def test_both_track_readers_hear_the_same(seed: int, flips: int) -> None:
     quick, patient = parse_sound_track(bytes(payload), 480), parse_track(bytes(payload), "-")
     if quick is not None:
         assert (quick.notes, quick.end) == (patient.notes, patient.end)
+        assert quick.programs == patient.programs
         assert (quick.name, quick.texts, quick.tempos, quick.metres) == (
             patient.name, patient.texts, patient.tempos, patient.metres,
         )  # fmt: skip
@@ -186,10 +187,26 @@ def test_both_track_readers_hear_the_same(seed: int, flips: int) -> None:
         assert flips >= 20
 
 
-@pytest.mark.parametrize("tail", [b"\x00\x90\x3e\x50\x60\xff\x2f\x00", b"\x00\x91\x3e\x50\x60\x81\x3e\x00" + END, b""])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b"\x00\x90\x3e\x50\x60\xff\x2f\x00",  # a note that nobody closes
+        b"\x00\x91\x3e\x50\x60\x81\x3e\x00" + END,  # a second channel
+        b"",  # a missing end
+        b"\x00\xf6\x00\x90\x3e\x50\x60\x80\x3e\x00" + END,  # a system message, whose length it does not know
+        b"\x00\xff\x58\x06\x03\x02\x18\x08\x00\x00" + END,  # a metre of six bytes, which it passes over
+        b"\x00\xc0\x05" + END,  # a program among the notes, which it takes for the first
+    ],
+)
 def test_symusic_is_not_trusted_with(tail: bytes) -> None:
-    """Notes that nobody closes, a second channel and a missing end are left to the patient reader."""
+    """What it hears otherwise, or not at all, is left to the patient reader."""
+    assert parse_sound_track(C4 + END, 96) is not None
     assert parse_sound_track(C4 + tail, 96) is None
+
+
+def test_symusic_is_not_asked_about_tracks_without_notes() -> None:
+    """It makes a track of a lyric alone, which has no first note and no last."""
+    assert parse_sound_track(b"\x00\xff\x05\x01a" + END, 96) is None
 
 
 def test_long_tracks_are_read_the_same() -> None:
