@@ -143,17 +143,18 @@ def _task(
 def _run(task: _Task) -> FoldJudged:
     """Train a fold's networks and judge its test melodies."""
     registers = count_registers(task.train)  # a base's are no help: its melodies lie elsewhere (docs/log.md)
-    done = FoldJudged(task.fold, [], [], [])
+    cells, alone, recalling = [], [], []
     with one_thread():
         for network in _networks(task.train, task.trial):
-            done.cells.append(network.config.cell)
-            done.members.append(judge(network, task.test, task.names, registers))
+            cells.append(network.config.cell)
+            alone.append(judge(network, task.test, task.names, registers))
             repertoire = Repertoire(network, task.train)
-            done.recalling.append(judge(network, task.test, task.names, registers, repertoire))
-    return done
+            recalling.append(judge(network, task.test, task.names, registers, repertoire))
+    return FoldJudged(task.fold, cells, alone, recalling)
 
 
 def _together(members: list[list[Judged]]) -> list[Judged]:
+    """All as an ensemble, or the only one."""
     return average(members) if len(members) > 1 else members[0]
 
 
