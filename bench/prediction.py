@@ -221,8 +221,8 @@ def table(
         found = [columns[kind].get(name) for kind in ("lstm-0", *kinds)]
         recalled = [columns[kind + RECALLING].get(name) for kind in ("lstm-0", *kinds)]
         pitches = [
-            " → ".join("–" if f is None else f"**{f['pitch']:.3f}**" for f in pair)
-            for pair in zip(found, recalled, strict=True)
+            "–" if alone is None or recalling is None else f"**{alone['pitch']:.3f}** → **{recalling['pitch']:.3f}**"
+            for alone, recalling in zip(found, recalled, strict=True)
         ]
         if name in tuned and len(tuned[name].melodies.names) < len(one.melodies.names):
             pitches[-1] += f" ({len(tuned[name].melodies.names)} melodies)"

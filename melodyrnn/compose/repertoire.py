@@ -25,14 +25,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.runtime import Matrix
 from melodyrnn.compose.scoring import follow
 from melodyrnn.events.vocabulary import END
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from melodyrnn.compose.runtime import Floats, Indices, Logs, Network
     from melodyrnn.events.columns import Columns
@@ -41,11 +38,11 @@ SHARPNESS: Final = 6.0
 _LEAST: Final = 1e-4  # a weight below which a note is not heard
 _ROUNDING: Final = 1e-4  # of a squared length: the least reach, with which equal states alone are near
 _SAMPLE: Final = 500  # notes by which the reach is measured
-_SIDE_BY_SIDE: Final = 16  # of them at a time: distances to all N lie in memory
+_ALL: Final = slice(None)
 
 
 class Repertoire:
-    """The notes of some melodies and the states, (N, H), in which one network awaited them."""
+    """The notes of some melodies, sorted by rest and duration, and the states in which one network awaited them."""
 
     def __init__(self, network: Network, melodies: Sequence[Columns]) -> None:
         """Listen to the melodies, with the conditions hidden that a held-out figure must not see."""
@@ -55,40 +52,42 @@ class Repertoire:
             states.append(stream.state[-1, 0][notes])
             came.append(np.stack(event, 1)[notes])
             tunes.append(which[notes])
-        self.states: Floats = np.concatenate(states)
-        self.rest, self.duration, self.pitches = np.concatenate(came).T
+        rest, duration, pitch = np.concatenate(came).T
+        order = np.lexsort((duration, rest))
+        self.states: Floats = np.concatenate(states)[order]
+        self.pitches: Indices = pitch[order]
         self._squares = np.einsum("nh,nh->n", self.states, self.states)
-        self._matrix = Matrix(self.states)
+        kinds, firsts = np.unique(np.stack((rest[order], duration[order]), 1), axis=0, return_index=True)
+        bounds = [*firsts.tolist(), len(order)]
+        self._parts = {tuple(kind): slice(*bounds[k : k + 2]) for k, kind in enumerate(kinds.tolist())}
         least = _ROUNDING * float(self._squares.mean())
-        self.reach = max(least, self._measure(np.concatenate(tunes)))  # squared
+        self.reach = max(least, self._measure(np.concatenate(tunes)[order], np.argsort(order)))  # squared
 
     def pitch(self, logs: Logs, states: Floats, rest: Indices, duration: Indices) -> Logs:
         """Log-probabilities of the pitch at this rest and duration (R,): the network's own, (R, V), memories heard.
 
-        `states` (R, H): the network's, before the note.
+        `states` (R, H): the network's, before the note. Every melody is compared alone: the same in any company.
         """
-        weights = np.exp(self._apart(states) * (-SHARPNESS / self.reach))
-        weights *= (self.rest == rest[:, None]) & (self.duration == duration[:, None])
-        row, note = np.nonzero(weights > _LEAST)
-        rows, values = logs.shape
-        bids = np.bincount(row * values + self.pitches[note], weights[row, note], rows * values).reshape(rows, values)
-        mix: Logs = (np.exp(logs) + bids) / (1 + bids.sum(1, keepdims=True))
-        return np.log(mix, out=mix)
+        shares = np.exp(logs)
+        for row, event in enumerate(zip(rest.tolist(), duration.tolist(), strict=True)):
+            if (part := self._parts.get(event)) is not None:
+                weights = np.exp(self._apart(states[row], part) * (-SHARPNESS / self.reach))
+                near = weights > _LEAST
+                bids = np.bincount(self.pitches[part][near], weights[near], shares.shape[1])
+                shares[row] = (shares[row] + bids) / (1 + bids.sum())
+        return np.log(shares, out=shares)
 
-    def _apart(self, states: Floats) -> Floats:
-        """Squared distances (R, N)."""
-        apart: Floats = np.einsum("rh,rh->r", states, states)[:, None] + self._squares - 2 * self._matrix(states)
+    def _apart(self, state: Floats, part: slice) -> Floats:
+        """Squared distances of a state (H,) from those of a part."""
+        apart: Floats = self._squares[part] + state @ state - 2 * (self.states[part] @ state)
         return np.maximum(apart, 0, out=apart)
 
-    def _measure(self, tunes: NDArray[np.int64]) -> float:
-        """How near, in the median, the nearest note of another melody is: squared; 0 where there is no other."""
+    def _measure(self, tunes: Indices, as_heard: Indices) -> float:
+        """How near, in the median, the nearest note of another melody is: squared; 0 where there is no other.
+
+        `tunes` (N,): whose each note is. `as_heard`: all notes in the order of their places in their melodies.
+        """
         if (tunes == tunes[0]).all():
             return 0.0
-        sample = np.unique(np.linspace(0, len(tunes) - 1, min(len(tunes), _SAMPLE)).astype(np.int64))
-        nearest = []
-        for start in range(0, len(sample), _SIDE_BY_SIDE):
-            some = sample[start : start + _SIDE_BY_SIDE]
-            apart = self._apart(self.states[some])
-            apart[tunes[some][:, None] == tunes] = np.inf
-            nearest.append(apart.min(1))
-        return float(np.median(np.concatenate(nearest)))
+        sample = as_heard[np.unique(np.linspace(0, len(tunes) - 1, min(len(tunes), _SAMPLE)).astype(np.int64))]
+        return float(np.median([self._apart(self.states[k], _ALL)[tunes != tunes[k]].min() for k in sample]))

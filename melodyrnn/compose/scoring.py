@@ -60,10 +60,9 @@ def score(
     out = [Scored(np.zeros(shape), np.zeros(shape, dtype=bool)) for shape in shapes]
     for which, stream, came in follow(network, melodies, withheld):
         rest, duration, _ = came
-        pitch = stream.pitch(rest, duration)
+        asked = [stream.rest(), stream.duration(rest), stream.pitch(rest, duration)]
         if repertoire is not None:
-            pitch = repertoire.pitch(pitch, stream.state[-1, 0], rest, duration)
-        asked = (stream.rest(), stream.duration(rest), pitch)
+            asked[2] = repertoire.pitch(asked[2], stream.state[-1, 0], rest, duration)
         bits = np.stack([_of(*pair) for pair in zip(asked, came, strict=True)], 1)
         right = np.stack([logs.argmax(1) == value for logs, value in zip(asked, came, strict=True)], 1)
         for k, row, hit in zip(which.tolist(), bits, right, strict=True):
