@@ -58,6 +58,10 @@ class Checkpoint:
         """First 16 hex digits of the file's SHA-256; computed when asked for."""
         return hashlib.sha256(self.source or _to_bytes(self)).hexdigest()[:16]
 
+    def file(self) -> bytes:
+        """The whole file, as `load` reads it."""
+        return bytes(self.source or _to_bytes(self))
+
     def float32(self) -> dict[str, NDArray[np.float32]]:
         """The weights as fp32 arrays; those stored so are not copied."""
         return {name: np.asarray(array, dtype=np.float32) for name, array in self.weights.items()}

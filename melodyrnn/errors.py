@@ -59,6 +59,10 @@ class OptionError(MelodyRNNError):
         self.option = option
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        """Travel whole between processes."""
+        return type(self), (self.option, self.problem)
+
 
 class Unsatisfiable(OptionError):
     """Constraints that no melody can meet."""
@@ -70,6 +74,10 @@ class DeadEnd(Unsatisfiable):
     def __init__(self) -> None:
         """Say the next move."""
         super().__init__("rules", "no note is left at some place of the melody; loosen one of them")
+
+    def __reduce__(self) -> tuple[type, tuple[str, ...]]:
+        """Travel whole between processes."""
+        return type(self), ()
 
 
 class Unreadable(MelodyRNNError):
@@ -86,7 +94,7 @@ class Unreadable(MelodyRNNError):
         self.detail = detail
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
-        """Travel whole between worker processes."""
+        """Travel whole between processes."""
         return type(self), (self.where, self.reason, self.detail)
 
 

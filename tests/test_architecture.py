@@ -14,14 +14,15 @@ PACKAGE = Path(melodyrnn.__file__).parent
 # room → rooms it may import; the arrows of docs/decisions.md, decision 1. Lazy and typing imports count too.
 ARROWS = {
     "errors": set(),
+    "processes": set(),
     "music": {"errors"},
     "events": {"errors", "music"},
     "checkpoint": {"errors", "events"},
-    "corpus": {"errors", "music", "events"},
+    "corpus": {"errors", "processes", "music", "events"},
     "learn": {"errors", "music", "events", "corpus", "checkpoint"},
-    "compose": {"errors", "music", "events", "checkpoint"},
-    "judge": {"errors", "music", "events", "corpus", "checkpoint", "compose", "learn"},
-    "cli": {"errors", "music", "events", "corpus", "checkpoint", "compose", "learn", "judge"},
+    "compose": {"errors", "processes", "music", "events", "checkpoint"},
+    "judge": {"errors", "processes", "music", "events", "corpus", "checkpoint", "compose", "learn"},
+    "cli": {"errors", "processes", "music", "events", "corpus", "checkpoint", "compose", "learn", "judge"},
 }
 HOMES = {
     "torch": ("learn/",),

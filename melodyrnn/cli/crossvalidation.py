@@ -5,7 +5,6 @@ Contents: Asked, run.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
 from melodyrnn.judge.folds import assign, read_folds
 from melodyrnn.learn.recipe import defaults, fine_tuning
+from melodyrnn.processes import processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +85,7 @@ def _rows(
     count = len(set(folds.values()))
     if count != asked.folds:
         console.warn(f"{asked.file}: tells {amount(count, 'fold')}, not {asked.folds}")
-    jobs = min(asked.jobs or _cores(), count)
+    jobs = min(asked.jobs or processors(), count)
     console.say(
         f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}, {jobs} at a time"
     )
@@ -131,8 +131,3 @@ def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: in
         few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
         trial = replace(trial, config=NetworkConfig(cell=config.cell, layers=config.layers, hidden=asked.hidden, **few))
     return trial
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -29,8 +29,13 @@ from melodyrnn.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from melodyrnn.cli.console import Console
     from melodyrnn.cli.inputs import Input
+    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.options import Options
+    from melodyrnn.music.melody import Melody
 
 app = new_app()
 
@@ -132,15 +137,14 @@ def generate(
     given = _prime(console, prime, track)
     options = chording.settled(options, given.melody if given else None)
 
-    from melodyrnn.compose.generate import generate as compose  # noqa: PLC0415 - with NumPy, once all is known to fit
-    from melodyrnn.compose.generate import load_model  # noqa: PLC0415
+    from melodyrnn.compose.generate import load_model  # noqa: PLC0415 - with NumPy, once all is known to fit
 
     loaded = load_model(model)
     if bits == "corpus":
         options = pk.like_corpus(options, loaded.card)
     if console.verbose:  # the digest reads the whole file
         console.detail(f"{model}: {amount(loaded.card.notes, 'note')} learnt, digest {loaded.checkpoint.digest}")
-    melodies = compose(loaded, options, many, prime=given.melody if given else None)
+    melodies = _melodies(loaded, options, many, given.melody if given else None)
     making = Making(
         console=console, results=results, model=loaded, name=model, options=options, feel=feel,
         program=program if program is not None else given.program if given else 0,
@@ -154,6 +158,17 @@ def generate(
     from melodyrnn.cli.best import write_best  # noqa: PLC0415
 
     write_best(making, watched, best)
+
+
+def _melodies(model: Model, options: Options, count: int, prime: Melody | None) -> Iterator[Generated]:
+    """Compose one here, many where it is quickest."""
+    if count == 1:
+        from melodyrnn.compose.generate import generate as compose  # noqa: PLC0415
+
+        return compose(model, options, prime=prime)
+    from melodyrnn.compose.dealing import compose_many  # noqa: PLC0415 - with what starts processes
+
+    return compose_many(model, options, count, prime=prime)
 
 
 def _prime(console: Console, source: str | None, track: str | None) -> Input | None:

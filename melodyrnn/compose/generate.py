@@ -83,8 +83,10 @@ def model_of(opened: Checkpoint) -> Model:
     return Model(opened, Network(opened.config, opened.weights))
 
 
-def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | None = None) -> Iterator[Generated]:
-    """Compose melodies with the seeds options.seed, options.seed + 1, …, in this order, as they are ready.
+def generate(
+    model: Model, options: Options, count: int = 1, *, prime: Melody | None = None, step: int = 1
+) -> Iterator[Generated]:
+    """Compose melodies with the seeds options.seed, options.seed + step, …, in this order, as they are ready.
 
     A prime is kept note for note; its metre, key and tempo hold unless the options say otherwise, and
     `options.bars` bars follow its last one (a bar that it leaves unfinished is filled besides); `upbeat` then
@@ -93,9 +95,10 @@ def generate(model: Model, options: Options, count: int = 1, *, prime: Melody | 
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
-    each = (outlined(model.card, replace(options, seed=options.seed + k), prime) for k in range(count))
+    seeds = range(options.seed, options.seed + count * step, step)
+    each = (outlined(model.card, replace(options, seed=seed), prime) for seed in seeds)
     if (first := next(each)).bars == options.bars:
-        return _generate(_task(model, options, prime), range(options.seed, options.seed + count))
+        return _generate(_task(model, options, prime), seeds)
     begun = _generate(_task(model, first, prime, free=True), range(first.seed, first.seed + 1))
     later = (_generate(_task(model, own, prime, free=True), range(own.seed, own.seed + 1)) for own in each)
     return chain(begun, chain.from_iterable(later))

@@ -174,9 +174,11 @@ def _fitting(ahead: Ahead, facts: Facts, onset: Indices, end: Indices, duration:
     if g.looped:
         own = np.clip(np.searchsorted(g.firsts, _PITCHES), 0, len(g.firsts) - 1)
         first = np.where(led[:, None], first, own)
-    goes_on = ahead.after[
-        end[:, :, None], could[:, :, None], in_bar[:, :, None], had[:, None], first[:, None], _PITCHES
-    ]
+    where = (end[:, :, None], could[:, :, None], in_bar[:, :, None], had[:, None], first[:, None])
+    if had.shape[1] == first.shape[1] == 1:  # the same for every pitch: whole rows of them are several times as fast
+        goes_on = ahead.after[tuple(index[:, :, 0] for index in where)]
+    else:
+        goes_on = ahead.after[(*where, _PITCHES)]
     return np.asarray(goes_on & leads[:, None] & (kept & enough)[:, :, None])
 
 

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.sources import Outcome, source_of
 from melodyrnn.corpus.worker import read_source
+from melodyrnn.processes import processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +75,7 @@ def read_files(
     track: str | None = None,
 ) -> Iterator[tuple[Source | None, list[Outcome]]]:
     """Read files in parallel; yield each with the outcomes of its tunes (no source: not a kind we read)."""
-    jobs = max(1, jobs or _processors())
+    jobs = max(1, jobs or processors())
     pool = _Pool(limits or Limits())
     waiting: deque[Future[list[tuple[Source | None, list[Outcome]]]]] = deque()
     try:
@@ -92,12 +93,6 @@ def read_files(
                 pool.close()  # if nobody wants the rest, this wakes the threads that wait for a child
     finally:
         pool.close()
-
-
-def _processors() -> int:
-    """Processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def read_one(

@@ -11,14 +11,10 @@ Contents: CELLS, Trial (how), FoldJudged (what came of a fold), cross_validate.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,6 +28,7 @@ from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
 from melodyrnn.learn.team import join
 from melodyrnn.learn.threads import one_thread
 from melodyrnn.learn.training import Finished, Plan, Split, fit
+from melodyrnn.processes import follow_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -180,7 +177,7 @@ def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes end with us, however we end: well, by an error, by Ctrl-C, or killed."""
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_settle)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=follow_parent)
     try:
         yield pool
     except BaseException:
@@ -189,15 +186,3 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _settle() -> None:
-    """Begin as a child: die in silence on Ctrl-C, which a terminal sends to us too, and when the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        wait([parent.sentinel])  # type: ignore[union-attr]  # a child has one
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()

@@ -1,0 +1,83 @@
+"""Melodies dealt to processes: the same melodies, the same errors, and no process left behind."""
+
+import copy
+import multiprocessing
+
+import pytest
+
+from melodyrnn.compose.dealing import WORTH, compose_many, work
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.options import Options
+from melodyrnn.errors import DeadEnd, MelodyRNNError, OptionError, Unreadable, Unsatisfiable
+from melodyrnn.music.melody import Key, Melody, Metre, Note
+
+PRIME = Melody(tuple(Note(24 * i, 24, p, 90) for i, p in enumerate((69, 71, 72, 76))), (Metre(),), Key(9, "minor"))
+
+
+@pytest.mark.parametrize("options", [Options(seed=5, bars=2, end="tonic"), Options(seed=5, bars=None)])
+def test_several_processes_compose_what_one_does(model, options):
+    """Seven melodies from three processes: the same notes, seeds, bits and order, with or without a prime."""
+    for prime in (None, PRIME):
+        alone = list(generate(model, options, 7, prime=prime))
+        dealt = list(compose_many(model, options, 7, prime=prime, jobs=3))
+        assert [(g.melody, g.seed, g.price, g.primed) for g in dealt] == [
+            (g.melody, g.seed, g.price, g.primed) for g in alone
+        ]
+        assert [g.bits.tobytes() for g in dealt] == [g.bits.tobytes() for g in alone]
+    assert not multiprocessing.active_children()
+
+
+def test_seeds_may_lie_apart(model):
+    """generate(…, step=3) gives every third of the melodies that step=1 gives."""
+    all_of_them = list(generate(model, Options(seed=2, bars=2), 7))
+    assert [g.melody for g in generate(model, Options(seed=2, bars=2), 3, step=3)] == [
+        g.melody for g in all_of_them[::3]
+    ]
+
+
+def test_what_cannot_be_composed_is_refused_as_by_one_process(model):
+    """The error of a child is that of `generate`: its class, its option, its words."""
+    impossible = Options(bars=1, scale="C", forbid="C")
+    with pytest.raises(Unsatisfiable) as here:
+        list(generate(model, impossible, 2))
+    with pytest.raises(Unsatisfiable) as there:
+        list(compose_many(model, impossible, 2, jobs=2))
+    assert (str(there.value), there.value.option) == (str(here.value), here.value.option)
+    assert not multiprocessing.active_children()
+
+
+def test_a_killed_process_is_told_and_the_others_end(model):
+    """Somebody kills a child: one line, and no process goes on."""
+    melodies = compose_many(model, Options(bars=8), 4000, jobs=2)
+    next(melodies)
+    multiprocessing.active_children()[0].kill()
+    with pytest.raises(MelodyRNNError, match="killed"):
+        list(melodies)
+    assert not multiprocessing.active_children()
+
+
+def test_who_has_enough_leaves_no_process(model):
+    """Closing the iterator early ends the children."""
+    melodies = compose_many(model, Options(bars=8), 4000, jobs=2)
+    next(melodies)
+    melodies.close()
+    assert not multiprocessing.active_children()
+
+
+def test_few_melodies_are_composed_here(model):
+    """A process must be worth its start: eight bars and two hundred plain melodies are not."""
+    assert work(Options(bars=8), 200) < WORTH <= work(Options(bars=8, end="tonic"), 200) // 8
+    made = compose_many(model, Options(bars=8), 2)
+    next(made)
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(
+    "error", [MelodyRNNError("a"), OptionError("b", "c"), Unsatisfiable("b", "c"), DeadEnd(), Unreadable("d", "empty")]
+)
+def test_errors_travel_whole(error):
+    """Class, words and facts survive the way from one process to another."""
+    arrived = copy.copy(error)  # by the same method as pickle
+    assert type(arrived) is type(error)
+    assert str(arrived) == str(error)
+    assert vars(arrived) == vars(error)
