@@ -143,7 +143,7 @@ def _card(told: Any) -> Card:
     values = _object("card", told)
     if unknown := set(values) - {f.name for f in fields(Card)}:
         raise CheckpointError(f"card: unknown field {_some(unknown)}; a newer melodyrnn may know it")
-    values = {"created": None, **{name: value for name, value in asdict(Card()).items() if name != "created"}, **values}
+    values = {**asdict(Card()), **values}
     corpora = values["corpora"]
     if not isinstance(corpora, list | tuple) or len(corpora) > _MAX_ENTRIES:
         raise CheckpointError("card: corpora is not a list of names")

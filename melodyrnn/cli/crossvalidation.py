@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from melodyrnn.checkpoint import NetworkConfig, find, load
+from melodyrnn.checkpoint import find, load
 from melodyrnn.checkpoint_card import CELLS
 from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.evaluate import unseen
@@ -129,5 +129,5 @@ def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: in
         trial = replace(trial, recipe=recipe)
     if asked.hidden is not None:
         few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
-        trial = replace(trial, config=NetworkConfig(cell=config.cell, layers=config.layers, hidden=asked.hidden, **few))
+        trial = replace(trial, config=replace(config, hidden=asked.hidden, **few))
     return trial

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 app = new_app()
 
 _EXAMPLES: Final = 3
+_SAMPLES: Final = 400
 _HELP: Final = """Say how well a model expects melodies, in bits a note.
 
 \b
@@ -85,8 +86,8 @@ def evaluate(
         bool, _option("--drop-seen", help="Leave out melodies that the model has trained on.")
     ] = False,
     members: Annotated[
-        int, _option("--members", metavar="N", help="Train N networks, and average them.", panel=_FOLDS)
-    ] = 1,
+        int | None, _option("--members", metavar="N", help="Train N networks (1), and average them.", panel=_FOLDS)
+    ] = None,
     cell: Annotated[
         str | None, _option("--cell", metavar="CELL", help="lstm, gru or rnn, instead of what suits the size of "
                             "the set; of several networks, in turn: lstm,gru.", panel=_FOLDS)
@@ -105,26 +106,33 @@ def evaluate(
         bool, _option("--statistics", help="Compare what the model writes with the melodies.", panel=_STATISTICS)
     ] = False,
     samples: Annotated[
-        int, _option("--samples", metavar="N", help="Melodies to write for it.", panel=_STATISTICS)
-    ] = 400,
+        int | None, _option("--samples", metavar="N", help="Melodies to write for it (400).", panel=_STATISTICS)
+    ] = None,
     temperature: Annotated[
-        float, _option("--temperature", metavar="X", help="At which to write them.", panel=_STATISTICS)
-    ] = 1.0,
+        float | None, _option("--temperature", metavar="X", help="At which to write them (1).", panel=_STATISTICS)
+    ] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:  # fmt: skip
     """Say how well a model expects melodies."""
     console = console_of(context, quiet=quiet, verbose=verbose, json=json)
-    if cross_validate is None and any(value is not None for value in (folds, base, cell, hidden, epochs, jobs)):
+    of_folds = (folds, base, cell, hidden, epochs, jobs, members)
+    if cross_validate is None and any(value is not None for value in of_folds):
         raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")
+    if not statistics and (samples is not None or temperature is not None):
+        raise OptionError("--statistics", "--samples and --temperature belong to it; give it as well")
     if cross_validate is not None:
+        if statistics:
+            raise OptionError("--statistics", "compares with a model's melodies; leave out --cross-validate")
+        if drop_seen and base is None:
+            raise OptionError("--drop-seen", "leaves out what the model of --from has trained on; give that as well")
         with undisturbed():
             from melodyrnn.cli.crossvalidation import Asked, run  # noqa: PLC0415 - brings torch with it
 
         asked = Asked(
-            cross_validate, folds, base, drop_seen=drop_seen, members=members, cell=cell, hidden=hidden,
-            epochs=epochs, seed=seed, jobs=jobs,
+            cross_validate, folds, base, drop_seen=drop_seen, members=1 if members is None else members, cell=cell,
+            hidden=hidden, epochs=epochs, seed=seed, jobs=jobs,
         )  # fmt: skip
         return run(console, read_sets(console, what, part, seed=seed), asked)
     if len(what) < 2 and part is None:
@@ -138,7 +146,10 @@ def evaluate(
     if statistics:
         from melodyrnn.cli.statistics import compare  # noqa: PLC0415
 
-        return compare(console, checkpoint, sets, samples=samples, seed=seed, temperature=temperature)
+        return compare(
+            console, checkpoint, sets, samples=_SAMPLES if samples is None else samples, seed=seed,
+            temperature=1.0 if temperature is None else temperature,
+        )  # fmt: skip
     return _judge(console, checkpoint, [unseen(console, checkpoint, s, drop=drop_seen) for s in sets])
 
 

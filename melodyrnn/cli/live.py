@@ -110,7 +110,7 @@ def plain_line(event: Event) -> str:
         return f"stopped after step {event.step:,}; the state is safe in {event.path}: --resume goes on from it"
     if isinstance(event, Made):
         floor = ", ".join(f"{kind} {bits:.3f}" for kind, bits in event.card.baselines.items())
-        return f"{event.path}: test melodies {_terms(event.card.bits)}; {floor}"
+        return f"{event.path}: test melodies {_terms(event.card.bits)}" + (f"; {floor}" if floor else "")
     return ""
 
 

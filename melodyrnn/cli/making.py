@@ -59,9 +59,9 @@ class Making:
     def _content(self, made: Generated, recipe: Recipe) -> bytes:
         if self.results.format == "midi":
             return file_of(made, recipe, keep=self.recipe)
-        from melodyrnn.cli.results import render  # noqa: PLC0415
+        from melodyrnn.music.notation import write_notation  # noqa: PLC0415 - music21 takes a second
 
-        return render(made.melody, self.results.format)
+        return write_notation(made.melody, self.results.format)
 
     def _recipe(self, seed: int) -> Recipe:
         told = self.recipe or self.console.json  # the digest reads the whole model: only where it is wanted
@@ -80,7 +80,7 @@ class Making:
 
         if self._index is None:
             self._index = index_of(self.model.checkpoint)
-        return copied(self._index, made.melody)
+        return copied(self._index, made.melody, primed=made.primed)
 
     def _usual(self) -> dict[str, float]:
         from melodyrnn.compose.originality import usual_of  # noqa: PLC0415

@@ -20,7 +20,6 @@ from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
-    from melodyrnn.music.melody import Melody
 
 FORMATS: Final = {"midi": ".mid", "musicxml": ".musicxml", "abc": ".abc"}
 """Format → suffix of the files that are named for the user."""
@@ -112,14 +111,3 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
-
-
-def render(melody: Melody, format: str, *, program: int = 0, loop: bool = False, recipe: str = "") -> bytes:
-    """Write a melody in one of FORMATS; sound, loop and recipe are for MIDI alone."""
-    if format == "midi":
-        from melodyrnn.music.midi_write import midi_bytes  # noqa: PLC0415 - without the readers
-
-        return midi_bytes(melody, program=program, loop=loop, recipe=recipe)
-    from melodyrnn.music.notation import write_notation  # noqa: PLC0415 - music21 takes a second
-
-    return write_notation(melody, format)

@@ -61,8 +61,18 @@ otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
 
 _NETWORK: Final = "Network"
 _TRAINING: Final = "Training"
-_CELLS: Final = ("lstm", "gru", "rnn")
-_PRECISIONS: Final = ("auto", "fp32", "bf16")  # learn.precision.PRECISIONS, which imports torch
+
+
+def _cells() -> list[str]:
+    from melodyrnn.checkpoint_card import CELLS  # noqa: PLC0415 - NumPy, which --help does not wait for
+
+    return list(CELLS)
+
+
+def _precisions() -> list[str]:
+    from melodyrnn.learn.recipe import PRECISIONS  # noqa: PLC0415
+
+    return list(PRECISIONS)
 
 
 def _corpora() -> list[str]:
@@ -82,7 +92,7 @@ ResumeOption = Annotated[bool, option("--resume", help="Go on from the state tha
 CellOption = Annotated[
     str | None,
     option("--cell", metavar="CELL", help="lstm (for large corpora), gru (for small ones) or rnn.", panel=_NETWORK,
-           autocompletion=lambda: list(_CELLS)),
+           autocompletion=_cells),
 ]  # fmt: skip
 HiddenOption = Annotated[int | None, option("--hidden", metavar="N", help="Recurrent units a layer.", panel=_NETWORK)]
 LayersOption = Annotated[int | None, option("--layers", metavar="N", help="Recurrent layers.", panel=_NETWORK)]
@@ -103,7 +113,7 @@ PrecisionOption = Annotated[
         metavar="P",
         help="fp32, bf16, or auto: bf16 for wide LSTMs where the processor has instructions for it.",
         panel=_TRAINING,
-        autocompletion=lambda: list(_PRECISIONS),
+        autocompletion=_precisions,
     ),
 ]
 
@@ -140,10 +150,9 @@ def train(
 
     leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
     console = console_of(context, quiet=quiet or not leads, json=json and leads, verbose=verbose)
-    if cell is not None and cell not in _CELLS:
-        raise OptionError("--cell", f"{cell} is none of {', '.join(_CELLS)}")
-    if precision not in _PRECISIONS:
-        raise OptionError("--precision", f"{precision} is none of {', '.join(_PRECISIONS)}")
+    for name, value, known in (("--cell", cell, _cells()), ("--precision", precision, _precisions())):
+        if value is not None and value not in known:
+            raise OptionError(name, f"{value} is none of {', '.join(known)}")
     sizes = _given({"hidden": hidden, "layers": layers})
     asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
     if _finished(output, resume=resume and not force):

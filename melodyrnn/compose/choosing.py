@@ -49,27 +49,17 @@ class Choice:
 
 def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
     """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
-    here, heard = np.arange(len(stream)), stream.heard
-    bits, price, offered = np.zeros((3, len(stream), 3))
+    heard, dice = stream.heard, _Dice(filters, uniform, counted=stream.spent is not None)
 
     def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> Spot:
         return Spot(stream.notes, primed, tick, stream.last, stream.timeline, rest, duration, heard, stream.spent)
-
-    def pick(logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
-        chosen = sampling.draw(filters[attribute](allowed, spot), uniform[:, attribute])
-        bits[:, attribute] = logs[here, chosen] * _BITS
-        if allowed is not logs:
-            price[:, attribute] = sampling.price(logs, allowed)
-        if stream.spent is not None:
-            offered[:, attribute] = sampling.expected(allowed)
-        return chosen
 
     start, asked = stand(stream.tick), stream.rest()
     rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
     while True:
         lost = _empty(asked, rests)
-        rests = _changed(rests, lost, np.full_like(here, END), 0.0)  # over, one way or the other
-        rest = pick(asked, rests, 0, start)
+        rests = _changed(rests, lost, np.full(len(stream), END), 0.0)  # over, one way or the other
+        rest = dice.pick(asked, rests, 0, start)
         if (rest == END).all():
             duration = pitch = np.zeros_like(rest)
             break
@@ -78,19 +68,46 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
         allowed = barred.without(_ruled(durations, rules.duration, spot), rest)
         if (stuck := _empty(durations, allowed)) is not None:
             rests = _changed(rests, stuck, rest, -np.inf)  # of another rest there may be durations left
+            dice.take_back(stuck, rest, 0)
             continue
-        duration = pick(durations, allowed, 1, spot)
+        duration = dice.pick(durations, allowed, 1, spot)
         spot, pitches = stand(spot.tick, rest, duration), stream.pitch(rest, duration)
         left = _ruled(pitches, rules.pitch, spot)
         if (shut := _empty(pitches, left)) is None:
-            pitch = pick(pitches, left, 2, spot)
+            pitch = dice.pick(pitches, left, 2, spot)
             break
         barred.add(shut, duration)  # beside another duration there may be pitches left
+        dice.take_back(shut, duration, 1)
     if stream.spent is not None:
-        stream.spent = counted(stream.spent, bits.sum(1), offered.sum(1), stream.notes - primed)
+        stream.spent = counted(stream.spent, dice.bits.sum(1), dice.offered.sum(1), stream.notes - primed)
     if lost is not None:
-        price[lost, 0] = np.inf
-    return Choice(rest, duration, pitch, bits, price)
+        dice.price[lost, 0] = np.inf
+    return Choice(rest, duration, pitch, dice.bits, dice.price)
+
+
+class _Dice:
+    """Numbers that decide, filters they go through, and what came of it: arrays (R, 3) as in `Choice`."""
+
+    def __init__(self, filters: tuple[Rule, ...], uniform: Logs, *, counted: bool) -> None:
+        self.filters, self.uniform, self.counted = filters, uniform.copy(), counted
+        self.bits, self.price, self.offered = np.zeros((3, *uniform.shape))
+        self._before: list[Logs] = [uniform] * 3  # what each attribute was last drawn from
+
+    def pick(self, logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
+        """Draw one entry of each row of what is allowed, and note what it costs."""
+        self._before[attribute] = filtered = self.filters[attribute](allowed, spot)
+        chosen = sampling.draw(filtered, self.uniform[:, attribute])
+        self.bits[:, attribute] = logs[np.arange(len(logs)), chosen] * _BITS
+        if allowed is not logs:
+            self.price[:, attribute] = sampling.price(logs, allowed)
+        if self.counted:
+            self.offered[:, attribute] = sampling.expected(allowed)
+        return chosen
+
+    def take_back(self, rows: NDArray[np.bool_], chosen: Indices, attribute: int) -> None:
+        """Give these rows numbers to draw again with, as good as new: where in the entry drawn the old ones lay."""
+        logs, numbers = self._before[attribute][rows], self.uniform[rows, attribute]
+        self.uniform[rows, attribute] = sampling.within(logs, numbers, chosen[rows])
 
 
 def _empty(logs: Logs, allowed: Logs) -> NDArray[np.bool_] | None:

@@ -90,12 +90,12 @@ def usual_of(card: Card) -> Usual | None:
     return None if None in told else Usual(*told)  # type: ignore[arg-type]  # no None is left
 
 
-def copied(index: Index, melody: Melody) -> Copied:
-    """Find the longest run of a melody that stands in a training melody."""
+def copied(index: Index, melody: Melody, *, primed: int = 0) -> Copied:
+    """Find the longest run of a melody that stands in a training melody; not within the first `primed` notes alone."""
     if not melody.notes:
         return Copied()
     heard = columns(encode(melody, melody.key or find_key(melody) or Key(0)))
-    run = index.longest_run(heard)
+    run = index.longest_run(heard, since=primed)
     if not run.length:
         return Copied(notes=len(heard))
     return Copied(run.length, len(heard), run.tune, run.bar, int(heard.bar[run.start]))

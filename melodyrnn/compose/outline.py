@@ -34,7 +34,7 @@ _STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay t
 
 
 def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
-    """Options with a length and an ending where none is asked for; the same where the card has no counts.
+    """Options with a length and an ending where none is asked for; the same where the card has no counts that fit.
 
     Where the melody is held to anything else (a range, chords …) the network ends it: a drawn ending could contradict.
     """

@@ -16,7 +16,7 @@ from melodyrnn.compose.keeping import keeping, possible
 from melodyrnn.compose.meeting import Meeting, manageable
 from melodyrnn.compose.terms import ground_of, leaning, neat
 from melodyrnn.errors import Unsatisfiable
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +89,9 @@ def _ahead(options: Options, place: Place) -> Ahead | None:
 
 def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[str], list[str]]:
     """What is asked for, and of that whatever alone excludes the rest: without it there would be a melody."""
+    options = replace(options, chord_track=False)  # it forbids nothing, and asks for the chords that are tried without
     kept: dict[str, Any] = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
-    for name in ("effort", "chord_track", "chord_tones" if options.chords is None else "effort"):
+    for name in ("effort", "chord_tones" if options.chords is None else "effort"):
         kept.pop(name, None)
     if options.loop:
         kept["loop"] = False
@@ -101,8 +102,8 @@ def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[s
 def _reason(options: Options, place: Place) -> str:
     """Which constraints exclude each other: those without any one of which there would be a melody."""
     kept, guilty = excluding(options, lambda fewer: _ahead(fewer, place) is not None)
-    frame = place.frame
-    length = f"{options.bars} bars of {frame.metres[0]}" if options.bars else f"{frame.metres[0]}"
+    metre = place.frame.metres[0]
+    length = f"{options.bars} bar{'s' * (options.bars != 1)} of {metre}" if options.bars else f"{metre}"
     if guilty == ["durations"]:
         values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
         return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"
@@ -113,11 +114,10 @@ def _reason(options: Options, place: Place) -> str:
 
 def said(options: Options, names: list[str]) -> str:
     """Options as they were asked for."""
-    words = ", ".join(f"{name} {getattr(options, name.replace('-', '_'))}" for name in names)
+    values = [getattr(options, name.replace("-", "_")) for name in names]
+    words = ", ".join(name if value is True else f"{name} {value}" for name, value in zip(names, values, strict=True))
     return f"{'any one of: ' if len(names) > 1 else ''}{words}"
 
 
 def _ticks(options: Options) -> list[int]:
-    from melodyrnn.events.vocabulary import DURATIONS  # noqa: PLC0415
-
     return [DURATIONS[row] for row in durations_of(options.durations) or ()]

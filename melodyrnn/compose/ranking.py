@@ -102,7 +102,7 @@ def rank(model: Model, candidates: Iterable[Generated], keep: int) -> Ranking:
             out["silence" if new is None else str(reason)] += 1
             continue
         heard = columns(encode(new))
-        ranked.append((_ranked(made, heard, copied(index, made.melody), card), heard))
+        ranked.append((_ranked(made, heard, copied(index, made.melody, primed=made.primed), card), heard))
     ranked.sort(key=lambda pair: (-pair[0].scores.total, pair[0].made.seed))
     best: list[Ranked] = []
     figures: list[Counter[int]] = []

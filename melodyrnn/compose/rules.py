@@ -2,7 +2,8 @@
 
 Conventions
     A rule gets log-probabilities (R, V) of one attribute and a `Spot`, and returns log-probabilities.
-    Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends.
+    Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends. The limit on copies
+    (`originality`) alone does not; what leads nowhere is taken back (`choosing`).
 
 Contents: `Spot`, `Rules`; `in_range`, `first_onset`, `exact_bars`, `ends_by`.
 """

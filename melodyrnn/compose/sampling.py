@@ -12,6 +12,7 @@ Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, N
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 Logs = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Allowed = NDArray[np.bool_]
+_BELOW_ONE: Final = float(np.nextafter(1, 0))
 
 
 def mask(logs: Logs, allowed: Allowed) -> Logs:
@@ -112,6 +114,18 @@ def draw(logs: Logs, uniform: Logs) -> Indices:
     rising /= rising[:, -1:]  # the end is 1 exactly, above every uniform number: what rises last can be chosen
     chosen: Indices = np.add.reduce(rising <= uniform[:, None], 1)
     return chosen
+
+
+def within(logs: Logs, uniform: Logs, chosen: Indices) -> Logs:
+    """Where in the entry that it chose each number (R,) lay, from 0 to 1: uniform too, whatever was chosen.
+
+    >>> within(np.log([[0.25, 0.75], [0.25, 0.75]]), np.array([0.2, 0.4]), np.array([0, 1])).round(3).tolist()
+    [0.8, 0.2]
+    """
+    rising = np.cumsum(probabilities(logs), 1)
+    here = np.arange(len(logs))
+    share, upper = probabilities(logs)[here, chosen], rising[here, chosen]
+    return np.asarray(np.clip(1 - (upper - uniform) / share, 0, _BELOW_ONE))
 
 
 def uniforms(seed: int, positions: int, particle: int | None = None) -> Logs:

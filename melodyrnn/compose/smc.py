@@ -15,7 +15,8 @@ A particle for which the rules leave nothing weighs nothing, and so does one tha
 
 Sources: P. Del Moral, A. Doucet & A. Jasra, Sequential Monte Carlo samplers, J. R. Statist. Soc. B 68 (2006);
 A. K. Lew, T. Zhi-Xuan, G. Grand & V. K. Mansinghka, Sequential Monte Carlo steering of large language models using
-probabilistic programs (2023). Weights are exact at temperature 1 without top-k, top-p and min-p.
+probabilistic programs (2023). Weights are exact at temperature 1 without top-k, top-p and min-p, where no choice has
+to be taken back (see `choosing`; a limit on copies is the one rule that does not look ahead).
 
 Conventions: N particles; weights in bits (log2). Contents: `Hearing`, `Drawn`, `draw_one`.
 """

@@ -57,6 +57,8 @@ class Columns:
     tonic: int  # pitch class
     anchor: int  # MIDI number
     style: int = 0  # corpus tag, 1..STYLES; 0 = none
+    begins: bool = True  # false of a piece out of a longer melody, whose first rest is no upbeat …
+    ends: bool = True  # … and after whose last note the melody is not over
 
     def __len__(self) -> int:
         return len(self.rest)
@@ -70,11 +72,11 @@ class Batch:
     at_rest: NDArray[np.int64]  # (B, P, len(AT_REST)) rows
     at_duration: NDArray[np.int64]  # (B, P, len(AT_DURATION))
     at_pitch: NDArray[np.int64]  # (B, P, len(AT_PITCH))
-    rest: NDArray[np.int64]  # (B, P) targets; END after the last note
+    rest: NDArray[np.int64]  # (B, P) targets; END where a melody is over
     duration: NDArray[np.int64]  # (B, P) targets, 0 where there is no note
     pitch: NDArray[np.int64]  # (B, P)
     notes: NDArray[np.bool_]  # (B, P) true where a note is predicted
-    ends: NDArray[np.bool_]  # (B, P) true where END is predicted
+    rests: NDArray[np.bool_]  # (B, P) true where a rest or END is predicted
     matches: NDArray[np.int64]  # (B, P, P) rows of MATCHES
     apart_rest: NDArray[np.int64]  # (B, P, P) rows of PLACES_APART as known when the rest is predicted
     apart_duration: NDArray[np.int64]  # … and the duration
@@ -146,8 +148,10 @@ def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
 
     rest, duration, pitch = padded("rest"), padded("duration"), padded("pitch")
     place, bar, metre, bar_ticks = padded("place"), padded("bar"), padded("metre"), padded("bar_ticks")
-    ends = np.arange(positions) == length[:, None]
-    rest[ends] = END
+    over = np.arange(positions) == length[:, None]
+    rest[over] = END
+    rests = notes | (over & np.array([m.ends for m in melodies])[:, None])
+    rests[:, 0] &= [m.begins for m in melodies]
     heard_before = np.roll(notes, 1, axis=1)
     heard_before[:, 0] = False
     static = _static(melodies, withheld)
@@ -157,14 +161,14 @@ def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
         "place": vp.place_row(place), "metre_beat": vp.metre_beat_row(metre, place), "bars_left": left,
         "rest": rest + 1, "duration": duration + 1, "mode": np.broadcast_to(static["mode"], rest.shape),
     }  # fmt: skip
-    at["rest"] = np.where(ends, 0, at["rest"])
+    at["rest"] = np.where(over, 0, at["rest"])
     heard = _heard(pitch, at, heard_before, static, left)
     at_rest = [vp.place_row(after["place"]), vp.metre_beat_row(after["metre"], after["place"]), left_after]
     pairs = _pairs(rest, duration, pitch, notes, place, bar, after)
     return Batch(
         heard, np.stack(at_rest, -1),
         np.stack([at[k] for k in vp.AT_DURATION], -1), np.stack([at[k] for k in vp.AT_PITCH], -1),
-        rest, duration, pitch, notes, ends, *pairs,
+        rest, duration, pitch, notes, rests, *pairs,
     )  # fmt: skip
 
 

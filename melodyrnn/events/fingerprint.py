@@ -11,12 +11,12 @@ Conventions
 An Index of training melodies costs 10 bytes a note: one sorted array holds each gram's leading bits and,
 below them, the place of its first note; a gram is found by bisection, a copied run is a diagonal of hits.
 
-Contents: profile, shingles, Run, Index, Follower.
+Contents: profile, shingles, Run, Index.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,7 +26,7 @@ from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from melodyrnn.events.columns import Columns
 
@@ -36,7 +36,6 @@ Hashes = NDArray[np.uint64]
 SPAN: Final = 8  # notes of a gram: shorter runs are every composer's property
 _PLACE_BITS: Final = 26  # 67 million training notes; leaves 38 bits of hash, 1 false hit in 10^5 grams at 3 million
 _PLACE: Final = np.uint64((1 << _PLACE_BITS) - 1)
-_SHIFT: Final = np.uint64(_PLACE_BITS)
 _SLOWEST: Final = 20  # steps of time differ by 32 times at most; beyond it all is one class
 _RESTS: Final = np.asarray((*RESTS, 0))
 _DURATIONS: Final = np.asarray(DURATIONS)
@@ -155,8 +154,11 @@ class Index:
         bars = np.concatenate((self.bars, other.bars[new[tune]]))
         return Index(grams, bars, starts.astype(np.uint32), names, self.span)
 
-    def longest_run(self, melody: Columns) -> Run:
-        """The longest run that a melody shares with any tune; the earliest in the melody on a tie."""
+    def longest_run(self, melody: Columns, *, since: int = 0) -> Run:
+        """The longest run that a melody shares with any tune; the earliest in the melody on a tie.
+
+        Runs that are over before note `since` do not count.
+        """
         hashes = shingles(melody, self.span)
         first, last = self._bounds(hashes)
         counts = last - first
@@ -170,7 +172,10 @@ class Index:
         breaks = np.flatnonzero((np.diff(at) != 1) | (np.diff(place) != 1)) + 1
         begins = np.concatenate(([0], breaks))
         lengths = np.diff(np.concatenate((begins, [len(at)])))
-        best = max(range(len(begins)), key=lambda i: (lengths[i], -at[begins[i]]))
+        told = np.flatnonzero(at[begins] + lengths + self.span - 2 >= since).tolist()
+        if not told:
+            return Run()
+        best = max(told, key=lambda i: (lengths[i], -at[begins[i]]))
         where = int(place[begins[best]])
         return Run(
             int(lengths[best]) + self.span - 1, self.tune_at(where), int(self.bars[where]), int(at[begins[best]])
@@ -195,57 +200,6 @@ class Index:
         heads = hashes & ~_PLACE
         first, last = np.searchsorted(self.grams, heads), np.searchsorted(self.grams, heads | _PLACE, side="right")
         return np.asarray(first), np.asarray(last)
-
-
-@dataclass(slots=True)
-class Follower:
-    """Follows a melody note by note and knows how long a copy it has become.
-
-    `ahead(onset, pitches)` says what the longest run would be after each candidate; `add` takes one.
-    """
-
-    index: Index
-    onsets: list[int] = field(default_factory=list)  # of the last span - 1 notes
-    pitches: list[int] = field(default_factory=list)
-    runs: dict[int, int] = field(default_factory=dict)  # place of the last gram's first note → notes shared till now
-
-    @property
-    def length(self) -> int:
-        """Notes of the run that the last note belongs to; 0 when it continues none."""
-        return max(self.runs.values(), default=0)
-
-    def ahead(self, onset: int, pitches: Indices) -> Indices:
-        """Length of the run that each candidate pitch at this onset would make: (candidates,) notes."""
-        runs = (self._after(gram) for gram in self._next(onset, pitches))
-        return np.array([max(run.values(), default=0) for run in runs], dtype=np.int64)
-
-    def exceeds(self, longest: int, onset: int, pitches: Indices) -> NDArray[np.bool_]:
-        """Which candidates would make a run longer than `longest` (at least the index's span): (candidates,)."""
-        if self.length < longest and longest >= self.index.span:
-            return np.zeros(len(pitches), dtype=bool)  # nearly always: nothing to look up
-        return self.ahead(onset, pitches) > longest
-
-    def add(self, onset: int, pitch: int) -> None:
-        """Take the next note: its onset in ticks, its pitch in semitones from any fixed point."""
-        grams = self._next(onset, np.array([pitch]))
-        self.runs = self._after(grams[0])
-        keep = self.index.span - 1
-        self.onsets, self.pitches = [*self.onsets, onset][-keep:], [*self.pitches, pitch][-keep:]
-
-    def _after(self, gram: np.uint64 | None) -> dict[int, int]:
-        if gram is None:
-            return {}
-        span = self.index.span
-        return {place: self.runs.get(place - 1, span - 1) + 1 for place in self.index.hits(gram).tolist()}
-
-    def _next(self, onset: int, pitches: Indices) -> Sequence[np.uint64 | None]:
-        """Gram that each candidate completes, (candidates,); None while the melody is shorter than a gram."""
-        if len(self.onsets) < self.index.span - 1:
-            return [None] * len(pitches)
-        ratios = _ratios(np.array([*self.onsets, onset]))
-        before = np.diff(self.pitches)
-        intervals = np.concatenate([np.tile(before, (len(pitches), 1)), (pitches - self.pitches[-1])[:, None]], axis=1)
-        return list(_hash(intervals, np.tile(ratios[1:], (len(pitches), 1))))
 
 
 def _ratios(onsets: Indices) -> Indices:

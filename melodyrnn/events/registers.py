@@ -44,10 +44,5 @@ def register_bits(registers: Mapping[int, int], pitch: int) -> float:
     return math.log2(sum(_weight(registers, p) for p in octaves) / _weight(registers, pitch))
 
 
-def usual_octave(registers: Mapping[int, int], pitch: int) -> int:
-    """The pitch of this pitch class on which melodies most often begin; the one nearest G4 when none is known."""
-    return max(range(pitch % 12, 128, 12), key=lambda p: (_weight(registers, p), -abs(p - 67)))
-
-
 def _weight(registers: Mapping[int, int], pitch: int) -> float:
     return SELDOM + sum(n * (1 - abs(pitch - p) / NEAR) for p, n in registers.items() if abs(pitch - p) < NEAR)

@@ -53,10 +53,10 @@ def anchor_of(first_pitch: int, tonic: int) -> int:
     return first_pitch - LOWEST_FIRST - (first_pitch - LOWEST_FIRST - tonic) % 12
 
 
-def encode(melody: Melody, key: Key | None = None, anchor: int | None = None) -> Encoded:
+def encode(melody: Melody, key: Key | None = None) -> Encoded:
     """Turn a melody into rows of the tables.
 
-    `key` is where its pitches are heard, the melody's own unless given; `anchor` likewise.
+    `key` is where its pitches are heard, the melody's own unless given.
     Raises OptionError for a melody without notes or without any key.
     """
     key = key or melody.key
@@ -65,7 +65,7 @@ def encode(melody: Melody, key: Key | None = None, anchor: int | None = None) ->
     if not melody.notes:
         raise OptionError("melody", "has no notes")
     table = np.array([(n.onset, n.duration, n.pitch, n.velocity) for n in melody.notes], dtype=np.int64)
-    anchor = anchor_of(int(table[0, 2]), key.tonic) if anchor is None else anchor
+    anchor = anchor_of(int(table[0, 2]), key.tonic)
     rests, durations, snapped = _time(table[:, 0], table[:, 1])
     heard = table[:, 2] - anchor
     folded = np.clip(heard, PITCHES[0] + (heard - PITCHES[0]) % 12, PITCHES[-1] - (PITCHES[-1] - heard) % 12)

@@ -6,10 +6,10 @@ Conventions
     NONE (row 0) in a table means hidden or not there: before the first note, or a condition withheld.
 
 Contents
-    Notes and `follow`      where a note stands: onset, place in the bar, bar number.
-    `heard`                 the views of a finished note, input of the recurrent step.
-    `at_rest`, `at_duration`, `at_pitch`   what is known when each attribute of the next note is predicted.
-    `level`, `distance`     how an earlier place resembles this one: input of the pointers.
+    HEARD                   the views of a finished note, input of the recurrent step, and how many rows each has.
+    AT_REST, AT_DURATION, AT_PITCH   those known when each attribute of the next note is predicted; `sizes`.
+    `place_row` … `bar_number_row`, `degree`   from what a note is to its row in a view's table.
+    `level`, `distance`, `match_row`, `apart_row`   how an earlier place resembles this one: input of the pointers.
 
 Viewpoints of pitch: Conklin & Witten 1995; match lengths play the part of IDyOM's short-term model.
 """
@@ -47,7 +47,7 @@ HEARD: Final = {
     "register": 129,
     "bars_left": LONGEST_BARS + 2,
 }
-"""Views of the note just heard, with their table sizes, in the order of `heard`'s last axis.
+"""Views of the note just heard, with their table sizes, in the order of the last axis of Batch.heard.
 
 Where the bars left are hidden, `bars_left` says the number of the bar, in BAR_NUMBERS rows more; a network without
 them (NetworkConfig.bar_numbers) hears NONE there.

@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from melodyrnn.events.columns import Columns
 
-Counts = NDArray[np.float64]
 SIZES = {"rest": END + 1, "duration": len(DURATIONS), "pitch": len(PITCHES)}
 
 

@@ -73,7 +73,7 @@ def plan(pieces: Sequence[Span], positions: int, seed: int, epoch: int) -> list[
 
 
 def cut(melody: Columns, span: Span) -> Columns:
-    """The notes of a span as a melody of their own, starting in its own bar."""
+    """The notes of a span as a melody of their own, starting in its own bar; what it is not told is how it goes on."""
     if (span.start, span.stop) == (0, len(melody)):
         return melody
     inside = slice(span.start, span.stop)
@@ -81,7 +81,10 @@ def cut(melody: Columns, span: Span) -> Columns:
     rest = melody.rest[inside].copy()
     rest[0] = nearest(RESTS, melody.place[span.start : span.start + 1])[0]
     arrays = {n: getattr(melody, n)[inside] for n in ("duration", "pitch", "place", "metre", "bar_ticks")}
-    return replace(melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays)
+    return replace(
+        melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays,
+        begins=span.start == 0, ends=span.stop == len(melody),
+    )  # fmt: skip
 
 
 def withheld(recipe: Recipe, melodies: int, rng: np.random.Generator) -> Withheld:

@@ -21,7 +21,10 @@ _UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.writ
 
 @contextmanager
 def only_one(output: Path, *, leads: bool = True) -> Iterator[None]:
-    """Hold the lock of an output; raises Locked when another run holds it. Followers of a team hold nothing."""
+    """Hold the lock of an output; raises Locked when another run holds it, OutputError where there is no locking.
+
+    Followers of a team hold nothing.
+    """
     if not leads or os.name == "nt":  # no flock there; the rename of a state is still atomic
         yield
         return
@@ -53,10 +56,14 @@ def _locked(path: Path, output: Path) -> int:
                 return descriptor
         except FileNotFoundError:
             pass
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(descriptor)
             problem = "another training run is writing there; wait for it or choose another -o"
             raise Locked(f"{output}: {problem}") from error
+        except OSError as error:
+            os.close(descriptor)
+            problem = f"cannot be locked ({error.strerror}); choose another -o, on a disk of this machine"
+            raise OutputError(f"{path}: {problem}") from error
         os.close(descriptor)
 
 

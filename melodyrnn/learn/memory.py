@@ -66,7 +66,7 @@ def influence(
         inputs = network.views(x.heard).detach().requires_grad_()
         terms = _surprise(network, network.recurrent(inputs)[0], x)
         shortest = min(len(m) for m in batch)
-        for target in np.unique(np.linspace(longest - 1, shortest - 1, _TARGETS).astype(int)).tolist():
+        for target in np.unique(np.linspace(longest, shortest - 1, _TARGETS).astype(int)).tolist():
             (gradient,) = torch.autograd.grad(terms[:, target].sum(), inputs, retain_graph=True)
             lengths = gradient[:, target - longest + 1 : target + 1].norm(dim=-1).double()
             total += lengths.sum(0).flip(0).numpy()

@@ -45,7 +45,7 @@ class Inputs(NamedTuple):
     duration: Tensor
     pitch: Tensor
     notes: Tensor
-    ends: Tensor
+    rests: Tensor
     matches: Tensor
     apart_rest: Tensor
     apart_duration: Tensor
@@ -134,7 +134,7 @@ class MelodyRNN(nn.Module):
         if dropped is not None:
             state = state * dropped.state
         return Surprise(
-            self._rest(state, x, dropped) * (x.notes | x.ends),
+            self._rest(state, x, dropped) * x.rests,
             self._duration(state, x, dropped) * x.notes,
             self._pitch(state, x, dropped) * x.notes,
         )

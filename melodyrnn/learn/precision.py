@@ -4,7 +4,7 @@ What is chosen hangs on the network and the machine alone, never on a stopwatch:
 same file, however busy the machine is. Weights, moments and averages stay fp32; only matrix products and the
 recurrent layer run in bf16 (torch.autocast). Never needed: a processor without it trains in fp32.
 
-Contents: PRECISIONS, choose, autocast.
+Contents: choose, autocast.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import NetworkConfig
     from melodyrnn.learn.team import Team
 
-PRECISIONS: Final = ("auto", "fp32", "bf16")
 _INSTRUCTIONS: Final = ("amx_bf16", "avx512_bf16")  # names of torch.cpu.get_capabilities
 _WIDE: Final = 128  # hidden units from which the recurrent product is worth halving
 

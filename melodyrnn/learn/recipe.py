@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 from melodyrnn.checkpoint import NetworkConfig
 from melodyrnn.errors import OptionError
+
+PRECISIONS: Final = ("auto", "fp32", "bf16")
+"""What may be asked for; auto is settled by melodyrnn.learn.precision.choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

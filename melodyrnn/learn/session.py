@@ -67,7 +67,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What counting alone achieves on the test part: bits per note by kind (unigram, bigram) and attribute."""
+    """What counting alone achieves on the test part: bits per note by kind (unigram, bigram) and attribute.
+
+    Without a test part there is none.
+    """
 
     bits: Mapping[str, Mapping[str, float]]
 
@@ -103,7 +106,7 @@ def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recip
     """The network and recipe for an order: defaults by corpus size, then what the user said."""
     config, recipe = defaults(melodies, notes, seed=order.seed, cell=order.cell)
     if order.base is not None:
-        if order.sizes:
+        if order.sizes or order.cell is not None:
             raise OptionError("from", "a fine-tuned model keeps its base's sizes; leave --cell and sizes away")
         config, recipe = order.base.config, fine_tuning(melodies, notes, seed=order.seed)
     sizes: dict[str, Any] = dict(order.sizes)
@@ -122,7 +125,10 @@ def _typed(recipe: Recipe, settings: Mapping[str, float]) -> dict[str, Any]:
     for name, value in settings.items():
         if not math.isfinite(value):
             raise OptionError(name, f"{value} is not a number from 0 up")
-        found[name] = type(getattr(recipe, name))(value)
+        kind = type(getattr(recipe, name))
+        if kind(value) != value:
+            raise OptionError(name, f"{value} is not a whole number")
+        found[name] = kind(value)
     return found
 
 
@@ -146,8 +152,9 @@ def run(
         config, recipe, state, resume=order.resume, start=start, compile=order.compile, precision=order.precision
     )
     with only_one(order.output, leads=team.leads):
-        floor = baselines(split.train, test if len(test) else split.train)
-        yield Floor(floor)
+        floor = baselines(split.train, test) if len(test) else {}
+        if floor:
+            yield Floor(floor)
         for event in fit(split, plan, team, stop):
             yield event
             if isinstance(event, Finished) and team.leads:

@@ -275,7 +275,6 @@ class Melody(_Columned):
 
 _NO_NOTES: Final = NoteColumns((), (), (), ())
 _SHARP_ORDER: Final = "FCGDAEB"
-_NATURAL: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def spell(pitch_class: int, fifths: int = 0) -> str:

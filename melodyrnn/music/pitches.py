@@ -49,29 +49,29 @@ def pitch_class(name: str, option: str = "pitch") -> int:
     return min(found)
 
 
-def scale_of(text: str, option: str = "scale") -> tuple[int, ...]:
+def scale_of(text: str) -> tuple[int, ...]:
     """Pitch classes of a list of names, from the first one up; raise OptionError.
 
     >>> scale_of("C D Eb F# G Ab B")
     (0, 2, 3, 6, 7, 8, 11)
     """
-    classes = [pitch_class(name, option) for name in text.replace(",", " ").split()]
+    classes = [pitch_class(name, "scale") for name in text.replace(",", " ").split()]
     if not classes:
-        raise OptionError(option, "names no pitch; write the notes of the scale: C D Eb F# G Ab B")
+        raise OptionError("scale", "names no pitch; write the notes of the scale: C D Eb F# G Ab B")
     return tuple(sorted(set(classes), key=lambda c: (c - classes[0]) % 12))
 
 
-def range_of(text: str, option: str = "range") -> tuple[int, int]:
+def range_of(text: str) -> tuple[int, int]:
     """Lowest and highest MIDI number of a range; raise OptionError.
 
     >>> range_of("C4-A5")
     (60, 81)
     """
     names = re.fullmatch(r"(.+[0-9])\s*-\s*(\D.*)", text.strip())
-    ends = [pitches_of(name, option) for name in names.groups()] if names else []
+    ends = [pitches_of(name, "range") for name in names.groups()] if names else []
     if len(ends) != 2 or any(len(end) != 1 for end in ends):
-        raise OptionError(option, f"{text!r} is no range; write the lowest and the highest note: C4-A5")
+        raise OptionError("range", f"{text!r} is no range; write the lowest and the highest note: C4-A5")
     low, high = (next(iter(end)) for end in ends)
     if low > high:
-        raise OptionError(option, f"{text} goes down; write the lowest note first")
+        raise OptionError("range", f"{text} goes down; write the lowest note first")
     return low, high

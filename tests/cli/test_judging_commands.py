@@ -159,6 +159,16 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
             "--cell: a model that is fine-tuned keeps its cell",
         ),
         (["tunes", "--cell", "gru"], "--cross-validate: say in how many folds: --cross-validate 10"),
+        (["tunes", "--members", "4"], "--cross-validate: say in how many folds: --cross-validate 10"),
+        (["tunes", "--samples", "3"], "--statistics: --samples and --temperature belong to it; give it as well"),
+        (
+            ["tunes", "--cross-validate", "2", "--statistics"],
+            "--statistics: compares with a model's melodies; leave out --cross-validate",
+        ),
+        (
+            ["tunes", "--cross-validate", "2", "--drop-seen"],
+            "--drop-seen: leaves out what the model of --from has trained on; give that as well",
+        ),
         (["tunes", "--cross-validate", "2", "--members", "0"], "--members: an ensemble has at least 1 network"),
         (["tiny.safetensors", "tunes", "--part", "some"], "--part: some is none of train, validation, test"),
     ],

@@ -127,7 +127,7 @@ def test_bad_files_are_counted_and_strict_refuses_them(command, folder):
         (["nix", "-o", "m.safetensors"], 1, "nix: neither a folder nor a built-in corpus ("),
         (["tunes", "-o", "no/m.safetensors"], 1, "no/m.safetensors: there is no folder "),
         (["tunes", "-o", "tunes"], 1, "tunes: a folder; name a file in it\n"),
-        (["tunes", "-o", "m.safetensors", "--cell", "cnn"], 2, "--cell: cnn is none of lstm, gru, rnn\n"),
+        (["tunes", "-o", "m.safetensors", "--cell", "cnn"], 2, "--cell: cnn is none of rnn, gru, lstm\n"),
         (
             ["tunes", "-o", "m.safetensors", "--set", "wheels=4"],
             2,

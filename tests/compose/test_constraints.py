@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
+from melodyrnn.compose.planning import said
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.judge.promises import broken
 from melodyrnn.music.melody import Key, Melody, Metre, Note
@@ -73,7 +74,7 @@ def test_it_is_kept_after_a_prime_too(model, wishes, bars, seed):
 
 
 @pytest.mark.parametrize(
-    ("wishes", "said"),
+    ("wishes", "reason"),
     [
         ({"range": "C4-C#4", "require": "G4"}, "require: G4 is left out"),
         ({"bars": 3, "metre": Metre(7, 8), "durations": "1/2"}, "3 bars of 7/8 cannot be filled with 1/2 alone"),
@@ -90,11 +91,11 @@ def test_it_is_kept_after_a_prime_too(model, wishes, bars, seed):
         ({"bars": 1, "density": "1", "require": "C D"}, "density 1"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_reason(model, wishes, said):
+def test_what_cannot_be_is_refused_with_the_reason(model, wishes, reason):
     """Before a note is drawn, and naming what excludes what."""
     with pytest.raises(Unsatisfiable) as refused:
         generate(model, Options(**wishes))
-    assert said in str(refused.value)
+    assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +155,15 @@ def test_melody_k_is_what_its_own_seed_gives_with_constraints(model):
         (alone,) = generate(model, Options(seed=7 + k, **wishes))
         assert alone.melody == made.melody
         assert alone.bits.tobytes() == made.bits.tobytes()
+
+
+def test_chords_that_are_to_be_written_do_not_hide_the_reason(model):
+    """Tried without its chords, a request for a chord track is none for a track of nothing; one bar is one bar."""
+    asked = Options(bars=1, chords="C", chord_tones="rule", forbid="C E G", chord_track=True)
+    with pytest.raises(Unsatisfiable, match="no melody of 1 bar of 4/4 meets them together; there is one without"):
+        next(generate(model, asked))
+
+
+def test_a_loop_is_told_by_its_name():
+    """A flag has no value worth saying."""
+    assert said(Options(loop=True, end="tonic"), ["loop", "end"]) == "any one of: loop, end tonic"

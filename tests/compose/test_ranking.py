@@ -103,6 +103,18 @@ def test_a_prime_is_not_judged(judge):
     assert len(rank(judge, candidates, 2).best) == 2
 
 
+def test_a_prime_is_no_copy_of_the_new_notes(judge):
+    """The prime is the training tune itself: inventing after it scores as inventing, going on with it as copying."""
+    notes = tune(0).notes
+    prime, rest = notes[:20], notes[20:]
+    end = prime[-1].end
+    invented = Melody((*prime, *(replace(n, onset=n.onset + end) for n in tune(5).notes)), key=Key(0))
+    ranking = rank(judge, [made(Melody((*prime, *rest), key=Key(0)), 1, primed=20), made(invented, 2, primed=20)], 2)
+    found = {one.made.seed: one for one in ranking.best}
+    assert (found[2].scores.originality, found[2].copied.length) == (1, 0)
+    assert found[1].copied.length == len(notes)
+
+
 def test_ranking_is_repeatable_and_complete(judge):
     """The same candidates rank the same; best first; every criterion has its score; a total is their mean."""
     candidates = list(generate(judge, Options(seed=1, bars=6), 24))

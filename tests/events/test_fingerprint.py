@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from melodyrnn.checkpoint_check import take_apart
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events.columns import Columns, columns
-from melodyrnn.events.fingerprint import SPAN, Follower, Index, Run, onsets_of, profile, shingles
+from melodyrnn.events.fingerprint import SPAN, Index, Run, profile, shingles
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.melody import Key, Melody, Metre, Note
 
@@ -199,18 +199,14 @@ def test_fingerprints_may_stand_in_a_checkpoint():
     assert Index.from_tensors(extras).longest_run(cols(tune(1))).length == 60
 
 
-@given(seed=st.integers(0, 10**6), first=st.integers(0, 40), count=st.integers(1, 20))
+@given(seed=st.integers(0, 10**6), first=st.integers(0, 40), count=st.integers(1, 20), since=st.integers(0, 60))
 @settings(max_examples=25, deadline=None)
-def test_following_note_by_note_agrees_with_the_whole(seed, first, count):
-    """What Follower says before each note equals the run that ends there, and its maximum is longest_run."""
+def test_runs_that_are_over_before_a_note_do_not_count(seed, first, count, since):
+    """With `since`, the longest run is that of all stretches that hold a note from there on."""
     index = Index.build((f"t{i}", cols(tune(i))) for i in range(4))
     melody = cols(planted(tune(2), first, count, "higher", seed)[0])
-    follower, longest = Follower(index), 0
-    for onset, pitch in zip(onsets_of(melody).tolist(), melody.pitch.tolist(), strict=True):
-        candidates = np.array([pitch, pitch + 1, pitch - 2])
-        told = follower.ahead(onset, candidates)
-        assert follower.exceeds(10, onset, candidates).tolist() == (told > 10).tolist()
-        follower.add(onset, pitch)
-        assert follower.length == told[0]
-        longest = max(longest, follower.length)
-    assert longest == index.longest_run(melody).length
+    grams = index.known(shingles(melody))
+    run = index.longest_run(melody, since=since)
+    assert run.length <= index.longest_run(melody).length
+    assert not run.length or run.start + run.length > since
+    assert bool(run.length) == bool(grams[max(0, since - SPAN + 1) :].any())

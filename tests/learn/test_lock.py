@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -102,3 +103,15 @@ def test_a_folder_that_vanished(tmp_path):
     """OutputError names the file."""
     with pytest.raises(OutputError, match=r"x\.lock: cannot be written"):
         only_one(tmp_path / "gone" / "x").__enter__()
+
+
+def test_a_disk_without_locks_is_called_so(tmp_path, monkeypatch):
+    """What the system says is told; nobody is sent to wait for a run that does not exist."""
+    import fcntl  # noqa: PLC0415 - not there on Windows
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OutputError, match="cannot be locked"), only_one(tmp_path / "x"):
+        pass

@@ -11,6 +11,7 @@ import torch
 from melodyrnn.errors import CheckpointError
 from melodyrnn.learn import precision
 from melodyrnn.learn import state as states
+from melodyrnn.learn.recipe import PRECISIONS
 from melodyrnn.learn.training import Finished, Plan, Split, fit
 
 
@@ -64,7 +65,7 @@ def test_what_torch_refuses_is_not_used(config, alone, monkeypatch):
 def test_the_trial_leaves_no_trace(config, alone, cell):
     """Trying it changes no random state, and gives an answer on any machine."""
     before = torch.random.get_rng_state()
-    assert precision.choose(replace(config, cell=cell, hidden=384), alone) in precision.PRECISIONS[1:]
+    assert precision.choose(replace(config, cell=cell, hidden=384), alone) in PRECISIONS[1:]
     precision._runs(replace(config, cell=cell), alone.device)
     assert torch.equal(before, torch.random.get_rng_state())
 

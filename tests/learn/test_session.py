@@ -149,3 +149,29 @@ def test_no_melody_no_training(prepared, order, alone, monkeypatch):
     monkeypatch.setattr(type(prepared), "part", lambda self, _: type(self).lengths.fget(self)[:0])
     with pytest.raises(CorpusError, match="corpus check"):
         list(run(prepared, order, alone))
+
+
+def test_a_fine_tuned_model_keeps_its_cell(prepared, order, alone):
+    """Another cell than the base's is refused, as are other sizes: nothing is dropped in silence."""
+    list(run(prepared, order, alone))
+    base = load(order.output)
+    for asked in (replace(order, sizes={}, cell="rnn", base=base), replace(order, cell=None, base=base)):
+        with pytest.raises(OptionError, match="leave --cell and sizes away"):
+            shape(asked, 24, 240)
+    assert shape(replace(order, sizes={}, base=base), 24, 240)[0] == base.config
+
+
+def test_whole_numbers_stay_whole(order):
+    """--set epochs=4.7 is refused, 4.0 is 4."""
+    with pytest.raises(OptionError, match=r"epochs: 4\.7 is not a whole number"):
+        shape(replace(order, settings={"epochs": 4.7}), 24, 240)
+    assert shape(replace(order, settings={"epochs": 4.0}), 24, 240)[1].epochs == 4
+
+
+def test_without_test_melodies_there_is_no_floor(tune, order, alone, tmp_path):
+    """Counting is not measured on what it counted."""
+    few = prepare({"own": [Outcome(f"{i}.mid", tune(i, 12)) for i in range(2)]}, tmp_path / "p")
+    assert not len(few.part("test"))
+    events = list(run(few, order, alone))
+    assert not [e for e in events if isinstance(e, Floor)]
+    assert load(order.output).card.baselines == {}
