@@ -12,7 +12,7 @@ from melodyrnn.cli.progress import counted
 from melodyrnn.compose.generate import model_of
 from melodyrnn.corpus.catalogue import names
 from melodyrnn.judge.sets import divide, read_set
-from melodyrnn.judge.statistics import MEASURES, Statistics, describe, distances, imitate
+from melodyrnn.judge.statistics import MEASURES, Statistics, chance, describe, distances, imitate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,13 +40,14 @@ def compare(
     if len(learnt) > 1:  # what a model comes to that writes as it has learnt
         found[_ALL] = describe([melody for melodies in learnt for melody in melodies])
     apart = {name: distances(statistics, test) for name, statistics in found.items()}
+    least = chance(tested, seed=seed)
     if console.json:
         for name, row in apart.items():
             facts = {"melodies": found[name].melodies, "distances": row, **_means(found[name])}
             console.record({"name": name, "kind": "model" if name == _MODEL else "training", **facts})
-        console.record({"name": "test", "kind": "test", "melodies": test.melodies, **_means(test)})
+        console.record({"name": "test", "kind": "test", "melodies": test.melodies, "chance": least, **_means(test)})
         return
-    console.lines(_table(apart, found, test))
+    console.lines(_table(apart, found, test, least))
 
 
 def _means(statistics: Statistics) -> dict[str, float]:
@@ -56,16 +57,25 @@ def _means(statistics: Statistics) -> dict[str, float]:
 
 
 def _table(
-    apart: Mapping[str, Mapping[str, float]], found: Mapping[str, Statistics], test: Statistics
-) -> Iterator[str]:
-    """Distances from the test melodies, a line for each set, and where the model is nearest."""
+    apart: Mapping[str, Mapping[str, float]], found: Mapping[str, Statistics], test: Statistics,
+    least: Mapping[str, float],
+) -> Iterator[str]:  # fmt: skip
+    """Distances from the test melodies, a line for each set, what is chance in them, and where the model is nearest."""
     yield f"distance from {amount(test.melodies, 'test melody')}"
     yield f"{'':<12} {'melodies':>9}" + "".join(f" {name:>10}" for name in MEASURES)
     yield f"{'':<12} {'':>9}" + "".join(f" {unit:>10}" for unit in MEASURES.values())
     for name, row in apart.items():
         yield f"{name:<12} {found[name].melodies:>9,}" + "".join(f" {row[m]:>10.4f}" for m in MEASURES)
+    yield f"{'chance':<12} {'':>9}" + "".join(f" {least[m]:>10.4f}" for m in MEASURES)
     corpora = [row for name, row in apart.items() if name not in (_MODEL, _ALL)]
     if corpora:
         model = apart[_MODEL]
         nearest = [measure for measure in MEASURES if model[measure] < min(row[measure] for row in corpora)]
-        yield f"The model is nearer than every corpus in {len(nearest)} of {len(MEASURES)}: {', '.join(nearest)}"
+        yield f"The model is nearer than every corpus in {_some(nearest)}"
+    alike = [measure for measure in MEASURES if apart[_MODEL][measure] <= least[measure]]
+    yield f"As near as test melodies drawn again are to themselves, 95 times of 100 (chance): the model in {_some(alike)}"
+
+
+def _some(measures: list[str]) -> str:
+    """How many of the measures, and which."""
+    return f"{len(measures)} of {len(MEASURES)}" + (f": {', '.join(measures)}" if measures else "")

@@ -7,7 +7,7 @@ Conventions
                 functions, in the unit of the number (Vallender 1974); between shares their difference.
     The choice of features follows Yang & Lerch 2020, "On the evaluation of generative models in music".
 
-Contents: Statistics, describe, distances, MEASURES; imitate (what a model writes under the frames of a set).
+Contents: Statistics, describe, distances, chance, MEASURES; imitate (what a model writes under the frames of a set).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from melodyrnn.judge.sets import heard
 from melodyrnn.music.melody import MODES, Key, Metre
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from melodyrnn.compose.generate import Model
     from melodyrnn.events.columns import Columns
@@ -61,20 +61,48 @@ class Statistics:
 
 def describe(melodies: Sequence[Columns]) -> Statistics:
     """Count a set. Raises CorpusError for one without melodies."""
+    return _pooled(_counted(melodies))
+
+
+def chance(melodies: Sequence[Columns], draws: int = 200, seed: int = 0) -> dict[str, float]:
+    """How far a set is from itself drawn again: what 95 of 100 draws, with replacement, keep below (Efron 1979).
+
+    A distance below this is no difference: so far apart are two sets of this size out of the same tradition.
+    Raises CorpusError for a set without melodies.
+    """
+    counts, rng = _counted(melodies), np.random.default_rng(seed)
+    whole, rows = _pooled(counts), len(melodies)
+    drawn = ({name: values[rng.integers(rows, size=rows)] for name, values in counts.items()} for _ in range(draws))
+    apart = [distances(_pooled(some), whole) for some in drawn]
+    return {name: float(np.percentile([row[name] for row in apart], 95)) for name in MEASURES}
+
+
+def _counted(melodies: Sequence[Columns]) -> dict[str, Shares]:
+    """What each melody adds to a set: histograms (melodies, V) and numbers (melodies,)."""
     if not len(melodies):
         raise CorpusError("there is no melody to count")
-    steps = np.concatenate([np.diff(m.pitch) for m in melodies])
-    notes = np.concatenate([m.pitch for m in melodies])
-    return Statistics(
-        melodies=len(melodies),
-        interval=_shares(np.clip(steps, -vp.WIDEST, vp.WIDEST) + vp.WIDEST, 2 * vp.WIDEST + 1),
-        duration=_shares(np.concatenate([m.duration for m in melodies]), len(DURATIONS)),
-        degree=_shares(vp.degree(notes), 12),
-        range=np.array([float(np.ptp(m.pitch)) for m in melodies]),
-        length=np.array([float(m.bars) for m in melodies]),
-        repetition=np.array([repetition(m) for m in melodies]),
-        ending=float(np.mean([vp.degree(m.pitch[-1:])[0] == 0 for m in melodies])),
-    )
+    steps = [np.clip(np.diff(m.pitch), -vp.WIDEST, vp.WIDEST) + vp.WIDEST for m in melodies]
+    return {
+        "interval": _histograms(steps, 2 * vp.WIDEST + 1),
+        "duration": _histograms([m.duration for m in melodies], len(DURATIONS)),
+        "degree": _histograms([vp.degree(m.pitch) for m in melodies], 12),
+        "range": np.array([float(np.ptp(m.pitch)) for m in melodies]),
+        "length": np.array([float(m.bars) for m in melodies]),
+        "repetition": np.array([repetition(m) for m in melodies]),
+        "ending": np.array([float(vp.degree(m.pitch[-1:])[0] == 0) for m in melodies]),
+    }
+
+
+def _histograms(values: Sequence[NDArray[np.int64]], size: int) -> Shares:
+    return np.array([np.bincount(one, minlength=size) for one in values], np.float64)
+
+
+def _pooled(counts: Mapping[str, Shares]) -> Statistics:
+    """Put together what melodies add."""
+    summed = {name: counts[name].sum(0) for name in ("interval", "duration", "degree")}
+    shares = {name: sums / max(1.0, sums.sum()) for name, sums in summed.items()}
+    numbers = {name: counts[name] for name in ("range", "length", "repetition")}
+    return Statistics(melodies=len(counts["ending"]), **shares, **numbers, ending=float(counts["ending"].mean()))
 
 
 def distances(one: Statistics, other: Statistics) -> dict[str, float]:
@@ -134,9 +162,3 @@ def imitate(
         for written in generate(model, framed, wanted):
             yield heard(written.melody)
         options = replace(options, seed=options.seed + wanted)
-
-
-def _shares(values: NDArray[np.int64], size: int) -> Shares:
-    counts = np.bincount(values, minlength=size).astype(np.float64)
-    shares: Shares = counts / max(1.0, counts.sum())
-    return shares

@@ -12,7 +12,7 @@ from melodyrnn.compose.generate import model_of
 from melodyrnn.errors import CorpusError
 from melodyrnn.events.measures import repetition
 from melodyrnn.judge.sets import heard
-from melodyrnn.judge.statistics import MEASURES, describe, distances, imitate, jensen_shannon, wasserstein
+from melodyrnn.judge.statistics import MEASURES, chance, describe, distances, imitate, jensen_shannon, wasserstein
 
 from .conftest import melody_of
 
@@ -84,3 +84,23 @@ def test_a_model_writes_under_the_frames_of_a_set(checkpoint, melodies):
     assert all((m.tonic, m.mode, m.metre[0]) == (0, 0, 0) for m in one)
     again = list(imitate(model, melodies, 3, seed=4))
     assert all(np.array_equal(a.pitch, b.pitch) for a, b in zip(one, again, strict=True))
+
+
+def test_chance_is_how_far_sets_of_one_kind_are_apart():
+    """Most sets out of the same tradition lie within or near it, measure by measure; another tradition lies beyond."""
+    rng = np.random.default_rng(0)
+
+    def some(count, leap):
+        steps = rng.integers(-leap, leap + 1, (count, 16))
+        return [heard(melody_of([(0, 24, int(p)) for p in 66 + np.clip(np.cumsum(row), -20, 20)])) for row in steps]
+
+    test = some(80, 3)
+    least, known = chance(test), describe(test)
+    assert least == chance(test)
+    assert set(least) == set(MEASURES)
+    others = [distances(describe(some(80, 3)), known) for _ in range(20)]
+    for name in ("interval", "degree", "range"):
+        assert np.mean([row[name] <= 1.5 * least[name] for row in others]) >= 0.8
+        assert distances(describe(some(80, 9)), known)[name] > 2 * least[name]
+    with pytest.raises(CorpusError):
+        chance([])
