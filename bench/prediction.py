@@ -39,7 +39,7 @@ from melodyrnn.corpus import catalogue
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.judge.crossvalidate import CELLS, Base, Trial, cross_validate
-from melodyrnn.judge.folds import assign, read_folds
+from melodyrnn.judge.folds import assign, family_of, read_folds
 from melodyrnn.judge.sets import SEEN_NOTES, SEEN_SHARE, MelodySet, find_seen, heard, read_set
 from melodyrnn.learn.recipe import Recipe
 
@@ -113,7 +113,7 @@ def read_sets(folder: Path | None, wanted: Sequence[str]) -> dict[str, Set]:
             sets[name] = Set(melodies, read_folds(folder / name / "folds.json", name, melodies.names), own_folds=False)
         else:
             melodies = read_set(name)
-            sets[name] = Set(melodies, assign(melodies.names, FOLDS, 0), own_folds=True)
+            sets[name] = Set(melodies, assign(melodies.names, family_of(melodies.melodies), FOLDS, 0), own_folds=True)
     return sets
 
 

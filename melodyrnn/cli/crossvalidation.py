@@ -17,7 +17,7 @@ from melodyrnn.cli.figures import Row, show
 from melodyrnn.errors import OptionError
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
-from melodyrnn.judge.folds import assign, read_folds
+from melodyrnn.judge.folds import assign, divided, family_of, read_folds
 from melodyrnn.learn.recipe import defaults, fine_tuning
 from melodyrnn.processes import processors
 
@@ -78,10 +78,14 @@ def _rows(
     console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None
 ) -> Iterator[Row]:
     """Train all folds of a set; its figures under each network and, where there are several, under all together."""
+    family = family_of(melodies.melodies)
     if asked.file is None:
-        folds = assign(melodies.names, asked.folds, asked.seed)
+        folds = assign(melodies.names, family, asked.folds, asked.seed)
     else:
         folds = read_folds(asked.file, melodies.name, melodies.names)
+        if apart := divided(family, [folds[name] for name in melodies.names]):
+            told = f"{apart} of {amount(len(family), 'melody')} have a copy or a variant in another fold"
+            console.warn(f"{asked.file}: {told}, from which their network has learnt")
     count = len(set(folds.values()))
     if count != asked.folds:
         console.warn(f"{asked.file}: tells {amount(count, 'fold')}, not {asked.folds}")

@@ -77,6 +77,7 @@ class Job:
         """Read, change with seeds seed, seed + 1, …, and write."""
         from melodyrnn.cli.inputs import read_melody  # noqa: PLC0415 - each costs start-up time
         from melodyrnn.cli.making import Making  # noqa: PLC0415
+        from melodyrnn.cli.picking import refuse_unwritten  # noqa: PLC0415
         from melodyrnn.cli.progress import counted  # noqa: PLC0415
         from melodyrnn.cli.results import results_of  # noqa: PLC0415
         from melodyrnn.compose.feel import Feel  # noqa: PLC0415
@@ -88,6 +89,7 @@ class Job:
         key = None if self.key is None else key_of(self.key)
         options = Options(seed=self.seed, key=key, bars=None, **self.asked)
         results = results_of(console, where.output, count=where.count, format=where.format, force=where.force)
+        refuse_unwritten(results.format, program=where.program)
         given = read_melody(console, where.file, track=where.track)
         for warning in given.warnings:
             console.warn(f"{given.name}: {warning}")

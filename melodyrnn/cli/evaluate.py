@@ -98,7 +98,10 @@ def evaluate(
     epochs: Annotated[
         int | None, _option("--epochs", metavar="N", help="Times through a fold's corpus.", panel=_FOLDS)
     ] = None,
-    seed: Annotated[int, _option("--seed", metavar="N", help="Of folds, training and samples.")] = 0,
+    seed: Annotated[
+        int | None, _option("--seed", metavar="N", help="Of folds, training and samples (0), and of the division into "
+                            "parts (that of the model).")
+    ] = None,
     jobs: Annotated[
         int | None, _option("--jobs", metavar="N", help="Folds at a time (one for each core).", panel=_FOLDS)
     ] = None,
@@ -132,25 +135,41 @@ def evaluate(
 
         asked = Asked(
             cross_validate, folds, base, drop_seen=drop_seen, members=1 if members is None else members, cell=cell,
-            hidden=hidden, epochs=epochs, seed=seed, jobs=jobs,
+            hidden=hidden, epochs=epochs, seed=seed or 0, jobs=jobs,
         )  # fmt: skip
-        return run(console, read_sets(console, what, part, seed=seed), asked)
+        return run(console, read_sets(console, what, part, seed=seed or 0), asked)
     if len(what) < 2 and part is None:
         raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy only when the options are right
 
     checkpoint = load(find(what[0]))
-    sets = read_sets(
-        console, what[1:] or list(checkpoint.card.corpora), part, corpora=checkpoint.card.corpora, seed=seed
-    )
+    split, learnt = split_seed(checkpoint) if seed is None else seed, checkpoint.card.corpora
+    sets = read_sets(console, what[1:] or _learnt(checkpoint), part, corpora=learnt, seed=split)
+    sets = [unseen(console, checkpoint, s, drop=drop_seen) for s in sets]
     if statistics:
         from melodyrnn.cli.statistics import compare  # noqa: PLC0415
 
         return compare(
-            console, checkpoint, sets, samples=_SAMPLES if samples is None else samples, seed=seed,
-            temperature=1.0 if temperature is None else temperature,
+            console, checkpoint, sets, samples=_SAMPLES if samples is None else samples, seed=seed or 0,
+            temperature=1.0 if temperature is None else temperature, split_seed=split,
         )  # fmt: skip
-    return _judge(console, checkpoint, [unseen(console, checkpoint, s, drop=drop_seen) for s in sets])
+    return _judge(console, checkpoint, sets)
+
+
+def split_seed(checkpoint: Checkpoint) -> int:
+    """The seed by which training divided its corpora."""
+    return int(checkpoint.card.facts.get("split_seed", 0))
+
+
+def _learnt(checkpoint: Checkpoint) -> list[str]:
+    """The corpora that a model was trained on; raise OptionError where they are not at hand."""
+    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
+
+    corpora = list(checkpoint.card.corpora)
+    gone = [corpus for corpus in corpora if corpus not in names() and not Path(corpus).exists()]
+    if gone:
+        raise OptionError("PATH", f"the model was trained on {', '.join(gone)}, not found here: say where it lies")
+    return corpora
 
 
 def read_sets(

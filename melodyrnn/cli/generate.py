@@ -27,6 +27,7 @@ from melodyrnn.cli.options import (
     foot,
     new_app,
 )
+from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ def generate(
     from melodyrnn.cli.making import Making  # noqa: PLC0415
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
     from melodyrnn.cli.results import results_of  # noqa: PLC0415
-    from melodyrnn.compose.feel import Feel  # noqa: PLC0415
+    from melodyrnn.compose.feel import STRAIGHT, Feel  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     kept, many = pk.picked_of(best, of, count)
@@ -134,6 +135,14 @@ def generate(
     )  # fmt: skip
     feel = Feel(humanize, swing)
     results = results_of(console, output, count=kept, format=format, force=force)
+    pk.refuse_unwritten(
+        results.format, chord_track=chord_track, program=program, velocity=velocity,
+        humanize=humanize or None, swing=None if swing == STRAIGHT else swing,
+    )  # fmt: skip
+    if track is not None and prime is None and chords is None:
+        raise OptionError("--track", "is that of the melody to go on from, or of the chords: give --prime or --chords")
+    if prime is not None and upbeat not in ("0", "free"):
+        raise OptionError("--upbeat", "new bars follow the prime, which has its own; leave out one of the two")
     given = _prime(console, prime, track)
     options = chording.settled(options, given.melody if given else None)
 

@@ -107,7 +107,7 @@ class Making:
 
     def _length(self, melody: Melody) -> str:
         """Count bars as they were asked for: the upbeat comes on top."""
-        if self.verb == "generate" and self.given is None and self.options.upbeat:
+        if self.verb == "generate" and self.given is None and melody.upbeat:
             return f"{amount(melody.bars - 1, 'bar')} and an upbeat"
         return amount(melody.bars, "bar")
 
@@ -117,7 +117,7 @@ class Making:
 
         run, usual = self._copied(made), usual_of(self.model.card)
         if usual is not None and run.length > usual.p95:
-            self.console.warn(f"{run}; {usual}; --max-copy {max(8, round(usual.p95))} keeps below")
+            self.console.warn(f"{run}; {usual}; --max-copy {max(8, round(usual.p95))} allows no longer one")
         else:
             self.console.detail(str(run))
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 app = new_app()
 
 _CELLS: Final = ("rnn", "gru", "lstm")
+_HIDDEN: Final = 64
+_EPOCHS: Final = 20
 _PLOTS: Final = (".png", ".svg", ".pdf")
 _BAR: Final = 40  # columns of the longest bar
 
@@ -60,10 +62,15 @@ def memory(
         int, typer.Option("--notes", metavar="N", min=2, max=200, help="How many notes back to look.")
     ] = 24,
     hidden: Annotated[
-        int, typer.Option("--hidden", metavar="N", min=1, max=4096, help="Recurrent units of each network.")
-    ] = 64,
-    epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the split and the training.")] = 0,
+        int | None, typer.Option("--hidden", metavar="N", min=1, max=4096, help="Recurrent units of each (64).")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus (20).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Of the split (that of a model, else 0) and the "
+                                 "training.")
+    ] = None,
     force: ForceOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -77,10 +84,12 @@ def memory(
         if output.suffix.lower() not in _PLOTS:
             raise OptionError("-o", f"{output}: a plot ends in {', '.join(_PLOTS)}")
         check_writable(output, force=force)
+    if models and (hidden is not None or epochs is not None):
+        raise OptionError("--epochs" if hidden is None else "--hidden", "is for networks to be trained; name no model")
     found = (
         _measure(console, models, corpus, longest, seed)
         if models
-        else _train(console, corpus, longest, seed, hidden=hidden, epochs=epochs)
+        else _train(console, corpus, longest, seed or 0, hidden=hidden or _HIDDEN, epochs=epochs or _EPOCHS)
     )
     if json:
         for one in found:
@@ -93,10 +102,10 @@ def memory(
         console.say(f"{output}: the plot")
 
 
-def _measure(console: Console, models: Sequence[str], corpus: str, longest: int, seed: int) -> list[Memory]:
+def _measure(console: Console, models: Sequence[str], corpus: str, longest: int, seed: int | None) -> list[Memory]:
     """Measure models that are there."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - torch only when the options are right
-    from melodyrnn.cli.evaluate import read_sets, unseen  # noqa: PLC0415
+    from melodyrnn.cli.evaluate import read_sets, split_seed, unseen  # noqa: PLC0415
 
     with undisturbed():
         from melodyrnn.judge.memory import of_checkpoint  # noqa: PLC0415
@@ -104,10 +113,9 @@ def _measure(console: Console, models: Sequence[str], corpus: str, longest: int,
     found = []
     for model in models:
         checkpoint = load(find(model))
-        known = corpus in checkpoint.card.corpora
-        melodies = read_sets(console, [corpus], "test" if known else None, corpora=checkpoint.card.corpora, seed=seed)[
-            0
-        ]
+        part = "test" if corpus in checkpoint.card.corpora else None
+        split = split_seed(checkpoint) if seed is None else seed
+        (melodies,) = read_sets(console, [corpus], part, corpora=checkpoint.card.corpora, seed=split)
         melodies = unseen(console, checkpoint, melodies, drop=True)
         found.append(of_checkpoint(Path(model).stem, checkpoint, melodies.melodies, longest))
     return found

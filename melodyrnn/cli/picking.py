@@ -1,6 +1,7 @@
 """The options of originality, surprise, choosing among many, and feel, as the command line spells them.
 
-Contents: an Annotated type for each option; surprise_of, like_corpus, picked_of (what --best and --of mean).
+Contents: an Annotated type for each option; surprise_of, like_corpus, picked_of (what --best and --of mean),
+refuse_unwritten (what ABC and MusicXML do not hold).
 """
 
 from __future__ import annotations
@@ -78,3 +79,11 @@ def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
     if not 1 <= best <= many:
         raise OptionError("--best", f"{best} of {many} melodies cannot be kept; give 1 to {many}")
     return best, many
+
+
+def refuse_unwritten(format: str, **given: object) -> None:
+    """Raise OptionError for what is asked for (neither None nor False) and is no part of a score."""
+    for name, value in given.items():
+        if format != "midi" and value is not None and value is not False:
+            problem = f"is for MIDI; {format} is written as a score of the notes alone: name a .mid, or leave it out"
+            raise OptionError(f"--{name.replace('_', '-')}", problem)

@@ -74,10 +74,14 @@ def prepare(
     from melodyrnn.cli.progress import counted  # noqa: PLC0415 - nor does a run that finds nothing changed
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import seed_of  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
     before, limits = read_stamp(output), Limits(strict=strict)
-    _refuse(output, force=force or (before is not None and before.corpora == stamp.corpora))
+    again = before is not None and before.corpora == stamp.corpora
+    if again and not force and (told := seed_of(output)) not in (None, seed):
+        raise OutputError(f"{output}: was divided with seed {told}; --force divides it anew with seed {seed}")
+    _refuse(output, force=force or again)
     tunes = {
         Path(name).name or name: counted(
             console, load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}"

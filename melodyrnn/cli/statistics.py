@@ -11,6 +11,7 @@ from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.progress import counted
 from melodyrnn.compose.generate import model_of
 from melodyrnn.corpus.catalogue import names
+from melodyrnn.errors import OptionError
 from melodyrnn.judge.sets import divide, read_set
 from melodyrnn.judge.statistics import MEASURES, Statistics, chance, describe, distances, imitate
 
@@ -25,16 +26,25 @@ _MODEL, _ALL = "model", "all of them"
 
 
 def compare(
-    console: Console, checkpoint: Checkpoint, sets: list[MelodySet], *, samples: int, seed: int, temperature: float
+    console: Console,
+    checkpoint: Checkpoint,
+    sets: list[MelodySet],
+    *,
+    samples: int,
+    seed: int,
+    temperature: float,
+    split_seed: int,
 ) -> None:
     """Print how far the model's melodies are from the sets together, and how far each training corpus is."""
+    if samples < 1:
+        raise OptionError("--samples", f"{samples} melodies cannot be compared; give 1 or more")
     tested = [melody for s in sets for melody in s.melodies]
     test = describe(tested)
     imitated = imitate(model_of(checkpoint), tested, samples, seed, temperature=temperature)
     written = counted(console, imitated, doing="composing", total=samples)
     found = {_MODEL: describe(list(written))}
     training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
-    divided = divide(training, seed) if training and len(training) == len(checkpoint.card.corpora) else {}
+    divided = divide(training, split_seed) if training and len(training) == len(checkpoint.card.corpora) else {}
     learnt = [(divided[corpus, "train"] if divided else read_set(corpus)).melodies for corpus in training]
     found |= {corpus: describe(melodies) for corpus, melodies in zip(training, learnt, strict=True)}
     if len(learnt) > 1:  # what a model comes to that writes as it has learnt
@@ -73,7 +83,8 @@ def _table(
         nearest = [measure for measure in MEASURES if model[measure] < min(row[measure] for row in corpora)]
         yield f"The model is nearer than every corpus in {_some(nearest)}"
     alike = [measure for measure in MEASURES if apart[_MODEL][measure] <= least[measure]]
-    yield f"As near as test melodies drawn again are to themselves, 95 times of 100 (chance): the model in {_some(alike)}"
+    told = "As near as test melodies drawn again are to themselves, 95 times of 100 (chance)"
+    yield f"{told}: the model in {_some(alike)}"
 
 
 def _some(measures: list[str]) -> str:

@@ -155,7 +155,10 @@ def train(
             raise OptionError(name, f"{value} is none of {', '.join(known)}")
     sizes = _given({"hidden": hidden, "layers": layers})
     asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
+    command = _command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked})
     if _finished(output, resume=resume and not force):
+        if (made := load(output).card.recipe) != command:
+            raise OutputError(f"{output}: finished already, by {made}; --force trains it anew, as asked for now")
         _tidy(output, leads=leads)
         console.say(f"{output}: finished already; --force trains it anew")
         return ExitStatus.DONE
@@ -173,8 +176,7 @@ def train(
         order = Order(
             output=output, cell=cell, sizes=sizes, settings=asked, seed=seed, resume=resume, compile=compile,
             precision=precision, base=started, corpora=[style_of(name) for name in corpora],
-            licences=_licences(corpora),
-            command=_command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked}),
+            licences=_licences(corpora), command=command,
         )  # fmt: skip
         return watch(console, prepared, order)
 
@@ -184,14 +186,14 @@ def _prepare(
 ) -> Prepared:
     """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
     from melodyrnn.cli.reading import Tally, prepared_of  # noqa: PLC0415
-    from melodyrnn.corpus.prepared import open_prepared  # noqa: PLC0415
-    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
-    from melodyrnn.corpus.report import MANIFEST  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import is_prepared, open_prepared  # noqa: PLC0415
 
-    if len(corpora) == 1:
-        settle(corpora[0])
-    if len(corpora) == 1 and (Path(corpora[0]) / MANIFEST).is_file():
+    if len(corpora) == 1 and is_prepared(corpora[0]):
         prepared = open_prepared(corpora[0])
+        if track is not None:
+            raise OptionError("--track", f"{corpora[0]} is prepared already: give it to corpus prepare")
+        if prepared.seed != seed:
+            console.warn(f"{corpora[0]} was divided with seed {prepared.seed} when it was prepared, and stays so")
     else:
         prepared = prepared_of(console, corpora, folder, Tally(), limits=limits, track=track, seed=seed)
     report = prepared.report

@@ -75,6 +75,8 @@ class Constraints:
         form_of(self.form)
         if self.chord_track and self.chords is None:
             raise OptionError("chord-track", "there are no chords to write; give them with chords")
+        if self.chord_tones == "rule" and self.chords is None:
+            raise OptionError("chord-tones", "there are no chords to keep to; give them with chords")
         if self.chords is not None and metre is not None:
             progression(self.chords, metre)
 

@@ -15,7 +15,7 @@ Contents: `infill`, `vary`, `LOCKS`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -39,7 +39,7 @@ from melodyrnn.music.keys import find_key
 from melodyrnn.music.melody import Key, Melody, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.sampling import Indices
 
+Fit = TypeVar("Fit")
 LOCKS: Final = ("rhythm", "pitches", "contour")
 USUAL_EFFORT: Final = 32
 AGAIN: Final = -6.0  # what is added to the log-probability of a pitch that is to change
@@ -103,8 +104,11 @@ def _filled(
     model: Model, melody: Melody, bars: Sequence[int], options: Options, *, same_pitches: bool = False
 ) -> Generated:
     """Compose what begins in these bars anew. All is laid out, or refused, before the first note is drawn."""
-    encoded = _encoded(melody, options.key)
-    tasks = tasks_of(held(melody), encoded, bars, options, same_pitches=same_pitches)
+    begins = not same_pitches and bool(melody.notes) and melody.place(melody.notes[0].onset)[0] in bars
+    encoded, tasks = _first_fitting(
+        _heard_as(melody, options.key, begins=begins),
+        lambda heard_as: tasks_of(held(melody), heard_as, bars, options, same_pitches=same_pitches),
+    )
     if not tasks:
         return _unchanged(melody, options)
     heard, tick, price = np.zeros((0, 3), np.int64), 0, 0.0
@@ -126,27 +130,15 @@ def _repitched(
     model: Model, melody: Melody, options: Options, *, kept: set[int], strength: float, contour: bool
 ) -> Generated:
     """Change pitches alone."""
-    encoded = _encoded(melody, options.key)
     chosen = _chosen(len(melody.notes), options.seed, strength)
     free = np.array([k in chosen and melody.place(n.onset)[0] not in kept for k, n in enumerate(melody.notes)])
     if not free.any():
         return _unchanged(melody, options)
-    lengths = np.asarray(DURATIONS)[encoded.durations]
-    onsets = np.cumsum(np.asarray(RESTS)[encoded.rests] + lengths) - lengths
-    columns = (onsets, encoded.durations, encoded.pitches)
-    notes = [Given(*map(int, note)) for note in zip(*columns, strict=True)]
-    place = Place(
-        frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
-        onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1,
-    )  # fmt: skip
+    encoded, rules = _first_fitting(
+        _heard_as(melody, options.key, begins=bool(free[0])),
+        lambda heard_as: _pitch_rules(melody, heard_as, options, free, contour=contour),
+    )
     lowest = encoded.anchor + PITCHES[0]
-    real = np.array([note.pitch for note in melody.notes]) - lowest
-    ahead = reach(around.fixed_rhythm(options, place, notes, free, real=real, contour=contour), place)
-    if ahead is None:
-        raise Unsatisfiable("constraints", "no pitches that keep them fit the notes that stay")
-    soft = around.again(notes, free, place.end, AGAIN)
-    towards = Rules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
-    rules = towards + leaning(options, place) + keeping(ahead)
     _, drawn = _drawn(model, melody, _with(encoded, np.zeros((0, 3), np.int64)), options, (rules, None))
     changed = tuple(
         replace(note, pitch=pitch) if is_free else note
@@ -155,11 +147,52 @@ def _repitched(
     return Generated(replace(melody, notes=changed), options.seed, drawn.bits, 0, drawn.price)
 
 
-def _encoded(melody: Melody, key: Key | None) -> Encoded:
-    """A melody as it is heard, in its key or in the one that fits best."""
+def _pitch_rules(
+    melody: Melody, encoded: Encoded, options: Options, free: NDArray[np.bool_], *, contour: bool
+) -> Rules:
+    """What the pitches of the free notes may be, and are to be. Raises Unsatisfiable."""
+    lengths = np.asarray(DURATIONS)[encoded.durations]
+    onsets = np.cumsum(np.asarray(RESTS)[encoded.rests] + lengths) - lengths
+    columns = (onsets, encoded.durations, encoded.pitches)
+    notes = [Given(*map(int, note)) for note in zip(*columns, strict=True)]
+    place = Place(
+        frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
+        onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1,
+    )  # fmt: skip
+    real = np.array([note.pitch for note in melody.notes]) - encoded.anchor - PITCHES[0]
+    ahead = reach(around.fixed_rhythm(options, place, notes, free, real=real, contour=contour), place)
+    if ahead is None:
+        between = "and the notes that stay " * bool((~free).any())
+        raise Unsatisfiable("constraints", f"no pitches fit the rhythm {between}together with all that is asked")
+    soft = around.again(notes, free, place.end, AGAIN)
+    towards = Rules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
+    return towards + leaning(options, place) + keeping(ahead)
+
+
+def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Encoded]:
+    """A melody as it is heard, in its key or in the one that fits best, from the tonic next to its first note.
+
+    Where that note is to be composed anew (`begins`) it may lie elsewhere: then from tonics an octave or two away, too.
+    """
     if not melody.notes:
         raise OptionError("melody", "holds no notes")
-    return encode(held(melody), key or melody.key or find_key(melody) or Key(0))
+    encoded = encode(held(melody), key or melody.key or find_key(melody) or Key(0))
+    yield encoded
+    for semitones in (12, -12, 24, -24) if begins else ():
+        pitches = encoded.pitches - semitones
+        if pitches.min() >= 0 and pitches.max() < len(PITCHES):
+            yield replace(encoded, anchor=encoded.anchor + semitones, pitches=pitches)
+
+
+def _first_fitting(ways: Iterable[Encoded], fit: Callable[[Encoded], Fit]) -> tuple[Encoded, Fit]:
+    """The first way to hear a melody in which something fits, and that; raise the Unsatisfiable of the first."""
+    refused: list[Unsatisfiable] = []
+    for encoded in ways:
+        try:
+            return encoded, fit(encoded)
+        except Unsatisfiable as reason:
+            refused.append(reason)
+    raise refused[0]
 
 
 def _with(encoded: Encoded, rows: Indices) -> Encoded:

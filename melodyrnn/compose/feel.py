@@ -8,7 +8,7 @@ Conventions
     humanize    0 = exact, 1 = as loose as an amateur. Louder towards the middle of a phrase and on strong
                 beats; early and late by a slow drift and a little chance, drawn from the melody's seed.
 
-Contents: Feel, Timing, play.
+Contents: Feel, STRAIGHT, Timing, play.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PPQ: Final = 480
+STRAIGHT: Final = 50.0  # per cent: no swing
 _SCALE: Final = PPQ // TICKS_PER_QUARTER
 _SWAY: Final = 7.0  # file ticks: standard deviation of the drift at 1, about 7 ms at 120 quarters a minute
 _JITTER: Final = 3.0  # … of each note

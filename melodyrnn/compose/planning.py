@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.terms import Place
 
 _TONIC: Final = -PITCHES[0]
+_WITH: Final = {"chords": ("chord_tones",)}  # what means nothing without the other
 _HOMES: Final = 12  # pitches tried as the one near which sections meet
 MOST_CELLS: Final = 4 * 10**8  # places to look ahead over: a byte or two each
 
@@ -91,11 +92,10 @@ def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[s
     """What is asked for, and of that whatever alone excludes the rest: without it there would be a melody."""
     options = replace(options, chord_track=False)  # it forbids nothing, and asks for the chords that are tried without
     kept: dict[str, Any] = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
-    for name in ("effort", "chord_tones" if options.chords is None else "effort"):
-        kept.pop(name, None)
+    kept.pop("effort", None)
     if options.loop:
         kept["loop"] = False
-    guilty = [name for name, default in kept.items() if fits(replace(options, **{name: default}))]
+    guilty = [name for name in kept if fits(replace(options, **{n: kept[n] for n in (name, *_WITH.get(name, ()))}))]
     return [name.replace("_", "-") for name in kept], [name.replace("_", "-") for name in guilty]
 
 

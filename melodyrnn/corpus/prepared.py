@@ -8,7 +8,8 @@ Conventions
 
 A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened.
 
-Contents: Prepared, open_prepared; NOTES, MELODIES, PARTS and manifest_text for the writer (prepare.py).
+Contents: Prepared, open_prepared, is_prepared, seed_of; NOTES, MELODIES, PARTS and manifest_text for the writer
+(prepare.py).
 """
 
 from __future__ import annotations
@@ -126,6 +127,21 @@ def open_prepared(folder: str | Path) -> Prepared:
     for name, bound in _BOUNDS.items():
         _demand(folder, not arrays[name].size or int(arrays[name].max()) < bound)
     return Prepared(folder, told["seed"], tuple(told["styles"]), told["report"], arrays)
+
+
+def is_prepared(folder: str | Path) -> bool:
+    """Whether a folder is a prepared corpus; one that was being replaced is put right first."""
+    settle(folder)
+    return (Path(folder) / MANIFEST).is_file()
+
+
+def seed_of(folder: Path) -> int | None:
+    """With which seed a prepared corpus was divided; None where that cannot be told."""
+    try:
+        seed: int = _manifest(folder)["seed"]
+    except CorpusError:
+        return None
+    return seed
 
 
 def manifest_text(seed: int, styles: tuple[str, ...], report: Report) -> str:

@@ -1,30 +1,62 @@
 """Which melody is tested in which fold: dealt by a seed, or told by a file.
 
+A family is what training keeps together, too: copies of a tune, and its variants (melodyrnn.corpus.duplicates). A fold
+that has learnt a tune must not be tested on its variant.
+
 A folds file is a JSON object, file name → fold (0, 1, …), or set name → such an object.
 
-Contents: assign, read_folds.
+Contents: family_of, assign, read_folds, divided.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from melodyrnn.corpus.duplicates import Kin, entries_of, families, identity
 from melodyrnn.errors import CorpusError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from melodyrnn.events.columns import Columns
 
-def assign(names: Sequence[str], folds: int, seed: int) -> dict[str, int]:
-    """Deal melodies to folds of equal size, seeded."""
-    if folds < 2 or folds > len(names):
-        raise OptionError("folds", f"{folds} folds need as many melodies, and at least 2; there are {len(names)}")
-    order = np.random.default_rng(seed).permutation(len(names))
-    return {names[k]: place % folds for place, k in enumerate(order.tolist())}
+
+def family_of(melodies: Sequence[Columns]) -> list[int]:
+    """A number for each melody, the same for copies and variants of one tune, in any key or note value."""
+    entries = [entries_of(melody, number) for number, melody in enumerate(melodies)]
+    kin = Kin.build(np.concatenate(entries), len(melodies), least=2)
+    family = families(len(melodies), entries.__getitem__, kin)
+    first: dict[int, int] = {}
+    for number, melody in enumerate(melodies):  # copies too short for shingles
+        family[family == family[number]] = family[first.setdefault(identity(melody), number)]
+    found: list[int] = family.tolist()
+    return found
+
+
+def assign(names: Sequence[str], family: Sequence[int], folds: int, seed: int) -> dict[str, int]:
+    """Deal melodies to folds of nearly equal size, seeded, each family to one fold."""
+    tunes = len(set(family))
+    if folds < 2 or folds > tunes:
+        raise OptionError("folds", f"there must be at least 2, and as many different tunes; {folds} of {tunes} tunes")
+    sizes, dealt, fold_of = [0] * folds, Counter(family), dict[int, int]()
+    for k in np.random.default_rng(seed).permutation(len(names)).tolist():
+        if family[k] not in fold_of:
+            fold_of[family[k]] = least = sizes.index(min(sizes))
+            sizes[least] += dealt[family[k]]
+    return {name: fold_of[own] for name, own in zip(names, family, strict=True)}
+
+
+def divided(family: Sequence[int], folds: Sequence[int]) -> int:
+    """How many melodies have a relative in another fold."""
+    where: dict[int, set[int]] = {}
+    for own, fold in zip(family, folds, strict=True):
+        where.setdefault(own, set()).add(fold)
+    return sum(len(where[own]) > 1 for own in family)
 
 
 def read_folds(path: str | Path, set_name: str, names: Sequence[str]) -> dict[str, int]:

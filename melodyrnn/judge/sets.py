@@ -1,4 +1,4 @@
-"""Sets of melodies to judge by: a file, a folder, or a built-in corpus, read into columns.
+"""Sets of melodies to judge by: a file, a folder, a prepared or a built-in corpus, read into columns.
 
 Conventions
     name        of a melody: its path within the folder ("a/007.mid", "tunes.abc:12"), or as the corpus calls it.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from melodyrnn.corpus.prepared import is_prepared, open_prepared
 from melodyrnn.errors import CorpusError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
@@ -23,6 +24,7 @@ from melodyrnn.music.keys import find_key
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.events.fingerprint import Index, Run
     from melodyrnn.music.melody import Melody
 
@@ -52,13 +54,16 @@ class MelodySet:
 
 
 def read_set(path: str) -> MelodySet:
-    """Read a file, a folder or a built-in corpus.
+    """Read a file, a folder, a prepared or a built-in corpus.
 
     Raises CorpusError when there is no melody in it, Unreadable for a single file that holds none.
     """
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415 - brings the readers with it
     from melodyrnn.corpus.catalogue import names as built_in  # noqa: PLC0415
 
+    if is_prepared(path):
+        prepared = open_prepared(path)
+        return _chosen(prepared, range(len(prepared)), Path(path).name)
     refused: Counter[str] = Counter()
     named = []
     for outcome in load_corpus(path):
@@ -77,11 +82,15 @@ def divide(corpora: Sequence[str], seed: int = 0) -> dict[tuple[str, str], Melod
     """Divide corpora as training does, all together: (corpus, part) → its melodies.
 
     Which part a melody falls into depends on the corpora that it stands beside, for a tune and its variants
-    stay together: only the corpora (in order) and the seed of a training give the parts of that training.
+    stay together: only the corpora (in order) and the seed of a training give the parts of that training. A prepared
+    corpus is divided already, whatever the seed.
     """
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
 
+    if len(corpora) == 1 and is_prepared(corpora[0]):
+        prepared = open_prepared(corpora[0])
+        return {(corpora[0], part): _chosen(prepared, prepared.part(part).tolist(), corpora[0]) for part in PARTS}
     with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
         outcomes = {name: load_corpus(name) for name in corpora}
         prepared = prepare(outcomes, Path(folder) / "corpus", seed=seed)
@@ -95,6 +104,12 @@ def divide(corpora: Sequence[str], seed: int = 0) -> dict[tuple[str, str], Melod
                 told = tuple(name for _, name in own), tuple(m for m, _ in own)
                 found[corpus, part] = MelodySet(corpus, *told, Counter())
         return found
+
+
+def _chosen(prepared: Prepared, rows: Sequence[int], name: str) -> MelodySet:
+    """Some melodies of a prepared corpus."""
+    names = prepared.names
+    return MelodySet(name, tuple(names[i] for i in rows), tuple(prepared.columns(i) for i in rows), Counter())
 
 
 def heard(melody: Melody) -> Columns:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from melodyrnn.checkpoint import NetworkConfig
 from melodyrnn.errors import CheckpointError, OutputError, TrainingError
 from melodyrnn.learn import state as states
 from melodyrnn.learn.batches import Span, cut, plan, spans, training_step
@@ -27,7 +28,7 @@ from melodyrnn.learn.measuring import measured
 from melodyrnn.learn.network import MelodyRNN
 from melodyrnn.learn.news import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
 from melodyrnn.learn.precision import autocast, choose
-from melodyrnn.learn.recipe import rate_at
+from melodyrnn.learn.recipe import Recipe, rate_at
 from melodyrnn.learn.state import Place, State
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ class Run:
         try:
             states.write(self.plan.state, state)
         except OutputError as error:
-            problem = "what was saved before is intact: when that is mended, --resume goes on"
+            before = "what was saved before is intact: when that is mended, --resume goes on"
+            problem = before if self.plan.state.exists() else "nothing had been saved before"
             raise OutputError(f"{error}; {problem}") from error
 
     def _load(self, path: Path) -> None:
@@ -219,7 +221,8 @@ class Run:
             ("precision", state.precision, state.precision if self.precision == "auto" else self.precision),
         ):
             if told != ours:
-                raise CheckpointError(f"{path}: belongs to another {name}; give the same options, or start afresh")
+                problem = f"belongs to another {name}{_differences(told, ours)}; give the same options, or start afresh"
+                raise CheckpointError(f"{path}: {problem}")
         states.demand_fit(path, state, self.network)
         parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "best": {}, "optimiser": {}}
         for name, tensor in state.tensors.items():
@@ -235,3 +238,11 @@ class Run:
         if moments:
             self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
         self.place, self.precision = state.place, state.precision
+
+
+def _differences(told: object, ours: object) -> str:
+    """What a state has and we have not, in brackets; nothing for what is a mere number of bytes."""
+    if not (isinstance(told, NetworkConfig | Recipe) and type(told) is type(ours)):
+        return ""
+    both = ((f.name, getattr(told, f.name), getattr(ours, f.name)) for f in fields(told))
+    return f" ({', '.join(f'{name} {theirs}, not {own}' for name, theirs, own in both if theirs != own)})"

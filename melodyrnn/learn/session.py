@@ -115,7 +115,7 @@ def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recip
     try:
         check_config(config)
     except CheckpointError as problem:
-        raise OptionError(", ".join(order.sizes) or "sizes", str(problem)) from problem
+        raise OptionError("sizes", str(problem).removeprefix("config: ")) from problem
     return config, recipe
 
 
@@ -208,7 +208,7 @@ def _card(prepared: Prepared, order: Order, split: Split, bits: dict[str, float]
         registers=count_registers(split.train),
         forms=count_forms(split.train),
         ends=count_ends(split.train),
-        facts=_facts(split.train),
+        facts=_facts(split.train) | {"split_seed": prepared.seed},
     )
 
 

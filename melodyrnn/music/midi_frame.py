@@ -197,10 +197,13 @@ def _named_key(text: str) -> Key | None:
 def clean(raw: bytes, *, longest: int = 256) -> str:
     r"""Decode a text of a file for people: no control characters, one line, at most `longest` characters.
 
-    >>> clean(b"A \x1b[31mred\nrose \xff")
-    'A [31mred rose �'
+    >>> clean(b"A \x1b[31mred\nrose \xff"), clean("Flöte".encode())
+    ('A [31mred rose ÿ', 'Flöte')
     """
-    text = raw.decode("utf-8", errors="replace")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:  # what programs write that do not know better, pretty_midi among them
+        text = raw.decode("latin-1")
     if text.isprintable():
         return text.strip()[:longest].strip()
     kept = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)

@@ -240,3 +240,22 @@ def test_a_terminal_shows_the_melody(command, model, environ, drawn, coloured):
     assert ended.status == 0
     assert (ended.err.count("\n") > 1) == drawn
     assert ("\x1b[" in ended.err) == coloured
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["-o", "x.abc", "--humanize", "0.5"], "--humanize: is for MIDI; abc is written as a score of the notes alone"),
+        (["-o", "x.abc", "--velocity", "70"], "--velocity: is for MIDI"),
+        (["--format", "musicxml", "-o", "x.xml", "--swing", "60"], "--swing: is for MIDI; musicxml is written"),
+        (["-o", "x.abc", "--chords", "Am F", "--chord-track"], "--chord-track: is for MIDI"),
+        (["-o", "x.mid", "--chord-tones", "rule"], "chord-tones: there are no chords to keep to"),
+        (["-o", "x.mid", "--track", "2"], "--track: is that of the melody to go on from, or of the chords"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(command, model, arguments, text):
+    """An option that the output cannot hold, or that means nothing beside the others, is not dropped in silence."""
+    ended = command("generate", "-m", model, *arguments)
+    assert ended.status == 2
+    assert ended.err.startswith(f"melodyrnn: error: {text}")
+    assert not list(Path().glob("x.*"))

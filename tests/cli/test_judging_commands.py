@@ -152,7 +152,10 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
     [
         (["tunes"], "PATH: name melodies too: melodyrnn evaluate MODEL PATH"),
         (["tunes", "--folds", "f.json"], "--cross-validate: say in how many folds: --cross-validate 10"),
-        (["tunes", "--cross-validate", "1"], "folds: 1 folds need as many melodies, and at least 2; there are 12"),
+        (
+            ["tunes", "--cross-validate", "1"],
+            "folds: there must be at least 2, and as many different tunes; 1 of 12 tunes",
+        ),
         (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of rnn, gru, lstm"),
         (
             ["tunes", "--cross-validate", "2", "--from", "tiny.safetensors", "--cell", "gru"],

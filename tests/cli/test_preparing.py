@@ -68,7 +68,9 @@ def test_what_has_not_changed_is_not_prepared_again(command, folder, monkeypatch
         ended = command("corpus", "prepare", folder, "-o", "p", "--json", "-q")
         assert json.loads(ended.out)["melodies"] == melodies
         assert read_stamp(Path("p")) != before
-    assert command("corpus", "prepare", folder, "-o", "p", "--seed", 5).status == 0
+    refused = command("corpus", "prepare", folder, "-o", "p", "--seed", 5)  # another division is another corpus
+    assert (refused.status, "divided with seed 0" in refused.err) == (1, True)
+    assert command("corpus", "prepare", folder, "-o", "p", "--seed", 5, "--force").status == 0
     assert json.loads(Path("p/manifest.json").read_text())["seed"] == 5
 
 

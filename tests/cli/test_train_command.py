@@ -187,3 +187,56 @@ def test_a_signal_in_the_last_epoch_keeps_its_state(command, folder, monkeypatch
     assert (ended.status, states) == (130, [1, 2])
     assert ended.err.endswith("stopped; the state is safe in m.safetensors.state: --resume goes on from it\n")
     assert files() == ["m.safetensors.state"]
+
+
+def test_a_finished_model_is_not_taken_for_another(command, folder):
+    """--resume on a model that other options made is refused, with what made it."""
+    assert command("train", *SMALL).status == 0
+    before = Path("m.safetensors").read_bytes()
+    again = command("train", *SMALL, "--resume")
+    assert (again.status, again.err) == (0, "m.safetensors: finished already; --force trains it anew\n")
+    other = command("train", *SMALL, "--seed", 9, "--resume")
+    assert other.status == 1
+    assert other.err.startswith("melodyrnn: error: m.safetensors: finished already, by melodyrnn train tunes ")
+    assert Path("m.safetensors").read_bytes() == before
+
+
+def test_a_state_says_what_it_was_begun_with(command, folder, monkeypatch):
+    """Resumed with other options: refused, and the options that differ are named."""
+    from melodyrnn.cli.watch import Stop  # noqa: PLC0415
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Stop, "__call__", lambda stop: setattr(stop, "status", ExitStatus.INTERRUPTED) or True)
+        assert command("train", *SMALL, "--set", "clip=2").status == ExitStatus.INTERRUPTED
+    refused = command("train", *SMALL, "--resume")
+    text = "m.safetensors.state: belongs to another recipe (clip 2.0, not 1.0); give the same options, or start afresh"
+    assert (refused.status, refused.err.splitlines()[-1]) == (1, f"melodyrnn: error: {text}")
+
+
+def test_a_prepared_corpus_keeps_its_division(command, folder):
+    """Another seed is that of the training alone, and said so; a track is refused; evaluate finds the same parts."""
+    assert command("corpus", "prepare", "tunes", "-o", "p", "--seed", 4).status == 0
+    small = ["p", *SMALL[1:]]
+    assert command("train", *small, "--track", 2).err.endswith(
+        "--track: p is prepared already: give it to corpus prepare\n"
+    )
+    ended = command("train", *small)
+    assert "warning: p was divided with seed 4 when it was prepared, and stays so\n" in ended.err
+    told = load("m.safetensors").card.bits["total"]
+    judged = json.loads(command("evaluate", "m.safetensors", "--part", "test", "--json").out.splitlines()[0])
+    assert judged["bits"]["total"] == pytest.approx(told, abs=2e-3)  # weights are kept in 16 bits
+
+
+def test_a_model_is_judged_on_its_own_test_part(command, folder):
+    """Without --seed evaluate divides as the training did, whatever its seed was."""
+    assert command("train", *SMALL, "--seed", 3).status == 0
+    told = load("m.safetensors").card.bits["total"]
+    own, other = (
+        json.loads(command("evaluate", "m.safetensors", "--part", "test", "--json", *seed).out.splitlines()[0])
+        for seed in ((), ("--seed", 0))
+    )
+    assert own["bits"]["total"] == pytest.approx(told, abs=2e-3)
+    assert other["bits"]["total"] != own["bits"]["total"]
+    Path("tunes").rename("elsewhere")
+    lost = command("evaluate", "m.safetensors", "--part", "test")
+    assert lost.err.endswith("PATH: the model was trained on tunes, not found here: say where it lies\n")

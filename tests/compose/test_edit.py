@@ -256,3 +256,27 @@ def test_a_gap_in_a_composed_melody_is_filled(model):
     filled = infill(model, made.melody, [2, 3], Options(effort=2))
     assert filled.melody != made.melody
     assert filled.bits.shape == (len(filled.melody.notes), 3)
+
+
+@pytest.mark.parametrize("wish", ["C5-C6", "C2-C3"])
+def test_what_is_composed_anew_may_lie_in_another_octave(model, wish):
+    """The old first note ties nothing when it goes: new bars and pitches may begin an octave or two away."""
+    low, high = {"C5-C6": (72, 84), "C2-C3": (36, 48)}[wish]
+    options = Options(seed=4, bars=None, range=wish)
+    every, composed = range(TUNE.bars), 0
+    for made, bars in (
+        (infill(model, TUNE, [0], options), [0]),
+        (infill(model, TUNE, every, options), every),
+        (vary(model, TUNE, options, strength=1.0), every),
+        (vary(model, TUNE, options, keep=["rhythm"], strength=1.0), every),
+    ):
+        melody = made.melody
+        inside, outside = (
+            [n for n in melody.notes if (melody.place(n.onset)[0] in bars) is new] for new in (True, False)
+        )
+        assert all(low <= n.pitch <= high for n in inside)
+        assert outside == [n for n in TUNE.notes if TUNE.place(n.onset)[0] not in bars]
+        composed += len(inside)
+    assert composed > len(TUNE.notes)
+    with pytest.raises(Unsatisfiable, match="no pitches fit the rhythm together with all that is asked"):
+        vary(model, TUNE, replace(options, max_leap=1, scale="C"), keep=["contour"], strength=1.0)

@@ -26,7 +26,7 @@ def names(melodies):
 
 def test_figures_do_not_depend_on_jobs(melodies, names):
     """One process after the other, or two at a time: the same bits, each melody judged once."""
-    folds = assign(names, 3, seed=0)
+    folds = assign(names, range(len(names)), 3, seed=0)
     alone, together = (list(cross_validate(melodies, names, folds, TRIAL, jobs=jobs)) for jobs in (1, 2))
     for one, other in zip(alone, together, strict=True):
         assert one.fold == other.fold
@@ -48,7 +48,7 @@ def test_members_take_their_cells_in_turn(melodies, names, monkeypatch):
     real = crossvalidate.fit
     monkeypatch.setattr(crossvalidate, "fit", watched)
     trial = Trial(config=TINY, recipe=Recipe(epochs=1), members=3, cells=("lstm", "gru"), seed=5)
-    (done,) = cross_validate(melodies, names, assign(names, 3, seed=1), trial, only=[0])
+    (done,) = cross_validate(melodies, names, assign(names, range(len(names)), 3, seed=1), trial, only=[0])
     assert trained == [("lstm", 5), ("gru", 6), ("lstm", 7)]
     shares = [np.exp2(-member[0].bits) for member in done.members]
     np.testing.assert_allclose(np.exp2(-done.ensemble[0].bits), np.mean(shares, 0), rtol=1e-6)
@@ -64,7 +64,7 @@ def test_a_network_recalls_what_it_was_trained_on(melodies, names, monkeypatch):
             super().__init__(network, some)
 
     monkeypatch.setattr(crossvalidate, "Repertoire", Watched)
-    folds = assign(names, 3, seed=1)
+    folds = assign(names, range(len(names)), 3, seed=1)
     (done,) = cross_validate(melodies, names, folds, Trial(config=TINY, recipe=Recipe(epochs=1), members=2), only=[1])
     train = {id(m) for m, name in zip(melodies, names, strict=True) if folds[name] != 1}
     assert known == [train, train]
@@ -86,7 +86,7 @@ def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch)
 
     real = crossvalidate.fit
     monkeypatch.setattr(crossvalidate, "fit", watched)
-    folds = assign(names, 3, seed=1)
+    folds = assign(names, range(len(names)), 3, seed=1)
     for done in cross_validate(melodies, names, folds, Trial(config=TINY, recipe=Recipe(epochs=1)), only=[0, 2]):
         tested = {id(m) for m, name in zip(melodies, names, strict=True) if folds[name] == done.fold}
         assert {j.name for j in done.single} == {name for name in names if folds[name] == done.fold}
@@ -98,7 +98,7 @@ def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch)
 def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     """With a learning rate of nearly nothing the folds say what the base says."""
     trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1, rate=1e-12, decay=0))
-    done = next(iter(cross_validate(melodies, names, assign(names, 6, 0), trial, only=[1])))
+    done = next(iter(cross_validate(melodies, names, assign(names, range(len(names)), 6, 0), trial, only=[1])))
     base = surprise(Network(checkpoint.config, checkpoint.float32()), melodies)
     for judged in done.single:
         bits = base[names.index(judged.name)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from melodyrnn.errors import CorpusError, OptionError, Unreadable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.judge.folds import assign, read_folds
+from melodyrnn.judge.folds import assign, divided, family_of, read_folds
 from melodyrnn.judge.sets import find_seen, heard, read_set
 from melodyrnn.music.melody import Key, Melody, Note
 from melodyrnn.music.midi import midi_bytes
@@ -25,18 +26,48 @@ from .conftest import melody_of
 def test_folds_are_even_and_repeatable(count, folds, seed):
     """Every melody is tested once, no fold is larger than another by more than one."""
     names = [f"{k}.mid" for k in range(max(count, folds))]
-    dealt = assign(names, folds, seed)
+    alone = range(len(names))
+    dealt = assign(names, alone, folds, seed)
     sizes = np.bincount(list(dealt.values()), minlength=folds)
     assert sorted(dealt) == sorted(names)
     assert sizes.max() - sizes.min() <= 1
-    assert dealt == assign(names, folds, seed)
+    assert dealt == assign(names, alone, folds, seed)
 
 
 @pytest.mark.parametrize("folds", [0, 1, 4])
 def test_too_few_or_too_many_folds_are_refused(folds):
-    """Three melodies make two or three folds."""
-    with pytest.raises(OptionError, match="at least 2; there are 3"):
-        assign(["a", "b", "c"], folds, 0)
+    """Three tunes make two or three folds, however often each is there."""
+    with pytest.raises(OptionError, match="of 3 tunes"):
+        assign(["a", "b", "c"], [0, 1, 2], folds, 0)
+    with pytest.raises(OptionError, match="of 3 tunes"):
+        assign(["a", "b", "c", "d", "e"], [0, 1, 2, 2, 0], folds, 0)
+
+
+@given(st.lists(st.integers(0, 12), min_size=30, max_size=60), st.integers(2, 4), st.integers(0, 3))
+def test_families_stay_together(family, folds, seed):
+    """No family is divided, and no fold lacks more than the largest family."""
+    names = [f"{k}.mid" for k in range(len(family))]
+    if len(set(family)) < folds:
+        return
+    dealt = assign(names, family, folds, seed)
+    assert divided(family, [dealt[name] for name in names]) == 0
+    sizes = np.bincount(list(dealt.values()), minlength=folds)
+    assert sizes.max() - sizes.min() <= max(family.count(one) for one in set(family))
+
+
+def test_copies_and_variants_are_a_family(melodies):
+    """In another key, or with one note changed, a tune is of its own family; other tunes are not. Short copies too."""
+    tune = melodies[4]
+    moved = replace(tune, pitch=tune.pitch + 3)
+    pitch = tune.pitch.copy()
+    pitch[9] += 1
+    variant = replace(tune, pitch=pitch)
+    short = heard(melody_of([(0, 24, 60), (0, 24, 64), (0, 12, 62), (0, 12, 65), (0, 48, 60)]))
+    found = family_of([tune, melodies[7], moved, short, variant, replace(short, pitch=short.pitch + 2), melodies[9]])
+    assert found[0] == found[2] == found[4]
+    assert found[3] == found[5]
+    assert len(set(found)) == 4
+    assert divided(found, [0, 0, 1, 0, 0, 0, 1]) == 3
 
 
 def test_a_folds_file_names_files_or_sets(tmp_path):

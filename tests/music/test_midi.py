@@ -244,11 +244,11 @@ def test_end_of_track_is_the_end_of_the_music(silence: str, length: int) -> None
 
 
 def test_texts_cannot_reach_a_terminal_raw() -> None:
-    """Control characters of titles and track names stay in the file; odd bytes are replaced."""
+    """Control characters of titles and track names stay in the file; what is no UTF-8 is read as Latin-1."""
     name = b"a\x1b]0;x\x07\r\n\xe2\x80\xaeb\xff"
     reading = read_midi(smf(f"00 ff03 {len(name):02x} {name.hex()}" + NOTE))
-    assert reading.melody.title == "a]0;x  b\ufffd"
-    assert reading.track == "track 1 'a]0;x  b\ufffd' (the single melodic track)"
+    assert reading.melody.title == "a]0;x  â®bÿ"
+    assert reading.track == "track 1 'a]0;x  â®bÿ' (the single melodic track)"
 
 
 def test_sources(tmp_path: Path) -> None:
