@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 METADATA: Final = "melodyrnn"
+STATE: Final = "melodyrnn-state"
+"""Key of the metadata under which a model, and an interrupted training, says what it is."""
 """The one metadata key: safetensors writes several in random order, and equal checkpoints shall be equal bytes."""
 MAX_BYTES: Final = 200_000_000  # a fp16 LSTM of 4096 units and the fingerprints of 100,000 tunes fit
 MAX_HEADER: Final = 1 << 18  # a card of some thousand entries; parsed JSON takes fifty times its text
@@ -96,6 +98,8 @@ def take_apart(buffer: bytes | mmap.mmap) -> tuple[NetworkConfig, Card, dict[str
     view = memoryview(buffer).cast("B")
     header = _header(view)
     metadata = header.pop("__metadata__", None)
+    if isinstance(metadata, dict) and STATE in metadata:
+        raise CheckpointError("is a training that was interrupted, no model: train with --resume goes on with it")
     if not isinstance(metadata, dict) or not isinstance(metadata.get(METADATA), str):
         raise CheckpointError("is a safetensors file, but not of melodyrnn: it has no card")
     config, card = read_card_text(metadata[METADATA])

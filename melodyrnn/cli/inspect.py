@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from melodyrnn.cli.inputs import Input
 
 _LABEL: Final = 12  # columns for the names of facts
+_BEGINS: Final = 9  # bytes: a safetensors file begins with the length of its header in 8, and then an object
+_LONGEST: Final = 1 << 32  # of such a header; eight letters of a text are a greater number
 
 app = new_app()
 
@@ -65,9 +67,18 @@ def inspect(
 
 
 def _is_model(file: str) -> bool:
-    """Whether the name means a model: by its suffix, or because it has none and no file has it."""
+    """Whether a model is meant: by the suffix, by how the file begins, or by a name that no file has."""
     path = Path(file)
-    return file != "-" and (path.suffix == ".safetensors" or (not path.suffix and not path.exists()))
+    if file == "-" or path.suffix == ".safetensors":
+        return file != "-"
+    if not path.is_file():
+        return not path.suffix and not path.exists()
+    try:
+        with path.open("rb") as opened:  # a regular file: nothing is waited for
+            begins = opened.read(_BEGINS)
+    except OSError:
+        return False  # whoever reads it says why
+    return begins[8:] == b"{" and int.from_bytes(begins[:8], "little") < _LONGEST
 
 
 def melody_facts(found: Input) -> dict[str, Any]:

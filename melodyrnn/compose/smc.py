@@ -96,48 +96,67 @@ def draw_one(
     """
     spawn = (0, attempt) if attempt else (0,)
     dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=spawn)))
-    active = np.arange(effort)
-    stream = stream.take(np.zeros_like(active))
-    weight, held = np.zeros((2, effort))
-    trail = _Trail([], [], [], [])
-    first = attempt * _APART
+    first, particles = attempt * _APART, _Particles(stream, effort, hearing)
     uniform = np.zeros((effort, 0, 3))
-    while len(active):
-        step = len(trail.rows)
+    while len(particles.active):
+        step = len(particles.trail.rows)
         if step == uniform.shape[1]:
             uniform = np.stack([sampling.uniforms(seed, max(64, 2 * step), k + 1 + first) for k in range(effort)])
+        particles.step(choose, uniform[particles.active, step])
+        if len(particles.active) and _few(particles.weight):
+            particles.resample(float(dice.random()))
+    return particles.drawn(dice, gate)
+
+
+class _Particles:
+    """N melodies on their way; arrays (N,) but for the stream, which holds those that are not over."""
+
+    def __init__(self, stream: Stream, count: int, hearing: Hearing | None) -> None:
+        self.active = np.arange(count)  # which particles the rows of the stream are
+        self.stream, self.hearing = stream.take(np.zeros_like(self.active)), hearing
+        self.weight, self.held = np.zeros((2, count))  # bits, and bits of what is only heard so far
+        self.trail = _Trail([], [], [], [])
+
+    def step(self, choose: Chooser, uniform: Logs) -> None:
+        """One note of each, weighed. Raises DeadEnd if none is left."""
+        stream, active, hearing = self.stream, self.active, self.hearing
         before = _before(stream, hearing)
-        choice = choose(stream, uniform[active, step])
-        onset = stream.tick + _ONSETS[choice.rest]
-        over = choice.rest == END
+        choice = choose(stream, uniform)
+        over, onset = choice.rest == END, stream.tick + _ONSETS[choice.rest]
         kept = (
             np.full(len(active), True) if hearing is None else ~(stream.tick >= hearing.tick) & (onset < hearing.tick)
         )
         price = choice.price.sum(1)
-        weight[active[kept]] -= price[kept]
-        held[active[~kept]] += _held(hearing, price, over, before)[~kept]
-        weight[active[choice.lost]] = -np.inf
-        if not np.isfinite(weight).any():
+        self.weight[active[kept]] -= price[kept]
+        self.held[active[~kept]] += _held(hearing, price, over, before)[~kept]
+        self.weight[active[choice.lost]] = -np.inf
+        if not np.isfinite(self.weight).any():
             raise DeadEnd
-        _note(trail, choice, active, kept, effort)
+        _note(self.trail, choice, active, kept, len(self.weight))
         going = np.flatnonzero(~over)
         if len(going) < len(active):
-            stream, active = stream.take(going), active[going]
-        stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
-        if len(active) and _few(weight):
-            which = _systematic(weight, float(dice.random()))
-            place = np.full(effort, -1)
-            place[active] = np.arange(len(active))
-            stream, active = stream.take(place[which][place[which] >= 0]), np.flatnonzero(place[which] >= 0)
-            trail.take(which)
-            held, weight = held[which], np.zeros(effort)
-    while np.isfinite(weight).any():
-        chosen = int(_systematic(weight - held, float(dice.random()), 1)[0])
-        drawn = _drawn(trail, chosen, float(held[chosen]))
-        if gate is None or gate(drawn.rows):
-            return drawn
-        weight[chosen] = -np.inf
-    raise DeadEnd
+            self.stream, self.active = stream.take(going), active[going]
+        self.stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
+
+    def resample(self, uniform: float) -> None:
+        """Copy those that weigh much, drop those that weigh little; then all weigh the same."""
+        which = _systematic(self.weight, uniform)
+        place = np.full(len(self.weight), -1)
+        place[self.active] = np.arange(len(self.active))
+        rows = place[which]
+        self.stream, self.active = self.stream.take(rows[rows >= 0]), np.flatnonzero(rows >= 0)
+        self.trail.take(which)
+        self.held, self.weight = self.held[which], np.zeros(len(self.weight))
+
+    def drawn(self, dice: np.random.Generator, gate: Gate | None) -> Drawn:
+        """One of them by weight, once all are over. Raises DeadEnd if none passes the gate."""
+        while np.isfinite(self.weight).any():
+            chosen = int(_systematic(self.weight - self.held, float(dice.random()), 1)[0])
+            drawn = _drawn(self.trail, chosen, float(self.held[chosen]))
+            if gate is None or gate(drawn.rows):
+                return drawn
+            self.weight[chosen] = -np.inf
+        raise DeadEnd
 
 
 def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] | None:

@@ -19,6 +19,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from melodyrnn.checkpoint import NetworkConfig, write_whole
+from melodyrnn.checkpoint_check import STATE
 from melodyrnn.errors import CheckpointError
 from melodyrnn.learn.recipe import Recipe
 
@@ -63,7 +64,7 @@ def write(path: Path, state: State) -> None:
         "place": asdict(state.place), "precision": state.precision,
     }  # fmt: skip
     flat = {name: tensor.detach().contiguous() for name, tensor in state.tensors.items()}
-    write_whole(path, save(flat, {"melodyrnn-state": json.dumps(header)}))
+    write_whole(path, save(flat, {STATE: json.dumps(header)}))
 
 
 def read(path: Path) -> State:
@@ -72,7 +73,7 @@ def read(path: Path) -> State:
         raise CheckpointError(f"{path}: no training state is there; start without --resume")
     try:
         with safe_open(path, "pt") as file:
-            header = json.loads((file.metadata() or {})["melodyrnn-state"])
+            header = json.loads((file.metadata() or {})[STATE])
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a mapping
         state = State(
             NetworkConfig(**header["config"]), Recipe(**header["recipe"]), header["corpus"], _place(header["place"]),

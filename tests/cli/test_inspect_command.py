@@ -8,7 +8,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from melodyrnn.cli.inputs import read_named_pipe
 from melodyrnn.errors import Unreadable
@@ -149,3 +151,16 @@ def test_titles_are_harmless(command, tune):
         assert "\x1b" not in ended.out
         assert "\x07" not in ended.out
         assert "[red]" in ended.out
+
+
+def test_models_are_known_by_what_they_hold(command, model):
+    """Under any name; an interrupted training is called so, and a tune that looks a little like one stays a tune."""
+    Path("m.txt").write_bytes(Path(model).read_bytes())
+    assert json.loads(command("inspect", "m.txt", "--json").out)["format"] == "model"
+    Path("m.safetensors.state").write_bytes(save({"x": np.zeros(1, np.float32)}, {"melodyrnn-state": "{}"}))
+    for command_line in (["inspect", "m.safetensors.state"], ["generate", "-m", "m.safetensors.state", "-o", "x.mid"]):
+        ended = command(*command_line)
+        assert ended.status == 1
+        assert "m.safetensors.state: is a training that was interrupted, no model" in ended.err
+    Path("t.abc").write_text("X:1\nK:C\n{g}CDEF GABc|cBAG FEDC|\n")
+    assert json.loads(command("inspect", "t.abc", "--json").out)["format"] == "abc"
