@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.amounts import amount
+from melodyrnn.compose.liveliness import sits
 from melodyrnn.compose.recipe import Recipe, to_plain
 from melodyrnn.compose.remaking import file_of
 
@@ -102,6 +103,8 @@ class Making:
             facts.append(str(melody.key))
         console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
         console.detail(f"what was asked for cost {made.price:.1f} bits")
+        if self.verb == "generate" and sits(melody, made.primed):
+            console.warn("it hardly leaves one pitch; another --seed, a higher temperature or looser rules move it")
         if self.model.checkpoint.fingerprints:
             self._tell_copy(made)
 

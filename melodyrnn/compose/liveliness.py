@@ -9,7 +9,7 @@ A melody of free length circles when most of its bars are bars over again: a rec
 twice finds it likely a third time. In two of a hundred training melodies more than half of the bars have stood
 before, in three of a thousand more than two thirds.
 
-Contents: AGAIN, lively, circles.
+Contents: AGAIN, lively, sits, circles.
 """
 
 from __future__ import annotations
@@ -37,10 +37,19 @@ _OVER_AGAIN: Final = 2 / 3  # share of the bars that may have stood before
 
 def lively(rows: Indices) -> bool:
     """Whether a melody, rows (notes, 3) of rests, durations and pitches, moves: three pitches, none for 70 % of it."""
-    if len(rows) < _NOTES:
+    return _moves(rows[:, 2])
+
+
+def sits(melody: Melody, primed: int = 0) -> bool:
+    """Whether the notes of a melody after its first `primed` stay where they are."""
+    return not _moves(np.array([note.pitch for note in melody.notes[primed:]]))
+
+
+def _moves(pitches: Indices) -> bool:
+    if len(pitches) < _NOTES:
         return True
-    _, counts = np.unique(rows[:, 2], return_counts=True)
-    return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(rows))
+    _, counts = np.unique(pitches, return_counts=True)
+    return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(pitches))
 
 
 def circles(melody: Melody) -> bool:
