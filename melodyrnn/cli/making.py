@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.amounts import amount
-from melodyrnn.compose.liveliness import sits
 from melodyrnn.compose.recipe import Recipe, to_plain
 from melodyrnn.compose.remaking import file_of
 
@@ -91,6 +90,8 @@ class Making:
 
     def _tell(self, made: Generated, name: str) -> None:
         """Say what was written; on a terminal, show it."""
+        from melodyrnn.compose.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
+
         console, melody = self.console, made.melody
         if self.roll and console.interactive:
             from melodyrnn.cli.roll import draw_roll  # noqa: PLC0415

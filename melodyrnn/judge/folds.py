@@ -42,7 +42,8 @@ def assign(names: Sequence[str], family: Sequence[int], folds: int, seed: int) -
     """Deal melodies to folds of nearly equal size, seeded, each family to one fold."""
     tunes = len(set(family))
     if folds < 2 or folds > tunes:
-        raise OptionError("folds", f"there must be at least 2, and as many different tunes; {folds} of {tunes} tunes")
+        told = f"{folds} folds cannot be made of {tunes} different tunes, for copies and variants stay together"
+        raise OptionError("folds", f"{told}; give 2 to {tunes}")
     sizes, dealt, fold_of = [0] * folds, Counter(family), dict[int, int]()
     for k in np.random.default_rng(seed).permutation(len(names)).tolist():
         if family[k] not in fold_of:

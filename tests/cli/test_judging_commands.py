@@ -154,7 +154,7 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
         (["tunes", "--folds", "f.json"], "--cross-validate: say in how many folds: --cross-validate 10"),
         (
             ["tunes", "--cross-validate", "1"],
-            "folds: there must be at least 2, and as many different tunes; 1 of 12 tunes",
+            "folds: 1 folds cannot be made of 12 different tunes, for copies and variants stay together; give 2 to 12",
         ),
         (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of rnn, gru, lstm"),
         (

@@ -37,9 +37,9 @@ def test_folds_are_even_and_repeatable(count, folds, seed):
 @pytest.mark.parametrize("folds", [0, 1, 4])
 def test_too_few_or_too_many_folds_are_refused(folds):
     """Three tunes make two or three folds, however often each is there."""
-    with pytest.raises(OptionError, match="of 3 tunes"):
+    with pytest.raises(OptionError, match="of 3 different tunes"):
         assign(["a", "b", "c"], [0, 1, 2], folds, 0)
-    with pytest.raises(OptionError, match="of 3 tunes"):
+    with pytest.raises(OptionError, match="of 3 different tunes"):
         assign(["a", "b", "c", "d", "e"], [0, 1, 2, 2, 0], folds, 0)
 
 
