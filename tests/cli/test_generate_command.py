@@ -267,3 +267,18 @@ def test_a_melody_that_sits_is_written_and_called_so(command, model):
     assert ended.status == 0
     assert "warning: it hardly leaves one pitch; another --seed" in ended.err
     assert "hardly" not in command("generate", "-m", model, "--seed", 1, "-o", "y.mid").err
+
+
+def test_many_are_the_same_on_one_processor_and_on_three(command, model, monkeypatch):
+    """Candidates with a rule that reaches ahead are dealt to processes; files, ranks and lines are those of one."""
+    asked = ("generate", "-m", model, "--bars", 2, "--end", "tonic", "--best", 3, "--of", 9, "--seed", 5)
+    monkeypatch.setattr("melodyrnn.compose.dealing.WORTH", 96)
+    ended = []
+    for count, folder in ((1, "one/"), (3, "three/")):
+        monkeypatch.setattr("melodyrnn.compose.dealing.processors", lambda count=count: count)
+        ended.append(command(*asked, "-o", folder))
+    assert [e.status for e in ended] == [0, 0]
+    assert ended[1].err.replace("three/", "one/") == ended[0].err
+    names = sorted(p.name for p in Path("one").iterdir())
+    assert len(names) == 3
+    assert [Path("three", n).read_bytes() for n in names] == [Path("one", n).read_bytes() for n in names]
