@@ -26,13 +26,14 @@ from melodyrnn.compose.beginning import listen, told_of
 from melodyrnn.compose.filling import tasks_of
 from melodyrnn.compose.generate import Generated, Model, choose, filters_of, velocity_of
 from melodyrnn.compose.keeping import keeping
+from melodyrnn.compose.liveliness import AGAIN, lively, sits
 from melodyrnn.compose.planning import reach
 from melodyrnn.compose.rules import Rules
 from melodyrnn.compose.smc import Drawn, Hearing, draw_one
 from melodyrnn.compose.stream import Stream
 from melodyrnn.compose.terms import Place, leaning
 from melodyrnn.compose.timeline import of_metres
-from melodyrnn.errors import OptionError, Unsatisfiable
+from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.keys import find_key
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 Fit = TypeVar("Fit")
 LOCKS: Final = ("rhythm", "pitches", "contour")
 USUAL_EFFORT: Final = 32
-AGAIN: Final = -6.0  # what is added to the log-probability of a pitch that is to change
+OTHERWISE: Final = -6.0  # what is added to the log-probability of a pitch that is to change
 
 
 def infill(model: Model, melody: Melody, bars: Iterable[int], options: Options) -> Generated:
@@ -164,7 +165,7 @@ def _pitch_rules(
     if ahead is None:
         between = "and the notes that stay " * bool((~free).any())
         raise Unsatisfiable("constraints", f"no pitches fit the rhythm {between}together with all that is asked")
-    soft = around.again(notes, free, place.end, AGAIN)
+    soft = around.again(notes, free, place.end, OTHERWISE)
     towards = Rules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
     return towards + leaning(options, place) + keeping(ahead)
 
@@ -204,16 +205,28 @@ def _with(encoded: Encoded, rows: Indices) -> Encoded:
 def _drawn(
     model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[Rules, Hearing | None]
 ) -> tuple[NDArray[np.float64], Drawn]:
-    """Let the network hear the notes before a gap (their bits come back), then draw what follows."""
+    """Let the network hear the notes before a gap (their bits come back), then draw what follows.
+
+    What sits is drawn again (see `liveliness`) unless the melody does so itself, or an effort is asked for.
+    """
     rules, hearing = how
     told, first = told_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
     stream = Stream(model.network, told, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
     before = listen(stream, heard, first)
     filters = filters_of(options)
-    drawn = draw_one(
-        stream, lambda s, uniform: choose(s, rules, filters, uniform, first),
-        seed=options.seed, effort=options.effort or USUAL_EFFORT, hearing=hearing,
-    )  # fmt: skip
+    tries = AGAIN if options.effort is None and not sits(melody) else 0
+    for attempt in range(tries + 1):
+        try:
+            drawn = draw_one(
+                stream, lambda s, uniform: choose(s, rules, filters, uniform, first), seed=options.seed,
+                effort=options.effort or USUAL_EFFORT, hearing=hearing, gate=lively if attempt < tries else None,
+                attempt=attempt,
+            )  # fmt: skip
+        except DeadEnd:
+            if attempt == tries:
+                raise
+        else:
+            break
     return before, drawn
 
 

@@ -13,6 +13,7 @@ from melodyrnn.compose import edit
 from melodyrnn.compose.beginning import listen, told_of
 from melodyrnn.compose.edit import LOCKS, infill, vary
 from melodyrnn.compose.generate import generate
+from melodyrnn.compose.liveliness import sits
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.stream import Stream
 from melodyrnn.compose.timeline import of_metres
@@ -280,3 +281,16 @@ def test_what_is_composed_anew_may_lie_in_another_octave(model, wish):
     assert composed > len(TUNE.notes)
     with pytest.raises(Unsatisfiable, match="no pitches fit the rhythm together with all that is asked"):
         vary(model, TUNE, replace(options, max_leap=1, scale="C"), keep=["contour"], strength=1.0)
+
+
+def test_what_is_varied_moves_where_it_can(model):
+    """Equal notes, all pitches free: none of the variations sits, unless the rules leave one pitch, or the tune sat."""
+    even = Melody(tuple(Note(24 * i, 24, 60 + i % 5, 80) for i in range(32)), (Metre(),), Key(0))
+    free = Options(bars=None, max_leap=5)
+    assert not any(
+        sits(vary(model, even, replace(free, seed=k), keep=["rhythm"], strength=1.0).melody) for k in range(8)
+    )
+    one = vary(model, even, Options(bars=None, range="E4-E4"), keep=["rhythm"], strength=1.0).melody
+    assert {n.pitch for n in one.notes} == {64}
+    drone = replace(even, notes=tuple(replace(n, pitch=60) for n in even.notes))
+    assert len(infill(model, drone, [2], Options(bars=None, range="C4-C4")).melody.notes) > 8
