@@ -81,18 +81,20 @@ def _received(end: Connection) -> Generated:
         came: Any = end.recv()
     except EOFError:
         raise MelodyRNNError(_KILLED) from None
-    if isinstance(came, MelodyRNNError):
+    if isinstance(came, Exception):
         raise came
     made: Generated = came
     return made
 
 
 def _compose(end: Connection, file: bytes, options: Options, prime: Melody | None, which: range) -> None:
-    """In a child: send melodies, or the reason why there is none, and be done."""
+    """In a child: send melodies, or whatever `generate` raises, and be done."""
     follow_parent()
     try:
         own = replace(options, seed=options.seed + which.start)
         for made in generate(model_of(load(file)), own, len(which), prime=prime, step=which.step):
             end.send(made)
-    except MelodyRNNError as error:
+    except BrokenPipeError:
+        return  # nobody is left who waits for them
+    except Exception as error:  # noqa: BLE001 - raised again where the melodies are wanted
         end.send(error)

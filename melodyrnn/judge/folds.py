@@ -41,6 +41,8 @@ def family_of(melodies: Sequence[Columns]) -> list[int]:
 def assign(names: Sequence[str], family: Sequence[int], folds: int, seed: int) -> dict[str, int]:
     """Deal melodies to folds of nearly equal size, seeded, each family to one fold."""
     tunes = len(set(family))
+    if tunes < 2:
+        raise OptionError("folds", "there is only one tune (copies and variants count once), and none to learn it from")
     if folds < 2 or folds > tunes:
         told = f"{folds} folds cannot be made of {tunes} different tunes, for copies and variants stay together"
         raise OptionError("folds", f"{told}; give 2 to {tunes}")

@@ -46,6 +46,14 @@ def test_what_cannot_be_composed_is_refused_as_by_one_process(model):
     assert not multiprocessing.active_children()
 
 
+def test_a_fault_in_a_child_is_raised_here(model, capfd):
+    """Whatever goes wrong in a child goes wrong where the melodies are wanted, and is not printed by the child."""
+    with pytest.raises(AttributeError, match="'str' object"):
+        list(compose_many(model, Options(bars=1), 2, prime="no melody", jobs=2))
+    assert capfd.readouterr().err == ""
+    assert not multiprocessing.active_children()
+
+
 def test_a_killed_process_is_told_and_the_others_end(model):
     """Somebody kills a child: one line, and no process goes on."""
     melodies = compose_many(model, Options(bars=8), 4000, jobs=2)

@@ -41,6 +41,8 @@ def test_too_few_or_too_many_folds_are_refused(folds):
         assign(["a", "b", "c"], [0, 1, 2], folds, 0)
     with pytest.raises(OptionError, match="of 3 different tunes"):
         assign(["a", "b", "c", "d", "e"], [0, 1, 2, 2, 0], folds, 0)
+    with pytest.raises(OptionError, match="only one tune"):
+        assign(["a", "b"], [0, 0], folds, 0)
 
 
 @given(st.lists(st.integers(0, 12), min_size=30, max_size=60), st.integers(2, 4), st.integers(0, 3))
