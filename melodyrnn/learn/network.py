@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import NetworkConfig
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-NEVER: Final = -1e9  # a score that no softmax notices; -inf would give nan where nothing stands yet
+NEVER: Final = -60.0  # a score that no softmax notices; exp of what fp32 cannot hold takes twelve times as long
 
 
 class Inputs(NamedTuple):
@@ -163,8 +163,9 @@ class MelodyRNN(nn.Module):
         last = heard[..., list(vp.HEARD).index("pitch")][..., None]
         leap = (rows - (last - 1)).clamp(-vp.WIDEST, vp.WIDEST) + vp.WIDEST + 1
         leap = torch.where(last > 0, leap, 0)
-        degrees = (rows + PITCHES[0]) % 12
-        logits: Tensor = self.pitch.out(z) + self.interval(z).gather(-1, leap) + self.degree(z)[..., degrees]
+        octaves = self.degree(z).repeat(1, 1, len(PITCHES) // 12 + 2)  # not indexed: that gradient is a race of threads
+        degrees = octaves[..., PITCHES[0] % 12 :][..., : len(PITCHES)]
+        logits: Tensor = self.pitch.out(z) + self.interval(z).gather(-1, leap) + degrees
         return logits
 
 

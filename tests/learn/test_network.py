@@ -57,6 +57,21 @@ def test_gradients_reach_every_parameter(network, config, recipe, melodies):
         assert parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_no_gradient_is_summed_in_the_order_of_threads(config, melodies, cell):
+    """Advanced indexing is not used: its gradient adds up as threads arrive, and a resumed run would be another one."""
+    network = MelodyRNN(replace(config, cell=cell))
+    ahead, found = [term.grad_fn for term in network(heldout(melodies))], set()
+    while ahead:
+        step = ahead.pop()
+        if step is not None and step not in found:
+            found.add(step)
+            ahead += [before for before, _ in step.next_functions]
+    names = {step.name() for step in found}
+    assert "GatherBackward0" in names  # the walk has come as far as the intervals
+    assert not names & {"IndexBackward0", "IndexPutBackward0", "PutBackward0", "TakeBackward0"}
+
+
 def test_neighbours_and_padding_change_nothing(network, melodies):
     """A melody's surprise beside longer ones is its surprise alone (to rounding)."""
     together = network(heldout(melodies))
