@@ -101,7 +101,7 @@ def plain_line(event: Event) -> str:
         )
     if isinstance(event, Evaluated):
         return f"epoch {facts['epoch'] + 1}: training {_bits(facts['train'])}, held out {_terms(facts['heldout'])}" + (
-            " (best)" if facts["best"] else ""
+            " (best)" if facts["best"] and not math.isnan(event.heldout.total) else ""
         )
     if isinstance(event, Floor):
         floor = ", ".join(f"{kind} {terms['total']:.3f}" for kind, terms in event.bits.items())

@@ -141,6 +141,7 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
         "bits": bits,
         "price": round(float(made.price), 6),
         "primed": made.primed,
-        "bars": made.melody.bars,
+        "bars": made.melody.bars,  # the upbeat's bar among them
+        "upbeat": made.melody.upbeat,
         "melody": melody_to_json(made.melody),
     }

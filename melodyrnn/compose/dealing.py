@@ -45,6 +45,7 @@ def compose_many(
     jobs = min(jobs or min(processors(), work(options, count) // WORTH), count)
     if jobs <= 1:
         return generate(model, options, count, prime=prime)
+    options.seeds(count)  # refused before a process is started
     return _dealt(model.checkpoint.file(), options, count, prime, jobs)
 
 

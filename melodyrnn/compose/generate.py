@@ -95,7 +95,7 @@ def generate(
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
-    seeds = range(options.seed, options.seed + count * step, step)
+    seeds = options.seeds(count, step)
     each = (outlined(model.card, replace(options, seed=seed), prime) for seed in seeds)
     if (first := next(each)).bars == options.bars:
         return _generate(_task(model, options, prime), seeds)

@@ -13,6 +13,7 @@ from melodyrnn.music.melody import MODES, Key, Metre
 
 MOST_BARS: Final = 64
 USUAL_EFFORT: Final = 16
+_LARGEST_SEED: Final = 2**63 - 1
 _BEATS: Final = (1, 2, 4, 8, 16, 32)  # what stands below the line
 
 
@@ -39,7 +40,7 @@ class Options(Constraints):
 
     def __post_init__(self) -> None:
         """Check every value."""
-        _whole("seed", self.seed, 0, 2**63 - 1)
+        _whole("seed", self.seed, 0, _LARGEST_SEED)
         _real("temperature", self.temperature, 0, 100)
         if self.rhythm_temperature is not None:
             _real("rhythm-temperature", self.rhythm_temperature, 0, 100)
@@ -66,6 +67,13 @@ class Options(Constraints):
         self.check(self.metre)
         if self.contour is not None and self.bars is None:
             raise OptionError("contour", "needs a number of bars to stretch over")
+
+    def seeds(self, count: int, step: int = 1) -> range:
+        """The seeds of `count` melodies. Raises OptionError where there are not so many."""
+        seeds = range(self.seed, self.seed + count * step, step)
+        if seeds and seeds[-1] > _LARGEST_SEED:
+            raise OptionError("seed", f"{self.seed} is too large to count {count} melodies from; give a smaller one")
+        return seeds
 
     @property
     def planned(self) -> bool:

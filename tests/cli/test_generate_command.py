@@ -222,6 +222,8 @@ def test_json_tells_each_melody(command, model):
     assert json.loads(ended.out)["file"] == "a.mid"
     assert names() == ["a.mid"]
     assert ended.err == ""
+    begun = json.loads(command("generate", "-m", model, "--upbeat", "1/4", "--bars", 4, "--json").out)
+    assert (begun["bars"], begun["upbeat"]) == (5, 24)
 
 
 def test_quiet_is_quiet(command, model):

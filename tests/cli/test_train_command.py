@@ -57,6 +57,15 @@ def test_a_folder_becomes_a_model(command, folder):
     assert (again.status, again.err) == (1, text)
 
 
+def test_what_is_not_held_out_is_not_called_best(command, folder):
+    """One tune is learnt from, none is left to judge by: no epoch is said to be the best."""
+    for path in sorted(folder.iterdir())[1:]:
+        path.unlink()
+    lines = [line for line in command("train", *SMALL).err.splitlines() if line.startswith("epoch ")]
+    assert len(lines) == 2
+    assert all("held out not measured: too few melodies" in line and "best" not in line for line in lines)
+
+
 def test_json_tells_the_same_events(command, folder):
     """--json: one object an event, no NaN, nothing but JSON on stdout."""
     ended = command("train", *SMALL, "--json", "-q")

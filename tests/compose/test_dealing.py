@@ -35,6 +35,17 @@ def test_seeds_may_lie_apart(model):
     ]
 
 
+def test_seeds_that_would_run_out_are_refused_before_the_first_melody(model):
+    """The largest seed gives one melody, and two are refused at once, by one process and by several."""
+    last = Options(seed=2**63 - 1, bars=2)
+    assert len(list(generate(model, last, 1))) == 1
+    with pytest.raises(OptionError, match="too large to count 2 melodies from"):
+        generate(model, last, 2)
+    for jobs in (1, 2):
+        with pytest.raises(OptionError, match="too large"):
+            compose_many(model, last, 2, jobs=jobs)
+
+
 def test_what_cannot_be_composed_is_refused_as_by_one_process(model):
     """The error of a child is that of `generate`: its class, its option, its words."""
     impossible = Options(bars=1, scale="C", forbid="C")
