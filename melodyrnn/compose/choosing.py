@@ -56,9 +56,11 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
 
     start, asked = stand(stream.tick), stream.rest()
     rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
+    gone = np.zeros(len(stream), bool)
     while True:
-        lost = _empty(asked, rests)
-        rests = _changed(rests, lost, np.full(len(stream), END), 0.0)  # over, one way or the other
+        if (lost := _empty(asked, rests)) is not None:
+            gone |= lost
+            rests = _changed(rests, lost, np.full(len(stream), END), 0.0)  # over, one way or the other
         rest = dice.pick(asked, rests, 0, start)
         if (rest == END).all():
             duration = pitch = np.zeros_like(rest)
@@ -78,10 +80,10 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
             break
         barred.add(shut, duration)  # beside another duration there may be pitches left
         dice.take_back(shut, duration, 1)
+    dice.forget_after(rest == END)
     if stream.spent is not None:
         stream.spent = counted(stream.spent, dice.bits.sum(1), dice.offered.sum(1), stream.notes - primed)
-    if lost is not None:
-        dice.price[lost, 0] = np.inf
+    dice.price[gone, 0] = np.inf
     return Choice(rest, duration, pitch, dice.bits, dice.price)
 
 
@@ -109,6 +111,11 @@ class _Dice:
         logs, numbers = self._before[attribute][rows], self.uniform[rows, attribute]
         self.uniform[rows, attribute] = sampling.within(logs, numbers, chosen[rows])
 
+    def forget_after(self, over: NDArray[np.bool_]) -> None:
+        """Melodies that are over have no duration and no pitch, whatever was drawn for them or taken back."""
+        for figures in (self.bits, self.price, self.offered):
+            figures[over, 1:] = 0
+
 
 def _empty(logs: Logs, allowed: Logs) -> NDArray[np.bool_] | None:
     """Melodies for which the rules have left nothing, (R,), or None where there is none."""
@@ -118,10 +125,8 @@ def _empty(logs: Logs, allowed: Logs) -> NDArray[np.bool_] | None:
     return none_left if none_left.any() else None
 
 
-def _changed(logs: Logs, which: NDArray[np.bool_] | None, entries: Indices, value: float) -> Logs:
+def _changed(logs: Logs, which: NDArray[np.bool_], entries: Indices, value: float) -> Logs:
     """Log-probabilities with another value at one entry (R,) of some melodies."""
-    if which is None:
-        return logs
     logs = logs.copy()
     logs[which, entries[which]] = value
     return logs

@@ -40,3 +40,35 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
     found = np.bincount(made.duration if shut == "duration" else made.rest, minlength=len(expected)) / ROWS
     assert len(expected) == (len(DURATIONS) if shut == "duration" else END)
     assert (np.abs(found - expected) <= 5 * np.sqrt(expected * (1 - expected) / ROWS)).all()
+
+
+def test_company_changes_no_choice(model):
+    """Forty melodies, each with its own rules, of which many leave nothing: side by side each gets what it gets alone."""
+    rows, rng = 40, np.random.default_rng(1)
+    stream = prepare(model, Options(seed=1)).stream.take(np.zeros(rows, np.int64))
+    rests, durations = rng.random((rows, END + 1)) < 0.06, rng.random((rows, len(DURATIONS))) < 0.06
+    onward = rng.random((rows, END + 1, len(DURATIONS))) < 0.15  # beside which rests and durations there are pitches
+    numbers = rng.random((rows, 3))
+
+    def choice_of(which):
+        def rest(logs, _):
+            return np.where(rests[which], logs, -np.inf)
+
+        def duration(logs, _):
+            return np.where(durations[which], logs, -np.inf)
+
+        def pitch(logs, spot):
+            return np.where(onward[which, spot.rest, spot.duration][:, None], logs, -np.inf)
+
+        rules = Rules((rest,), (duration,), (pitch,))
+        return choose(stream.take(which), rules, FILTERS, numbers[which])
+
+    together = choice_of(np.arange(rows))
+    assert 0 < together.lost.sum() < rows
+    assert ((together.rest == END) & ~together.lost).any()
+    for row in range(rows):
+        alone = choice_of(np.array([row]))
+        for name in ("rest", "bits", "price"):
+            assert (getattr(alone, name)[0] == getattr(together, name)[row]).all(), name
+        if alone.rest[0] != END:
+            assert (alone.duration[0], alone.pitch[0]) == (together.duration[row], together.pitch[row])
