@@ -60,13 +60,14 @@ def prepare(
     json: JsonOption = False,
 ) -> None:
     """Prepare corpora, or a shard of them."""
-    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.reading import styles_of  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
     from melodyrnn.corpus.report import read_report  # noqa: PLC0415
     from melodyrnn.corpus.stamp import read_stamp, stamp_of, unchanged  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     settle(output)
-    part = _shard(shard)
+    part, styles = _shard(shard), styles_of(corpora)
     stamp = stamp_of(corpora, {"seed": seed, "strict": strict}, track=track, shard=part)
     if unchanged(output, stamp):
         console.detail(f"{output}: nothing has changed since it was prepared")
@@ -83,10 +84,8 @@ def prepare(
         raise OutputError(f"{output}: was divided with seed {told}; --force divides it anew with seed {seed}")
     _refuse(output, force=force or again)
     tunes = {
-        Path(name).name or name: counted(
-            console, load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}"
-        )
-        for name in corpora
+        style: counted(console, load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}")
+        for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
     return _tell(console, output, prepared.report)

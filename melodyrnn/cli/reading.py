@@ -1,16 +1,18 @@
 """Corpora read and prepared for a command, or taken from the cache when nothing has changed; and counted.
 
-Contents: Tally, style_of, prepared_of.
+Contents: Tally, styles_of, prepared_of.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.cli.amounts import amount
+from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,14 +82,24 @@ class Tally:
                 yield f"{'':>8}      and {count - _EXAMPLES:,} more"
 
 
-def style_of(corpus: str | Path) -> str:
-    """How a corpus is called: its name, or that of its folder."""
-    return Path(corpus).name or str(corpus)
+def styles_of(corpora: Sequence[str]) -> list[str]:
+    """How each corpus is called: its name, or that of its folder; where two have one name, the paths as given.
+
+    Raises OptionError for a corpus that is given twice.
+    """
+    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415 - --help waits for none of these
+
+    there = [corpus if corpus in names() else os.path.realpath(corpus) for corpus in corpora]
+    for position, corpus in enumerate(corpora):
+        if there[position] in there[:position]:
+            raise OptionError("CORPUS", f"{corpus} is given twice")
+    short = [Path(corpus).name or corpus for corpus in corpora]
+    return [name if short.count(name) == 1 else corpus for name, corpus in zip(short, corpora, strict=True)]
 
 
 def prepared_of(
     console: Console,
-    corpora: Sequence[str | Path],
+    corpora: Sequence[str],
     folder: Path,
     tally: Tally,
     *,
@@ -106,7 +118,8 @@ def prepared_of(
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
     from melodyrnn.corpus.stamp import stamp_of  # noqa: PLC0415
 
-    options = {"seed": seed, "strict": limits.strict, "styles": [style_of(corpus) for corpus in corpora]}
+    styles = styles_of(corpora)
+    options = {"seed": seed, "strict": limits.strict, "styles": styles}
     stamp = stamp_of(corpora, options, track=track, shard=None)
     if (kept := recall(stamp, user_cache())) is not None:
         console.detail("nothing has changed since these files were read")
@@ -114,10 +127,10 @@ def prepared_of(
         tally.read, tally.notes, tally.warned = (facts[name] for name in ("read", "notes", "warned"))
         return prepared
     tunes = {
-        style_of(name): tally.counting(
+        style: tally.counting(
             counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
         )
-        for name in corpora
+        for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
     facts = {"read": tally.read, "notes": tally.notes, "warned": tally.warned}

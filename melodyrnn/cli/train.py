@@ -144,7 +144,7 @@ def train(
     """Train a network on corpora; what cannot be written in the end is refused at the start."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.output import check_writable  # noqa: PLC0415
-    from melodyrnn.cli.reading import style_of  # noqa: PLC0415
+    from melodyrnn.cli.reading import styles_of  # noqa: PLC0415
     from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
@@ -155,6 +155,7 @@ def train(
             raise OptionError(name, f"{value} is none of {', '.join(known)}")
     sizes = _given({"hidden": hidden, "layers": layers})
     asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
+    styles = styles_of(corpora)
     command = _command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked})
     if _finished(output, resume=resume and not force):
         if (made := load(output).card.recipe) != command:
@@ -175,7 +176,7 @@ def train(
 
         order = Order(
             output=output, cell=cell, sizes=sizes, settings=asked, seed=seed, resume=resume, compile=compile,
-            precision=precision, base=started, corpora=[style_of(name) for name in corpora],
+            precision=precision, base=started, corpora=styles,
             licences=_licences(corpora), command=command,
         )  # fmt: skip
         return watch(console, prepared, order)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from melodyrnn.checkpoint import load
 from melodyrnn.corpus.stamp import NAME, read_stamp
 from melodyrnn.music.melody import Key, Melody, Note
 from melodyrnn.music.midi import midi_bytes
@@ -108,3 +109,21 @@ def test_a_shard_that_is_none(command, folder, shard):
     ended = command("corpus", "prepare", folder, "-o", "p", "--shard", shard)
     assert ended.status == 2
     assert ended.err.endswith("is no shard; write 3/8 for the third of eight\n")
+
+
+def test_folders_of_one_name_are_two_corpora(command, folder):
+    """a/tunes and b/tunes are both read, told apart by their paths; one corpus given twice is refused."""
+    for place in ("a", "b"):
+        Path(place, "tunes").mkdir(parents=True)
+        for k in range(6):
+            write(Path(place, "tunes", f"{k}.mid"), f"{place}{k}")
+    ended = command("corpus", "prepare", "a/tunes", "b/tunes", "-o", "both", "--json")
+    assert json.loads(ended.out)["styles"] == {"a/tunes": 6, "b/tunes": 6}
+    trained = command("train", "a/tunes", "b/tunes", "tunes", "-o", "m.safetensors", "--hidden", 8, "--epochs", 1)
+    assert trained.err.startswith("32 melodies, ")
+    assert load(Path("m.safetensors")).card.styles == {"a/tunes": 1, "b/tunes": 2, "tunes": 3}
+    judged = command("evaluate", "m.safetensors", "--part", "train")
+    assert (judged.status, judged.out.count("tunes")) == (0, 3)
+    for again in ("./a/tunes", "a/tunes/"):
+        refused = command("corpus", "prepare", "a/tunes", again, "-o", "twice")
+        assert (refused.status, refused.err) == (2, f"melodyrnn: error: CORPUS: {again} is given twice\n")
