@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 REQUESTS: Final = {
     "nothing": Options(),
+    "--temperature 0.5": Options(temperature=0.5),
+    "--temperature 0.3": Options(temperature=0.3),
     "--max-leap 3 --bars 16": Options(max_leap=3, bars=16),
     "--max-leap 3": Options(max_leap=3),
     "--form AABA --max-leap 3 --bars 16": Options(form="AABA", max_leap=3, bars=16),

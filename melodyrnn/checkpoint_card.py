@@ -33,6 +33,7 @@ _MAX_DEPTH: Final = 8
 _MAX_STRING: Final = 4000  # characters; a recipe is a command line
 _MAX_ENTRIES: Final = 2000
 _MAX_COUNT: Final = 10**12
+_LARGEST: Final = 1e300  # of a figure
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # an open end matches too: linear time
 _BRACKETS: Final = re.compile(r"[][{}]")
 
@@ -198,7 +199,7 @@ def _whole(name: str, told: Any, least: int, most: int) -> int:
 
 def _figures(name: str, told: Any) -> dict[str, float]:
     values = _object(name, told)
-    if any(type(v) not in (int, float) or not math.isfinite(v) for v in values.values()):
+    if any(type(v) not in (int, float) or not abs(v) < _LARGEST for v in values.values()):  # NaN neither
         raise CheckpointError(f"card: {name} holds something that is no number")
     return {_text(name, k): float(v) for k, v in values.items()}
 

@@ -66,7 +66,7 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> Begin
     frame = Melody((), (metre,), key, options.tempo or 120.0)
     place = Place(
         frame=frame, key=key, anchor=_anchor(card, key.tonic), exact=bars is not None,
-        onset=None if upbeat is None else (bar - upbeat) % bar, latest=bar - 1,
+        onset=None if upbeat is None else (bar - upbeat) % bar, latest=bar - 1, upbeat=upbeat or 0,
         end=(bars or MOST_BARS) * bar, last_bar=((bars or MOST_BARS) - 1) * bar,
     )  # fmt: skip
     if options.planned:
@@ -90,7 +90,7 @@ def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
     rules = first_onset(place.onset, place.latest) if place.onset is None else Rules()
     if not options.loop or options.particles == 1:  # one particle weighs nothing
         return replace(beginning, rules=rules + follow(made), particles=options.particles)
-    first = place.frame.metres[0].bar_ticks * (2 if options.upbeat or place.frame.upbeat else 1)
+    first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
     again = Copy(place.end, min(first, place.end), 0, last=True)
     return replace(
         beginning, rules=rules + follow(made, again), particles=options.particles, hearing=Hearing(place.end, loop=True)
@@ -118,7 +118,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
     place = Place(
         frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
         end=frame.bar_onset(total) - shift, last_bar=frame.bar_onset(total - 1) - shift,
-        exact=options.bars is not None, last=int(heard.pitches[-1]),
+        exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=frame.upbeat,
     )  # fmt: skip
     end = frame.bar_onset(total) if options.bars else 0
     return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits))

@@ -48,7 +48,13 @@ class Constraints:
     effort: int | None = None  # melodies side by side from which one is drawn; None = see Options.particles
 
     def check(self, metre: Metre | None) -> None:
-        """Read every value once; raise OptionError. Chords are read when the metre is known."""
+        """Read every value once; raise OptionError. Chords are read when the metre is known.
+
+        Texts are kept in one line, with single blanks, as recipes can tell them.
+        """
+        for name in ("scale", "forbid", "require", "range", "durations", "chords"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, " ".join(text.split()))
         for name, allowed in (
             ("in_scale", ("strict", "mostly")),
             ("end", tuple(ENDS)),

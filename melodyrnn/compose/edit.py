@@ -158,7 +158,7 @@ def _pitch_rules(
     notes = [Given(*map(int, note)) for note in zip(*columns, strict=True)]
     place = Place(
         frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
-        onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1,
+        onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1, upbeat=melody.upbeat,
     )  # fmt: skip
     real = np.array([note.pitch for note in melody.notes]) - encoded.anchor - PITCHES[0]
     ahead = reach(around.fixed_rhythm(options, place, notes, free, real=real, contour=contour), place)

@@ -85,7 +85,7 @@ class Gap:
             frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor, onset=None,
             start=self.spans[0][0], latest=self.after[0].onset if self.after else over - 1, end=over,
             last_bar=over - 1 if self.after else max(over - bar, self.tick - 1), shift=self.shifts[0],
-            last=int(encoded.pitches[self.first - 1]) if self.first else NONE,
+            last=int(encoded.pitches[self.first - 1]) if self.first else NONE, upbeat=melody.upbeat,
         )  # fmt: skip
 
 

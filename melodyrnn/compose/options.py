@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from melodyrnn.compose.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
-from melodyrnn.music.melody import MODES, Key, Metre
+from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre
 
 MOST_BARS: Final = 64
 USUAL_EFFORT: Final = 16
@@ -53,6 +54,8 @@ class Options(Constraints):
             _real("surprise", self.surprise, 0.05, 30)
             if self.temperature != 1 or self.rhythm_temperature is not None:
                 raise OptionError("surprise", "sets the temperature itself; leave out one of the two")
+            if self.top_k == 1:
+                raise OptionError("surprise", "top-k 1 leaves nothing to choose from; leave out one of the two")
         if self.max_copy is not None:
             _whole("max-copy", self.max_copy, 1, 10**6)
         if self.bars is not None:
@@ -88,8 +91,13 @@ class Options(Constraints):
 
     @property
     def lively(self) -> bool:
-        """Whether a melody that sits on one pitch is composed anew: not where an effort is asked for by number."""
-        return self.planned and self.effort is None
+        """Whether a melody that sits on one pitch is composed anew: not one that is the network's own, nor by an effort.
+
+        At temperature 0 it would be the same again.
+        """
+        own = self.temperature == 1 and self.rhythm_temperature is None and self.surprise is None
+        own = own and self.top_k is None and self.top_p == 1 and self.min_p == 0
+        return self.effort is None and (self.planned or not own) and self.temperature > 0
 
     def _check_frame(self) -> None:
         if self.key is not None and self.key.mode not in MODES:
@@ -103,8 +111,15 @@ class Options(Constraints):
             if type(self.upbeat) is int and self.upbeat >= metre.bar_ticks:
                 raise OptionError("upbeat", f"is as long as a bar of {metre.numerator}/{metre.denominator} or longer")
             _whole("upbeat", self.upbeat, 0, metre.bar_ticks - 1)
-            if (metre.bar_ticks - self.upbeat) % metre.bar_ticks not in RESTS:
-                raise OptionError("upbeat", f"{self.upbeat} ticks is no upbeat the vocabulary has (a quarter has 24)")
+            bar = metre.bar_ticks
+            if (bar - self.upbeat) % bar not in RESTS:
+                near = min((bar - rest for rest in RESTS if 0 < rest < bar), key=lambda known: abs(known - self.upbeat))
+                told = f"one of {_of_a_whole(self.upbeat)} is not known in {metre.numerator}/{metre.denominator}"
+                raise OptionError("upbeat", f"{told}; the nearest that is: {_of_a_whole(near)}")
+
+
+def _of_a_whole(ticks: int) -> str:
+    return str(Fraction(ticks, 4 * TICKS_PER_QUARTER))
 
 
 def _whole(option: str, value: object, least: int, most: int) -> None:

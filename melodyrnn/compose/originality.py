@@ -134,7 +134,7 @@ def gate_of(index: Index, options: Options, beginning: Beginning) -> Gate:
         rests, durations, pitches = np.concatenate((before, rows)).T
         onsets = np.cumsum(_RESTS[rests] + _DURATIONS[durations]) - _DURATIONS[durations]
         if options.loop:
-            onsets = np.concatenate((onsets, onsets[:longest] + beginning.end))
+            onsets = np.concatenate((onsets, onsets[:longest] + beginning.end - beginning.shift))
             pitches = np.concatenate((pitches, pitches[:longest]))
         return not any(
             _places(index, onsets[end - longest : end + 1], pitches[end - longest : end + 1])

@@ -6,17 +6,19 @@ Contents: `Plan`, `plan`, `follow` (Plan → Rules).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.compose.constraints import Constraints, durations_of
 from melodyrnn.compose.form import formed, homes
-from melodyrnn.compose.ground import Ahead, Copy, Ground
+from melodyrnn.compose.ground import NONE, Ahead, Copy, Ground
 from melodyrnn.compose.keeping import keeping, possible
 from melodyrnn.compose.meeting import Meeting, manageable
 from melodyrnn.compose.terms import ground_of, leaning, neat
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,9 +80,9 @@ def reach(
 
 def _ahead(options: Options, place: Place) -> Ahead | None:
     ground = formed(options, place, ground_of(options, place))
-    if ground.copies and options.max_leap is not None and manageable(ground, loop=options.loop):
-        meeting = replace(ground, looped=False)
-        return reach(meeting, place, look=lambda tried: Meeting(tried, loop=options.loop))
+    seam = options.loop and place.first == NONE  # else the first pitch stands already: `ground_of` has seen to it
+    if ground.copies and options.max_leap is not None and manageable(ground, loop=seam):
+        return reach(replace(ground, looped=False), place, look=lambda tried: Meeting(tried, loop=seam))
     for tried in islice(homes(options, ground, _TONIC), _HOMES):
         ahead = reach(tried, place)
         if ahead is not None:
@@ -91,11 +93,9 @@ def _ahead(options: Options, place: Place) -> Ahead | None:
 def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[str], list[str]]:
     """What is asked for, and of that whatever alone excludes the rest: without it there would be a melody."""
     options = replace(options, chord_track=False)  # it forbids nothing, and asks for the chords that are tried without
-    kept: dict[str, Any] = {f.name: f.default for f in fields(Constraints) if getattr(options, f.name) != f.default}
-    kept.pop("effort", None)
-    if options.loop:
-        kept["loop"] = False
-    guilty = [name for name in kept if fits(replace(options, **{n: kept[n] for n in (name, *_WITH.get(name, ()))}))]
+    without: dict[str, Any] = {f.name: f.default for f in fields(Constraints)} | {"loop": False}
+    kept = [name for name, default in without.items() if getattr(options, name) != default and name != "effort"]
+    guilty = [name for name in kept if fits(replace(options, **{n: without[n] for n in (name, *_WITH.get(name, ()))}))]
     return [name.replace("_", "-") for name in kept], [name.replace("_", "-") for name in guilty]
 
 
@@ -104,6 +104,8 @@ def _reason(options: Options, place: Place) -> str:
     kept, guilty = excluding(options, lambda fewer: _ahead(fewer, place) is not None)
     metre = place.frame.metres[0]
     length = f"{options.bars} bar{'s' * (options.bars != 1)} of {metre}" if options.bars else f"{metre}"
+    if options.upbeat and place.last == NONE:
+        length += f" after an upbeat of {Fraction(options.upbeat, 4 * TICKS_PER_QUARTER)}"
     if guilty == ["durations"]:
         values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
         return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"

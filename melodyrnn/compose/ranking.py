@@ -32,7 +32,7 @@ from melodyrnn.events.measures import compass, repetition
 from melodyrnn.events.tokenizer import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from melodyrnn.checkpoint import Card
     from melodyrnn.compose.generate import Generated, Model
@@ -105,11 +105,11 @@ def rank(model: Model, candidates: Iterable[Generated], keep: int) -> Ranking:
         ranked.append((_ranked(made, heard, copied(index, made.melody, primed=made.primed), card), heard))
     ranked.sort(key=lambda pair: (-pair[0].scores.total, pair[0].made.seed))
     best: list[Ranked] = []
-    figures: list[Counter[int]] = []
+    figures: list[Counter[Hashable]] = []
     for one, heard in ranked:
         if len(best) == keep:
             break
-        own = Counter(shingles(heard, FIGURE).tolist())
+        own = _figures(heard)
         if any(_alike(own, other) for other in figures):
             out["duplicates"] += 1
             continue
@@ -179,7 +179,13 @@ def _new_enough(run: Copied, usual: Usual) -> float:
     return 0.5 * max(0.0, 1 - (run.length - usual.p95) / max(1.0, run.notes - usual.p95))
 
 
-def _alike(one: Counter[int], other: Counter[int]) -> bool:
+def _figures(heard: Columns) -> Counter[Hashable]:
+    """By what a melody is told from others: its figures, or all of it where it is shorter than one."""
+    whole = (heard.rest[1:].tobytes(), heard.duration.tobytes(), heard.pitch.tobytes())
+    return Counter(shingles(heard, FIGURE).tolist()) or Counter([whole])
+
+
+def _alike(one: Counter[Hashable], other: Counter[Hashable]) -> bool:
     """Whether two melodies share so many of their figures that they are one."""
     both = (one & other).total()
     return both > 0 and both >= ALIKE * min(one.total(), other.total())

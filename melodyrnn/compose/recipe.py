@@ -37,6 +37,7 @@ LONGEST: Final = 9_000  # characters; a reader of MIDI files keeps 10,000 bytes 
 _LONGEST_GIVEN: Final = 6_000  # characters of base64: about 1,000 notes
 _LARGEST_GIVEN: Final = 1 << 18  # bytes of JSON
 _MOST_FIELDS: Final = 100
+_MOST_DIGITS: Final = 20  # of a whole number: more than a seed has
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{16}")
 _VERSION: Final = re.compile(r"[0-9A-Za-z.+-]{1,40}")
@@ -59,7 +60,7 @@ class Recipe:
     version: str = __version__
 
     def to_text(self) -> str:
-        """One line; a given melody for which there is no room is told by its hash alone."""
+        """One line; a given melody for which there is no room is told by its hash alone. '' if even that is too long."""
         told: dict[str, Any] = {"version": self.version, "verb": self.verb, "model": self.model, "digest": self.digest}
         told |= {"options": dict(self.options), "output": dict(self.output)}
         told |= {"task": dict(self.task)} if self.task else {}
@@ -70,7 +71,9 @@ class Recipe:
         elif self.given_hash:
             told |= {"given_hash": self.given_hash}
         text = _written(told)
-        return text if len(text) <= LONGEST or not told.pop("given", None) else _written(told)
+        if len(text) > LONGEST and told.pop("given", None):
+            text = _written(told)
+        return text if len(text) <= LONGEST else ""
 
     @classmethod
     def from_text(cls, text: str) -> Recipe:
@@ -133,7 +136,7 @@ def _typed(hint: Any, value: Any, name: str) -> Any:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return None if value is None else _typed(next(arm for arm in inner if arm is not type(None)), value, name)
-    if origin is tuple and isinstance(value, list) and len(value) <= _MOST_FIELDS:
+    if origin is tuple and isinstance(value, list) and len(value) <= LONGEST:
         kinds = [inner[0]] * len(value) if len(inner) == 2 and inner[1] is Ellipsis else list(inner)
         if len(kinds) == len(value):
             return tuple(_typed(k, v, name) for k, v in zip(kinds, value, strict=True))
@@ -151,7 +154,7 @@ def _object(text: str) -> dict[str, Any]:
     if not text.startswith(MARK + "{") or len(text) > LONGEST:
         raise RecipeError("it holds no recipe that this melodyrnn can read")
     try:
-        told = json.loads(text[len(MARK) :], parse_constant=_no_constant)
+        told = json.loads(text[len(MARK) :], parse_int=_whole, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise RecipeError("its recipe is damaged") from None
     if not isinstance(told, dict) or len(told) > _MOST_FIELDS:
@@ -180,6 +183,12 @@ def _line(value: Any) -> str:
     return value
 
 
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
 def _no_constant(name: str) -> float:
     raise ValueError(name)
 
@@ -205,6 +214,6 @@ def _unpacked(text: Any) -> Melody:
         raw = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_GIVEN)
         if not unzip.eof:
             raise RecipeError("the recipe's melody is longer than any that is kept")
-        return melody_from_json(json.loads(raw, parse_constant=_no_constant))
+        return melody_from_json(json.loads(raw, parse_int=_whole, parse_constant=_no_constant))
     except (ValueError, TypeError, RecursionError, zlib.error, CorpusError):
         raise RecipeError("the recipe's melody is damaged") from None

@@ -57,6 +57,8 @@ class Place:
     last_bar: int  # … or anywhere after this bar line
     exact: bool = True  # False: the network ends it anywhere before
     last: int = NONE  # row of the pitch before
+    first: int = NONE  # row of the melody's first pitch, if that stands already
+    upbeat: int = 0  # ticks, of the whole melody
 
     @property
     def bars(self) -> list[int]:
@@ -104,7 +106,9 @@ def ground_of(options: Options, place: Place) -> Ground:
         ground = replace(ground, over=over)
     if options.max_leap is not None:
         near = np.abs(_PITCHES[:, None] - _PITCHES) <= options.max_leap
-        ground = replace(ground, steps=near[None], looped=options.loop and place.last == NONE)
+        ground = replace(ground, steps=near[None], looped=options.loop and place.first == NONE)
+        if options.loop and place.first != NONE:
+            ground = replace(ground, final=ground.final & near[place.first])
     chosen = durations_of(options.durations)
     if chosen is not None:
         ground = _valued(place, ground, chosen)
@@ -219,8 +223,7 @@ def chord_spans(options: Options, place: Place) -> Iterator[tuple[int, int, Chor
     assert options.chords is not None  # noqa: S101 - the caller has looked
     frame = place.frame
     spans = progression(options.chords, frame.metres[0])
-    upbeat = frame.upbeat if frame.notes else (options.upbeat or 0)
-    tick = frame.bar_onset(1 if upbeat else 0) - place.shift
+    tick = frame.bar_onset(1 if place.upbeat else 0) - place.shift
     while tick < place.end:
         for ticks, chord in spans:
             if tick < place.end:

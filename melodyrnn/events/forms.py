@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from melodyrnn.events.columns import Columns
 
 MOST_KINDS: Final = 1500  # the commonest; a card holds no more
+LONGEST: Final = 9999  # bars; nobody draws a form like that
 KEY_OF_FORM: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,3} [0-9]{1,4}")
 KEY_OF_END: Final = re.compile(rf"[0-9]{{1,2}} ({'|'.join(MODES)}) ([0-9]|1[01])")
 
@@ -35,11 +36,11 @@ class Form(NamedTuple):
 
 
 def count_forms(melodies: Iterable[Columns]) -> dict[str, int]:
-    """How many melodies have each form; those in metres without a name are not counted."""
+    """How many melodies have each form; those in metres without a name, or longer than LONGEST, are not counted."""
     return _counted(
         f"{m.style} {'/'.join(map(str, METRES[int(m.metre[0])]))} {' '.join(map(str, form_of(m)))}"
         for m in melodies
-        if m.metre[0] < len(METRES)
+        if m.metre[0] < len(METRES) and m.bars <= LONGEST
     )
 
 

@@ -75,8 +75,8 @@ def _leaps(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[
     if options.max_leap is None:
         return
     notes = melody.notes[len(melody.notes) - len(new) - 1 :] if len(new) < len(melody.notes) else new
-    if options.loop and len(new) == len(melody.notes):
-        notes = (*notes, notes[0])
+    if options.loop:
+        notes = (*notes, melody.notes[0])
     if any(abs(a.pitch - b.pitch) > options.max_leap for a, b in pairwise(notes)):
         yield "max-leap"
 

@@ -8,7 +8,6 @@ Contents: melody_to_json, melody_from_json.
 
 from __future__ import annotations
 
-import math
 from itertools import chain, pairwise
 from operator import add, le
 from typing import Any, Final
@@ -47,7 +46,7 @@ def melody_from_json(data: Any) -> Melody:
         raise CorpusError("melody data: not an object; delete the cache and read the corpus again")
     title, tempo = data.get("title"), data.get("tempo")
     _check(isinstance(title, str), "title")
-    _check(isinstance(tempo, int | float) and math.isfinite(tempo) and tempo > 0, "tempo")
+    _check(isinstance(tempo, int | float) and 0 < tempo < _LIMIT, "tempo")
     length = data.get("length")
     _check(type(length) is int and 0 <= length < _LIMIT, "length")
     facts: dict[str, Any] = {"key": _key(data.get("key")), "tempo": float(tempo), "title": title, "length": length}  # type: ignore[arg-type]
