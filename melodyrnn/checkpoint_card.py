@@ -210,6 +210,11 @@ def _text(name: str, told: Any) -> str:
     return told
 
 
+def recipe_text(command: str) -> str:
+    """A command as a card keeps it."""
+    return printable(command)[:_MAX_STRING]
+
+
 def _clean(value: Any) -> Any:
     """The same plain data with printable strings and string keys."""
     if isinstance(value, dict):

@@ -49,7 +49,10 @@ UpbeatOption = Annotated[
     str, option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)
 ]
 KeyOption = Annotated[
-    str | None, option("--key", metavar="KEY", help='Am, F#, "E dorian" (C, or the prime\'s).', panel=_MUSIC)
+    str | None,
+    option(
+        "--key", metavar="KEY", help='Am, F#, "E dorian" (that of the prime or of the chords, else C).', panel=_MUSIC
+    ),
 ]
 MetreOption = Annotated[
     str | None, option("--metre", metavar="N/N", help="3/4, 6/8, 5/4 (4/4, or the prime's).", panel=_MUSIC)

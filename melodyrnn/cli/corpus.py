@@ -152,7 +152,9 @@ def check(
     tally, limits = Tally(), Limits(strict=strict)
     with scratch() as place:
         try:
-            left_out = prepared_of(console, [folder], place / "corpus", tally, limits=limits, track=track).left_out()
+            left_out = prepared_of(
+                console, [str(folder)], place / "corpus", tally, limits=limits, track=track
+            ).left_out()
         except CorpusError as error:
             if not tally.read and not tally.reasons and folder.is_dir():
                 raise CorpusError(f"{folder}: holds no file of music (.mid, .abc, .krn, .musicxml, .mxl)") from error

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from melodyrnn.checkpoint import find, load
-from melodyrnn.checkpoint_card import CELLS
+from melodyrnn.checkpoint_card import CELLS, check_config
 from melodyrnn.cli.amounts import amount
-from melodyrnn.cli.evaluate import unseen
 from melodyrnn.cli.figures import Row, show
-from melodyrnn.errors import OptionError
+from melodyrnn.cli.judged import unseen
+from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
 from melodyrnn.judge.folds import assign, divided, family_of, read_folds
@@ -51,7 +51,7 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
     """Cross-validate each set and print the pooled figures."""
     if asked.members < 1:
         raise OptionError("--members", "an ensemble has at least 1 network")
-    cells = _cells(asked.cell)
+    cells = _cells(asked.cell, asked.members)
     base = None if asked.base is None else load(find(asked.base))
     if base is not None and asked.hidden is not None:
         raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
@@ -65,12 +65,14 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
     show(console, rows)
 
 
-def _cells(text: str | None) -> tuple[str, ...] | None:
+def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
     """Read the cells of the members, as lstm,gru; None for what suits. Raises OptionError."""
     cells = None if text is None else tuple(text.split(","))
     for cell in cells or ():
         if cell not in CELLS:
             raise OptionError("--cell", f"{cell} is none of {', '.join(CELLS)}")
+    if len(cells or ()) > members:
+        raise OptionError("--cell", f"{text} are cells of {len(cells or ())} networks; --members says {members}")
     return cells
 
 
@@ -133,5 +135,10 @@ def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: in
         trial = replace(trial, recipe=recipe)
     if asked.hidden is not None:
         few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
-        trial = replace(trial, config=replace(config, hidden=asked.hidden, **few))
+        config = replace(config, hidden=asked.hidden, **few)
+        try:
+            check_config(config)
+        except CheckpointError as problem:
+            raise OptionError("--hidden", str(problem).removeprefix("config: ")) from problem
+        trial = replace(trial, config=config)
     return trial

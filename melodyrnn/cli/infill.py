@@ -45,7 +45,9 @@ Every note that begins in another bar stays as it is, velocity and all.
 def infill(
     context: typer.Context,
     file: ed.FileArgument,
-    bars: Annotated[str, option("--bars", metavar="N-N", help="Which bars, counted from 1.", panel="Music")],
+    bars: Annotated[
+        str, option("--bars", metavar="N-N", help="Which bars; that of an upbeat is bar 1.", panel="Music")
+    ],
     model: co.ModelOption = co.DEFAULT_MODEL,
     track: TrackOption = None,
     key: ed.KeyOption = None,

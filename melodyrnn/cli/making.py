@@ -59,7 +59,7 @@ class Making:
     def _content(self, made: Generated, recipe: Recipe) -> bytes:
         if self.results.format == "midi":
             if self.recipe and not recipe.to_text():
-                self.console.warn("what was asked for is too long to be kept in the file: reproduce cannot make it again")
+                self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
             return file_of(made, recipe, keep=self.recipe)
         from melodyrnn.music.notation import write_notation  # noqa: PLC0415 - music21 takes a second
 

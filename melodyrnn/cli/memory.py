@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from melodyrnn.cli.options import ForceOption, JsonOption, Page, QuietOption, VerboseOption, console_of, foot, new_app
+from melodyrnn.cli.options import (
+    LARGEST_SEED,
+    ForceOption,
+    JsonOption,
+    Page,
+    QuietOption,
+    VerboseOption,
+    console_of,
+    foot,
+    new_app,
+)
 from melodyrnn.cli.undisturbed import undisturbed
 from melodyrnn.errors import OptionError
 
@@ -68,8 +78,8 @@ def memory(
         int | None, typer.Option("--epochs", metavar="N", min=1, help="Times through the corpus (20).")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, help="Of the split (that of a model, else 0) and the "
-                                 "training.")
+        int | None, typer.Option("--seed", metavar="N", min=0, max=LARGEST_SEED,
+                                 help="Of the split (that of a model, else 0) and the training.")
     ] = None,
     force: ForceOption = False,
     json: JsonOption = False,
@@ -105,7 +115,7 @@ def memory(
 def _measure(console: Console, models: Sequence[str], corpus: str, longest: int, seed: int | None) -> list[Memory]:
     """Measure models that are there."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - torch only when the options are right
-    from melodyrnn.cli.evaluate import read_sets, split_seed, unseen  # noqa: PLC0415
+    from melodyrnn.cli.judged import part_learnt, read_sets, split_seed, unseen  # noqa: PLC0415
 
     with undisturbed():
         from melodyrnn.judge.memory import of_checkpoint  # noqa: PLC0415
@@ -113,9 +123,11 @@ def _measure(console: Console, models: Sequence[str], corpus: str, longest: int,
     found = []
     for model in models:
         checkpoint = load(find(model))
-        part = "test" if corpus in checkpoint.card.corpora else None
         split = split_seed(checkpoint) if seed is None else seed
-        (melodies,) = read_sets(console, [corpus], part, corpora=checkpoint.card.corpora, seed=split)
+        own = corpus in checkpoint.card.corpora
+        (melodies,) = (
+            part_learnt(console, checkpoint, [corpus], "test", seed=split) if own else read_sets(console, [corpus])
+        )
         melodies = unseen(console, checkpoint, melodies, drop=True)
         found.append(of_checkpoint(Path(model).stem, checkpoint, melodies.melodies, longest))
     return found

@@ -108,6 +108,10 @@ class _Reader:
 _NAMES: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
 
 
+LARGEST_SEED: Final = 2**53 - 1
+"""Of a division, which a model's card keeps as a number of JSON."""
+
+
 def option(*names: str, metavar: str | None = None, help: str, panel: str | None = None, **more: Any) -> Any:
     """An option as its help page shows it; `panel` is the group it stands in."""
     return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from melodyrnn.cli.amounts import amount
-from melodyrnn.cli.options import ForceOption, JsonOption, QuietOption, StrictOption, TrackOption, console_of, option
+from melodyrnn.cli.options import (
+    LARGEST_SEED,
+    ForceOption,
+    JsonOption,
+    QuietOption,
+    StrictOption,
+    TrackOption,
+    console_of,
+    option,
+)
 from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -42,7 +51,9 @@ Examples:
 """
 
 FolderOption = Annotated[Path, option("-o", "--output", metavar="FOLDER", help="The folder to write.")]
-SplitSeedOption = Annotated[int, option("--seed", metavar="N", help="Of the split into train, validation and test.")]
+SplitSeedOption = Annotated[
+    int, option("--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the split into train, validation and test.")
+]
 
 
 def prepare(
@@ -60,7 +71,7 @@ def prepare(
     json: JsonOption = False,
 ) -> None:
     """Prepare corpora, or a shard of them."""
-    from melodyrnn.cli.reading import styles_of  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.reading import refuse_prepared, styles_of, warn_of_nothing  # noqa: PLC0415 - not for --help
     from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
     from melodyrnn.corpus.report import read_report  # noqa: PLC0415
     from melodyrnn.corpus.stamp import read_stamp, stamp_of, unchanged  # noqa: PLC0415
@@ -72,6 +83,7 @@ def prepare(
     if unchanged(output, stamp):
         console.detail(f"{output}: nothing has changed since it was prepared")
         return _tell(console, output, read_report(output))
+    refuse_prepared(corpora)
     from melodyrnn.cli.progress import counted  # noqa: PLC0415 - nor does a run that finds nothing changed
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
@@ -88,6 +100,8 @@ def prepare(
         for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
+    if part is None:
+        warn_of_nothing(console, prepared.report.styles)
     return _tell(console, output, prepared.report)
 
 

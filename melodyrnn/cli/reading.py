@@ -1,6 +1,6 @@
 """Corpora read and prepared for a command, or taken from the cache when nothing has changed; and counted.
 
-Contents: Tally, styles_of, prepared_of.
+Contents: Tally, styles_of, prepared_of; refuse_prepared, warn_of_nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from melodyrnn.cli.amounts import amount
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from melodyrnn.cli.console import Console
     from melodyrnn.corpus.prepared import Prepared
@@ -97,6 +97,23 @@ def styles_of(corpora: Sequence[str]) -> list[str]:
     return [name if short.count(name) == 1 else corpus for name, corpus in zip(short, corpora, strict=True)]
 
 
+def refuse_prepared(corpora: Sequence[str]) -> None:
+    """Raise OptionError where a corpus is prepared already: there is nothing to read in it."""
+    from melodyrnn.corpus.prepared import is_prepared  # noqa: PLC0415
+
+    for corpus in corpora:
+        if is_prepared(corpus):
+            raise OptionError(
+                "CORPUS", f"{corpus} is prepared already; train takes it alone, `corpus merge` joins several"
+            )
+
+
+def warn_of_nothing(console: Console, styles: Mapping[str, int]) -> None:
+    """Say which corpora have brought no melody."""
+    for name in (name for name, melodies in styles.items() if not melodies):
+        console.warn(f"{name}: no melody came of it; `melodyrnn corpus check` tells why")
+
+
 def prepared_of(
     console: Console,
     corpora: Sequence[str],
@@ -118,6 +135,7 @@ def prepared_of(
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
     from melodyrnn.corpus.stamp import stamp_of  # noqa: PLC0415
 
+    refuse_prepared(corpora)
     styles = styles_of(corpora)
     options = {"seed": seed, "strict": limits.strict, "styles": styles}
     stamp = stamp_of(corpora, options, track=track, shard=None)
@@ -127,9 +145,7 @@ def prepared_of(
         tally.read, tally.notes, tally.warned = (facts[name] for name in ("read", "notes", "warned"))
         return prepared
     tunes = {
-        style: tally.counting(
-            counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
-        )
+        style: tally.counting(counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}"))
         for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)

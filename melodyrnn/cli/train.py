@@ -6,16 +6,16 @@ Contents: train.
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.options import (
+    LARGEST_SEED,
     ForceOption,
     JsonOption,
     Page,
@@ -33,7 +33,7 @@ from melodyrnn.cli.undisturbed import undisturbed
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from melodyrnn.cli.console import Console
     from melodyrnn.corpus.prepared import Prepared
@@ -98,7 +98,9 @@ HiddenOption = Annotated[int | None, option("--hidden", metavar="N", help="Recur
 LayersOption = Annotated[int | None, option("--layers", metavar="N", help="Recurrent layers.", panel=_NETWORK)]
 EpochsOption = Annotated[int | None, option("--epochs", metavar="N", help="Times through the corpus.", panel=_TRAINING)]
 RateOption = Annotated[float | None, option("--rate", metavar="X", help="Highest learning rate.", panel=_TRAINING)]
-SeedOption = Annotated[int, option("--seed", metavar="N", help="Of the split and the training.", panel=_TRAINING)]
+SeedOption = Annotated[
+    int, option("--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the split and the training.", panel=_TRAINING)
+]
 SetOption = Annotated[
     list[str] | None,
     option("--set", metavar="NAME=X", help="Any field of the recipe, such as drop_state=0.3.", panel=_TRAINING),
@@ -143,6 +145,7 @@ def train(
 ) -> ExitStatus:
     """Train a network on corpora; what cannot be written in the end is refused at the start."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.ordering import command_of, given, settings_of  # noqa: PLC0415
     from melodyrnn.cli.output import check_writable  # noqa: PLC0415
     from melodyrnn.cli.reading import styles_of  # noqa: PLC0415
     from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
@@ -150,13 +153,17 @@ def train(
 
     leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
     console = console_of(context, quiet=quiet or not leads, json=json and leads, verbose=verbose)
+    if str(output) == "-":
+        raise OptionError("-o", "a model is a file; name one, such as mine.safetensors")
     for name, value, known in (("--cell", cell, _cells()), ("--precision", precision, _precisions())):
         if value is not None and value not in known:
             raise OptionError(name, f"{value} is none of {', '.join(known)}")
-    sizes = _given({"hidden": hidden, "layers": layers})
-    asked = _given({"epochs": epochs, "rate": rate}) | _settings(settings or ())
+    sizes = given({"hidden": hidden, "layers": layers})
+    asked = settings_of(settings or (), given({"epochs": epochs, "rate": rate}))
     styles = styles_of(corpora)
-    command = _command(corpora, {"cell": cell, "from": base, "seed": seed, **sizes, **asked})
+    told = {"cell": cell, "from": base, "seed": seed, **sizes, "track": track}
+    told["precision"] = None if precision == "auto" else precision
+    command = command_of(corpora, told, asked, [name for name, on in (("strict", strict), ("compile", compile)) if on])
     if _finished(output, resume=resume and not force):
         if (made := load(output).card.recipe) != command:
             raise OutputError(f"{output}: finished already, by {made}; --force trains it anew, as asked for now")
@@ -186,7 +193,7 @@ def _prepare(
     console: Console, corpora: Sequence[str], folder: Path, *, seed: int, limits: Limits, track: str | None
 ) -> Prepared:
     """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
-    from melodyrnn.cli.reading import Tally, prepared_of  # noqa: PLC0415
+    from melodyrnn.cli.reading import Tally, prepared_of, warn_of_nothing  # noqa: PLC0415
     from melodyrnn.corpus.prepared import is_prepared, open_prepared  # noqa: PLC0415
 
     if len(corpora) == 1 and is_prepared(corpora[0]):
@@ -198,6 +205,7 @@ def _prepare(
     else:
         prepared = prepared_of(console, corpora, folder, Tally(), limits=limits, track=track, seed=seed)
     report = prepared.report
+    warn_of_nothing(console, report.styles)
     refused = sum(report.refused.values())
     if console.json:
         console.record({"event": "prepared", **asdict(report)})
@@ -220,33 +228,6 @@ def _licences(corpora: Sequence[str]) -> dict[str, str]:
     from melodyrnn.corpus.catalogue import describe, names  # noqa: PLC0415
 
     return {name: describe(name).licence for name in corpora if name in names()}
-
-
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the user said; None means that nothing was said."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _settings(texts: Sequence[str]) -> dict[str, float]:
-    """Read NAME=X pairs; raise OptionError."""
-    from melodyrnn.learn.recipe import Recipe  # noqa: PLC0415
-
-    known, found = [field.name for field in fields(Recipe)], {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        if name not in known:
-            raise OptionError("--set", f"{name} is no field of the recipe; they are {', '.join(known)}")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            raise OptionError("--set", f"{text!r}: write {name}=NUMBER") from None
-    return found
-
-
-def _command(corpora: Sequence[str], said: Mapping[str, Any]) -> str:
-    """What made the model, for its card: the same however often the run was interrupted and wherever it wrote."""
-    words = [word for name, value in said.items() if value is not None for word in (f"--{name}", f"{value}")]
-    return shlex.join(["melodyrnn", "train", *corpora, *words, "-o", "FILE"])
 
 
 def _state(output: Path) -> Path:

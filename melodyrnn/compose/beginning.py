@@ -22,7 +22,8 @@ from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import OptionError
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
-from melodyrnn.music.keys import find_key
+from melodyrnn.music.chords import progression
+from melodyrnn.music.keys import find_key, find_key_of_chords
 from melodyrnn.music.melody import MODES, Key, Melody, Metre
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def begin(network: Network, card: Card, options: Options, prime: Melody | None) 
 
 
 def _afresh(network: Network, card: Card, options: Options, style: int) -> Beginning:
-    key, metre = options.key or Key(0), options.metre or Metre()
+    metre = options.metre or Metre()
+    key = options.key or _key_of_chords(options.chords, metre) or Key(0)
     bar, upbeat = metre.bar_ticks, options.upbeat
     bars = None if options.bars is None else options.bars + (1 if upbeat else 0)
     frame = Melody((), (metre,), key, options.tempo or 120.0)
@@ -147,6 +149,11 @@ def told_of(key: Key, style: int, anchor: int, bars: int) -> Told:
     """Conditions of one melody; style and bars 0 = hidden."""
     values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
     return Told(*(np.array([v]) for v in values))
+
+
+def _key_of_chords(chords: str | None, metre: Metre) -> Key | None:
+    """The key that a progression is in, where there is one."""
+    return None if chords is None else find_key_of_chords(progression(chords, metre))
 
 
 def _style(card: Card, name: str | None) -> int:

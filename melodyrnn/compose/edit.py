@@ -24,6 +24,7 @@ from melodyrnn.compose.around import Given
 from melodyrnn.compose.articulation import held
 from melodyrnn.compose.beginning import listen, told_of
 from melodyrnn.compose.filling import tasks_of
+from melodyrnn.compose.gaps import windows_of
 from melodyrnn.compose.generate import Generated, Model, choose, filters_of, velocity_of
 from melodyrnn.compose.keeping import keeping
 from melodyrnn.compose.liveliness import AGAIN, lively, sits
@@ -62,6 +63,10 @@ def infill(model: Model, melody: Melody, bars: Iterable[int], options: Options) 
     wanted = sorted(set(bars))
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < melody.bars:
         raise OptionError("bars", f"the melody has bars 1 to {melody.bars}")
+    windows = [span for spans in windows_of(held(melody), wanted) for span in spans]
+    if under := [bar for bar in wanted if not any(a <= melody.bar_onset(bar) < b for a, b in windows)]:
+        told = f"bar {under[0] + 1} lies under a note from before; ask for the bar where that begins"
+        raise Unsatisfiable("bars", told)
     return _filled(model, melody, wanted, options)
 
 
@@ -89,6 +94,8 @@ def vary(
     kept = set(bars)
     if not kept <= set(range(melody.bars)):
         raise OptionError("keep", f"the melody has bars 1 to {melody.bars}")
+    if len(kept) == melody.bars:
+        raise OptionError("keep", "with every bar kept nothing is left to vary")
     if "rhythm" in keep or "contour" in keep:
         return _repitched(model, melody, options, kept=kept, strength=strength, contour="contour" in keep)
     free = _chosen(melody.bars, options.seed, strength) - kept

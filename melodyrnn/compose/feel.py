@@ -8,7 +8,7 @@ Conventions
     humanize    0 = exact, 1 = as loose as an amateur. Louder towards the middle of a phrase and on strong
                 beats; early and late by a slow drift and a little chance, drawn from the melody's seed.
 
-Contents: Feel, STRAIGHT, Timing, play.
+Contents: Feel, STRAIGHT, Timing, play, swung (for chords).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 PPQ: Final = 480
@@ -72,6 +74,18 @@ def play(melody: Melody, feel: Feel, seed: int = 0, *, given: int = 0) -> tuple[
     tied = [a.end == b.onset for a, b in pairwise(melody.notes)]
     begun, ended = (np.rint(x).astype(np.int64) for x in (starts, ends))
     return melody, _in_order(begun, ended, tied, melody.end * _SCALE)
+
+
+def swung(melody: Melody, spans: Iterable[tuple[int, int]], feel: Feel) -> Timing:
+    """When chords sound, (onset, ticks) each on the grid, beside a melody that swings; () on the exact grid."""
+    if feel.swing == STRAIGHT:
+        return ()
+    triplets = _triplets(melody)
+    edges = ((onset, onset + ticks) for onset, ticks in spans)
+    return tuple(
+        (round(_swung(melody, a, feel.swing, triplets)), round(_swung(melody, b, feel.swing, triplets)))
+        for a, b in edges
+    )
 
 
 def _swung(melody: Melody, tick: int, swing: float, triplets: set[int]) -> float:

@@ -91,7 +91,7 @@ class Options(Constraints):
 
     @property
     def lively(self) -> bool:
-        """Whether a melody that sits on one pitch is composed anew: not one that is the network's own, nor by an effort.
+        """Whether a melody that sits is composed anew: not one that is the network's own, nor where an effort is told.
 
         At temperature 0 it would be the same again.
         """

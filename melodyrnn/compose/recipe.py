@@ -60,7 +60,7 @@ class Recipe:
     version: str = __version__
 
     def to_text(self) -> str:
-        """One line; a given melody for which there is no room is told by its hash alone. '' if even that is too long."""
+        """One line; a given melody for which there is no room is told by its hash alone. '' = too long even so."""
         told: dict[str, Any] = {"version": self.version, "verb": self.verb, "model": self.model, "digest": self.digest}
         told |= {"options": dict(self.options), "output": dict(self.output)}
         told |= {"task": dict(self.task)} if self.task else {}

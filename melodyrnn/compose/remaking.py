@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.compose.feel import Feel, play
+from melodyrnn.compose.feel import Feel, play, swung
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.recipe import Recipe, from_plain, hash_of
@@ -46,8 +46,9 @@ def file_of(made: Generated, recipe: Recipe, *, keep: bool = True) -> bytes:
     free = not made.primed and recipe.options.get("upbeat", 0) is None  # nobody knew of an upbeat: from the first bar
     chords = chord_notes(progression, made.melody, begin=0 if free else None) if progression else ()
     return midi_bytes(
-        melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords, progression=progression
-    )
+        melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords, progression=progression,
+        chord_timing=swung(made.melody, ((onset, ticks) for onset, ticks, _ in chords), feel),
+    )  # fmt: skip
 
 
 def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:

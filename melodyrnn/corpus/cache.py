@@ -21,6 +21,7 @@ import os
 import sqlite3
 import zlib
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -172,13 +173,12 @@ class _Store:
         for _ in range(2):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                database = sqlite3.connect(path, timeout=30.0)
-                database.executescript(_SCHEMA)
-                return cls(database)
+                return cls(_opened(path))
             except sqlite3.OperationalError:  # locked, read-only, no room: not damaged
                 return cls(None)
             except sqlite3.DatabaseError:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # damaged, and not ours to throw away: the second time ends it
+                    path.unlink(missing_ok=True)
             except OSError:
                 return cls(None)
         return cls(None)
@@ -240,6 +240,17 @@ class _Store:
                 self._run("COMMIT")
             if self.database is not None:
                 self.database.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database of a file; raise sqlite3.Error, with nothing left open."""
+    database = sqlite3.connect(path, timeout=30.0)
+    try:
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 def _name(path: str) -> str:

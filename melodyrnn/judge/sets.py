@@ -41,6 +41,7 @@ class MelodySet:
     names: tuple[str, ...]  # one for each melody
     melodies: tuple[Columns, ...]
     refused: Counter[str]  # reason → files
+    keys_found: int = 0  # melodies whose file states no key: theirs was found from all their notes
 
     @property
     def notes(self) -> int:
@@ -53,32 +54,35 @@ class MelodySet:
         return MelodySet(self.name, *chosen, self.refused)
 
 
-def read_set(path: str) -> MelodySet:
-    """Read a file, a folder, a prepared or a built-in corpus.
+def read_set(path: str, track: str | None = None) -> MelodySet:
+    """Read a file, a folder, a prepared or a built-in corpus; `track` as in `load_corpus`.
 
     Raises CorpusError when there is no melody in it, Unreadable for a single file that holds none.
     """
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415 - brings the readers with it
     from melodyrnn.corpus.catalogue import names as built_in  # noqa: PLC0415
+    from melodyrnn.music.notation import NO_KEY  # noqa: PLC0415
 
     if is_prepared(path):
         prepared = open_prepared(path)
         return _chosen(prepared, range(len(prepared)), Path(path).name)
     refused: Counter[str] = Counter()
-    named = []
-    for outcome in load_corpus(path):
+    named, keys_found = [], 0
+    for outcome in load_corpus(path, track=track):
         if outcome.melody is None:
             if Path(path).is_file() and path not in built_in():
                 raise outcome.error
             refused[outcome.reason] += 1
         elif outcome.melody.notes:
             named.append((_within(path, outcome.name), heard(outcome.melody)))
+            keys_found += outcome.melody.key is None or any(told.startswith(NO_KEY) for told in outcome.warnings)
     if not named:
         raise CorpusError(f"{path}: holds no melody to judge by; `melodyrnn corpus check` tells the reasons")
-    return MelodySet(Path(path).name or path, tuple(n for n, _ in named), tuple(m for _, m in named), refused)
+    melodies = tuple(n for n, _ in named), tuple(m for _, m in named)
+    return MelodySet(Path(path).name or path, *melodies, refused, keys_found)
 
 
-def divide(corpora: Sequence[str], seed: int = 0) -> dict[tuple[str, str], MelodySet]:
+def divide(corpora: Sequence[str], seed: int = 0, track: str | None = None) -> dict[tuple[str, str], MelodySet]:
     """Divide corpora as training does, all together: (corpus, part) → its melodies.
 
     Which part a melody falls into depends on the corpora that it stands beside, for a tune and its variants
@@ -92,7 +96,7 @@ def divide(corpora: Sequence[str], seed: int = 0) -> dict[tuple[str, str], Melod
         prepared = open_prepared(corpora[0])
         return {(corpora[0], part): _chosen(prepared, prepared.part(part).tolist(), corpora[0]) for part in PARTS}
     with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
-        outcomes = {name: load_corpus(name) for name in corpora}
+        outcomes = {name: load_corpus(name, track=track) for name in corpora}
         prepared = prepare(outcomes, Path(folder) / "corpus", seed=seed)
         names = prepared.names
         rows = {part: prepared.part(part).tolist() for part in PARTS}

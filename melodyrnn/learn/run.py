@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from melodyrnn.learn.team import Team
 
 _NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
+_DIVERGED = (
+    "{} is no longer a number {}; the last good state is kept: "
+    "resume, or start afresh with a lower learning rate (--rate)"
+)
 _SCALARS = ("bars", "mode", "tonic", "anchor", "style")
 
 
@@ -149,10 +153,7 @@ class Run:
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.recipe.clip)
         if not torch.isfinite(norm):
-            raise TrainingError(
-                f"the loss is no longer a number at step {self.place.step + 1}; the last good state is kept: "
-                "resume, or start afresh with a lower learning rate (--rate)"
-            )
+            raise TrainingError(_DIVERGED.format("the loss", f"at step {self.place.step + 1}"))
         self.optimiser.step()
         self.average.update_parameters(self.network)
 
@@ -165,6 +166,8 @@ class Run:
         for bits, left in measured(self.average.module, melodies):  # noqa: B007 - the last bits count
             if left and self.team.agree(stop()):
                 return None
+        if len(melodies) and not math.isfinite(bits.total):
+            raise TrainingError(_DIVERGED.format("the held-out figure", f"after epoch {place.epoch + 1}"))
         better = not len(melodies) or bits.total < place.best
         if better:
             self.best = {n: t.clone() for n, t in self.average.module.state_dict().items()}

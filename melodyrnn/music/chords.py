@@ -61,6 +61,7 @@ class Chord:
 
     symbol: str
     tones: tuple[int, ...]  # pitch classes, the bass first
+    root: int = -1  # pitch class; -1 = none
 
 
 def chord_of(symbol: str) -> Chord:
@@ -83,7 +84,7 @@ def chord_of(symbol: str) -> Chord:
     tones = [(root + step) % 12 for step in QUALITIES[match[2]]]
     if match[3]:
         tones.insert(0, pitch_class(match[3], "chords"))
-    return Chord(symbol, tuple(dict.fromkeys(tones)))
+    return Chord(symbol, tuple(dict.fromkeys(tones)), root)
 
 
 def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:

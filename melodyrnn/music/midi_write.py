@@ -42,20 +42,21 @@ def midi_bytes(
     chords: Chords = (),
     progression: str = "",
     timing: Sequence[tuple[int, int]] = (),
+    chord_timing: Sequence[tuple[int, int]] = (),
 ) -> bytes:
     """Write a melody as a MIDI file.
 
     `program` is the General MIDI sound 0..127; `loop` ends the file on a bar line; `recipe` is kept as a text
     event; `chords` are (onset, duration, pitches) in grid ticks, `progression` the text that they were
-    written as, which is kept beside them; `timing`, where there is any, says (start, end)
-    of each note in file ticks instead of the grid's. Raises OptionError for what a file cannot say.
+    written as, which is kept beside them; `timing` and `chord_timing`, where there are any, say (start, end)
+    of each note and chord in file ticks instead of the grid's. Raises OptionError for what a file cannot say.
     """
     if not 0 <= program <= 127:
         raise OptionError("program", f"{program} is not between 0 and 127")
     end = _bar_line_at_or_after(melody, melody.end) if loop else melody.end
     tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program, timing)]
     if chords:
-        tracks.append(_chord_track(chords, program, progression))
+        tracks.append(_chord_track(chords, program, progression, chord_timing))
     # The conductor and a chord track end with the music too: some programs take the longest track as the length.
     chunks = [_chunk(events, end * _SCALE) for events in tracks]
     header = b"MThd" + b"".join(value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(chunks), 2), (PPQ, 2)))
@@ -111,16 +112,19 @@ def _melody_track(melody: Melody, name: str, program: int, timing: Sequence[tupl
     return events
 
 
-def _chord_track(chords: Chords, program: int, progression: str) -> list[_Event]:
+def _chord_track(chords: Chords, program: int, progression: str, timing: Sequence[tuple[int, int]]) -> list[_Event]:
     """A second track on channel 2, softer than the melody; `generate --chords` reads the text again."""
     events: list[_Event] = [(0, -3, _text(0x03, "Chords")), (0, -1, bytes((0xC1, program)))]
     if progression:
         events.append((0, -2, _text(0x01, NOTE + CHORDS + " ".join(progression.split()))))
-    for onset, duration, pitches in chords:
+    times = timing or [(onset * _SCALE, (onset + duration) * _SCALE) for onset, duration, _ in chords]
+    if len(times) != len(chords):
+        raise OptionError("chord-timing", f"{len(times)} times for {len(chords)} chords")
+    for (onset, duration, pitches), (start, end) in zip(chords, times, strict=True):
         for pitch in pitches:
-            if not (0 <= pitch <= 127 and onset >= 0 and duration >= 1):
+            if not (0 <= pitch <= 127 and 0 <= start < end):
                 raise OptionError("chords", f"{(onset, duration, pitches)} cannot be written to MIDI")
-            events.extend(_sound(onset * _SCALE, (onset + duration) * _SCALE, (1, pitch, 56)))
+            events.extend(_sound(start, end, (1, pitch, 56)))
     return events
 
 

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
     from melodyrnn.music.harmony import Harmony
 
-__all__ = ["ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
+__all__ = ["NO_KEY", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 
 MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
-
+NO_KEY: Final = "no key stated"
+"""How the warning begins that a key was found from all notes."""
 
 Read = TypeVar("Read")
 
@@ -151,7 +152,7 @@ def _reading(
     warnings = []
     if key is None:
         key = find_key(melody)
-        warnings.append(f"no key stated: {key} found")
+        warnings.append(f"{NO_KEY}: {key} found")
     if not metre:
         warnings.append(f"no metre stated: {melody.metres[0]} assumed")
     if irregular:
@@ -177,11 +178,17 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
-            return read(converter.parse(text, format=kind, forceSource=True, storePickle=False))
+            return read(_sounding(converter.parse(text, format=kind, forceSource=True, storePickle=False)))
     except Unreadable:
         raise
     except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
         raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _sounding(score: Any) -> Any:
+    """A score as it sounds: parts for a clarinet in B flat, and others that transpose, are written elsewhere."""
+    transposes = any(one.transposition is not None for one in score.recurse().getElementsByClass("Instrument"))
+    return score.toSoundingPitch() if transposes else score
 
 
 def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None]:

@@ -43,7 +43,7 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
 
 
 def test_company_changes_no_choice(model):
-    """Forty melodies, each with its own rules, of which many leave nothing: side by side each gets what it gets alone."""
+    """Forty melodies with rules of their own, many of which leave nothing: each gets what it gets alone."""
     rows, rng = 40, np.random.default_rng(1)
     stream = prepare(model, Options(seed=1)).stream.take(np.zeros(rows, np.int64))
     rests, durations = rng.random((rows, END + 1)) < 0.06, rng.random((rows, len(DURATIONS))) < 0.06

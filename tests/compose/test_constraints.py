@@ -89,6 +89,15 @@ def test_it_is_kept_after_a_prime_too(model, wishes, bars, seed):
         ({"max_leap": 1, "scale": "C E G", "require": "C E"}, "scale C E G"),
         ({"bars": 4, "form": "AA'BA'"}, "two bars or more"),
         ({"bars": 1, "density": "1", "require": "C D"}, "density 1"),
+        ({"bars": 3, "metre": Metre(7, 8), "durations": "1/2", "chords": "Am"}, "cannot be filled with 1/2 alone"),
+        (
+            {"bars": 2, "range": "C4-E4", "max_leap": 1, "chords": "Am F", "require": "C4 E4", "density": "1"},
+            "there is one without any one of: require C4 E4, max-leap 1, density 1",
+        ),
+        (
+            {"bars": 3, "metre": Metre(3, 4), "upbeat": 6, "durations": "1/8"},
+            "3 bars of 3/4 after an upbeat of 1/16 cannot be filled with 1/8 alone",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(model, wishes, reason):
@@ -108,6 +117,7 @@ def test_what_cannot_be_is_refused_with_the_reason(model, wishes, reason):
         ("durations", {"durations": "1/7"}), ("end", {"end": "major"}), ("form", {"form": "aaba"}),
         ("end", {"end": "8"}), ("form", {"form": "A'A"}), ("chords", {"chords": "H7", "metre": Metre()}),
         ("effort", {"effort": 0}), ("chord-tones", {"chord_tones": "always"}),
+        ("surprise", {"surprise": 3.0, "top_k": 1}), ("upbeat", {"upbeat": 6, "metre": Metre(12, 8)}),
     ],
 )  # fmt: skip
 def test_senseless_constraints_are_named(option, wrong):
@@ -167,3 +177,30 @@ def test_chords_that_are_to_be_written_do_not_hide_the_reason(model):
 def test_a_loop_is_told_by_its_name():
     """A flag has no value worth saying."""
     assert said(Options(loop=True, end="tonic"), ["loop", "end"]) == "any one of: loop, end tonic"
+
+
+@pytest.mark.parametrize("effort", [1, 4])
+def test_a_loop_after_a_prime_leads_back_to_its_first_note(model, effort):
+    """With --max-leap the step from the last new note to the first of the prime is a step like the others."""
+    for seed in range(6):
+        options = Options(bars=2, loop=True, max_leap=3, seed=seed, effort=effort)
+        (made,) = generate(model, options, prime=PRIME)
+        assert abs(made.melody.notes[-1].pitch - PRIME.notes[0].pitch) <= 3
+        assert broken(options, made.melody, 5) == []
+
+
+@pytest.mark.parametrize(
+    ("chords", "key"), [("Ebm Bbm | Gb Db", Key(3, "minor")), ("G Em | C D", Key(7)), ("N.C.", Key(0))]
+)
+def test_chords_give_the_key(model, chords, key):
+    """Where neither a key nor a prime says it; a key that is asked for stays."""
+    assert next(generate(model, Options(chords=chords))).melody.key == key
+    assert next(generate(model, Options(chords=chords, key=Key(2)))).melody.key == Key(2)
+    assert next(generate(model, Options(chords=chords), prime=PRIME)).melody.key == PRIME.key
+
+
+def test_an_upbeat_that_is_not_known_is_told_with_the_nearest():
+    """In note values, not in ticks."""
+    with pytest.raises(OptionError, match="one of 1/16 is not known in 12/8; the nearest that is: 1/8"):
+        Options(upbeat=6, metre=Metre(12, 8))
+    Options(upbeat=12, metre=Metre(12, 8))

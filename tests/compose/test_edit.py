@@ -30,6 +30,8 @@ TUNE = Melody(
 )  # fmt: skip
 
 
+HELD = Melody((Note(0, 96, 60), Note(96, 240, 64), Note(336, 48, 65)), key=Key(0))  # the second sounds through bar 3
+
 RESTS_BETWEEN = [0, 0, 0, 0, 12, 49, 7, 1, 97, 500, 1000]  # many of them, and of the lengths, off the tables
 LENGTHS = [24, 12, 48, 24, 12, 53, 97, 5, 1, 47, 23, 401]
 FRAMES = [
@@ -108,6 +110,7 @@ def test_what_stands_around_a_gap_stays(model, data, melody, wishes, seed):
 def test_locks_hold_for_any_melody(model, data, melody, wishes, lock, strength, seed):
     """What is locked is identical, on the tables or off; what cannot be is refused before the first note."""
     bars, options = data.draw(bars_of(melody)), Options(seed=seed, effort=2, **wishes)
+    bars = bars if len(bars) < melody.bars else set()  # with every bar kept nothing is left to vary
     keep = {lock} if lock else ()
     made = unless_refused(lambda: vary(model, melody, options, keep=keep, bars=bars, strength=strength))
     if made is None:
@@ -242,6 +245,8 @@ def test_the_same_seed_gives_the_same_variation(model):
         (lambda m: vary(m, TUNE, Options(), keep={"tempo"}), "keep: 'tempo' is none of rhythm"),
         (lambda m: vary(m, TUNE, Options(), keep={"rhythm", "pitches"}), "keep: with the pitches"),
         (lambda m: vary(m, TUNE, Options(), strength=2), "strength: 2 is not"),
+        (lambda m: vary(m, TUNE, Options(), bars=range(5)), "keep: with every bar kept nothing is left to vary"),
+        (lambda m: infill(m, HELD, [0, 2], Options()), "bars: bar 3 lies under a note from before"),
     ],
 )
 def test_senseless_edits_are_refused(model, call, said):
@@ -294,3 +299,21 @@ def test_what_is_varied_moves_where_it_can(model):
     assert {n.pitch for n in one.notes} == {64}
     drone = replace(even, notes=tuple(replace(n, pitch=60) for n in even.notes))
     assert len(infill(model, drone, [2], Options(bars=None, range="C4-C4")).melody.notes) > 8
+
+
+def test_a_gap_takes_in_the_bar_from_which_a_long_note_sounds(model):
+    """Bars 2 and 3 together are free: the long note belongs to them."""
+    made = infill(model, HELD, [1, 2], Options())
+    assert made.melody.notes[0] == HELD.notes[0]
+    assert made.melody.notes[1:] != HELD.notes[1:]
+
+
+def test_chords_in_a_gap_begin_after_the_upbeat(model):
+    """The first chord stands in the first full bar, as in a melody that is composed whole."""
+    for seed in range(4):
+        tune = next(generate(model, Options(bars=6, upbeat=24, seed=seed))).melody
+        options = Options(bars=None, chords="C | F# | D | Bb", chord_tones="rule", seed=seed)
+        made = infill(model, tune, range(2, 5), options).melody
+        for bar, tones in ((2, {6, 10, 1}), (3, {2, 6, 9}), (4, {10, 2, 5})):
+            at = made.bar_onset(bar)
+            assert {n.pitch % 12 for n in made.notes if n.onset in (at, at + 48)} <= tones

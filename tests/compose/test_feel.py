@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.compose.feel import PPQ, Feel, play
+from melodyrnn.compose.feel import PPQ, Feel, play, swung
 from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import Key, Melody, Metre, Note
 from melodyrnn.music.midi import midi_bytes, read_midi
@@ -117,3 +117,21 @@ def test_as_many_times_as_notes():
     """A timing of another length is refused, not cut."""
     with pytest.raises(OptionError, match=r"^timing: 1 times for 16 notes$"):
         midi_bytes(EIGHTHS, timing=((0, 10),))
+
+
+def test_chords_swing_with_the_melody():
+    """A chord on the second eighth of a beat comes when a note there comes, in the file too; straight is exact."""
+    spans = [(0, 36), (36, 60)]
+    assert swung(EIGHTHS, spans, Feel()) == ()
+    times = swung(EIGHTHS, spans, Feel(swing=67))
+    assert times == ((0, 480 + 322), (480 + 322, 1920))
+    _, timing = play(EIGHTHS, Feel(swing=67))
+    assert times[1][0] in [start for start, _ in timing]
+    chords = tuple((onset, ticks, (48, 52)) for onset, ticks in spans)
+    track = mido.MidiFile(file=io.BytesIO(midi_bytes(EIGHTHS, chords=chords, chord_timing=times))).tracks[2]
+    now, starts = 0, set()
+    for message in track:
+        now += message.time
+        if message.type == "note_on":
+            starts.add(now)
+    assert starts == {0, 802}

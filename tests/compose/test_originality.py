@@ -365,3 +365,20 @@ def test_particles_that_are_lost_are_not_drawn(model):
     first = draw_one(stream, chooser(Rules()), seed=1, effort=4)
     other = draw_one(stream, chooser(Rules()), seed=1, effort=4, attempt=1)
     assert first.rows.tolist() != other.rows.tolist()
+
+
+def test_the_seam_counts_after_a_prime_with_a_long_silence(random_weights):
+    """Where the clock stands still in a silence that no rest can say, the seam lies where it is heard."""
+    prime = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate((60, 62, 64, 65))), key=Key(0), length=96 * 8)
+    fresh = [67, 69, 71, 67, 69, 71, 64, 62]
+    steps = [*(24 * k for k in range(8)), *(192 + 24 * k for k in range(4))]
+    learnt = Melody(tuple(Note(t, 24, p) for t, p in zip(steps, fresh + [60, 62, 64, 65], strict=True)), key=Key(0))
+    model, index = knowing([learnt], random_weights)
+    options = Options(bars=2, loop=True, max_copy=8)
+    begun = prepare(model, options, prime)
+    assert begun.shift > 0
+    rest = RESTS.index(prime.length - begun.shift - int(begun.stream.tick[0]))
+    rows = np.array([(rest if k == 0 else 0, DURATIONS.index(24), PITCHES.index(p - begun.anchor))
+                     for k, p in enumerate(fresh)])  # fmt: skip
+    assert not gate_of(index, options, begun)(rows)
+    assert gate_of(index, replace(options, loop=False), begun)(rows)

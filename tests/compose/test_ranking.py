@@ -90,6 +90,15 @@ def test_near_duplicates_go_out(judge):
     assert ranking.out == {"duplicates": 2}
 
 
+def test_short_melodies_are_told_apart_too(judge):
+    """Of melodies shorter than a figure, those that are the same note for note are taken once."""
+    short = [Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate(pitches)), key=Key(0))
+             for pitches in ((60, 62, 64, 65), (60, 62, 64, 65), (60, 64, 62, 65))]  # fmt: skip
+    ranking = rank(judge, [made(melody, k) for k, melody in enumerate(short)], 3)
+    assert len(ranking.best) == 2
+    assert ranking.out == {"duplicates": 1}
+
+
 def test_a_prime_is_not_judged(judge):
     """Two candidates after the same long prime are no duplicates of one another."""
     prime = tune(8, 30)

@@ -1,0 +1,141 @@
+"""What a model is judged by: sets of melodies, or the parts into which a training divided its corpora.
+
+A part is found again by dividing the corpora as training did. Whether they are the same corpora still, the model's card
+can tell: it knows how many melodies and notes were left to train on.
+
+Contents: read_sets, part_of, part_learnt, unseen, split_seed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.cli.amounts import amount
+from melodyrnn.errors import CheckpointError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from melodyrnn.checkpoint import Checkpoint
+    from melodyrnn.cli.console import Console
+    from melodyrnn.judge.sets import MelodySet
+
+_EXAMPLES: Final = 3
+
+
+def split_seed(checkpoint: Checkpoint) -> int:
+    """The seed by which training divided its corpora."""
+    return int(checkpoint.card.facts.get("split_seed", 0))
+
+
+def read_sets(console: Console, paths: Sequence[str], *, track: str | None = None) -> list[MelodySet]:
+    """Read what is to be judged by; say how many files were refused, and whose key had to be found."""
+    from melodyrnn.judge.sets import read_set  # noqa: PLC0415
+
+    sets = [read_set(path, track) for path in paths]
+    for path, found in zip(paths, sets, strict=True):
+        if found.refused:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in found.refused.most_common())
+            console.warn(f"{path}: left out {reasons}; see melodyrnn corpus check")
+        if found.keys_found:
+            told = f"{found.keys_found} of {amount(len(found.names), 'melody')} state no key"
+            console.warn(f"{path}: {told}: it was found from all their notes, which the first ones should not know")
+    return sets
+
+
+def part_of(
+    console: Console, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
+) -> list[MelodySet]:
+    """A part of corpora, divided together as a training on them does."""
+    return _chosen(_divided(console, paths, part, seed, track), paths, paths, part)
+
+
+def part_learnt(
+    console: Console, checkpoint: Checkpoint, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
+) -> list[MelodySet]:
+    """A part of what a model was trained on (all of it, or the corpora named); of other corpora, see `part_of`.
+
+    Raises OptionError where its corpora are not here, or not as they were.
+    """
+    card = checkpoint.card
+    if not {_name(path) for path in paths} <= set(card.corpora) | set(card.styles):
+        return part_of(console, paths, part, seed=seed, track=track)
+    ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
+    found = [way for k, way in enumerate(ways) if way and way not in ways[:k] and all(map(_is_here, way))]
+    for together in found:
+        divided = _divided(console, together, part, seed, track)
+        learnt = [divided[corpus, "train"] for corpus in together]
+        if (sum(len(s.names) for s in learnt), sum(s.notes for s in learnt)) == (card.melodies, card.notes):
+            return _chosen(divided, together, paths or together, part)
+    gone = ", ".join(card.corpora)
+    if not found:
+        raise OptionError("PATH", f"the model was trained on {gone}, not found here: say where it lies")
+    raise OptionError(
+        "--part", f"these are not the melodies that the model was trained on ({gone}: {card.melodies:,} melodies, "
+        f"{card.notes:,} notes to train on), or not as they were; name all its corpora, in order, and --track as then"
+    )  # fmt: skip
+
+
+def _divided(
+    console: Console, together: Sequence[str], part: str, seed: int, track: str | None
+) -> dict[tuple[str, str], MelodySet]:
+    from melodyrnn.judge.sets import PARTS, divide  # noqa: PLC0415
+
+    if part not in PARTS:
+        raise OptionError("--part", f"{part} is none of {', '.join(PARTS)}")
+    console.detail(f"dividing {', '.join(together)} as training does with --seed {seed}")
+    return divide(together, seed, track)
+
+
+def _chosen(
+    divided: dict[tuple[str, str], MelodySet], together: Sequence[str], paths: Sequence[str], part: str
+) -> list[MelodySet]:
+    """The part of each corpus that is wanted; another way to write its path will do. Raises OptionError for none."""
+    corpora = [next(c for c in together if c == path or _name(c) == _name(path)) for path in paths]
+    sets = [divided[corpus, part] for corpus in corpora]
+    if any(not s.names for s in sets):
+        raise OptionError("--part", f"{part} of {next(s.name for s in sets if not s.names)} holds no melody")
+    return sets
+
+
+def _name(path: str) -> str:
+    return Path(path).name or path
+
+
+def _is_here(corpus: str) -> bool:
+    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
+
+    return corpus in names() or Path(corpus).exists()
+
+
+def unseen(
+    console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool, refuse: bool = False
+) -> MelodySet:
+    """The melodies, or with `drop` those that the model has not trained on; others are told, or refused."""
+    from melodyrnn.events.fingerprint import Index  # noqa: PLC0415
+    from melodyrnn.judge.sets import find_seen  # noqa: PLC0415
+
+    if not checkpoint.fingerprints:
+        told = "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
+        if refuse:
+            raise CheckpointError(f"{told}; train it again with this melodyrnn")
+        console.warn(told)
+        return melodies
+    seen = list(find_seen(Index.from_tensors(checkpoint.fingerprints), melodies.melodies, melodies.names))
+    if not seen:
+        return melodies
+    examples = "; ".join(f"{s.name} ({amount(s.run.length, 'note')} of {s.run.tune})" for s in seen[:_EXAMPLES])
+    share = f"{len(seen)} of {amount(len(melodies.names), 'melody')}"
+    told = f"{melodies.name}: the model has trained on {share}, as {examples}"
+    if drop:
+        console.say(f"{told}: left out")
+        gone = {s.index for s in seen}
+        kept = [k for k in range(len(melodies.names)) if k not in gone]
+        if not kept:
+            raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
+        return melodies.take(kept)
+    if refuse:
+        raise OptionError("--from", f"{told}; --drop-seen leaves them out")
+    console.warn(f"{told}; --drop-seen leaves them out")
+    return melodies
