@@ -175,7 +175,7 @@ def cards() -> list[bytes]:
         "forms": ({"0 4/4 0": 1}, {"0 4/4 0 8": 0}, {"0 4/4 0 8 ": 1}, {"0 4/4 0 8": 1.5}, [["0 4/4 0 8", 1]]),
         "ends": ({"0 major 12": 1}, {"0 blues 0": 1}, {"0 major 0": -1}, {"0 major": 1}),
         "registers": ({"128": 1}, {"-1": 1}, {"x": 1}, {"060": 1}, {"60": -1}, {"60": 1.5}, {"²": 1}, {"٣": 1}),
-        "facts": ({str(i): 1 for i in range(3000)}, {"a": [1]}),
+        "facts": ({str(i): 1 for i in range(3000)}, {"a": [1]}, {"a": 10**400}),
     }  # fmt: skip
     return whole + [told(card=card | {name: v}) for name, values in changes.items() for v in values]
 

@@ -18,6 +18,7 @@ from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
 from melodyrnn.judge.folds import assign, divided, family_of, read_folds
+from melodyrnn.judge.sets import shared
 from melodyrnn.learn.recipe import defaults, fine_tuning
 from melodyrnn.processes import processors
 
@@ -95,6 +96,8 @@ def _rows(
     console.say(
         f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}, {jobs} at a time"
     )
+    if alike := shared(melodies, folds):
+        console.say(f"{melodies.name}: {alike} of them share a long run of notes with one of another fold")
     judged, began = [], time.monotonic()
     trial = replace(_trial(melodies, asked, base, count), cells=cells)
     for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs):

@@ -8,6 +8,7 @@ Contents: read_sets, part_of, part_learnt, unseen, split_seed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -93,7 +94,7 @@ def _chosen(
 ) -> list[MelodySet]:
     """The part of each corpus that is wanted; another way to write its path will do. Raises OptionError for none."""
     corpora = [next(c for c in together if c == path or _name(c) == _name(path)) for path in paths]
-    sets = [divided[corpus, part] for corpus in corpora]
+    sets = [replace(divided[corpus, part], name=_name(corpus)) for corpus in corpora]
     if any(not s.names for s in sets):
         raise OptionError("--part", f"{part} of {next(s.name for s in sets if not s.names)} holds no melody")
     return sets

@@ -4,7 +4,7 @@ Conventions
     name        of a melody: its path within the folder ("a/007.mid", "tunes.abc:12"), or as the corpus calls it.
     A melody without a stated key is heard in the key that melodyrnn.music.keys finds.
 
-Contents: MelodySet, read_set, divide; Seen, find_seen (which of them a model has trained on).
+Contents: MelodySet, read_set, divide; Seen, find_seen (which of them a model has trained on), shared (between folds).
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.corpus.prepared import is_prepared, open_prepared
 from melodyrnn.errors import CorpusError
 from melodyrnn.events.columns import Columns, columns
+from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.keys import find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.events.fingerprint import Index, Run
+    from melodyrnn.events.fingerprint import Run
     from melodyrnn.music.melody import Melody
 
 PARTS: Final = ("train", "validation", "test")
@@ -136,6 +137,17 @@ def find_seen(index: Index, melodies: Sequence[Columns], names: Sequence[str]) -
         run = index.longest_run(melody)
         if run.length and (run.length >= SEEN_NOTES or run.length >= SEEN_SHARE * len(melody)):
             yield Seen(k, name, run)
+
+
+def shared(melodies: MelodySet, folds: Mapping[str, int]) -> int:
+    """How many melodies share with one of another fold what `find_seen` would call seen."""
+    told = [(m, name, folds[name]) for m, name in zip(melodies.melodies, melodies.names, strict=True)]
+    found = 0
+    for fold in sorted(set(folds.values())):
+        index = Index.build((name, m) for m, name, own in told if own != fold)
+        tested = [(m, name) for m, name, own in told if own == fold]
+        found += sum(1 for _ in find_seen(index, [m for m, _ in tested], [name for _, name in tested]))
+    return found
 
 
 def _within(path: str, name: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 
 import numpy as np
+import pretty_midi
 import pytest
 
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
@@ -174,6 +177,22 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
         ),
         (["tunes", "--cross-validate", "2", "--members", "0"], "--members: an ensemble has at least 1 network"),
         (["tiny.safetensors", "tunes", "--part", "some"], "--part: some is none of train, validation, test"),
+        (
+            ["tunes", "--cross-validate", "2", "--hidden", "0"],
+            "--hidden: hidden is 0, not a whole number from 1 to 4096",
+        ),
+        (
+            ["tunes", "--cross-validate", "2", "--cell", "gru,rnn"],
+            "--cell: gru,rnn are cells of 2 networks; --members says 1",
+        ),
+        (
+            ["tunes", "--cross-validate", "2", "--jobs", "0"],
+            "Invalid value for '--jobs': 0 is less than 1 (see melodyrnn evaluate --help)",
+        ),
+        (
+            ["tunes", "--cross-validate", "2", "--seed", "-1"],
+            "Invalid value for '--seed': -1 is less than 0 (see melodyrnn evaluate --help)",
+        ),
     ],
 )
 def test_wrong_use_is_told(command, model, tunes, arguments, text):
@@ -222,3 +241,68 @@ def test_memory_knows_what_can_be_plotted(command):
     """A plot's name says its format."""
     ended = command("memory", "-o", "memory.gif")
     assert (ended.status, ended.err) == (2, "melodyrnn: error: -o: memory.gif: a plot ends in .png, .svg, .pdf\n")
+
+
+def two_folders(tunes):
+    """The tunes in two folders, and the command line of a quick training on both."""
+    for name in ("a", "b"):
+        (tunes.parent / name).mkdir()
+    for k in range(60):
+        (tunes.parent / "ab"[k % 2] / f"{k:02d}.mid").write_bytes(midi_bytes(drawn_tune(k)))
+    return ("train", "a", "b", "-o", "m.safetensors", "--hidden", 8, "--epochs", 1)
+
+
+def test_a_part_is_found_however_its_path_is_written(command, tunes):
+    """A slash at the end, the whole path, both corpora or none named: the same melodies; wherever one stands."""
+    assert command(*two_folders(tunes)).status == 0
+
+    def figures(*where):
+        lines = command("evaluate", "m.safetensors", *where, "--part", "test", "--json").out.splitlines()
+        return [{name: value for name, value in json.loads(line).items() if name != "each"} for line in lines]
+
+    first = figures("a", "b")
+    assert [row["set"] for row in first] == ["a", "b", "all"]
+    for where in (("a/", "b"), (), (tunes.parent / "a", "./b")):
+        assert figures(*where) == first
+    assert figures(f"{tunes.parent}/b/") == first[1:2]
+
+
+def test_a_part_of_other_melodies_is_not_taken_for_that_of_the_training(command, tunes):
+    """Other tunes, or another folder of that name: the card knows how many melodies and notes there were."""
+    assert command(*two_folders(tunes)).status == 0
+    for k in range(99, 109):
+        (tunes.parent / "a" / f"{k}.mid").write_bytes(midi_bytes(drawn_tune(k)))
+    for where in ((), ("a", "b"), ("a",)):
+        ended = command("evaluate", "m.safetensors", *where, "--part", "test")
+        assert ended.status == 2
+        assert "--part: these are not the melodies that the model was trained on (a, b: " in ended.err
+    other = command("evaluate", "m.safetensors", "tunes", "--part", "train")  # what it has nothing to do with
+    assert other.status == 0
+
+
+def test_a_key_that_is_not_stated_is_told(command, model, tunes):
+    """It is found from all the notes, which a held-out figure should not know of the first ones."""
+    silent = tunes.parent / "silent"
+    silent.mkdir()
+    for k in range(3):
+        (silent / f"{k}.mid").write_bytes(midi_bytes(replace(drawn_tune(k + 5), key=None if k else Key(7))))
+    ended = command("evaluate", model, silent)
+    assert "warning: silent: 2 of 3 melodies state no key: it was found from all their notes" in ended.err.replace(
+        str(silent), "silent"
+    )
+    assert "state no key" not in command("evaluate", model, tunes).err
+
+
+def test_a_track_is_chosen_for_judging_too(command, model, tunes):
+    """--track reads what training with --track read."""
+    both = tunes.parent / "both"
+    both.mkdir()
+    for k in range(3):
+        melody = pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(drawn_tune(k + 5))))
+        other = pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(drawn_tune(k + 8).transpose(-24))))
+        other.instruments[0].name = "Low"
+        melody.instruments.append(other.instruments[0])
+        melody.write(str(both / f"{k}.mid"))
+    low, high = (command("evaluate", model, both, "--json", "--track", name).out for name in ("Low", "Melody"))
+    assert json.loads(low)["bits"]["total"] != json.loads(high)["bits"]["total"]
+    assert command("evaluate", model, both, "--json", "--track", "2").out == low

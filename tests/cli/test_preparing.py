@@ -127,3 +127,20 @@ def test_folders_of_one_name_are_two_corpora(command, folder):
     for again in ("./a/tunes", "a/tunes/"):
         refused = command("corpus", "prepare", "a/tunes", again, "-o", "twice")
         assert (refused.status, refused.err) == (2, f"melodyrnn: error: CORPUS: {again} is given twice\n")
+
+
+def test_what_is_prepared_already_is_not_read_beside_others(command, folder):
+    """Alone it trains; beside another corpus, or to be prepared again, it is refused with the way out."""
+    assert command("corpus", "prepare", folder, "-o", "p", "-q").status == 0
+    text = "melodyrnn: error: CORPUS: p is prepared already; train takes it alone, `corpus merge` joins several\n"
+    for arguments in (("train", "p", "tunes", "-o", "m.safetensors"), ("corpus", "prepare", "p", "-o", "q")):
+        ended = command(*arguments)
+        assert (ended.status, ended.err) == (2, text)
+
+
+def test_a_corpus_that_brings_nothing_is_told(command, folder):
+    """An empty folder beside a full one is no failure, but somebody has expected something of it."""
+    Path("empty").mkdir()
+    told = "empty: no melody came of it; `melodyrnn corpus check` tells why"
+    assert told in command("corpus", "prepare", "empty", folder, "-o", "p").err
+    assert told in command("train", "empty", folder, "-o", "m.safetensors", "--hidden", 8, "--epochs", 1).err

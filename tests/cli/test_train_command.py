@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import signal
 from pathlib import Path
 
@@ -249,3 +250,52 @@ def test_a_model_is_judged_on_its_own_test_part(command, folder):
     Path("tunes").rename("elsewhere")
     lost = command("evaluate", "m.safetensors", "--part", "test")
     assert lost.err.endswith("PATH: the model was trained on tunes, not found here: say where it lies\n")
+
+
+def test_the_command_on_the_card_makes_the_model_again(command, folder):
+    """Settings, the track and flags are told so that they can be given again; the bytes are the same."""
+    asked = (
+        "--epochs",
+        1,
+        "--set",
+        "drop_state=0.25",
+        "--set",
+        "longest=50",
+        "--hidden",
+        8,
+        "--precision",
+        "fp32",
+        "--strict",
+    )
+    assert command("train", "tunes", *asked, "--track", "1", "-o", "m.safetensors").status == 0
+    told = load(Path("m.safetensors")).card.recipe
+    assert told == (
+        "melodyrnn train tunes --seed 0 --hidden 8 --track 1 --precision fp32 --epochs 1 --set drop_state=0.25 "
+        "--set longest=50 --strict -o FILE"
+    )
+    again = shlex.split(told)[1:-1]
+    assert command(*again, "again.safetensors").status == 0
+    assert Path("again.safetensors").read_bytes() == Path("m.safetensors").read_bytes()
+    other = command("train", "tunes", *asked, "--track", "Melody", "-o", "m.safetensors", "--resume")
+    assert other.status == 1
+    assert "m.safetensors: finished already, by melodyrnn train tunes" in other.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--epochs", 1, "--set", "epochs=2"), "--set: epochs is given twice"),
+        (("--set", "drop_head=0.2", "--set", "drop_head=0.3"), "--set: drop_head is given twice"),
+        (("-o", "-"), "-o: a model is a file; name one, such as mine.safetensors"),
+        (("--seed", -1), "Invalid value for '--seed': -1 is less than 0 (see melodyrnn train --help)"),
+        (
+            ("--seed", 2**64),
+            f"Invalid value for '--seed': {2**64} is more than {2**53 - 1} (see melodyrnn train --help)",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused(command, folder, arguments, text):
+    """One line, status 2, nothing written."""
+    ended = command("train", "tunes", *(() if "-o" in arguments else ("-o", "m.safetensors")), *arguments)
+    assert (ended.status, ended.err) == (2, f"melodyrnn: error: {text}\n")
+    assert files() == []

@@ -372,7 +372,7 @@ def test_the_seam_counts_after_a_prime_with_a_long_silence(random_weights):
     prime = Melody(tuple(Note(24 * k, 24, p) for k, p in enumerate((60, 62, 64, 65))), key=Key(0), length=96 * 8)
     fresh = [67, 69, 71, 67, 69, 71, 64, 62]
     steps = [*(24 * k for k in range(8)), *(192 + 24 * k for k in range(4))]
-    learnt = Melody(tuple(Note(t, 24, p) for t, p in zip(steps, fresh + [60, 62, 64, 65], strict=True)), key=Key(0))
+    learnt = Melody(tuple(Note(t, 24, p) for t, p in zip(steps, [*fresh, 60, 62, 64, 65], strict=True)), key=Key(0))
     model, index = knowing([learnt], random_weights)
     options = Options(bars=2, loop=True, max_copy=8)
     begun = prepare(model, options, prime)

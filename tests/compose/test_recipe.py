@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.recipe import LONGEST, Recipe, from_plain, hash_of, to_plain
-from melodyrnn.compose.remaking import file_of, remake
+from melodyrnn.compose.remaking import Task, file_of, remake
 from melodyrnn.errors import OptionError, RecipeError
 from melodyrnn.music.melody import Key, Melody, Metre, Note
 from melodyrnn.music.midi import read_midi
@@ -157,3 +157,28 @@ def test_what_cannot_be_remade_says_why(model):
         remake(model, recipe_for(model, Options(bars=1), 1, reverb=3))
     with pytest.raises(RecipeError, match="cannot be followed: bars: 65 is not"):
         remake(model, Recipe(verb="generate", digest=recipe.digest, options={"bars": 65}))
+
+
+def test_texts_are_kept_in_one_line(model):
+    """Line breaks and tabs between the words of an option are blanks: the file that says them can be made again."""
+    asked = Options(chords="Am F |\nG\tC", scale=" A B\tC D E F G ", bars=2)
+    assert (asked.chords, asked.scale) == ("Am F | G C", "A B C D E F G")
+    recipe = recipe_for(model, asked, 3)
+    assert remake(model, Recipe.from_text(recipe.to_text()))
+
+
+def test_many_bars_fit_into_a_recipe_and_what_does_not_is_left_out():
+    """A task of 300 bars comes back whole; for what is longer than any reader keeps there is no text."""
+    long = Recipe(verb="infill", digest="0" * 16, task=to_plain(Task(bars=tuple(range(300)))))
+    assert from_plain(Task, Recipe.from_text(long.to_text()).task).bars == tuple(range(300))
+    longest = Options(chords=" ".join(["Am:1"] * 3000))
+    assert Recipe(verb="generate", digest="0" * 16, options=to_plain(longest)).to_text() == ""
+
+
+def test_numbers_beyond_every_bound_are_damage():
+    """A whole number of four hundred digits is no traceback."""
+    huge, digest = "1" + "0" * 400, "0" * 16
+    for part, name in (("options", "temperature"), ("output", "humanize"), ("task", "strength")):
+        told = f'"verb":"vary","digest":"{digest}","version":"1","{part}":{{"{name}":{huge}}}'
+        with pytest.raises(RecipeError, match="damaged"):
+            Recipe.from_text(f"melodyrnn {{{told}}}")

@@ -103,6 +103,18 @@ def test_a_damaged_cache_is_no_error(folder, read, tmp_path, damage):
     assert read(folder)[0] == first
 
 
+def test_a_damaged_cache_that_cannot_be_thrown_away_is_no_error(folder, read, tmp_path, monkeypatch):
+    """It is left where it lies, and the corpus is read all the same."""
+    first, _ = read(folder)
+    (tmp_path / "cache" / "readings.sqlite").write_bytes(b"not a database, not a database, not a database")
+
+    def refuse(*_args, **_settings):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert read(folder)[0] == first
+
+
 def test_a_cache_that_cannot_be_written(folder, tmp_path):
     """Without a cache the corpus is read all the same."""
     (tmp_path / "file").touch()

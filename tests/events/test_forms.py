@@ -1,5 +1,7 @@
 """Counts of how long melodies are and where they end."""
 
+from dataclasses import replace
+
 from melodyrnn.events.columns import columns
 from melodyrnn.events.forms import Form, count_ends, count_forms, ends_in, form_of, forms_in
 from melodyrnn.events.tokenizer import encode
@@ -34,6 +36,13 @@ def test_counts_can_be_asked_by_metre_mode_and_style():
     assert ends == {"0 major 0": 1, "0 major 7": 1, "0 minor 7": 1, "3 major 0": 1}
     assert list(ends_in(ends, "major", 3)) == [(0, 1)]
     assert sorted(ends_in(ends, "major", None)) == [(0, 1), (0, 1), (7, 1)]
+
+
+def test_a_melody_longer_than_any_form_is_not_counted():
+    """A card tells forms of up to 9,999 bars; what is longer would keep it from being read."""
+    long = replace(tune(4), bars=10_000)
+    assert count_forms([long, tune(4)]) == {"0 4/4 0 4": 1}
+    assert count_forms([replace(tune(4), bars=9_999)]) == {"0 4/4 0 9999": 1}
 
 
 def test_metres_without_a_name_are_not_counted():

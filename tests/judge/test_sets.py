@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.judge.folds import assign, divided, family_of, read_folds
-from melodyrnn.judge.sets import find_seen, heard, read_set
+from melodyrnn.judge.sets import MelodySet, find_seen, heard, read_set, shared
 from melodyrnn.music.melody import Key, Melody, Note
 from melodyrnn.music.midi import midi_bytes
 
@@ -143,3 +144,14 @@ def test_a_folder_is_a_set_named_by_its_files(tmp_path, monkeypatch):
     with pytest.raises(CorpusError, match="holds no melody to judge by"):
         read_set(str(empty))
     assert json.dumps(found.refused)
+
+
+def test_what_folds_share_is_counted(melodies):
+    """A tune and the same with its last notes changed in two folds: both share a run; in one fold neither does."""
+    tune = melodies[4]
+    pitch = tune.pitch.copy()
+    pitch[-2:] += 1
+    twin = replace(tune, pitch=pitch)
+    told = MelodySet("t", ("a", "b", "c"), (tune, twin, melodies[5]), Counter())
+    assert shared(told, {"a": 0, "b": 1, "c": 1}) == 2
+    assert shared(told, {"a": 0, "b": 0, "c": 1}) == 0

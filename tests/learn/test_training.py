@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from melodyrnn.errors import CheckpointError, CorpusError, OptionError, TrainingError
+from melodyrnn.learn import run as runs
 from melodyrnn.learn import state as states
 from melodyrnn.learn.batches import plan as plan_epoch
 from melodyrnn.learn.batches import spans
@@ -262,3 +263,10 @@ def test_measuring_does_not_depend_on_batches(melodies, config):
     one, many, turned = measure(network, melodies, 1), measure(network, melodies), measure(network, melodies[::-1])
     np.testing.assert_allclose(one, many, rtol=1e-5)
     np.testing.assert_allclose(turned, many, rtol=1e-5)
+
+
+def test_a_held_out_figure_that_is_no_number_ends_the_run(split, config, recipe, alone, monkeypatch):
+    """A rate that blows up the weights without a loss that shows it: TrainingError, not an epoch without a figure."""
+    monkeypatch.setattr(runs, "measured", lambda *_: iter([(Bits(math.nan, math.nan, math.nan), 0)]))
+    with pytest.raises(TrainingError, match=r"the held-out figure is no longer a number after epoch 1; .*--rate"):
+        list(fit(split, Plan(config, recipe), alone))

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.music.keys import find_key, find_mode, pitch_class_durations
-from melodyrnn.music.melody import MODES, SCALES, Key, Melody, Note
+from melodyrnn.music.chords import progression
+from melodyrnn.music.keys import find_key, find_key_of_chords, find_mode, pitch_class_durations
+from melodyrnn.music.melody import MODES, SCALES, Key, Melody, Metre, Note
 
 
 def line(pitches, duration=24):
@@ -53,3 +54,21 @@ def test_durations_weigh():
     """Quarters for which each pitch class sounds."""
     weights = pitch_class_durations(Melody((Note(0, 48, 60), Note(48, 12, 72), Note(60, 24, 61))))
     assert weights.tolist() == [2.5, 1.0, *[0.0] * 10]
+
+
+@pytest.mark.parametrize(
+    ("chords", "key"),
+    [
+        ("Dm7 G7 | Cmaj7", Key(0)),
+        ("Am F | C G", Key(9, "minor")),
+        ("Eb Cm | Ab Bb", Key(3)),
+        ("Cm Fm | G7 Cm", Key(0, "minor")),
+        ("F#m D | A E", Key(6, "minor")),
+        ("Em D | C B7", Key(4, "minor")),
+        ("C5 G5", Key(0)),
+        ("N.C.", None),
+    ],
+)
+def test_a_progression_has_a_key(chords, key):
+    """The scale that leaves out least; of relatives the one whose tonic chord stands at the edges."""
+    assert find_key_of_chords(progression(chords, Metre())) == key

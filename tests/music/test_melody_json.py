@@ -52,6 +52,8 @@ def test_junk_is_refused_or_valid(field, junk):
         ("metres", [4, 4, 24]),
         ("key", [12, "major"]),
         ("tempo", 0),
+        ("tempo", 10**400),
+        ("tempo", float("nan")),
         ("length", -1),
     ],
 )

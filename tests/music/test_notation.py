@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.music.engraving import engrave, note_sign, spelled
 from melodyrnn.music.melody import MODES, Key, Melody, Metre, Note
-from melodyrnn.music.notation import read_notation, read_score, write_notation
+from melodyrnn.music.notation import read_notation, read_score, read_score_chords, write_notation
 
 KERN = (
     "**kern\t**kern\n*Ibass\t*Isoprn\n*k[b-]\t*k[b-]\n*M3/4\t*M3/4\n4FF\t4f\n"
@@ -143,6 +143,19 @@ def test_what_is_no_score_is_refused(data, form, reason):
     with pytest.raises(Unreadable) as caught:
         read_notation(data, format=form, name="t")
     assert caught.value.reason in {reason, "no-notes"}
+
+
+def test_a_part_for_a_transposing_instrument_is_read_as_it_sounds():
+    """A clarinet in B flat sounds a tone lower than it is written, and so do its key and its chords."""
+    written = write_notation(D_MAJOR, "musicxml").decode()
+    place = written.index("</attributes>")
+    part = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
+    harmony = "<harmony><root><root-step>D</root-step></root><kind>major</kind></harmony>"
+    clarinet = written[:place] + part + "</attributes>" + harmony + written[place + len("</attributes>") :]
+    melody = read_notation(clarinet.encode(), format="musicxml", name="t")
+    assert melody.key == Key(0)
+    assert [n.pitch + 2 for n in melody.notes] == [n.pitch for n in D_MAJOR.notes]
+    assert read_score_chords(clarinet.encode(), format="musicxml", name="t").spans[0][1] == "C"
 
 
 def test_kern_with_two_parts():
