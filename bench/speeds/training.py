@@ -87,7 +87,10 @@ def measure_rivals(setting: Setting) -> list[Row]:
             f"ours, {parameters / 1e6:.2f} M parameters, {epochs} epochs in {spent:.0f} s", f"{bits:.3f} bits per note",
             f"{notes * epochs / spent:,.0f} notes/s learnt; {one:,.0f} notes/s composed, {many:,.0f} at 64",
         ),
-        Row(f"time to {TARGET} bits per note on the validation part, by epochs", f"{reached:.0f} s" if reached else "not reached"),
+        Row(
+            f"time to {TARGET} bits per note on the validation part, by epochs",
+            f"{reached:.0f} s" if reached else "not reached",
+        ),
     ]  # fmt: skip
     for name, make in rivals.widths(parameters, sets[0].vocabulary).items():
         told = rivals.learn(name, make, sets, spent)
