@@ -98,4 +98,4 @@ def _shipped(recipe: Recipe) -> str:
 def _difference(recipe: Recipe) -> str:
     if recipe.version != __version__:
         return f"melodyrnn {recipe.version} wrote it, this is {__version__}, and it writes other bytes"
-    return "its recipe leads to other bytes: the file was changed after melodyrnn wrote it"
+    return "its recipe leads to other bytes: the file was changed after melodyrnn wrote it, or another version wrote it"
