@@ -168,7 +168,10 @@ def sets_of(
 ) -> list[MelodySet]:  # fmt: skip
     """What is judged by: all of the paths, or a part of them, as the model's training divided them."""
     from melodyrnn.cli.judged import part_learnt, part_of, read_sets  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import is_prepared  # noqa: PLC0415
 
+    if track is not None and (chosen := next(filter(is_prepared, paths), None)):
+        raise OptionError("--track", f"{chosen} is prepared already: its melodies were chosen then")
     if part is None:
         return read_sets(console, paths, track=track)
     if checkpoint is None:

@@ -3,7 +3,7 @@
 A part is found again by dividing the corpora as training did. Whether they are the same corpora still, the model's card
 can tell: it knows how many melodies and notes were left to train on.
 
-Contents: read_sets, part_of, part_learnt, unseen, split_seed.
+Contents: read_sets, part_of, part_learnt, unseen, split_seed, own_corpora.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ _EXAMPLES: Final = 3
 def split_seed(checkpoint: Checkpoint) -> int:
     """The seed by which training divided its corpora."""
     return int(checkpoint.card.facts.get("split_seed", 0))
+
+
+def own_corpora(checkpoint: Checkpoint) -> set[str]:
+    """The corpora that a model was trained on last, without those of a base that it was fine-tuned from."""
+    return {*checkpoint.card.styles, *checkpoint.card.corpora[-1:]}
 
 
 def read_sets(console: Console, paths: Sequence[str], *, track: str | None = None) -> list[MelodySet]:
@@ -59,11 +64,12 @@ def part_learnt(
 
     Raises OptionError where its corpora are not here, or not as they were.
     """
-    card = checkpoint.card
-    if not {_name(path) for path in paths} <= set(card.corpora) | set(card.styles):
+    card, wanted = checkpoint.card, {_name(path) for path in paths}
+    if not wanted <= own_corpora(checkpoint):
         return part_of(console, paths, part, seed=seed, track=track)
     ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
-    found = [way for k, way in enumerate(ways) if way and way not in ways[:k] and all(map(_is_here, way))]
+    ways = [way for k, way in enumerate(ways) if way and way not in ways[:k] and wanted <= {*map(_name, way)}]
+    found = [way for way in ways if all(map(_is_here, way))]
     for together in found:
         divided = _divided(console, together, part, seed, track)
         learnt = [divided[corpus, "train"] for corpus in together]

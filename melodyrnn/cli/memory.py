@@ -115,7 +115,7 @@ def memory(
 def _measure(console: Console, models: Sequence[str], corpus: str, longest: int, seed: int | None) -> list[Memory]:
     """Measure models that are there."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - torch only when the options are right
-    from melodyrnn.cli.judged import part_learnt, read_sets, split_seed, unseen  # noqa: PLC0415
+    from melodyrnn.cli.judged import own_corpora, part_learnt, read_sets, split_seed, unseen  # noqa: PLC0415
 
     with undisturbed():
         from melodyrnn.judge.memory import of_checkpoint  # noqa: PLC0415
@@ -124,7 +124,7 @@ def _measure(console: Console, models: Sequence[str], corpus: str, longest: int,
     for model in models:
         checkpoint = load(find(model))
         split = split_seed(checkpoint) if seed is None else seed
-        own = corpus in checkpoint.card.corpora
+        own = corpus in own_corpora(checkpoint)
         (melodies,) = (
             part_learnt(console, checkpoint, [corpus], "test", seed=split) if own else read_sets(console, [corpus])
         )

@@ -306,3 +306,18 @@ def test_a_track_is_chosen_for_judging_too(command, model, tunes):
     low, high = (command("evaluate", model, both, "--json", "--track", name).out for name in ("Low", "Melody"))
     assert json.loads(low)["bits"]["total"] != json.loads(high)["bits"]["total"]
     assert command("evaluate", model, both, "--json", "--track", "2").out == low
+
+
+def test_a_fine_tuned_model_has_a_part_of_its_own_corpus_alone(command, tunes):
+    """What its base has learnt is, for --part, a corpus like any other, divided by itself; what was seen is told."""
+    assert command(*two_folders(tunes)).status == 0
+    assert command("train", "tunes", "--from", "m.safetensors", "-o", "f.safetensors", "--epochs", 1).status == 0
+    own = [command("evaluate", "f.safetensors", *where, "--part", "test", "--json").out for where in ((), ("tunes/",))]
+    assert own[0] == own[1]
+    assert json.loads(own[0])["set"] == "tunes"
+    base = command("evaluate", "f.safetensors", "a", "--part", "train")
+    assert base.status == 0
+    assert "the model has trained on" in base.err
+    mixed = command("evaluate", "f.safetensors", "tunes", "a", "--part", "test", "--json")
+    assert [json.loads(line)["set"] for line in mixed.out.splitlines()] == ["tunes", "a", "all"]
+    assert command("memory", "f.safetensors", "--corpus", "a", "--notes", 2).status == 0

@@ -133,6 +133,10 @@ def test_what_is_prepared_already_is_not_read_beside_others(command, folder):
     """Alone it trains; beside another corpus, or to be prepared again, it is refused with the way out."""
     assert command("corpus", "prepare", folder, "-o", "p", "-q").status == 0
     text = "melodyrnn: error: CORPUS: p is prepared already; train takes it alone, `corpus merge` joins several\n"
+    judged = command("evaluate", "--cross-validate", 2, "p", "--track", 1)
+    assert (judged.status, judged.err) == (
+        2, "melodyrnn: error: --track: p is prepared already: its melodies were chosen then\n"
+    )  # fmt: skip
     for arguments in (("train", "p", "tunes", "-o", "m.safetensors"), ("corpus", "prepare", "p", "-o", "q")):
         ended = command(*arguments)
         assert (ended.status, ended.err) == (2, text)
