@@ -13,8 +13,6 @@ from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre
 
 _KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)(?:\s*(m)|\s+(\w+)|)")
-_LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_SIGNS: Final = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 _ALIASES: Final = {"ionian": "major", "aeolian": "minor", "maj": "major", "min": "minor"}
 _FRACTION: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 
@@ -32,7 +30,8 @@ def key_of(text: str) -> Key:
         raise OptionError(
             "--key", f"{text!r} is no key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})"
         )
-    return Key((_LETTERS[match[1].upper()] + _SIGNS[match[2]]) % 12, mode)
+    sign = match[2].replace("♯", "#").replace("♭", "b")
+    return Key.named(match[1].upper() + sign, mode)
 
 
 def metre_of(text: str) -> Metre:

@@ -102,6 +102,9 @@ class Options(Constraints):
     def _check_frame(self) -> None:
         if self.key is not None and self.key.mode not in MODES:
             raise OptionError("key", f"{self.key.mode} is no mode; the modes are {', '.join(MODES)}")
+        if self.key is not None:
+            _whole("key", self.key.tonic, 0, 11)
+            _whole("key", self.key.fifths, -7, 7)
         metre = self.metre or Metre()
         if metre.onset != 0:
             raise OptionError("metre", "must hold from the start")

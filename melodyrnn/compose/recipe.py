@@ -125,7 +125,8 @@ def from_plain(kind: type[Value], told: Mapping[str, Any]) -> Value:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        told = {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        return {name: plain for name, plain in told.items() if plain is not None}  # None is what is not said
     if isinstance(value, (tuple, list)):
         return [_plain(one) for one in value]
     return value

@@ -72,7 +72,7 @@ def key_of(text: str) -> tuple[Key | None, dict[str, int], bool]:
     names = _CIRCLE if fifths > 0 else _CIRCLE[::-1]
     signature = dict.fromkeys(names[: min(7, abs(fifths))], 1 if fifths > 0 else -1)
     stated = bool(word) and word in _MODES
-    return Key((STEPS[letter] + shift) % 12, mode), _explicit(text[match.end() :], signature), stated
+    return Key.signed((STEPS[letter] + shift) % 12, mode, fifths), _explicit(text[match.end() :], signature), stated
 
 
 def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:

@@ -54,8 +54,7 @@ def find_key(melody: Melody, *, fifths: int | None = None) -> Key | None:
     """
     keys = [Key(tonic, mode) for mode in PROFILES for tonic in range(12)]
     if fifths is not None:
-        wanted = (fifths + 5) % 12 - 5
-        keys = [key for key in keys if key.fifths == wanted]
+        keys = [Key.signed(key.tonic, key.mode, fifths) for key in keys if (key.fifths - fifths) % 12 == 0]
     return _best(melody, keys)
 
 

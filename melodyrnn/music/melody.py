@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -115,10 +115,32 @@ class Metre:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A tonic and a mode."""
+    """A tonic and a mode. Two spellings of what sounds the same (F# major, Gb major) are equal."""
 
     tonic: int  # pitch class 0..11
     mode: str = "major"  # one of MODES
+    written: int | None = field(default=None, compare=False)  # its signature, where that is known to be no other
+
+    @classmethod
+    def named(cls, tonic: str, mode: str = "major") -> Key:
+        """The key of a tonic with its sharps (#) or flats (b), spelled so where a signature can be.
+
+        >>> str(Key.named("Gb")), str(Key.named("F#")), str(Key.named("G#", "major"))
+        ('Gb major', 'F# major', 'Ab major')
+        """
+        place = _SHARP_ORDER.index(tonic[0]) - 1 + 7 * (tonic.count("#") - tonic.count("b"))
+        return cls.signed(7 * place % 12, mode, place + _FIFTHS_OF_MODE[mode])
+
+    @classmethod
+    def signed(cls, tonic: int, mode: str, signature: int) -> Key:
+        """The key of a signature of so many sharps (flats if negative), as far as it is one of that key.
+
+        >>> str(Key.signed(6, "major", -6)), str(Key.signed(6, "major", 3))
+        ('Gb major', 'F# major')
+        """
+        key = cls(tonic, mode)
+        other = abs(signature) <= _MOST_SHARPS and abs(signature - key.fifths) == 12
+        return cls(tonic, mode, signature) if other else key
 
     @property
     def scale(self) -> tuple[int, ...]:
@@ -127,13 +149,17 @@ class Key:
 
     @property
     def fifths(self) -> int:
-        """Sharps (positive) or flats (negative) of the signature, -6..6.
+        """Sharps (positive) or flats (negative) of the signature, -7..7.
 
-        >>> Key(9, "minor").fifths, Key(2, "dorian").fifths, Key(5).fifths
-        (0, 0, -1)
+        Six of either are the same keys: F# major and B lydian, but Eb minor, Ab dorian and F locrian.
+
+        >>> Key(9, "minor").fifths, Key(2, "dorian").fifths, Key(5).fifths, Key(3, "minor").fifths
+        (0, 0, -1, -6)
         """
-        raw = (7 * self.tonic % 12) + _FIFTHS_OF_MODE[self.mode]
-        return (raw + 5) % 12 - 5
+        if self.written is not None:
+            return self.written
+        lowest = -5 if _FIFTHS_OF_MODE[self.mode] >= 0 else -6
+        return ((7 * self.tonic % 12) + _FIFTHS_OF_MODE[self.mode] - lowest) % 12 + lowest
 
     def __str__(self) -> str:
         """Write as 'A minor'; the tonic is spelled for the signature."""
@@ -253,7 +279,9 @@ class Melody(_Columned):
     def transpose(self, semitones: int) -> Melody:
         """The same melody, higher or lower; its key goes along."""
         notes = tuple(replace(n, pitch=n.pitch + semitones) for n in self.notes)
-        key = self.key and replace(self.key, tonic=(self.key.tonic + semitones) % 12)
+        key = self.key
+        if key is not None and semitones % 12:
+            key = Key((key.tonic + semitones) % 12, key.mode)
         return replace(self, notes=notes, key=key)
 
     # The two methods below are the one place where this module looks at a neighbour that imports it, and
@@ -275,6 +303,7 @@ class Melody(_Columned):
 
 _NO_NOTES: Final = NoteColumns((), (), (), ())
 _SHARP_ORDER: Final = "FCGDAEB"
+_MOST_SHARPS: Final = 7
 
 
 def spell(pitch_class: int, fifths: int = 0) -> str:

@@ -29,7 +29,7 @@ def melody_to_json(melody: Melody) -> dict[str, Any]:
     return {
         "title": melody.title,
         "tempo": melody.tempo,
-        "key": [melody.key.tonic, melody.key.mode] if melody.key else None,
+        "key": _told(melody.key),
         "metres": [number for m in melody.metres for number in (m.numerator, m.denominator, m.onset)],
         "length": melody.length,
         "notes": list(chain.from_iterable(zip(*melody.columns, strict=True))),
@@ -88,7 +88,15 @@ def _metres(data: dict[str, Any]) -> tuple[Metre, ...]:
 def _key(data: Any) -> Key | None:
     if data is None:
         return None
-    _check(isinstance(data, list) and len(data) == 2, "key")
-    tonic, mode = data
+    _check(isinstance(data, list) and len(data) in {2, 3}, "key")
+    tonic, mode, *written = data
     _check(type(tonic) is int and 0 <= tonic < 12 and mode in MODES, "key")
-    return Key(tonic, mode)
+    _check(all(type(sharps) is int for sharps in written), "key")
+    return Key.signed(tonic, mode, written[0]) if written else Key(tonic, mode)
+
+
+def _told(key: Key | None) -> list[int | str] | None:
+    """Tonic and mode, and the signature where it is the rarer one of two."""
+    if key is None:
+        return None
+    return [key.tonic, key.mode, *([] if key.written is None else [key.written])]

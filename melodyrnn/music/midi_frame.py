@@ -169,7 +169,7 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
 
 @lru_cache(maxsize=32)
 def _key_of_signature(sharps: int, minor: int) -> Key:
-    return Key((7 * sharps + 9 * minor) % 12, "minor" if minor else "major")
+    return Key.signed((7 * sharps + 9 * minor) % 12, "minor" if minor else "major", sharps)
 
 
 NOTE: Final = "@I"
@@ -188,10 +188,8 @@ def key_text(key: Key) -> str:
 @lru_cache(maxsize=256)
 def _named_key(text: str) -> Key | None:
     """Read the text event that names a key."""
-    match = re.fullmatch(KEY_TEXT + r"([A-G][#b]*) (\w+)", text)
-    if match is None or match[2] not in MODES:
-        return None
-    return next((key for tonic in range(12) if str(key := Key(tonic, match[2])) == match[0][len(KEY_TEXT) :]), None)
+    match = re.fullmatch(KEY_TEXT + r"([A-G](?:#{0,2}|b{0,2})) (\w+)", text)
+    return Key.named(match[1], match[2]) if match is not None and match[2] in MODES else None
 
 
 def clean(raw: bytes, *, longest: int = 256) -> str:

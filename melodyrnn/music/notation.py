@@ -259,7 +259,7 @@ def _heading(score: Any, part: Any, name: str) -> Heading:
     mark = score.recurse().getElementsByClass("MetronomeMark").first()
     bpm = mark.getQuarterBPM() if mark is not None else None
     key = part.recurse().getElementsByClass("Key").first()
-    stated = Key(key.tonic.pitchClass, key.mode) if key is not None and key.mode in MODES else None
+    stated = Key.signed(key.tonic.pitchClass, key.mode, key.sharps) if key is not None and key.mode in MODES else None
     return Heading(name, stated, round(float(bpm), 6) if bpm and 10 <= bpm <= 600 else 120.0, str(title))
 
 

@@ -28,6 +28,12 @@ def test_keys(text, key):
     assert key_of(text) == key
 
 
+@pytest.mark.parametrize("name", ["Gb major", "F# major", "Eb minor", "D# minor", "Cb major", "C# major", "D# dorian"])
+def test_a_key_is_spelled_as_it_was_written(name):
+    """Two names of what sounds the same stay two names."""
+    assert str(key_of(name)) == name
+
+
 @pytest.mark.parametrize("text", ["", "H", "C###", "E dorianish", "Am dorian", "1", "\x1b[31mC"])
 def test_wrong_keys_are_refused(text):
     """The error shows what can be written."""
