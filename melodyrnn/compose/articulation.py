@@ -4,6 +4,9 @@ Sequencers write a quarter of 94 % or 80 %. On the grid that leaves splinters of
 and which the tunes of the corpora do not have; a network that hears them goes on beside the beat. So a melody that
 is to be gone on from is heard with its notes held; the notes themselves stay as they were given.
 
+A clip for a plucked or percussive sound may be all short notes, of whatever value they were meant: where hardly any
+note reaches the next, the onsets alone are the rhythm, and each note is heard up to the next one, within its beat.
+
 Conventions
     lines       places in a bar where a note may end: the bar line, beats, eighths … down to thirty-seconds and triplets
                 of sixteenths. No note is held across a bar line, or into the next note.
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
+from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -25,22 +29,32 @@ if TYPE_CHECKING:
 
 SHORTEST_REST: Final = 3  # ticks: a thirty-second
 SHARE: Final = 4  # one part in so many of the time to the next onset is silent at most, where notes are let go early
+_PAIRS: Final = 4  # notes that lead on to another, from which a plucked line can be told from a few rests
+_PLUCKED: Final = 0.75  # share of them that are silent for longer than articulation
 _FINER: Final = (12, 6, 8, 4, 3)  # ticks between lines within a beat, coarse to fine
+
+
+class Touch(Enum):
+    """How the notes of a melody are let go."""
+
+    WRITTEN = "as they stand"
+    EARLY = "most a little before the next"
+    PLUCKED = "nearly all long before the next"
 
 
 def held(melody: Melody) -> Melody:
     """The same melody, each note held over the silence that is articulation and not a rest.
 
-    That is a silence shorter than a thirty-second, and, where most notes that lead on to another are let go early,
-    one of up to a quarter of the time from the note's onset to what it leads to.
+    That is a silence shorter than a thirty-second; where most notes that lead on to another are let go early,
+    one of up to a quarter of the time from the note's onset to what it leads to; in a plucked line, any within a beat.
     """
     if not melody.notes:
         return melody
-    early = _early(melody.notes)
+    touch = _touch(melody.notes)
     onsets = (*(note.onset for note in melody.notes[1:]), None)
-    ends = [_until(melody, note, following, early=early) for note, following in zip(melody.notes, onsets, strict=True)]
+    ends = [_until(melody, note, following, touch) for note, following in zip(melody.notes, onsets, strict=True)]
     notes = tuple(_longer(note, end) for note, end in zip(melody.notes, ends, strict=True))
-    over = max(ends[-1], _line(melody, 0, melody.length, early=False) if melody.length else 0)
+    over = max(ends[-1], _line(melody, 0, melody.length, Touch.WRITTEN) if melody.length else 0)
     return replace(melody, notes=notes, length=over if melody.length or over > notes[-1].end else 0)
 
 
@@ -50,35 +64,38 @@ def _longer(note: Note, end: int) -> Note:
     return note if duration <= note.duration else replace(note, duration=duration)
 
 
-def _early(notes: tuple[Note, ...]) -> bool:
-    """Whether most notes that lead on to another are let go before it begins."""
+def _touch(notes: tuple[Note, ...]) -> Touch:
+    """How most notes that lead on to another are let go."""
     silences = [(after.onset - note.end, after.onset - note.onset) for note, after in pairwise(notes)]
     joined = [silence for silence, time in silences if silence * SHARE <= time]
-    return 2 * sum(silence > 0 for silence in joined) > len(joined)
+    if len(silences) >= _PAIRS and len(joined) <= (1 - _PLUCKED) * len(silences):
+        return Touch.PLUCKED
+    return Touch.EARLY if 2 * sum(silence > 0 for silence in joined) > len(joined) else Touch.WRITTEN
 
 
-def _until(melody: Melody, note: Note, following: int | None, *, early: bool) -> int:
+def _until(melody: Melody, note: Note, following: int | None, touch: Touch) -> int:
     """Tick up to which a note is heard; `following` is the onset of the next one."""
-    if following is None:
-        return _line(melody, note.onset, note.end, early=early)
-    bar_line = melody.bar_onset(melody.place(note.end - 1)[0] + 1)
-    if following <= bar_line and _is_held(note.onset, note.end, following, early=early):
-        return following
-    return _line(melody, note.onset, note.end, early=early)
+    if following is not None:
+        bar_line = melody.bar_onset(melody.place(note.end - 1)[0] + 1)
+        if following <= bar_line and _is_held(melody, note.onset, note.end, following, touch):
+            return following
+    return _line(melody, note.onset, note.end, touch)
 
 
-def _line(melody: Melody, onset: int, end: int, *, early: bool) -> int:
+def _line(melody: Melody, onset: int, end: int, touch: Touch) -> int:
     """The coarsest line at or after the end of a note up to which it is held."""
     bar = melody.place(end - 1)[0]
     begin, over = melody.bar_onset(bar), melody.bar_onset(bar + 1)
-    if not early and any((end - begin) % ticks == 0 for ticks in _FINER):
+    if touch is Touch.WRITTEN and any((end - begin) % ticks == 0 for ticks in _FINER):
         return end
     beat = melody.metre_at(begin).beat_ticks
     lines = (over, *(begin - (begin - end) // ticks * ticks for ticks in (beat, *_FINER) if ticks))
-    return next((line for line in lines if line <= over and _is_held(onset, end, line, early=early)), end)
+    return next((line for line in lines if line <= over and _is_held(melody, onset, end, line, touch)), end)
 
 
-def _is_held(onset: int, end: int, until: int, *, early: bool) -> bool:
+def _is_held(melody: Melody, onset: int, end: int, until: int, touch: Touch) -> bool:
     """Whether the silence from the end of a note up to a tick is articulation."""
-    silence = until - end
-    return silence < SHORTEST_REST or (early and silence * SHARE <= until - onset)
+    silence, time = until - end, until - onset
+    if touch is Touch.PLUCKED:
+        return silence < SHORTEST_REST or time <= melody.metre_at(onset).beat_ticks
+    return silence < SHORTEST_REST or (touch is Touch.EARLY and silence * SHARE <= time)

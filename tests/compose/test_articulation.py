@@ -80,6 +80,19 @@ def test_held_notes_are_the_written_ones(rhythm, gate):
     assert held(tune_of(RHYTHMS[rhythm], gate)).notes == tune_of(RHYTHMS[rhythm], 1).notes
 
 
+@pytest.mark.parametrize("gate", [0.6, 0.5, 0.25, 0.1])
+@pytest.mark.parametrize("rhythm", ["quarters", "triplets"])
+def test_a_plucked_line_is_heard_by_its_onsets(folk, rhythm, gate):
+    """Where hardly a note reaches the next, each is heard up to it, and what follows is on the beat."""
+    tune = tune_of(RHYTHMS[rhythm], gate)
+    assert held(tune).notes == tune_of(RHYTHMS[rhythm], 1).notes
+    for seed in (1, 2, 3):
+        made = next(generate(folk, Options(bars=4, seed=seed), prime=tune)).melody
+        assert made.notes[: len(tune.notes)] == tune.notes
+        assert made.notes[len(tune.notes)].onset == tune.bars * 96
+        assert beside(made, tune) == []
+
+
 @pytest.mark.parametrize(
     ("times", "heard"),
     [
@@ -89,6 +102,9 @@ def test_held_notes_are_the_written_ones(rhythm, gate):
         ([(0, 16), (24, 16), (48, 16)], [16, 16, 16]),  # and so is a third of the time
         ([(0, 24), (24, 24), (48, 18), (72, 24)], [24, 24, 18, 24]),  # one rest among notes that are held
         ([(0, 50), (51, 21)], [50, 21]),  # the tables have no 51
+        ([(0, 6), (24, 6), (48, 6), (120, 6), (132, 6)], [24, 24, 24, 12, 12]),  # plucked: no longer than a beat
+        ([(0, 6), (24, 24), (48, 24), (72, 6), (96, 6)], [6, 24, 24, 6, 6]),  # half of them reach the next
+        ([(0, 6), (24, 6), (48, 6), (72, 6)], [6, 6, 6, 6]),  # too few to tell
     ],
 )
 def test_rests_stay_rests(times, heard):
