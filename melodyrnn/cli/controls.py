@@ -17,7 +17,13 @@ ScaleOption = Annotated[
     str | None, option("--scale", metavar="NOTES", help='Only these: "C D Eb F# G Ab B".', panel=_PITCH)
 ]
 InScaleOption = Annotated[
-    str | None, option("--in-scale", metavar="strict|mostly", help="Keep to the scale, or the key's.", panel=_PITCH)
+    str | None,
+    option(
+        "--in-scale",
+        metavar="strict|mostly|free",
+        help="Keep to the scale, or the key's (mostly in modes).",
+        panel=_PITCH,
+    ),
 ]
 RangeOption = Annotated[str | None, option("--range", metavar="C4-A5", help="Lowest and highest note.", panel=_PITCH)]
 ForbidOption = Annotated[

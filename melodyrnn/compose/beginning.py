@@ -82,8 +82,12 @@ def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
     """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
     if not options.planned:
         whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
-        opening = first_onset(place.onset, place.latest)
-        return replace(beginning, rules=in_range(place.anchor) + opening + whole, particles=options.particles)
+        rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
+        if options.leans:
+            from melodyrnn.compose.terms import leaning  # noqa: PLC0415 - as below
+
+            rules += leaning(options, place)
+        return replace(beginning, rules=rules, particles=options.particles)
     from melodyrnn.compose.ground import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
     from melodyrnn.compose.planning import follow, plan  # noqa: PLC0415
     from melodyrnn.compose.smc import Hearing  # noqa: PLC0415

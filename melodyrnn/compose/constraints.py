@@ -32,7 +32,7 @@ class Constraints:
     """What a melody must keep. Raises OptionError, naming the option, for a value that makes no sense."""
 
     scale: str | None = None  # the notes allowed, "C D Eb F# G Ab B"; None = the key's, if in_scale asks for it
-    in_scale: str | None = None  # strict | mostly; None = strict if a scale is given
+    in_scale: str | None = None  # strict | mostly | free; None = strict if a scale is given, else see Options.leans
     forbid: str | None = None  # pitches that never come, "F# C4": with an octave that one, without all of them
     require: str | None = None  # pitches that come at least once, written so
     range: str | None = None  # lowest and highest note, "C4-A5"
@@ -56,7 +56,7 @@ class Constraints:
             if (text := getattr(self, name)) is not None:
                 object.__setattr__(self, name, " ".join(text.split()))
         for name, allowed in (
-            ("in_scale", ("strict", "mostly")),
+            ("in_scale", ("strict", "mostly", "free")),
             ("end", tuple(ENDS)),
             ("chord_tones", ("prefer", "rule")),
         ):
@@ -65,6 +65,8 @@ class Constraints:
                 raise OptionError(name.replace("_", "-"), f"{value!r} is none of {', '.join(allowed)}")
         if self.scale is not None:
             scale_of(self.scale)
+        if self.scale is not None and self.in_scale == "free":
+            raise OptionError("in-scale", "free leaves the scale nothing to do; leave out one of the two")
         named_pitches(self.forbid, "forbid")
         if len(named_pitches(self.require, "require")) > MOST_REQUIRED:
             raise OptionError("require", f"takes {MOST_REQUIRED} pitches at most")
@@ -79,6 +81,9 @@ class Constraints:
         contour_of(self.contour)
         durations_of(self.durations)
         form_of(self.form)
+        self._check_chords(metre)
+
+    def _check_chords(self, metre: Metre | None) -> None:
         if self.chord_track and self.chords is None:
             raise OptionError("chord-track", "there are no chords to write; give them with chords")
         if self.chord_tones == "rule" and self.chords is None:
@@ -89,9 +94,9 @@ class Constraints:
     @property
     def constrained(self) -> bool:
         """Whether anything is asked for that has to be kept note by note."""
-        return any(
+        return self.in_scale in {"strict", "mostly"} or any(
             getattr(self, name) is not None
-            for name in ("scale", "in_scale", "forbid", "require", "range", "max_leap", "density", "contour",
+            for name in ("scale", "forbid", "require", "range", "max_leap", "density", "contour",
                          "durations", "end", "form", "chords")
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre
 MOST_BARS: Final = 64
 USUAL_EFFORT: Final = 16
 _LARGEST_SEED: Final = 2**63 - 1
+_COMMON_MODES: Final = frozenset({"major", "minor"})
 _BEATS: Final = (1, 2, 4, 8, 16, 32)  # what stands below the line
 
 
@@ -82,6 +83,17 @@ class Options(Constraints):
     def planned(self) -> bool:
         """Whether more is asked for than a length and an upbeat."""
         return self.constrained or self.loop
+
+    @property
+    def leans(self) -> bool:
+        """Whether notes outside the scale cost more.
+
+        That is so where it is asked for, and where a key is named in a mode so rare among the tunes that a network
+        learns from that it forgets it on the way: one dorian melody in ten went over to major.
+        """
+        named = self.key is not None and self.key.mode not in _COMMON_MODES
+        free = self.in_scale is None and self.scale is None and self.chords is None
+        return self.in_scale == "mostly" or (named and free)
 
     @property
     def particles(self) -> int:

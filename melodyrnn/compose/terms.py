@@ -166,16 +166,18 @@ def _allowed(options: Options, place: Place) -> Flags:
     """Pitches that scale, range and forbidden pitches leave, (P,)."""
     sounding = np.asarray(PITCHES) + place.anchor
     allowed = (sounding >= 0) & (sounding <= 127)
-    if options.scale is not None or options.in_scale is not None:
-        scale = scale_of(options.scale) if options.scale is not None else place.key.scale
-        if options.in_scale != "mostly":
-            allowed &= _classes(place, scale)
+    if options.in_scale == "strict" or (options.in_scale is None and options.scale is not None):
+        allowed &= _classes(place, _scale(options, place))
     if options.range is not None:
         low, high = range_of(options.range)
         allowed &= (sounding >= low) & (sounding <= high)
     for names in named_pitches(options.forbid, "forbid"):
         allowed &= ~np.isin(sounding, list(names))
     return np.asarray(allowed)
+
+
+def _scale(options: Options, place: Place) -> tuple[int, ...]:
+    return place.key.scale if options.scale is None else scale_of(options.scale)
 
 
 def _classes(place: Place, classes: tuple[int, ...]) -> Flags:
@@ -248,9 +250,8 @@ def strong_chords(options: Options, place: Place) -> Iterator[tuple[int, Chord]]
 def leaning(options: Options, place: Place) -> Rules:
     """What is preferred: added to the log-probabilities of pitches, by onset."""
     soft = np.zeros((place.end + 1, len(PITCHES)))
-    if options.in_scale == "mostly":
-        scale = scale_of(options.scale) if options.scale is not None else place.key.scale
-        soft += np.where(_classes(place, scale), 0, OUT_OF_SCALE)
+    if options.leans:
+        soft += np.where(_classes(place, _scale(options, place)), 0, OUT_OF_SCALE)
     if options.chords is not None and options.chord_tones == "prefer":
         for tick, chord in strong_chords(options, place):
             if chord.tones:

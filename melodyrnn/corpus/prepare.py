@@ -185,6 +185,7 @@ class Writer:
             return self.leave_out(name, "off-grid", f"{fit.snapped} values of {notes} notes")
         if max(fit.columns.bars, fit.widest) > MOST:
             return self.leave_out(name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
+        self.snapped += fit.snapped
         return self.admit(name, title, fit)
 
     def admit(self, name: str, title: str, fit: Fit) -> None:
@@ -196,7 +197,6 @@ class Writer:
             return self.leave_out(name, "duplicate", self._name(self.seen[own]))
         self.offered += 1
         number = self.seen[own] = len(self.seen)
-        self.snapped += fit.snapped
         return self._append(fit, {"name": name, "title": title}, number)
 
     def _append(self, fit: Fit, texts: dict[str, str], number: int) -> None:

@@ -30,7 +30,7 @@ class Report:
     excluded: int  # tunes left out because they are copies or variants of melodies that must stay unseen
     families: int  # tune families, single melodies included
     related: int  # melodies that share their family with another
-    snapped: int  # values that went to the nearest entry of a table
+    snapped: int  # values of tunes that are fit, copies too, that went to the nearest entry of a table
     parts: dict[str, int]  # part → melodies
     styles: dict[str, int]  # style name → melodies
 

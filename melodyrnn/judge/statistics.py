@@ -156,7 +156,7 @@ def imitate(
     for melody in (known[k] for k in drawn):
         frame = (int(melody.metre[0]), melody.tonic, melody.mode)
         groups[frame] = groups.get(frame, 0) + 1
-    options = Options(bars=None, upbeat=None, seed=seed, temperature=temperature)
+    options = Options(bars=None, upbeat=None, seed=seed, temperature=temperature, in_scale="free")
     for (metre, tonic, mode), wanted in groups.items():
         framed = replace(options, metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
         for written in generate(model, framed, wanted):

@@ -113,6 +113,7 @@ def test_what_cannot_be_is_refused_with_the_reason(model, wishes, reason):
         ("scale", {"scale": "C H"}), ("in-scale", {"in_scale": "loosely"}), ("forbid", {"forbid": "X4"}),
         ("require", {"require": "C D E F G A"}), ("range", {"range": "A5-C4"}), ("range", {"range": "C-A"}),
         ("max-leap", {"max_leap": 0}), ("density", {"density": "thick"}), ("density", {"density": "6-3"}),
+        ("in-scale", {"scale": "C D", "in_scale": "free"}),
         ("contour", {"contour": "zigzag"}), ("contour", {"contour": "arch", "bars": None}),
         ("durations", {"durations": "1/7"}), ("end", {"end": "major"}), ("form", {"form": "aaba"}),
         ("end", {"end": "8"}), ("form", {"form": "A'A"}), ("chords", {"chords": "H7", "metre": Metre()}),
@@ -204,3 +205,39 @@ def test_an_upbeat_that_is_not_known_is_told_with_the_nearest():
     with pytest.raises(OptionError, match="one of 1/16 is not known in 12/8; the nearest that is: 1/8"):
         Options(upbeat=6, metre=Metre(12, 8))
     Options(upbeat=12, metre=Metre(12, 8))
+
+
+def test_a_mode_that_is_named_is_kept_to(model):
+    """In dorian notes outside the scale cost more, unless that is left to the network; in minor they do not."""
+
+    def outside(**asked):
+        found = list(generate(model, Options(bars=2, **asked), 20))
+        return sum(n.pitch % 12 not in asked["key"].scale for g in found for n in g.melody.notes)
+
+    dorian = Key(2, "dorian")
+    assert 2 * outside(key=dorian) < outside(key=dorian, in_scale="free")
+    assert outside(key=dorian) == outside(key=dorian, in_scale="mostly", effort=1)
+    minor = {"key": Key(2, "minor")}
+    assert outside(**minor) == outside(**minor, in_scale="free")
+    chords = {"key": dorian, "chords": "Dm G", "chord_tones": "rule"}
+    assert outside(**chords) == outside(**chords, in_scale="free")
+
+
+def test_no_bar_is_skipped_by_a_long_rest(model):
+    """A density holds for each bar, also where a rest could leave one empty."""
+    options = Options(bars=4, density="1-2", durations="1/2 3/2", seed=1)
+    for made in generate(model, options, 20):
+        assert broken(options, made.melody) == []
+
+
+def test_a_form_with_upbeat_and_density_is_refused(model):
+    """Its sections lie across the bars that a density counts."""
+    with pytest.raises(OptionError, match="neither with loop nor with density"):
+        next(generate(model, Options(bars=4, form="AB", upbeat=24, density="1-4"), 1))
+
+
+@pytest.mark.parametrize("last", [(72, 12), (60, 36), (60, 12)])
+def test_an_end_off_the_beat_or_short_is_none(last):
+    """The checker of promises looks at onset and length of the last note."""
+    melody = Melody((Note(0, 48, 67), Note(*last, 60)), key=Key(0))
+    assert any(said.startswith("end:") for said in broken(Options(bars=None, end="tonic"), melody))

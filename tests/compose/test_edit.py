@@ -317,3 +317,18 @@ def test_chords_in_a_gap_begin_after_the_upbeat(model):
         for bar, tones in ((2, {6, 10, 1}), (3, {2, 6, 9}), (4, {10, 2, 5})):
             at = made.bar_onset(bar)
             assert {n.pitch % 12 for n in made.notes if n.onset in (at, at + 48)} <= tones
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_bars_on_both_sides_of_a_long_silence(model, seed):
+    """Silence that the tables cannot say moves no note into another bar."""
+    notes = tuple(Note(96 * bar + 24 * k, 24, 60 + 2 * k) for bar in (0, 7, 8) for k in range(4))
+    made = infill(model, Melody(notes, key=Key(0)), [0, 7], Options(seed=seed)).melody
+    assert {made.place(n.onset)[0] for n in made.notes} <= {0, 7, 8}
+
+
+def test_kept_pitches_that_leap_too_far_are_refused(model):
+    """The order of kept pitches is part of the look-ahead."""
+    tune = Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate((60, 72) * 4)), key=Key(0))
+    with pytest.raises(Unsatisfiable, match="max-leap"):
+        vary(model, tune, Options(max_leap=5), keep=("pitches",), strength=1)

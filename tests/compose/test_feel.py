@@ -135,3 +135,20 @@ def test_chords_swing_with_the_melody():
         if message.type == "note_on":
             starts.add(now)
     assert starts == {0, 802}
+
+
+def test_humanize_is_as_loose_as_asked():
+    """A tenth of it moves every note a tenth as far."""
+    late = {
+        share: [start - 240 * k for k, (start, _) in enumerate(play(EIGHTHS, Feel(humanize=share), 1)[1])]
+        for share in (0.1, 1)
+    }
+    assert max(map(abs, late[1])) > 5
+    assert all(abs(little - much / 10) <= 1 for little, much in zip(late[0.1][1:], late[1][1:], strict=True))
+
+
+def test_swing_after_a_bar_that_ends_off_the_beat():
+    """Eighths are counted from where their metre begins."""
+    notes = (*(Note(12 * i, 12, 60 + i) for i in range(7)), Note(84, 12, 62), Note(96, 12, 64), Note(108, 24, 65))
+    melody = Melody(notes, (Metre(7, 8), Metre(4, 4, 84)), Key(0))
+    assert [start - 84 * 20 for start, _ in play(melody, Feel(swing=67))[1]][7:] == [0, 322, 480]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -141,3 +142,35 @@ def test_ranking_is_repeatable_and_complete(judge):
 def test_ranking_needs_no_card(model):
     """A model without fingerprints or facts ranks by what folk songs are like."""
     assert rank(model, list(generate(model, Options(bars=4), 8)), 3).best
+
+
+def _bars(text):
+    """A bar of quarters for each letter."""
+    bars = {
+        "A": (60, 62, 64, 60),
+        "B": (67, 65, 64, 62),
+        "C": (60, 67, 69, 71),
+        "D": (72, 71, 67, 65),
+        "E": (62, 64, 65, 69),
+    }
+    pitches = [pitch for letter in text for pitch in bars[letter]]
+    return Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(pitches)), key=Key(0))
+
+
+@pytest.mark.parametrize(("bars", "out"), [("AAAACBDECBDE", {"repetition": 1}), ("ABABCDEC", {})])
+def test_four_times_the_same_bar(judge, bars, out):
+    """One bar after itself goes out; two bars that return are a form."""
+    assert rank(judge, [made(_bars(bars), 0)], 1).out == out
+
+
+def test_a_range_is_scored_by_the_card(judge):
+    """A bell around the mean range of the training melodies."""
+    (one,) = rank(judge, [made(tune(5), 0)], 1).best
+    assert one.scores.range == pytest.approx(math.exp(-(((one.semitones - 16) / 6) ** 2) / 2))
+
+
+def test_a_piece_of_another_melody_is_its_duplicate(judge):
+    """What stands whole in another candidate is not a second one."""
+    whole = tune(6)
+    piece = Melody(whole.notes[:16], key=Key(0))
+    assert rank(judge, [made(whole, 0), made(piece, 1)], 2).out == {"duplicates": 1}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig
+from melodyrnn.compose import smc
 from melodyrnn.compose.around import Given, window
 from melodyrnn.compose.generate import choose, model_of
 from melodyrnn.compose.keeping import keeping
@@ -155,3 +156,26 @@ def test_no_particles_is_plain_composing(begun):
     assert len(RESTS) == END
     assert np.isclose(np.exp(begun.rest()).sum(), 1)
     assert np.isclose(sum(expected(begun, all_melodies(48)).values()), 1)
+
+
+def test_unlike_particles_are_drawn_anew(begun, monkeypatch):
+    """Where rules tell the particles apart, the weights lead to a new draw among them."""
+    times, real = [], smc._Particles.resample
+    monkeypatch.setattr(smc._Particles, "resample", lambda self, uniform: times.append(1) or real(self, uniform))
+    rules = follow(plan(Options(bars=1, metre=BAR, end="tonic", loop=True, require="E"), place(48)))
+    for seed in range(5):
+        draw_one(begun, lambda s, u: choose(s, rules, FILTERS, u, 0), seed=seed, effort=32)
+    assert times
+
+
+def test_one_lost_particle_does_not_end_the_others(begun):
+    """The rules left the first nothing; the melody is drawn from the rest."""
+    rules = follow(plan(Options(bars=1, metre=BAR, durations="1/8 1/4"), place(48)))
+
+    def losing(stream, uniform):
+        choice = choose(stream, rules, FILTERS, uniform, 0)
+        if not stream.notes:
+            choice.rest[0], choice.price[0, 0] = END, np.inf
+        return choice
+
+    assert len(draw_one(begun, losing, seed=0, effort=4).rows)

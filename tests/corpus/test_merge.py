@@ -18,12 +18,14 @@ from melodyrnn.music.midi import midi_bytes
 
 @pytest.fixture
 def folder(tmp_path):
-    """Tunes in two folders, with copies in other keys, one bad file, and a collection in ABC."""
+    """Tunes in two folders, with copies in other keys and a length of no table, one bad file, a collection in ABC."""
     folder = tmp_path / "tunes"
     (folder / "b").mkdir(parents=True)
     for k in range(40):
         chance = random.Random(k % 33)  # noqa: S311 - music, no secrets
-        notes = tuple(Note(24 * i, 24, 60 + k // 33 + chance.choice(Key(0).scale)) for i in range(16))
+        notes = tuple(
+            Note(24 * i, 25 if i == 15 else 24, 60 + k // 33 + chance.choice(Key(0).scale)) for i in range(16)
+        )
         where = folder / ("b" if k % 3 else ".") / f"{k:02}.mid"
         where.write_bytes(midi_bytes(Melody(notes, key=Key(0), title=f"Tune {k}")))
     (folder / "bad.mid").write_bytes(b"noise")
@@ -47,7 +49,7 @@ def test_merged_shards_are_the_whole(folder, tmp_path, of):
         if file.name not in {MANIFEST, "left_out.jsonl"}:
             assert file.read_bytes() == (tmp_path / "merged" / file.name).read_bytes(), file.name
     assert merged.report == whole.report
-    assert merged.report.duplicates == 7
+    assert (merged.report.duplicates, merged.report.snapped) == (7, 40)
     assert merged.report.refused == {"not-midi": 1}
 
 

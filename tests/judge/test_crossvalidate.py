@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from melodyrnn.judge import crossvalidate
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
 from melodyrnn.judge.folds import assign
-from melodyrnn.learn.recipe import Recipe
+from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
 
 from .conftest import TINY
 
@@ -103,3 +105,15 @@ def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     for judged in done.single:
         bits = base[names.index(judged.name)]
         np.testing.assert_allclose(judged.bits[1:], bits[1:], atol=1e-3)
+
+
+def test_a_fold_is_trained_by_the_recipe_that_suits_it(melodies, checkpoint, monkeypatch):
+    """Where no recipe is told: the defaults for so many melodies, or those of fine-tuning."""
+    plans = []
+    monkeypatch.setattr(crossvalidate, "fit", lambda _split, plan, _team: plans.append(plan) or [])
+    for trial in (Trial(seed=4), Trial(base=Base.of(checkpoint))):
+        assert not [*crossvalidate._networks(melodies, trial)]
+    notes = sum(map(len, melodies))
+    config, recipe = defaults(len(melodies), notes)
+    assert (plans[0].config, plans[0].recipe, plans[0].start) == (config, replace(recipe, seed=4), None)
+    assert (plans[1].config, plans[1].recipe) == (checkpoint.config, fine_tuning(len(melodies), notes))

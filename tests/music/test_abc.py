@@ -11,7 +11,7 @@ from melodyrnn.corpus.catalogue import sources
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.abc_fields import as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.abc_reader import read_abc, split_abc
-from melodyrnn.music.barring import assemble
+from melodyrnn.music.barring import Bar, Heading, Sound, assemble
 from melodyrnn.music.melody import Key
 from melodyrnn.music.notation import read_notation, read_score
 
@@ -295,3 +295,12 @@ def test_notes_off_the_grid_are_counted():
     bars, heading, _ = read_abc("X:1\nM:4/4\nL:1/4\nK:C\n(7CDEFGAB z2|C4|\n", where="t")
     made = assemble(bars, heading)
     assert (made.snapped, made.melody.notes[-1].onset) == (7, 96)
+
+
+def test_a_tie_over_a_rest_ties_nothing():
+    """The silence stays."""
+    bar = Bar(
+        (Sound(Fraction(0), Fraction(1), 60), Sound(Fraction(2), Fraction(1), 60, tied=True)), Fraction(4), (4, 4)
+    )
+    melody = assemble([bar], Heading("x")).melody
+    assert [(n.onset, n.duration) for n in melody.notes] == [(0, 24), (48, 24)]

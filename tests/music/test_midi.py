@@ -272,3 +272,16 @@ def test_benchmark_melodies_are_read_whole(name: str, count: int) -> None:
     readings = [read_midi(path) for path in sorted((BENCHMARK / name).glob("*.mid"))]
     assert sum(len(reading.melody.notes) for reading in readings) == count
     assert {reading.warnings for reading in readings} == {()}
+
+
+def test_an_impossible_metre_alone_is_none():
+    """Nothing over four quarters: the file is read in 4/4, and that is told."""
+    reading = read_midi(smf("00 ff5804 00021808", TWO_BARS))
+    assert str(reading.melody.metres[0]) == "4/4"
+    assert "1 impossible time signature ignored" in " ".join(reading.warnings)
+
+
+def test_a_tempo_that_comes_back_has_changed():
+    """The same tempo before and after another one."""
+    reading = read_midi(smf("00 ff5103 0927c0 18 ff5103 07a120 18 ff5103 0927c0", NOTE))
+    assert "the tempo changes; the first, 100 quarters a minute, is kept" in reading.warnings
