@@ -130,7 +130,7 @@ def _share(chords: list[Chord], at: int, bar: int, spans: list[tuple[int, Chord]
 
 def _length(word: str, text: str, metre: Metre) -> int:
     """Ticks of a length in beats."""
-    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3}|/[1-9][0-9]?)?", text):
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3}|/[1-9][0-9]?)?", text):
         raise OptionError("chords", f"{word!r}: after ':' stands a number of beats, as in Am:4 or G:1.5")
     ticks = Fraction(text) * metre.beat_ticks
     if ticks.denominator != 1 or ticks < 1:

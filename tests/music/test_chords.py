@@ -81,6 +81,7 @@ def test_what_is_no_symbol_is_refused(text):
     [
         ("Am F", Metre(), [(48, "Am"), (48, "F")]),
         ("Am:4 F:2 G:2 | C", Metre(), [(96, "Am"), (48, "F"), (48, "G"), (96, "C")]),
+        ("Am:101011/24", Metre(), [(101011, "Am")]),  # as a damaged file has it
         ("C F G", Metre(), [(32, "C"), (32, "F"), (32, "G")]),
         ("C:1 F", Metre(3, 4), [(24, "C"), (48, "F")]),
         ("C G:1", Metre(6, 8), [(72, "C"), (36, "G")]),
