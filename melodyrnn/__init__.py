@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.generate import generate as generate
     from melodyrnn.compose.generate import load_model as load_model
     from melodyrnn.compose.options import Options as Options
+    from melodyrnn.compose.options import options_of as options_of
     from melodyrnn.corpus.cache import load_corpus as load_corpus
     from melodyrnn.corpus.prepare import prepare as prepare
     from melodyrnn.corpus.reading import read_chords as read_chords
@@ -42,7 +43,7 @@ __version__ = "0.1.0"
 _HOME: Final = {
     "Card": "checkpoint", "Checkpoint": "checkpoint", "NetworkConfig": "checkpoint",
     "Generated": "compose.generate", "generate": "compose.generate", "load_model": "compose.generate",
-    "Options": "compose.options",
+    "Options": "compose.options", "options_of": "compose.options",
     "load_corpus": "corpus.cache", "prepare": "corpus.prepare",
     "read_chords": "corpus.reading",
     "MelodyRNNError": "errors",

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.cli.values import metre_of
 from melodyrnn.errors import OptionError
+from melodyrnn.music.values import metre_of
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console

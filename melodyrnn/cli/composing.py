@@ -1,17 +1,13 @@
 """The options of composing, as the command line spells them.
 
-Contents: an Annotated type for each option; options_of (their values → Options).
+Contents: an Annotated type for each option.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 
 from melodyrnn.cli.options import option
-from melodyrnn.cli.values import bars_of, key_of, metre_of, upbeat_of
-
-if TYPE_CHECKING:
-    from melodyrnn.compose.options import Options
 
 DEFAULT_MODEL: Final = "folk"
 _MUSIC: Final = "Music"
@@ -101,16 +97,3 @@ VelocityOption = Annotated[
 RecipeOption = Annotated[
     bool, option("--recipe/--no-recipe", help="Keep in the MIDI file how it was made.", panel=_WHERE)
 ]
-
-
-def options_of(*, key: str | None, metre: str | None, bars: str, upbeat: str, **values: Any) -> Options:
-    """Build Options from what the command line gave; raise OptionError."""
-    from melodyrnn.compose.options import Options  # noqa: PLC0415
-
-    return Options(
-        key=None if key is None else key_of(key),
-        metre=None if metre is None else metre_of(metre),
-        bars=bars_of(bars),
-        upbeat=upbeat_of(upbeat),
-        **values,
-    )

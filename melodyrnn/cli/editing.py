@@ -12,7 +12,7 @@ import typer
 
 from melodyrnn.cli.controls import bars_in
 from melodyrnn.cli.options import option
-from melodyrnn.cli.values import key_of
+from melodyrnn.music.values import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

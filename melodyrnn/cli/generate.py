@@ -120,6 +120,7 @@ def generate(
     from melodyrnn.cli.progress import counted  # noqa: PLC0415
     from melodyrnn.cli.results import results_of  # noqa: PLC0415
     from melodyrnn.compose.feel import STRAIGHT, Feel  # noqa: PLC0415
+    from melodyrnn.compose.options import options_of  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     kept, many = pk.picked_of(best, of, count)
@@ -127,7 +128,7 @@ def generate(
     metre = chording.metre(metre, prime)
     asked["chords"] = chording.text(metre)
     bits = pk.surprise_of(surprise)
-    options = co.options_of(
+    options = options_of(
         key=key, metre=metre, bars=bars, upbeat=upbeat, tempo=tempo, style=style, loop=loop, velocity=velocity,
         temperature=temperature, rhythm_temperature=rhythm_temperature, top_k=top_k, top_p=top_p, min_p=min_p,
         surprise=bits if isinstance(bits, float) else None, max_copy=max_copy,

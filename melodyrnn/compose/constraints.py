@@ -23,6 +23,7 @@ DENSITIES: Final = {"sparse": (Fraction(1, 4), 1), "medium": (Fraction(3, 4), 2)
 """Fewest and most notes that begin in a bar, for each quarter of its length."""
 CONTOURS: Final = {"arch": (-1, 1, -1), "rise": (-1, 1), "fall": (1, -1), "wave": (0, 1, 0, -1, 0)}
 """Heights at equal distances in time, from -1 to 1."""
+_TEXTS: Final = ("scale", "forbid", "require", "range", "durations", "chords", "density", "contour", "end", "form")
 ENDS: Final = {"tonic": (0,), "open": (1, 4, 6)} | {str(step + 1): (step,) for step in range(7)}
 """Steps of the scale on which to end, from 0."""
 
@@ -52,8 +53,11 @@ class Constraints:
 
         Texts are kept in one line, with single blanks, as recipes can tell them.
         """
-        for name in ("scale", "forbid", "require", "range", "durations", "chords"):
-            if (text := getattr(self, name)) is not None:
+        for name in _TEXTS:
+            text = getattr(self, name)
+            if text is not None and not isinstance(text, str):
+                raise OptionError(name.replace("_", "-"), f"{text!r} is no text; write it as for the command line")
+            if text is not None:
                 object.__setattr__(self, name, " ".join(text.split()))
         for name, allowed in (
             ("in_scale", ("strict", "mostly", "free")),

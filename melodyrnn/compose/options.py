@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from melodyrnn.compose.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre
+from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
 
 MOST_BARS: Final = 64
 USUAL_EFFORT: Final = 16
@@ -112,6 +113,9 @@ class Options(Constraints):
         return self.effort is None and (self.planned or not own) and self.temperature > 0
 
     def _check_frame(self) -> None:
+        for name, value in (("key", self.key), ("metre", self.metre), ("upbeat", self.upbeat), ("bars", self.bars)):
+            if isinstance(value, str):
+                raise OptionError(name, f"{value!r} is text; options_of reads it")
         if self.key is not None and self.key.mode not in MODES:
             raise OptionError("key", f"{self.key.mode} is no mode; the modes are {', '.join(MODES)}")
         if self.key is not None:
@@ -131,6 +135,24 @@ class Options(Constraints):
                 near = min((bar - rest for rest in RESTS if 0 < rest < bar), key=lambda known: abs(known - self.upbeat))
                 told = f"one of {_of_a_whole(self.upbeat)} is not known in {metre.numerator}/{metre.denominator}"
                 raise OptionError("upbeat", f"{told}; the nearest that is: {_of_a_whole(near)}")
+
+
+def options_of(
+    *, key: str | None = None, metre: str | None = None, bars: str = "8", upbeat: str = "0", **values: Any
+) -> Options:
+    """Options as the command line spells them; raise OptionError.
+
+    >>> made = options_of(key="Am", metre="6/8", bars="free", upbeat="1/8", temperature=0.9)
+    >>> str(made.key), str(made.metre), made.bars, made.upbeat
+    ('A minor', '6/8', None, 12)
+    """
+    return Options(
+        key=None if key is None else key_of(key),
+        metre=None if metre is None else metre_of(metre),
+        bars=bars_of(bars),
+        upbeat=upbeat_of(upbeat),
+        **values,
+    )
 
 
 def _of_a_whole(ticks: int) -> str:

@@ -63,6 +63,10 @@ class Shard:
     index: int = 0  # from 0
     of: int = 1
 
+    def __str__(self) -> str:
+        """Write as --shard is written: 3/8."""
+        return f"{self.index + 1}/{self.of}"
+
     def holds(self, name: str) -> bool:
         """Whether a file of this name (from the corpus folder on) belongs here."""
         digest = hashlib.blake2b(os.fsencode(name), digest_size=8).digest()

@@ -34,6 +34,7 @@ class Stamp:
 
     corpora: tuple[str, ...]  # names and absolute paths
     digest: str
+    shard: str = ""  # "3/8": the third of eight parts; "" = all of it
 
     def for_today(self) -> Stamp:
         """A stamp that is like no other: the same corpora, to be read again."""
@@ -58,7 +59,7 @@ def stamp_of(
                 facts = type(error).__name__
             seen.update(f"{item.name}\0{facts}\0".encode("utf-8", "surrogatepass"))
     places = [str(Path(corpus).absolute() if Path(corpus).exists() else corpus) for corpus in corpora]
-    return Stamp(tuple(places), seen.hexdigest())
+    return Stamp(tuple(places), seen.hexdigest(), "" if shard is None else str(shard))
 
 
 def write_stamp(folder: Path, stamp: Stamp) -> None:
@@ -71,7 +72,7 @@ def read_stamp(folder: Path) -> Stamp | None:
     """The stamp of a prepared corpus, None where there is none that can be read."""
     try:
         told = _told(folder)
-        return Stamp(tuple(told["corpora"]), told["digest"])
+        return Stamp(tuple(told["corpora"]), told["digest"], str(told.get("shard", "")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -148,3 +148,21 @@ def test_a_corpus_that_brings_nothing_is_told(command, folder):
     told = "empty: no melody came of it; `melodyrnn corpus check` tells why"
     assert told in command("corpus", "prepare", "empty", folder, "-o", "p").err
     assert told in command("train", "empty", folder, "-o", "m.safetensors", "--hidden", 8, "--epochs", 1).err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["1/3", "3/3"], "shard 2/3 is missing; give all 3, prepared with --shard"),
+        (["1/2", "1/2"], "shard 1/2 is given twice; give each of the 2 once"),
+        (["1/2", "3/3"], "these are shards of 2 and of 3; give those of one preparation"),
+        (["1/2", "", "2/2"], "p1: is no shard but a whole corpus; give shards alone"),
+    ],
+)
+def test_what_are_not_all_shards_is_not_merged(command, folder, given, said):
+    """A machine whose part is missing would make a smaller corpus that nobody notices."""
+    for k, shard in enumerate(given):
+        command("corpus", "prepare", folder, "-o", f"p{k}", *(("--shard", shard) if shard else ()))
+    ended = command("corpus", "merge", *(f"p{k}" for k in range(len(given))), "-o", "merged")
+    assert (ended.status, ended.err) == (1, f"melodyrnn: error: {said}\n")
+    assert not Path("merged").exists()

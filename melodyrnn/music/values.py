@@ -1,4 +1,4 @@
-"""Keys, metres and upbeats as musicians write them on a command line.
+"""Keys, metres, upbeats and numbers of bars as musicians write them.
 
 Contents: key_of, metre_of, upbeat_of, bars_of.
 """
@@ -27,9 +27,7 @@ def key_of(text: str) -> Key:
     mode = (match[4] or ("minor" if match[3] else "major")).lower() if match else ""
     mode = _ALIASES.get(mode, mode)
     if match is None or mode not in MODES:
-        raise OptionError(
-            "--key", f"{text!r} is no key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})"
-        )
+        raise OptionError("key", f"{text!r} is no key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})")
     sign = match[2].replace("♯", "#").replace("♭", "b")
     return Key.named(match[1].upper() + sign, mode)
 
@@ -42,7 +40,7 @@ def metre_of(text: str) -> Metre:
     """
     match = _FRACTION.fullmatch(text.strip())
     if match is None or int(match[2]) not in {1, 2, 4, 8, 16, 32} or not int(match[1]):
-        raise OptionError("--metre", f"{text!r} is no metre; write 4/4, 3/4, 6/8 or 5/4")
+        raise OptionError("metre", f"{text!r} is no metre; write 4/4, 3/4, 6/8 or 5/4")
     return Metre(int(match[1]), int(match[2]))
 
 
@@ -59,7 +57,7 @@ def upbeat_of(text: str) -> int | None:
     if match is not None and int(match[2]):
         value = Fraction(int(match[1]), int(match[2])) * 4 * TICKS_PER_QUARTER
     if value is None or value.denominator != 1:
-        raise OptionError("--upbeat", f"{text!r} is no note value; write 1/4, 1/8, 0 or free")
+        raise OptionError("upbeat", f"{text!r} is no note value; write 1/4, 1/8, 0 or free")
     return int(value)
 
 
@@ -72,5 +70,5 @@ def bars_of(text: str) -> int | None:
     if text == "free":
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise OptionError("--bars", f"{text!r} is no number of bars; write 8, or free for as many as come")
+        raise OptionError("bars", f"{text!r} is no number of bars; write 8, or free for as many as come")
     return int(text)
