@@ -65,7 +65,7 @@ def prepare(
     stay unseen: their copies and variants are left out. A `stamp` is left in the folder: what it was made of.
 
     Raises:
-        CorpusError: no tune came in, or the folder holds something other than a prepared corpus.
+        CorpusError: no tune came in (a shard may be empty), or the folder holds something other than a prepared corpus.
         OutputError: the folder cannot be written.
     """
     corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
@@ -99,7 +99,7 @@ def build(
         with growing(target) as part:
             with Writer(part, _Unseen(exclude)) as writer:
                 fill(writer)
-                report = writer.finish(seed, styles)
+                report = writer.finish(seed, styles, part_of_many=stamp is not None and bool(stamp.shard))
             (part / MANIFEST).write_text(manifest_text(seed, styles, report), encoding="utf-8")
             if stamp is not None:  # which must not come later than the folder: without it nobody knows whose that is
                 write_stamp(part, stamp.for_today() if report.depends_on_the_day else stamp)
@@ -241,11 +241,11 @@ class Writer:
         self.names.seek(begin)
         return self.names.read(ends[melody] - begin).decode("utf-8", "replace")
 
-    def finish(self, seed: int, styles: tuple[str, ...]) -> Report:
-        """Find the families, divide them, write the columns of melodies; give the report."""
+    def finish(self, seed: int, styles: tuple[str, ...], *, part_of_many: bool) -> Report:
+        """Find the families, divide them, write the columns of melodies; give the report. A shard may be empty."""
         self._settle()
         count = len(self.seen)
-        if not count:
+        if not count and not part_of_many:
             told = ", ".join(f"{n} × {reason}" for reason, n in self.reasons.most_common()) or "nothing was offered"
             raise CorpusError(f"no melody came in: {told}; `melodyrnn corpus check` says more about each file")
         self.stack.close()

@@ -104,7 +104,7 @@ class Prepared:
 
     def _texts(self, what: str) -> list[str]:
         text, ends = self.arrays[f"{what}s"], self.arrays[f"{what}_ends"].astype(np.int64)
-        begins = np.concatenate(([0], ends[:-1]))
+        begins = np.concatenate(([0], ends))[: len(ends)]
         return [text[a:b].tobytes().decode("utf-8", "replace") for a, b in zip(begins, ends, strict=True)]
 
 

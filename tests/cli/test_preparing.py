@@ -166,3 +166,15 @@ def test_what_are_not_all_shards_is_not_merged(command, folder, given, said):
     ended = command("corpus", "merge", *(f"p{k}" for k in range(len(given))), "-o", "merged")
     assert (ended.status, ended.err) == (1, f"melodyrnn: error: {said}\n")
     assert not Path("merged").exists()
+
+
+def test_a_shard_may_be_empty(command, folder):
+    """More machines than files: the shards that got none merge with the others, and train to nothing."""
+    shards = [f"p{k}" for k in range(1, 31)]
+    for k, shard in enumerate(shards, 1):
+        assert command("corpus", "prepare", folder, "-o", shard, "--shard", f"{k}/30", "-q").status == 0
+    empty = next(shard for shard in shards if not Path(shard, "melodies.names").stat().st_size)
+    assert "no melodies to train on" in command("train", empty, "-o", "m.safetensors").err
+    assert command("corpus", "merge", *shards, "-o", "merged").status == 0
+    command("corpus", "prepare", folder, "-o", "whole")
+    assert Path("merged", "melodies.names").read_bytes() == Path("whole", "melodies.names").read_bytes()
