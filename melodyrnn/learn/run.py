@@ -13,7 +13,7 @@ import hashlib
 import math
 import time
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 
 _NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
 _DIVERGED = (
-    "{} is no longer a number {}; the last good state is kept: "
+    "{} is no longer a number {}; what was saved before is kept: "
     "resume, or start afresh with a lower learning rate (--rate)"
 )
+_POSSIBLE: Final = (-0.01, 100.0)  # bits per note; choosing blindly costs 18.4, and what is certain nothing
 _SCALARS = ("bars", "mode", "tonic", "anchor", "style")
 
 
@@ -168,6 +169,12 @@ class Run:
                 return None
         if len(melodies) and not math.isfinite(bits.total):
             raise TrainingError(_DIVERGED.format("the held-out figure", f"after epoch {place.epoch + 1}"))
+        figure = bits.total if len(melodies) else train
+        if not _POSSIBLE[0] <= figure <= _POSSIBLE[1]:
+            raise TrainingError(
+                f"training has diverged: {figure:.3g} bits per note after epoch {place.epoch + 1} cannot be "
+                "(choosing blindly costs 18); start afresh with a lower learning rate (--rate)"
+            )
         better = not len(melodies) or bits.total < place.best
         if better:
             self.best = {n: t.clone() for n, t in self.average.module.state_dict().items()}

@@ -270,3 +270,11 @@ def test_a_held_out_figure_that_is_no_number_ends_the_run(split, config, recipe,
     monkeypatch.setattr(runs, "measured", lambda *_: iter([(Bits(math.nan, math.nan, math.nan), 0)]))
     with pytest.raises(TrainingError, match=r"the held-out figure is no longer a number after epoch 1; .*--rate"):
         list(fit(split, Plan(config, recipe), alone))
+
+
+@pytest.mark.parametrize("figure", [1e30, -0.8])
+def test_a_figure_that_cannot_be_ends_the_run(split, config, recipe, alone, monkeypatch, figure):
+    """Weights blown up to numbers that are still numbers: no model is made of them."""
+    monkeypatch.setattr(runs, "measured", lambda *_: iter([(Bits(0.0, 0.0, figure), 0)]))
+    with pytest.raises(TrainingError, match=r"^training has diverged: .* bits per note after epoch 1 .*--rate"):
+        list(fit(split, Plan(config, recipe), alone))
