@@ -134,12 +134,12 @@ def find(name: str | Path) -> Path:
     Raises CheckpointError with the names there are.
     """
     path = Path(name)
-    if path.exists() or path.is_symlink() or path.suffix == SUFFIX or path.name != str(name):
+    if str(name) and (path.exists() or path.is_symlink() or path.suffix == SUFFIX or path.name != str(name)):
         return path
     shipped = {file.stem: file for folder in reversed(SHIPPED) for file in sorted(folder.glob(f"*{SUFFIX}"))}
     if str(name) not in shipped:
         names = ", ".join(sorted(shipped)) or "none"
-        raise CheckpointError(f"{printable(str(name))}: no such file or model; models that ship: {names}")
+        raise CheckpointError(f"{printable(str(name)) or 'no name'}: no such file or model; models that ship: {names}")
     return shipped[str(name)]
 
 

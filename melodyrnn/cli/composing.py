@@ -92,7 +92,7 @@ ProgramOption = Annotated[
                         panel=_WHERE, min=0, max=127)
 ]  # fmt: skip
 VelocityOption = Annotated[
-    int | None, option("--velocity", metavar="N", help="One velocity for all notes, 1 to 127.", panel=_WHERE)
+    int | None, option("--velocity", metavar="N", help="One velocity for all new notes, 1 to 127.", panel=_WHERE)
 ]
 RecipeOption = Annotated[
     bool, option("--recipe/--no-recipe", help="Keep in the MIDI file how it was made.", panel=_WHERE)

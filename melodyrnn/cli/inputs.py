@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.errors import Unreadable
+from melodyrnn.errors import OptionError, Unreadable
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
@@ -44,6 +44,8 @@ class Input:
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
     """Read one melody from a file, or from stdin when `source` is '-'; raise Unreadable."""
+    if not source:
+        raise OptionError("FILE", "names no file")
     path = Path(source)
     if source == "-" or _is_pipe(path):
         return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import Checkpoint
     from melodyrnn.cli.inputs import Input
 
+_MOST_ROWS: Final = 30  # of one fact
 _LABEL: Final = 12  # columns for the names of facts
 _BEGINS: Final = 9  # bytes: a safetensors file begins with the length of its header in 8, and then an object
 _LONGEST: Final = 1 << 32  # of such a header; eight letters of a text are a greater number
@@ -146,6 +147,8 @@ def _rows(name: str, value: Any) -> Iterator[str]:
     """One fact as a line, or as a line for each thing in it."""
     if value in (None, "", 0, [], {}, ()):
         return
+    if isinstance(value, dict | list | tuple) and len(value) > _MOST_ROWS:
+        value = f"{len(value):,}, which --json tells"
     rows = [str(row) for row in value] if isinstance(value, list | tuple) else [str(value)]
     if isinstance(value, dict):
         rows = [

@@ -93,6 +93,7 @@ class Making:
     def _tell(self, made: Generated, name: str) -> None:
         """Say what was written; on a terminal, show it."""
         from melodyrnn.compose.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
+        from melodyrnn.compose.options import MOST_BARS  # noqa: PLC0415
 
         console, melody = self.console, made.melody
         if self.roll and console.interactive:
@@ -108,8 +109,13 @@ class Making:
         console.detail(f"what was asked for cost {made.price:.1f} bits")
         if self.verb == "generate" and sits(melody, made.primed):
             console.warn("it hardly leaves one pitch; another --seed, a higher temperature or looser rules move it")
+        if self.verb == "generate" and self.options.bars is None and self._new_bars(melody) >= MOST_BARS:
+            self.console.warn(f"it did not end by itself: {MOST_BARS} bars are the most; --bars N gives it a length")
         if self.model.checkpoint.fingerprints:
             self._tell_copy(made)
+
+    def _new_bars(self, melody: Melody) -> int:
+        return melody.bars - (0 if self.given is None else self.given.bars)
 
     def _length(self, melody: Melody) -> str:
         """Count bars as they were asked for: the upbeat comes on top."""

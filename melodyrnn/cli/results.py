@@ -61,6 +61,8 @@ def results_of(
         raise OptionError("--format", f"{format} is none of {', '.join(FORMATS)}")
     if count < 1:
         raise OptionError("-n", f"{count} melodies cannot be written; give 1 or more")
+    if output == "":
+        raise OptionError("-o", "names no file; leave it out, or name one")
     if output is None or output == "-":
         return _streamed(console, output, count, format or "midi")
     path = Path(output)
@@ -72,6 +74,8 @@ def results_of(
         paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{FORMATS[kind]}" for k in range(1, count + 1))
     else:
         kind = format or _by_suffix(path)
+        if (said := _BY_SUFFIX.get(path.suffix.lower(), kind)) != kind:
+            raise OptionError("-o", f"{path} says {said}, and what is written is {kind}; end it in {FORMATS[kind]}")
         paths = (path,)
         if count > 1:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")

@@ -98,7 +98,7 @@ def generate(
     seeds = options.seeds(count, step)
     each = (outlined(model.card, replace(options, seed=seed), prime) for seed in seeds)
     if (first := next(each)).bars == options.bars:
-        return _generate(_task(model, options, prime), seeds)
+        return _generate(_task(model, options, prime, free=options.bars is None and options.planned), seeds)
     begun = _generate(_task(model, first, prime, free=True), range(first.seed, first.seed + 1))
     later = (_generate(_task(model, own, prime, free=True), range(own.seed, own.seed + 1)) for own in each)
     return chain(begun, chain.from_iterable(later))

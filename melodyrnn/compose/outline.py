@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 _Kind = TypeVar("_Kind")
+_TIMED: Final = ("durations", "density", "form", "require")
 _CALM: Final = 0.925  # of the temperature asked for: at 1 melodies repeat their bars less than those they learnt from
 _STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay the same
 
@@ -36,9 +37,11 @@ _STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay t
 def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
     """Options with a length and an ending where none is asked for; the same where the card has no counts that fit.
 
-    Where the melody is held to anything else (a range, chords …) the network ends it: a drawn ending could contradict.
+    Where the melody is held to something that takes time (`_TIMED`) the network ends it, for a drawn length could
+    contradict; where it is held to anything else (a range, chords …) its last note is not drawn, for the same reason.
     """
-    if options.bars is not None or options.planned or not card.forms:
+    timed = any(getattr(options, name) is not None for name in _TIMED)
+    if options.bars is not None or timed or not card.forms:
         return options
     rng = np.random.default_rng((options.seed, _STREAM))
     style = card.styles.get(options.style or "")
@@ -56,6 +59,8 @@ def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
     form = _drawn(fits, rng)
     asked: dict[str, Any] = {"bars": form.bars, "upbeat": options.upbeat or form.upbeat}
     calm = replace(options, temperature=options.temperature * _CALM) if options.surprise is None else options
+    if options.planned:
+        return replace(calm, **asked)
     return replace(calm, **asked, **_ending(card, options, prime, style, rng), effort=options.effort or 1)
 
 

@@ -63,6 +63,8 @@ def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:
     prime = recipe.given or given
     if recipe.given_hash and prime is None:
         raise RecipeError("it goes on from a melody that is too long for a recipe: give that with --prime")
+    if prime is not None and not recipe.given_hash:
+        raise RecipeError("it goes on from no melody: leave out --prime")
     if prime is not None and hash_of(prime) != recipe.given_hash:
         raise RecipeError("it goes on from another melody than that of --prime")
     try:

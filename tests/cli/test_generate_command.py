@@ -87,6 +87,9 @@ def test_many_go_into_a_folder(command, model):
         (["--best", 3], "-o: 3 melodies do not fit into one stream: name a folder, -o out/"),
         (["--json", "-o", "-"], "-o: the JSON lines of --json already go to stdout: name a file"),
         (["-o", "a.wav"], "-o: a.wav: .wav is no format of ours; end it in .mid, .musicxml or .abc, or give --format"),
+        (["-o", ""], "-o: names no file; leave it out, or name one"),
+        (["--prime", ""], "FILE: names no file"),
+        (["--format", "abc", "-o", "a.mid"], "-o: a.mid says midi, and what is written is abc; end it in .abc"),
         (["--format", "wav"], "--format: wav is none of midi, musicxml, abc"),
         (["-t", "-1"], "temperature: -1.0 is not a number from 0 to 100"),
         (["-t", "nan"], "temperature: nan is not a number from 0 to 100"),
@@ -106,6 +109,14 @@ def test_wrong_use_is_told_and_nothing_written(command, model, arguments, text):
     ended = command("generate", "-m", model, *arguments)
     assert (ended.status, ended.data, ended.err) == (2, b"", f"melodyrnn: error: {text}\n")
     assert names() == []
+
+
+def test_a_melody_that_does_not_end_is_told(command, model):
+    """The network never said END: the most bars there are, and a warning that says so."""
+    asked = ("--bars", "free", "--density", "1-8", "--temperature", 0)
+    ended = command("generate", "-m", model, *asked, "--seed", 1, "-o", "a.mid")
+    assert ended.status == 0
+    assert "it did not end by itself: 64 bars are the most; --bars N gives it a length" in ended.err
 
 
 def test_an_existing_file_is_kept(command, model):

@@ -40,7 +40,7 @@ def test_lengths_upbeats_and_ends_come_as_often_as_counted(counted):
 
 
 def test_what_is_asked_for_stays(counted):
-    """Upbeat, metre, style, effort; and where anything else is asked for, or bars, nothing is drawn at all."""
+    """Upbeat, metre, style, effort; where bars or something that takes time are asked for, nothing is drawn at all."""
     assert {(o.upbeat, o.bars) for o in drawn(counted, upbeat=0)} == {(0, 4), (0, 6)}
     assert {(o.upbeat, o.bars) for o in drawn(counted, upbeat=36)} == {(36, 3)}
     assert {(o.upbeat, o.bars) for o in drawn(counted, metre=Metre(6, 8))} == {(12, 2)}
@@ -50,10 +50,18 @@ def test_what_is_asked_for_stays(counted):
     assert {o.temperature for o in drawn(counted)} == {0.925}
     assert {o.temperature for o in drawn(counted, temperature=2.0)} == {1.85}
     assert {(o.temperature, o.surprise) for o in drawn(counted, surprise=2.0)} == {(1.0, 2.0)}
-    for asked in ({"max_leap": 5}, {"bars": 8}, {"metre": Metre(7, 8)}):
+    for asked in ({"density": "2-6"}, {"bars": 8}, {"metre": Metre(7, 8)}):
         assert all(
             replace(o, seed=0) == Options(**{"bars": None, "upbeat": None, **asked}) for o in drawn(counted, **asked)
         )
+
+
+def test_what_takes_no_time_leaves_the_length_to_be_drawn(counted):
+    """A range, a leap, a scale or chords: bars and upbeat as the training tunes had them, the last note by the rules."""
+    for asked in ({"max_leap": 5}, {"chords": "Am"}, {"range": "C4-A5"}, {"scale": "C D E"}, {"end": "open"}):
+        found = drawn(counted, **asked)
+        assert {(o.upbeat, o.bars) for o in found} == {(0, 4), (0, 6), (24, 3)}
+        assert {(o.end, o.effort) for o in found} == {(asked.get("end"), None)}
 
 
 def test_a_degree_outside_the_scale_is_left_to_the_network(counted):
