@@ -46,7 +46,7 @@ from melodyrnn.learn.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from melodyrnn.corpus.sources import Outcome
+    from melodyrnn.corpus.outcomes import Outcome
     from melodyrnn.judge.evaluate import Judged
 
 ROOT: Final = Path(__file__).resolve().parents[1]

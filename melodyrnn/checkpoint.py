@@ -27,6 +27,7 @@ import numpy as np
 
 from melodyrnn.checkpoint_card import Card, NetworkConfig, card_text, check_config, printable
 from melodyrnn.checkpoint_check import MAX_BYTES, METADATA, expected_shapes, take_apart
+from melodyrnn.durable import sync_folder
 from melodyrnn.errors import CheckpointError, OutputError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         part.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as problem:
         raise OutputError(f"{printable(str(path))}: cannot be written ({problem.strerror})") from problem
     finally:
@@ -173,13 +174,3 @@ def _map(path: Path) -> bytes | mmap.mmap:
         raise CheckpointError(f"cannot be read ({problem.strerror})") from None
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut; Windows has no such thing and needs none."""
-    if os.name != "nt":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -6,7 +6,7 @@ Conventions
 
 Nothing is allocated from a number in the file: lengths are compared with the file's own, shapes with
 those that follow from the (bounded) configuration, and arrays are views of the buffer. The safetensors
-library guards the container only; what is checked here beyond it stands in shared/reliability.md, section 2.
+library guards the container only; what its numbers mean is checked here.
 
 Contents: expected_shapes, take_apart, check_finite.
 """
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 METADATA: Final = "melodyrnn"
+"""The one key of a model's metadata: several come in random order, and equal models shall be equal bytes."""
 STATE: Final = "melodyrnn-state"
-"""Key of the metadata under which a model, and an interrupted training, says what it is."""
-"""The one metadata key: safetensors writes several in random order, and equal checkpoints shall be equal bytes."""
+"""The same of an interrupted training."""
 MAX_BYTES: Final = 200_000_000  # a fp16 LSTM of 4096 units and the fingerprints of 100,000 tunes fit
 MAX_HEADER: Final = 1 << 18  # a card of some thousand entries; parsed JSON takes fifty times its text
 _WEIGHTS: Final[dict[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}

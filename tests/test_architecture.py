@@ -15,14 +15,15 @@ PACKAGE = Path(melodyrnn.__file__).parent
 ARROWS = {
     "errors": set(),
     "processes": set(),
+    "durable": set(),
     "music": {"errors"},
     "events": {"errors", "music"},
-    "checkpoint": {"errors", "events"},
-    "corpus": {"errors", "processes", "music", "events"},
+    "checkpoint": {"errors", "durable", "events"},
+    "corpus": {"errors", "processes", "durable", "music", "events"},
     "learn": {"errors", "music", "events", "corpus", "checkpoint"},
     "compose": {"errors", "processes", "music", "events", "checkpoint"},
     "judge": {"errors", "processes", "music", "events", "corpus", "checkpoint", "compose", "learn"},
-    "cli": {"errors", "processes", "music", "events", "corpus", "checkpoint", "compose", "learn", "judge"},
+    "cli": {"errors", "processes", "durable", "music", "events", "corpus", "checkpoint", "compose", "learn", "judge"},
 }
 HOMES = {
     "torch": ("learn/",),

@@ -22,6 +22,7 @@ from melodyrnn.cli.options import (
     StrictOption,
     TrackOption,
     console_of,
+    corpus_names,
     foot,
     new_app,
 )
@@ -74,13 +75,6 @@ app = new_app(
 )
 app.command("prepare", cls=Page, help=preparing.PREPARE, epilog=foot("melodyrnn train --help"))(preparing.prepare)
 app.command("merge", cls=Page, help=preparing.MERGE, epilog=foot("melodyrnn corpus prepare --help"))(preparing.merge)
-
-
-def corpus_names() -> list[str]:
-    """Names of the built-in corpora, for shell completion."""
-    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
-
-    return list(names())
 
 
 @app.command("list", cls=Page, help=_LIST, epilog=foot())

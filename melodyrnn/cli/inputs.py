@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
     from melodyrnn.music.melody import Melody
 
-_SUFFIXES: Final = {".mid": "midi", ".midi": "midi", ".abc": "abc"}
 _SLOW: Final = {".krn", ".kern", ".xml", ".musicxml", ".mxl"}
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
 
@@ -52,7 +51,7 @@ def read_melody(console: Console, source: str, *, track: str | None = None, stri
     suffix = path.suffix.lower()
     if suffix in _SLOW:
         return _isolated(path, source, track=track)
-    if _SUFFIXES.get(suffix) == "abc":
+    if suffix == ".abc":
         return _abc(read_bytes(console, source), source, track=track)
     return _midi(path, source, track=track, strict=strict)
 
@@ -139,8 +138,8 @@ def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Inp
 
 def _isolated(path: Path, name: str, *, track: str | None) -> Input:
     """Read one score in a child process."""
+    from melodyrnn.corpus.outcomes import Outcome, source_of  # noqa: PLC0415
     from melodyrnn.corpus.reading import read_many  # noqa: PLC0415
-    from melodyrnn.corpus.sources import Outcome, source_of  # noqa: PLC0415
 
     source = source_of(path, name=name, track=track)
     outcome = source if isinstance(source, Outcome) else next(iter(read_many([source])))

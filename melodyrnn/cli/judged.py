@@ -87,7 +87,8 @@ def part_learnt(
 def _divided(
     console: Console, together: Sequence[str], part: str, seed: int, track: str | None
 ) -> dict[tuple[str, str], MelodySet]:
-    from melodyrnn.judge.sets import PARTS, divide  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import PARTS  # noqa: PLC0415
+    from melodyrnn.judge.sets import divide  # noqa: PLC0415
 
     if part not in PARTS:
         raise OptionError("--part", f"{part} is none of {', '.join(PARTS)}")

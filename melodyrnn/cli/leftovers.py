@@ -4,12 +4,11 @@ A file has its writer's process number in its name and is locked while it is fil
 pattern, is locked by nobody and whose process is gone is removed: another process, in another container or on
 another machine even, may be writing in the same folder.
 
-Contents: beside, hold, remove_left, sync_folder.
+Contents: beside, hold, remove_left.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PATTERN: Final = re.compile(r"\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
-_WITHOUT: Final = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 def beside(path: Path) -> Path:
@@ -48,23 +46,6 @@ def remove_left(folder: Path) -> None:
             match = _PATTERN.fullmatch(name) if name.startswith(".") and name.endswith(".tmp") else None
             if match and not _alive(int(match[1])):
                 _remove(folder / name)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut, where the system can; raise OSError when its disk fails."""
-    if os.name == "nt":  # which has no such thing and needs none
-        return
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # a folder that may be written, not read: the file is there all the same
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _WITHOUT:
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _alive(process: int) -> bool:

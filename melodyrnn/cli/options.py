@@ -1,7 +1,7 @@
 """What the commands have in common: shared options, the layout of help pages, the console they are given.
 
 Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, option,
-new_app, foot, console_of.
+corpus_names, new_app, foot, console_of.
 """
 
 from __future__ import annotations
@@ -131,3 +131,10 @@ def new_app(**settings: Any) -> typer.Typer:
 def foot(see: str = "") -> str:
     """The end of a help page: exit statuses, and where to read on."""
     return "\b\n" + EPILOG + (f"\nSee also: {see}." if see else "")
+
+
+def corpus_names() -> list[str]:
+    """Names of the built-in corpora, for shell completion."""
+    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
+
+    return list(names())

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from melodyrnn.cli.leftovers import beside, hold, remove_left, sync_folder
+from melodyrnn.cli.leftovers import beside, hold, remove_left
+from melodyrnn.durable import sync_folder
 from melodyrnn.errors import OptionError, OutputError
 
 if TYPE_CHECKING:

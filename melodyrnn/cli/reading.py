@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from melodyrnn.cli.console import Console
+    from melodyrnn.corpus.outcomes import Outcome
     from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.corpus.reading import Limits
-    from melodyrnn.corpus.sources import Outcome
 
 _EXAMPLES: Final = 3  # file names shown for each reason
 

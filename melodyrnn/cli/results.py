@@ -5,7 +5,7 @@
     -o -            stdout, never a terminal
     nothing         stdout when that is a pipe or a file, else a new file in the current folder
 
-Contents: FORMATS, Results, results_of, render.
+Contents: FORMATS, Results, results_of.
 """
 
 from __future__ import annotations

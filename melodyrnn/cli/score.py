@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from melodyrnn.cli.composing import DEFAULT_MODEL, ModelOption
 from melodyrnn.cli.inputs import read_melody
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, TrackOption, console_of, foot, new_app
 from melodyrnn.cli.roll import draw_roll, pitch_name
@@ -41,26 +42,15 @@ expected) to red. The sums are those of melodyrnn evaluate.
 """
 
 
-def _models() -> list[str]:
-    from melodyrnn.checkpoint import SHIPPED, SUFFIX  # noqa: PLC0415
-
-    return sorted({file.stem for folder in SHIPPED for file in folder.glob(f"*{SUFFIX}")})
-
-
 @app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn evaluate --help"))
 def score(
     context: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A melody: MIDI, ABC, **kern, MusicXML, or - for stdin.")
-    ],
-    model: Annotated[
-        str, typer.Option("-m", "--model", metavar="MODEL", help="A model file, or the name of one that ships.",
-                          autocompletion=_models)
-    ] = "folk",
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A melody: MIDI, ABC, **kern, MusicXML, or - for stdin.")],
+    model: ModelOption = DEFAULT_MODEL,
     track: TrackOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show how surprising every note of a melody is."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy only when the options are right
     from melodyrnn.compose.runtime import Network  # noqa: PLC0415

@@ -24,6 +24,7 @@ from melodyrnn.cli.options import (
     TrackOption,
     VerboseOption,
     console_of,
+    corpus_names,
     foot,
     new_app,
     option,
@@ -75,14 +76,8 @@ def _precisions() -> list[str]:
     return list(PRECISIONS)
 
 
-def _corpora() -> list[str]:
-    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
-
-    return list(names())
-
-
 CorpusArgument = Annotated[
-    list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=_corpora)
+    list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=corpus_names)
 ]
 OutputOption = Annotated[Path, option("-o", "--output", metavar="FILE", help="The model file to write.")]
 BaseOption = Annotated[

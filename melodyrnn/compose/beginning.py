@@ -16,6 +16,7 @@ import numpy as np
 from melodyrnn.compose.articulation import held
 from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.compose.rules import Rules, ends_by, exact_bars, first_onset, in_range
+from melodyrnn.compose.sampling import BITS
 from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.terms import Place, anchor_for
 from melodyrnn.compose.timeline import of_metres
@@ -23,7 +24,7 @@ from melodyrnn.errors import OptionError
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
 from melodyrnn.music.chords import progression
-from melodyrnn.music.keys import find_key, find_key_of_chords
+from melodyrnn.music.keys import find_key_of_chords, key_or_found
 from melodyrnn.music.melody import MODES, Key, Melody, Metre
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from melodyrnn.compose.smc import Hearing
 
 MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no registers
-_BITS: Final = -1 / np.log(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
 def _after(network: Network, options: Options, style: int, prime: Melody) -> Beginning:
     if not prime.notes:
         raise OptionError("prime", "holds no notes")
-    key = options.key or prime.key or find_key(prime) or Key(0)
+    key = options.key or key_or_found(prime)
     frame = replace(
         prime, key=key, tempo=options.tempo or prime.tempo,
         metres=prime.metres if options.metre is None else (options.metre,),
@@ -138,7 +138,7 @@ def listen(stream: Stream, heard: Encoded, notes: int) -> NDArray[np.float64]:
         r, d, p = (np.array([x]) for x in (rest, duration, pitch))
         bits[i] = stream.rest()[0, rest], stream.duration(r)[0, duration], stream.pitch(r, d)[0, pitch]
         stream.hear(r, d, p)
-    return np.asarray(bits * _BITS)
+    return np.asarray(bits * BITS)
 
 
 def whole_bars(silence: int, bar: int) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 
 from melodyrnn.compose import sampling
 from melodyrnn.compose.rules import Rule, Rules, Spot
+from melodyrnn.compose.sampling import BITS
 from melodyrnn.compose.surprise import counted, paced
 from melodyrnn.events.vocabulary import DURATIONS, END, RESTS
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.compose.stream import Stream
 
-_BITS: Final = -1 / np.log(2)
 _ONSETS: Final = np.asarray((*RESTS, 0))
 
 
@@ -52,7 +52,7 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
     heard, dice = stream.heard, _Dice(filters, uniform, counted=stream.spent is not None)
 
     def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> Spot:
-        return Spot(stream.notes, primed, tick, stream.last, stream.timeline, rest, duration, heard, stream.spent)
+        return Spot(stream.notes, primed, tick, stream.last, stream.timeline, heard, rest, duration, stream.spent)
 
     start, asked = stand(stream.tick), stream.rest()
     rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
@@ -99,7 +99,7 @@ class _Dice:
         """Draw one entry of each row of what is allowed, and note what it costs."""
         self._before[attribute] = filtered = self.filters[attribute](allowed, spot)
         chosen = sampling.draw(filtered, self.uniform[:, attribute])
-        self.bits[:, attribute] = logs[np.arange(len(logs)), chosen] * _BITS
+        self.bits[:, attribute] = logs[np.arange(len(logs)), chosen] * BITS
         if allowed is not logs:
             self.price[:, attribute] = sampling.price(logs, allowed)
         if self.counted:

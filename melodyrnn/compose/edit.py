@@ -37,7 +37,7 @@ from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.music.keys import find_key
+from melodyrnn.music.keys import key_or_found
 from melodyrnn.music.melody import Key, Melody, Note
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def vary(
 
     rhythm: onsets and durations stay, pitches change. pitches: they stay in their order, the rhythm of bars changes.
     contour: every step goes up, down or stays as it did, and the rhythm stays. Raises OptionError.
-    """  # fmt: skip
+    """
     unknown = sorted(set(keep) - set(LOCKS))
     if unknown:
         raise OptionError("keep", f"{unknown[0]!r} is none of {', '.join(LOCKS)}, bars=1-2")
@@ -184,7 +184,7 @@ def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Enco
     """
     if not melody.notes:
         raise OptionError("melody", "holds no notes")
-    encoded = encode(held(melody), key or melody.key or find_key(melody) or Key(0))
+    encoded = encode(held(melody), key or key_or_found(melody))
     yield encoded
     for semitones in (12, -12, 24, -24) if begins else ():
         pitches = encoded.pitches - semitones

@@ -21,13 +21,13 @@ import numpy as np
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Note
+from melodyrnn.music.midi_write import PPQ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-PPQ: Final = 480
 STRAIGHT: Final = 50.0  # per cent: no swing
 _SCALE: Final = PPQ // TICKS_PER_QUARTER
 _SWAY: Final = 7.0  # file ticks: standard deviation of the drift at 1, about 7 ms at 120 quarters a minute

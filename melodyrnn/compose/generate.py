@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.compose.originality import Gate
+    from melodyrnn.compose.rules import Gate
     from melodyrnn.compose.sampling import Indices
 
 __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]

@@ -39,7 +39,7 @@ class Facts:
 
 def facts_of(ground: Ground, spot: Spot) -> Facts:
     """Read the facts off the notes; only new notes count where something is to be reached."""
-    rests, durations, pitches = spot.heard if spot.heard is not None else (np.zeros((len(spot.tick), 0), np.int64),) * 3
+    rests, durations, pitches = spot.heard
     ends = np.cumsum(_RESTS[rests] + _DURATIONS[durations], 1)
     rows, new = len(ends), slice(spot.primed, None)
     onsets, zero = ends - _DURATIONS[durations], np.zeros(rows, np.int64)
@@ -64,8 +64,7 @@ def keeping(ahead: Ahead, copies: tuple[Copy, ...] = ()) -> Rules:
 
     def here(spot: Spot) -> Facts:
         facts = facts_of(ahead.ground, spot)
-        pitches = facts.onsets if spot.heard is None else spot.heard[2]
-        return replace(facts, first=ahead.columns(spot.tick, facts.onsets, pitches, facts.first))
+        return replace(facts, first=ahead.columns(spot.tick, facts.onsets, spot.heard[2], facts.first))
 
     def rest(logs: Logs, spot: Spot) -> Logs:
         facts = here(spot)
@@ -198,7 +197,7 @@ def _copied_rest(copy: Copy, facts: Facts) -> Indices:
 
 def _forced(allowed: Flags, copies: tuple[Copy, ...], spot: Spot, attribute: int) -> Flags:
     """What is allowed, but for notes inside copies what their source has."""
-    if not copies or spot.heard is None or not spot.notes:
+    if not copies or not spot.notes:
         return allowed
     rests, durations, _ = spot.heard
     onsets = np.cumsum(_RESTS[rests] + _DURATIONS[durations], 1) - _DURATIONS[durations]

@@ -11,12 +11,10 @@ look at what was composed, joints and the seam of a loop included).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from melodyrnn.compose.rules import Rules
 from melodyrnn.errors import OptionError
@@ -24,14 +22,13 @@ from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index, grams_of
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.music.keys import find_key
-from melodyrnn.music.melody import Key
+from melodyrnn.music.keys import key_or_found
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint import Card, Checkpoint
     from melodyrnn.compose.beginning import Beginning
     from melodyrnn.compose.options import Options
-    from melodyrnn.compose.rules import Spot
+    from melodyrnn.compose.rules import Gate, Spot
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.music.melody import Melody
 
@@ -94,7 +91,7 @@ def copied(index: Index, melody: Melody, *, primed: int = 0) -> Copied:
     """Find the longest run of a melody that stands in a training melody; not within the first `primed` notes alone."""
     if not melody.notes:
         return Copied()
-    heard = columns(encode(melody, melody.key or find_key(melody) or Key(0)))
+    heard = columns(encode(melody, key_or_found(melody)))
     run = index.longest_run(heard, since=primed)
     if not run.length:
         return Copied(notes=len(heard))
@@ -107,7 +104,7 @@ def limit_copy(index: Index, longest: int) -> Rules:
         raise OptionError("max-copy", f"runs of fewer than {index.span} notes belong to everybody; give {index.span}")
 
     def pitch(logs: Logs, spot: Spot) -> Logs:
-        if spot.heard is None or spot.rest is None or spot.notes < longest:
+        if spot.rest is None or spot.notes < longest:
             return logs
         rests, durations, pitches = (x[:, -longest:] for x in spot.heard)
         steps = _DURATIONS[durations] + np.column_stack((_RESTS[rests[:, 1:]], _RESTS[spot.rest]))
@@ -117,18 +114,13 @@ def limit_copy(index: Index, longest: int) -> Rules:
     return Rules(pitch=(pitch,))
 
 
-Gate = Callable[[NDArray[np.int64]], bool]
-"""Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
-
-
 def gate_of(index: Index, options: Options, beginning: Beginning) -> Gate:
     """Whether no run that a new note belongs to is longer than `options.max_copy`, as the melody will be heard.
 
     A loop is heard again from its beginning: runs across its seam count.
     """
     longest = options.max_copy or index.span
-    heard = beginning.stream.heard
-    before = np.column_stack([rows[0] for rows in heard]) if heard is not None else np.zeros((0, 3), np.int64)
+    before = np.column_stack([rows[0] for rows in beginning.stream.heard])
 
     def passes(rows: Indices) -> bool:
         rests, durations, pitches = np.concatenate((before, rows)).T

@@ -19,7 +19,7 @@ import numpy as np
 from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.events.forms import Form, ends_in, forms_in
 from melodyrnn.events.vocabulary import RESTS
-from melodyrnn.music.keys import find_key
+from melodyrnn.music.keys import key_or_found
 from melodyrnn.music.melody import Key, Metre
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _ending(
     card: Card, options: Options, prime: Melody | None, style: int | None, rng: np.random.Generator
 ) -> dict[str, Any]:
     """The step of the scale to end on; nothing where a degree outside of it is drawn, which the network may choose."""
-    key = options.key or (None if prime is None else prime.key or find_key(prime)) or Key(0)
+    key = options.key or (Key(0) if prime is None else key_or_found(prime))
     known = list(ends_in(card.ends, key.mode, style)) or list(ends_in(card.ends, key.mode, None))
     if not known:
         return {}

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.scoring import follow
+from melodyrnn.compose.following import follow
 from melodyrnn.events.vocabulary import END
 
 if TYPE_CHECKING:

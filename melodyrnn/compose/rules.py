@@ -5,7 +5,7 @@ Conventions
     Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends. The limit on copies
     (`originality`) alone does not; what leads nowhere is taken back (`choosing`).
 
-Contents: `Spot`, `Rules`; `in_range`, `first_onset`, `exact_bars`, `ends_by`.
+Contents: `Spot`, `Rules`, `Gate`; `in_range`, `first_onset`, `exact_bars`, `ends_by`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from melodyrnn.compose.timeline import Timeline
 
+Gate = Callable[[Indices], bool]
+"""Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
+
 _RESTS: Final = np.asarray(RESTS)
 _DURATIONS: Final = np.asarray(DURATIONS)
 SHORTEST_GAP: Final = 6  # ticks: a sixteenth; no shorter gap is left to be filled by one last splinter of a note
@@ -40,9 +43,9 @@ class Spot:
     tick: Indices  # where the last note ended; from `duration` on: the onset of the next
     last: Indices  # row of the last pitch; -1 before the first
     timeline: Timeline
+    heard: tuple[Indices, Indices, Indices]  # rests, durations, pitches so far: rows (R, notes)
     rest: Indices | None = None  # as chosen
     duration: Indices | None = None
-    heard: tuple[Indices, Indices, Indices] | None = None  # rests, durations, pitches so far: rows (R, notes)
     spent: Logs | None = None  # (R, 2): bits of the new notes so far, and what a note now offers
 
 

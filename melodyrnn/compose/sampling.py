@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 Logs = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Allowed = NDArray[np.bool_]
+BITS: Final = -1 / np.log(2)
+"""Bits of a natural log-probability, as a factor."""
 _BELOW_ONE: Final = float(np.nextafter(1, 0))
 
 

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.compose import sampling
+from melodyrnn.compose.sampling import BITS
 from melodyrnn.errors import DeadEnd
 from melodyrnn.events.vocabulary import END, RESTS
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from melodyrnn.compose.choosing import Choice
-    from melodyrnn.compose.originality import Gate
+    from melodyrnn.compose.rules import Gate
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.compose.stream import Stream
 
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 _APART: Final = 10_000  # between the particles of two attempts
 _ONSETS: Final = np.asarray((*RESTS, 0))
-_BITS: Final = -1 / np.log(2)
 Weights = NDArray[np.float64]
 
 
@@ -65,7 +65,6 @@ class Drawn:
     rows: Indices  # (notes, 3) of the tables
     bits: NDArray[np.float64]  # (notes, 3)
     price: float
-    heard: float  # bits of what was only heard
 
 
 @dataclass(slots=True)
@@ -152,7 +151,7 @@ class _Particles:
         """One of them by weight, once all are over. Raises DeadEnd if none passes the gate."""
         while np.isfinite(self.weight).any():
             chosen = int(_systematic(self.weight - self.held, float(dice.random()), 1)[0])
-            drawn = _drawn(self.trail, chosen, float(self.held[chosen]))
+            drawn = _drawn(self.trail, chosen)
             if gate is None or gate(drawn.rows):
                 return drawn
             self.weight[chosen] = -np.inf
@@ -165,7 +164,7 @@ def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] 
         return None
     end = stream.rest()[:, END]
     other = np.log(-np.expm1(np.minimum(end, -1e-12)))
-    return np.where(stream.tick == hearing.tick, end * _BITS, 0), other * _BITS
+    return np.where(stream.tick == hearing.tick, end * BITS, 0), other * BITS
 
 
 def _held(
@@ -212,10 +211,10 @@ def _systematic(weight: Weights, uniform: float, count: int = 0) -> Indices:
     return np.minimum(np.searchsorted(np.cumsum(_shares(weight)), points, "right"), len(weight) - 1)
 
 
-def _drawn(trail: _Trail, k: int, heard: float) -> Drawn:
+def _drawn(trail: _Trail, k: int) -> Drawn:
     rows = np.array([step[k] for step in trail.rows])
     bits = np.array([step[k] for step in trail.bits])
     kept = np.array([step[k] for step in trail.kept])
     price = float(sum(step[k] for step, keep in zip(trail.price, kept, strict=True) if keep))
     notes = kept & (rows[:, 0] != END)
-    return Drawn(rows[notes], bits[notes], price, heard)
+    return Drawn(rows[notes], bits[notes], price)

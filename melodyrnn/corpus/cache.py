@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.catalogue import sources_of
+from melodyrnn.corpus.outcomes import Outcome, of_another_kind
 from melodyrnn.corpus.reading import Limits, read_files
-from melodyrnn.corpus.sources import Outcome, of_another_kind
 from melodyrnn.corpus.worker import fetch
 from melodyrnn.errors import CorpusError, Unreadable
 

@@ -39,7 +39,7 @@ from melodyrnn.events.viewpoints import STYLES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from melodyrnn.corpus.sources import Outcome
+    from melodyrnn.corpus.outcomes import Outcome
     from melodyrnn.corpus.stamp import Stamp
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody

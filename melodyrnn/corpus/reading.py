@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.corpus.files import Source
-from melodyrnn.corpus.sources import Outcome, source_of
+from melodyrnn.corpus.outcomes import Outcome, source_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.processes import processors
 

@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from melodyrnn.durable import sync_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,7 +44,7 @@ def put(part: Path, target: Path) -> None:
     """Make a folder the target, safe against a power cut; an older one is replaced. Raises OSError."""
     for file in part.iterdir():
         _sync(file)
-    _sync(part)
+    sync_folder(part)
     old, lock = _beside(target, "old"), None
     if target.exists():
         lock = _hold(target)
@@ -59,7 +61,7 @@ def put(part: Path, target: Path) -> None:
             old.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
         _let_go(lock)
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def settle(folder: str | Path) -> None:
@@ -112,9 +114,7 @@ def _let_go(lock: int | None) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Make what was written to a file or folder survive a power cut; folders need none on Windows."""
-    if os.name == "nt" and path.is_dir():
-        return
+    """Make what was written to a file survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

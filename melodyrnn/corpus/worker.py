@@ -19,7 +19,7 @@ from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.files import Source
-from melodyrnn.corpus.sources import Outcome
+from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.errors import Unreadable
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ class Withheld:
     register: NDArray[np.bool_]
 
 
-def measured(melodies: int) -> Withheld:
+def answers_hidden(melodies: int) -> Withheld:
     """What is hidden when a figure is measured: bars left and style, for they are answers."""
     hide, show = np.ones(melodies, dtype=bool), np.zeros(melodies, dtype=bool)
     return Withheld(bars_left=hide, style=hide, mode=show, register=show)

@@ -9,7 +9,7 @@ Conventions
                 (rest and duration both) and of the pitch. END is no note and counts in neither.
     Key and metre are told. Style and bars left are hidden, for they are answers.
 
-The pitch figure is the cross entropy of Conklin & Witten 1995 and Pearce 2005; shared/benchmark has theirs.
+The pitch figure is the cross entropy of Conklin & Witten 1995 and Pearce 2005; docs/benchmarks.md has theirs.
 
 Contents: Judged (one melody), Bits (a set), judge, pool, average.
 """

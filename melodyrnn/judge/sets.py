@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.corpus.prepared import is_prepared, open_prepared
+from melodyrnn.corpus.prepared import PARTS, is_prepared, open_prepared
 from melodyrnn.errors import CorpusError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.fingerprint import Index
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from melodyrnn.events.fingerprint import Run
     from melodyrnn.music.melody import Melody
 
-PARTS: Final = ("train", "validation", "test")
 SEEN_SHARE: Final = 0.4  # of a melody's notes in one run shared with a training tune: that tune, or a variant of it
 SEEN_NOTES: Final = 24  # … or so many notes in a row, however long the melody
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from melodyrnn.events.columns import Batch, Columns, Withheld, collate, measured
+from melodyrnn.events.columns import Batch, Columns, Withheld, answers_hidden, collate
 from melodyrnn.events.viewpoints import HEARD
 from melodyrnn.events.vocabulary import RESTS, nearest
 from melodyrnn.learn.network import Dropped, Inputs
@@ -112,7 +112,7 @@ def tensors(batch: Batch) -> Inputs:
 
 def heldout(melodies: Sequence[Columns]) -> Inputs:
     """A batch for measuring: answers hidden, nothing dropped."""
-    return tensors(collate(melodies, measured(len(melodies))))
+    return tensors(collate(melodies, answers_hidden(len(melodies))))
 
 
 def training_step(

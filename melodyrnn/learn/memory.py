@@ -108,8 +108,7 @@ def _cut_state(network: MelodyRNN, inputs: Tensor, whole: Tensor, context: int) 
 
 def _surprise(network: MelodyRNN, state: Tensor, x: Inputs) -> Tensor:
     """-ln P of each note, (B, P), all attributes together; END is left out, for it is no note."""
-    terms = (network._rest(state, x, None), network._duration(state, x, None), network._pitch(state, x, None))  # noqa: SLF001 - the same room
-    return torch.stack(terms).sum(0) * x.notes
+    return torch.stack(network.surprise(state, x)).sum(0) * x.notes
 
 
 def _network(config: NetworkConfig, weights: Weights) -> MelodyRNN:

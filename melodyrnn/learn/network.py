@@ -133,10 +133,13 @@ class MelodyRNN(nn.Module):
         state, _ = self.recurrent(self.views(x.heard, None if dropped is None else dropped.views))
         if dropped is not None:
             state = state * dropped.state
+        rest, duration, pitch = self.surprise(state, x, dropped)
+        return Surprise(rest * x.rests, duration * x.notes, pitch * x.notes)
+
+    def surprise(self, state: Tensor, x: Inputs, dropped: Dropped | None = None) -> Surprise:
+        """-ln P of what came at every position, padding too, given the state (B, P, H) before it."""
         return Surprise(
-            self._rest(state, x, dropped) * x.rests,
-            self._duration(state, x, dropped) * x.notes,
-            self._pitch(state, x, dropped) * x.notes,
+            self._rest(state, x, dropped), self._duration(state, x, dropped), self._pitch(state, x, dropped)
         )
 
     def _rest(self, state: Tensor, x: Inputs, dropped: Dropped | None) -> Tensor:

@@ -3,7 +3,7 @@
 Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
 quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
 
-Contents: STEPS, SIGNS, metre_of, tempo_of, key_of, title_of, as_meant.
+Contents: SIGNS, metre_of, tempo_of, key_of, title_of, as_meant.
 """
 
 from __future__ import annotations
@@ -13,19 +13,16 @@ import unicodedata
 from fractions import Fraction
 from typing import Final
 
-from melodyrnn.music.melody import Key
+from melodyrnn.music.melody import FIFTHS_OF_MODE, SHARPS, STEPS, Key
 
-STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SIGNS: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 _KEY: Final = re.compile(r"([A-Ha-g])(#|b|s(?![a-z])|es|is)?[ \t]*([A-Za-z]*)")
 _TEMPO: Final = re.compile(r"(?:(\d{1,3})/(\d{1,3})[ \t]*=[ \t]*)?(\d{1,4}(?:\.\d+)?)")
 _METRE: Final = re.compile(r"\(?(\d{1,2}(?:[ ]?\+[ ]?\d{1,2})*)\)?[ ]?/[ ]?(\d{1,2})")
-_CIRCLE: Final = "FCGDAEB"
 _MODES: Final = {
     "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "mix": "mixolydian",
     "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
 }  # fmt: skip
-_FIFTHS: Final = {"lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5}
 _ACCENTS: Final = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308"}
 _IN_A_WORD: Final = re.compile("(?<=[A-Za-z])[\x81\x82\x84\x94](?=[a-z])")
 _HIGH: Final = {n: bytes([n]) for n in range(0x80, 0xA0)}
@@ -57,22 +54,21 @@ def tempo_of(text: str, otherwise: float) -> float:
     return tempo if 10 <= tempo <= 600 else otherwise
 
 
-def key_of(text: str) -> tuple[Key | None, dict[str, int], bool]:
-    """Key, signature (letter → semitones) and whether a mode is stated, of a K: field."""
+def key_of(text: str) -> tuple[Key | None, dict[str, int]]:
+    """Key and signature (letter → semitones) of a K: field."""
     if text[:2] in {"HP", "Hp"}:  # highland pipes: two sharps, A mixolydian
-        return Key(9, "mixolydian"), {"F": 1, "C": 1}, True
+        return Key(9, "mixolydian"), {"F": 1, "C": 1}
     match = _KEY.match(text)
     if match is None or text.lower().startswith("none"):
-        return None, _explicit(text, {}), False
+        return None, _explicit(text, {})
     letter = match[1].upper().replace("H", "B")  # German H
     shift = {"": 0, "#": 1, "is": 1}.get(match[2] or "", -1)
     word = "maj" if match[3] == "M" else match[3].lower()[:3]
     mode = _MODES.get(word, "major")
-    fifths = _CIRCLE.index(letter) - 1 + 7 * shift + _FIFTHS[mode]
-    names = _CIRCLE if fifths > 0 else _CIRCLE[::-1]
+    fifths = SHARPS.index(letter) - 1 + 7 * shift + FIFTHS_OF_MODE[mode]
+    names = SHARPS if fifths > 0 else SHARPS[::-1]
     signature = dict.fromkeys(names[: min(7, abs(fifths))], 1 if fifths > 0 else -1)
-    stated = bool(word) and word in _MODES
-    return Key.signed((STEPS[letter] + shift) % 12, mode, fifths), _explicit(text[match.end() :], signature), stated
+    return Key.signed((STEPS[letter] + shift) % 12, mode, fifths), _explicit(text[match.end() :], signature)
 
 
 def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:

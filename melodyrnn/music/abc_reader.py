@@ -20,8 +20,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.abc_fields import SIGNS, STEPS, as_meant, key_of, metre_of, tempo_of, title_of
+from melodyrnn.music.abc_fields import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.barring import Bar, Heading, Sound
+from melodyrnn.music.melody import STEPS
 
 if TYPE_CHECKING:
     from melodyrnn.music.melody import Key
@@ -95,8 +96,8 @@ def split_abc(text: str) -> list[tuple[str, str]]:
     ]
 
 
-def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading, bool]:
-    """Read one tune: its bars, its heading, and whether its key states a mode.
+def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
+    """Read one tune: its bars and its heading.
 
     Raises:
         Unreadable: no K: line ('not-notation'), or no such voice ('no-track').
@@ -115,7 +116,6 @@ class _Reader:
         self.title = ""
         self.tempo = 120.0
         self.key: Key | None = None
-        self.mode_stated = False
         self.in_body = False
         self.model = _Voice(Fraction(0), None, {})
         self.voices: dict[str, _Voice] = {}
@@ -149,11 +149,11 @@ class _Reader:
 
     def take_key(self, value: str) -> None:
         """Set the signature; the first K: ends the header and names the key of the tune."""
-        key, signature, stated = key_of(value)
+        key, signature = key_of(value)
         if key is not None or value.lower().startswith("none"):
             self.voice.signature = signature
         if not self.in_body:
-            self.in_body, self.key, self.mode_stated = True, key, stated
+            self.in_body, self.key = True, key
             if self.model.unit == 0:
                 metre = self.model.metre or (4, 4)
                 self.model.unit = Fraction(1, 4) if metre[0] / metre[1] < 0.75 else Fraction(1, 2)
@@ -176,7 +176,7 @@ class _Reader:
             elif kind is not None:
                 _take(self.voice, token)
 
-    def result(self, track: str | None) -> tuple[list[Bar], Heading, bool]:
+    def result(self, track: str | None) -> tuple[list[Bar], Heading]:
         """Close the voices and choose one."""
         if not self.in_body:
             raise Unreadable(self.where, "not-notation", "an ABC tune needs a K: line before its notes")
@@ -188,7 +188,7 @@ class _Reader:
                 raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
             track = names[int(track) - 1]
         bars = self.voices[track or names[0]].bars if names else []
-        return bars, Heading(self.where, self.key, self.tempo, self.title), self.mode_stated
+        return bars, Heading(self.where, self.key, self.tempo, self.title)
 
 
 def _take(voice: _Voice, token: re.Match[str]) -> None:

@@ -12,11 +12,13 @@ Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.music.melody import Melody, Metre, spell
+from melodyrnn.music.melody import SHARPS, STEPS, Melody, Metre, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 _PLAIN: Final = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # with at most one dot
 _TRIPLET: Final = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 2, 1)  # two thirds of a sign with at most one dot
 _BEAT: Final = 24
+_ONSET: Final = attrgetter("onset")
+_END: Final = attrgetter("end")
 _SIGNS: Final = {96: "whole", 48: "half", 24: "quarter", 12: "eighth", 6: "16th", 3: "32nd"}
-_STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,8 @@ def _pieces(melody: Melody, begin: int, end: int) -> Iterator[Piece]:
     """What stands between two ticks: cut into signs, triplet groups marked."""
     spans: list[tuple[int, int, int | None, bool, bool]] = []  # start, end, pitch, tied from, tied to
     now = begin
-    for note in melody.notes:
-        if note.end <= begin or note.onset >= end:
-            continue
+    notes = melody.notes
+    for note in notes[bisect_right(notes, begin, key=_END) : bisect_left(notes, end, key=_ONSET)]:
         first, last = max(note.onset, begin), min(note.end, end)
         if first > now:
             spans.append((now, first, None, False, False))
@@ -167,13 +169,13 @@ def spelled(pitch: int, fifths: int) -> tuple[str, int, int]:
     """
     name = spell(pitch % 12, fifths)
     shift = name.count("#") - name.count("b")
-    return name[0], shift, (pitch - shift - _STEPS[name[0]]) // 12 - 1
+    return name[0], shift, (pitch - shift - STEPS[name[0]]) // 12 - 1
 
 
 def signature(fifths: int) -> dict[str, int]:
     """Semitones by letter of a signature of so many sharps (flats if negative)."""
-    order = "FCGDAEB" if fifths > 0 else "BEADGCF"
-    return {letter: (1 if fifths > 0 else -1) if letter in order[: abs(fifths)] else 0 for letter in _STEPS}
+    order = SHARPS if fifths > 0 else SHARPS[::-1]
+    return {letter: (1 if fifths > 0 else -1) if letter in order[: abs(fifths)] else 0 for letter in STEPS}
 
 
 def changes(lines: list[Line]) -> list[bool]:

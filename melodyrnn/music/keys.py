@@ -10,8 +10,8 @@ Measured against stated keys (right tonic, and major or minor right): kinder 89 
 93 %, O'Neill's 92 %, Ryan's 89 %, benchmark chorales and nova 80 %; with Krumhansl and Kessler's ratings
 instead 68 to 91 %. Most errors are a fifth off, few are the relative major or minor.
 
-Contents: find_key (all keys, or those of a signature), find_keys (of many melodies), find_mode (the tonic is known),
-find_key_of_chords.
+Contents: find_key (all keys, or those of a signature), key_or_found, find_keys (of many melodies), find_mode (the
+tonic is known), find_key_of_chords.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ def find_key(melody: Melody, *, fifths: int | None = None) -> Key | None:
     if fifths is not None:
         keys = [Key.signed(key.tonic, key.mode, fifths) for key in keys if (key.fifths - fifths) % 12 == 0]
     return _best(melody, keys)
+
+
+def key_or_found(melody: Melody) -> Key:
+    """The key that a melody states, else the one that is found; C major where there are no notes."""
+    return melody.key or find_key(melody) or Key(0)
 
 
 def find_keys(melodies: Sequence[Melody]) -> list[Key]:

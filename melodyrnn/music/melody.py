@@ -43,9 +43,16 @@ SCALES: Final = {
 }
 """Semitones above the tonic for each mode."""
 
-_FIFTHS_OF_MODE: Final = {
+FIFTHS_OF_MODE: Final = {
     "lydian": 1, "major": 0, "mixolydian": -1, "dorian": -2, "minor": -3, "phrygian": -4, "locrian": -5,
 }  # fmt: skip
+"""Sharps (flats if negative) of each mode with the tonic C."""
+
+STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+"""Pitch classes of the letters."""
+
+SHARPS: Final = "FCGDAEB"
+"""The letters in the order in which a signature raises them, and from the end on lowers them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -128,8 +135,8 @@ class Key:
         >>> str(Key.named("Gb")), str(Key.named("F#")), str(Key.named("G#", "major"))
         ('Gb major', 'F# major', 'Ab major')
         """
-        place = _SHARP_ORDER.index(tonic[0]) - 1 + 7 * (tonic.count("#") - tonic.count("b"))
-        return cls.signed(7 * place % 12, mode, place + _FIFTHS_OF_MODE[mode])
+        place = SHARPS.index(tonic[0]) - 1 + 7 * (tonic.count("#") - tonic.count("b"))
+        return cls.signed(7 * place % 12, mode, place + FIFTHS_OF_MODE[mode])
 
     @classmethod
     def signed(cls, tonic: int, mode: str, signature: int) -> Key:
@@ -158,8 +165,8 @@ class Key:
         """
         if self.written is not None:
             return self.written
-        lowest = -5 if _FIFTHS_OF_MODE[self.mode] >= 0 else -6
-        return ((7 * self.tonic % 12) + _FIFTHS_OF_MODE[self.mode] - lowest) % 12 + lowest
+        lowest = -5 if FIFTHS_OF_MODE[self.mode] >= 0 else -6
+        return ((7 * self.tonic % 12) + FIFTHS_OF_MODE[self.mode] - lowest) % 12 + lowest
 
     def __str__(self) -> str:
         """Write as 'A minor'; the tonic is spelled for the signature."""
@@ -302,7 +309,6 @@ class Melody(_Columned):
 
 
 _NO_NOTES: Final = NoteColumns((), (), (), ())
-_SHARP_ORDER: Final = "FCGDAEB"
 _MOST_SHARPS: Final = 7
 
 
@@ -319,4 +325,4 @@ def spell(pitch_class: int, fifths: int = 0) -> str:
     low = fifths - 3  # two fifths below the signature's first letter (flat side), nine above
     place = low + (place - low) % 12
     accidental, letter = divmod(place + 1, 7)
-    return _SHARP_ORDER[letter] + ("#" * accidental if accidental >= 0 else "b" * -accidental)
+    return SHARPS[letter] + ("#" * accidental if accidental >= 0 else "b" * -accidental)

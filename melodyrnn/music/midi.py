@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, NoteColumns
 from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
-from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
+from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
 from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
 from melodyrnn.music.midi_line import Choice, Voice, choose, sole, voices
 from melodyrnn.music.midi_plain import read_plain
@@ -93,7 +93,7 @@ class _File:
         self.where, self.division, self.tracks = where, division, tracks
         self.notices: list[str] = []
         raw = [text for track in tracks for text in track.texts[:1000]]
-        self.texts = [clean(text, longest=_LONGEST_RECIPE).removeprefix(NOTE) for text in raw]
+        self.texts = [clean(text, longest=_LONGEST_RECIPE).removeprefix(NOT_SUNG) for text in raw]
         self.recipe = next((text for text in self.texts if text.startswith(_RECIPE)), "")
 
 

@@ -22,18 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.music.midi_plain import read_facts
-from melodyrnn.music.midi_tolerant import MAX_NOTES, DamagedError, RawTrack
+from melodyrnn.music.midi_tolerant import MAX_NOTES, TRACK_END, DamagedError, RawTrack
 
 NoteTable = NDArray[np.int64]
 
 _LARGEST: Final = 4 * 2**20  # bytes: NumPy's intermediate arrays take some 30 times as much
-_TRACK_END: Final = b"\xff\x2f\x00"
 _VALUES: Final = 0x7F
 
 
 def parse_block(data: bytes) -> RawTrack | None:
     """Read a track chunk's payload; None: not so plain, or beyond the limits of the patient reader."""
-    if not data.endswith(_TRACK_END) or len(data) > _LARGEST:
+    if not data.endswith(TRACK_END) or len(data) > _LARGEST:
         return None
     track = RawTrack()
     try:
@@ -43,7 +42,7 @@ def parse_block(data: bytes) -> RawTrack | None:
     if track.damage:
         return None
     if status:
-        block = np.frombuffer(data, np.uint8, len(data) - len(_TRACK_END) - begin, begin)
+        block = np.frombuffer(data, np.uint8, len(data) - len(TRACK_END) - begin, begin)
         table = _notes(block, tick, track)
         if table is None:
             return None

@@ -22,7 +22,7 @@ from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.music.chords import CHORDS, chord_of, progression
 from melodyrnn.music.harmony import MOST_BARS, Change, Harmony, laid_out, name_of
 from melodyrnn.music.melody import Melody, Metre
-from melodyrnn.music.midi_frame import NOTE, bar_lines, clean, grid
+from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid
 from melodyrnn.music.midi_guard import Source, fetch, take_apart
 from melodyrnn.music.midi_line import DRUMS, asked_for, voices
 from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
@@ -178,7 +178,7 @@ def _said(tracks: Sequence[RawTrack], division: int) -> tuple[list[Change], list
     most, strange = 0, []
     for raw in tracks:
         for kind in sorted({kind for _, kind, _ in raw.words}):
-            words = [(tick, clean(body).removeprefix(NOTE)) for tick, k, body in raw.words if k == kind]
+            words = [(tick, clean(body).removeprefix(NOT_SUNG)) for tick, k, body in raw.words if k == kind]
             found = [(grid(tick, division), symbol) for tick, text in words if (symbol := _symbol(text))]
             enough = 10 * len(found) >= 9 * len(words)
             if not any(len(s) > 1 for _, s in found) or len(found) <= (len(best) if enough else most):
@@ -240,6 +240,6 @@ def _sounds(raw: RawTrack, division: int, spans: Sequence[tuple[int, Chord]], st
 def _texts(raw: RawTrack) -> Iterator[str]:
     """Progressions among the texts of a track."""
     for body in raw.texts[:100]:
-        text = clean(body, longest=_LONGEST).removeprefix(NOTE)
+        text = clean(body, longest=_LONGEST).removeprefix(NOT_SUNG)
         if text.startswith(CHORDS):
             yield text.removeprefix(CHORDS)

@@ -19,11 +19,10 @@ from itertools import repeat
 from typing import Any, Final
 
 from melodyrnn.music.midi_plain import read_facts
-from melodyrnn.music.midi_tolerant import DamagedError, RawTrack
+from melodyrnn.music.midi_tolerant import TRACK_END, DamagedError, RawTrack
 
 MIN_BYTES: Final = 4096
 _DRUMS: Final = 9
-_TRACK_END: Final = b"\xff\x2f\x00"
 _SENTINEL: Final = "melodyrnn: the track ends here"
 _TAIL: Final = b"\xff\x06" + bytes((len(_SENTINEL),)) + _SENTINEL.encode() + b"\x01"
 _CLOSERS: Final = tuple(
@@ -44,11 +43,11 @@ _SAFE_TICKS: Final = 2**30
 def parse_sound_track(data: bytes, division: int) -> RawTrack | None:
     """Read a track chunk's payload by symusic; None when it is not plainly sound or not of one channel."""
     track = RawTrack()
-    plain = data.endswith(_TRACK_END) and not _ODD.search(data) and _cannot_wrap(data)
+    plain = data.endswith(TRACK_END) and not _ODD.search(data) and _cannot_wrap(data)
     if not plain or not _read_texts(data, track) or not _read_program(data, track):
         return None
     closers = b"".join(_CLOSERS[status & 15] for status in range(0x90, 0xA0) if status in data)
-    payload = data[: -len(_TRACK_END)] + _TAIL + closers + _TRACK_END
+    payload = data[: -len(TRACK_END)] + _TAIL + closers + TRACK_END
     head = struct.pack(">4sIHHH4sI", b"MThd", 6, 0, 1, division, b"MTrk", len(payload))
     from symusic import Score  # noqa: PLC0415 (65 ms: only long files are worth it)
 

@@ -11,7 +11,7 @@ Rules
     lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: grid, on_grid, bar_lines, opening, tempo_of, key_of, key_text, NOTE, clean.
+Contents: grid, on_grid, bar_lines, opening, tempo_of, key_of, key_text, KEY_TEXT, NOT_SUNG, clean.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
 
 KEY_TEXT: Final = "key: "
+NOT_SUNG: Final = "@I"
+"""Before a text that is no words to sing: karaoke files mark information so; MuseScore prints other texts as lyrics."""
 """Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
 
 
@@ -170,10 +172,6 @@ def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices
 @lru_cache(maxsize=32)
 def _key_of_signature(sharps: int, minor: int) -> Key:
     return Key.signed((7 * sharps + 9 * minor) % 12, "minor" if minor else "major", sharps)
-
-
-NOTE: Final = "@I"
-"""Before a text that is no words to sing: karaoke files mark information so; MuseScore prints other texts as lyrics."""
 
 
 def key_text(key: Key) -> str:

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.music.midi_tolerant import TRACK_END
 
 MAX_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _HEADER: Final = struct.Struct(">IHHH")  # length, type, tracks, division
-_TRACK_END: Final = b"\xff\x2f\x00"
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
@@ -154,7 +154,7 @@ def _tracks(data: bytes, start: int, damage: list[str]) -> list[bytes]:
         name, begin = data[start : start + 4], start + 8
         end = begin + int.from_bytes(data[start + 4 : begin])
         known = name == b"MTrk"
-        if known and end <= len(data) and data[end - 3 : end] == _TRACK_END:
+        if known and end <= len(data) and data[end - 3 : end] == TRACK_END:
             tracks.append(data[begin:end])
             start = end
             continue

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.midi_line import DRUMS
-from melodyrnn.music.midi_tolerant import PROGRAM, DamagedError, RawTrack, keep_fact, number, system
+from melodyrnn.music.midi_tolerant import PROGRAM, TRACK_END, DamagedError, RawTrack, keep_fact, number, system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TRACK_END: Final = b"\xff\x2f\x00"
 _HIGH: Final = bytes(range(0x80, 0x100))
 _VALUES: Final = 0x7F
 _LARGEST: Final = 400_000  # bytes of a track: more notes than a melody may have
@@ -53,7 +52,7 @@ def read_plain(payloads: Sequence[bytes], division: int) -> PlainLine | None:
     found: PlainLine | None = None
     try:
         for payload in payloads:
-            if len(payload) > _LARGEST or not payload.endswith(_TRACK_END):
+            if len(payload) > _LARGEST or not payload.endswith(TRACK_END):
                 return None
             track = RawTrack()
             tracks.append(track)
@@ -62,7 +61,7 @@ def read_plain(payloads: Sequence[bytes], division: int) -> PlainLine | None:
                 if found is not None or status < 0x90 or status & 15 == DRUMS:
                     return None
                 onset, off = divmod(tick * TICKS_PER_QUARTER, division)
-                cut = None if off else _cut(payload[begin : -len(_TRACK_END)], status, _steps(division), onset)
+                cut = None if off else _cut(payload[begin : -len(TRACK_END)], status, _steps(division), onset)
                 if cut is None:
                     return None
                 onsets, durations, pitches, velocities, rest = cut

@@ -25,6 +25,7 @@ MAX_EVENTS: Final = 4_000_000
 MAX_NOTES: Final = 500_000
 _MAX_FACTS: Final = 100_000  # texts, tempos, metres and keys a track; no music has more, bombs do
 
+TRACK_END: Final = b"\xff\x2f\x00"
 PROGRAM: Final = 0xC  # the upper half of the status byte of a program change
 
 _DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}

@@ -22,7 +22,7 @@ from typing import Final
 from melodyrnn.errors import OptionError
 from melodyrnn.music.chords import CHORDS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody
-from melodyrnn.music.midi_frame import NOTE, key_text
+from melodyrnn.music.midi_frame import NOT_SUNG, key_text
 
 PPQ: Final = 480
 _SCALE: Final = PPQ // TICKS_PER_QUARTER
@@ -75,12 +75,12 @@ def _conductor(melody: Melody, recipe: str) -> list[_Event]:
         raise OptionError("tempo", f"{melody.tempo:g} quarters a minute cannot be written to MIDI; try 120")
     facts = [_text(0x03, melody.title)] if melody.title else []
     if recipe:
-        facts.append(_text(0x01, NOTE + recipe))
+        facts.append(_text(0x01, NOT_SUNG + recipe))
     facts.append(_meta(0x51, round(60e6 / melody.tempo).to_bytes(3)))
     if melody.key is not None:
         facts.append(_signature(melody.key))
         if melody.key.mode not in {"major", "minor"}:
-            facts.append(_text(0x01, NOTE + key_text(melody.key)))
+            facts.append(_text(0x01, NOT_SUNG + key_text(melody.key)))
     events: list[_Event] = [(0, order, fact) for order, fact in enumerate(facts)]
     for metre in melody.metres:
         clocks = min(metre.beat_ticks, 255)  # a MIDI clock is 1/24 of a quarter: our tick
@@ -116,7 +116,7 @@ def _chord_track(chords: Chords, program: int, progression: str, timing: Sequenc
     """A second track on channel 2, softer than the melody; `generate --chords` reads the text again."""
     events: list[_Event] = [(0, -3, _text(0x03, "Chords")), (0, -1, bytes((0xC1, program)))]
     if progression:
-        events.append((0, -2, _text(0x01, NOTE + CHORDS + " ".join(progression.split()))))
+        events.append((0, -2, _text(0x01, NOT_SUNG + CHORDS + " ".join(progression.split()))))
     times = timing or [(onset * _SCALE, (onset + duration) * _SCALE) for onset, duration, _ in chords]
     if len(times) != len(chords):
         raise OptionError("chord-timing", f"{len(times)} times for {len(chords)} chords")

@@ -137,7 +137,7 @@ def _abc_tunes(text: str, name: str, track: str | None, *, tonic_only: bool) -> 
 def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> ScoreReading:
     if len(tune) > MAX_TUNE:
         raise Unreadable(where, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
-    bars, heading, _ = read_abc(tune, where=where, track=track)
+    bars, heading = read_abc(tune, where=where, track=track)
     made = assemble(bars, heading)
     key = made.melody.key
     if key is not None and tonic_only:

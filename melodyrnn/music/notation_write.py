@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.music.engraving import changes, engrave, note_sign, signature, spelled
-from melodyrnn.music.keys import find_key
+from melodyrnn.music.keys import key_or_found
 from melodyrnn.music.melody import Key, spell
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def write_notation(melody: Melody, format: str) -> bytes:  # noqa: A002
         raise OptionError("format", f"{format!r} is not written; choose abc or musicxml")
     if not melody.notes:
         raise Unsatisfiable("melody", "has no notes to write")
-    key = melody.key or find_key(melody) or Key(0)
+    key = key_or_found(melody)
     return _abc(melody, key) if format == "abc" else _musicxml(melody, key)
 
 

@@ -13,9 +13,9 @@ import re
 from typing import Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.music.melody import STEPS
 
 _NAME: Final = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?")
-_LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
@@ -28,7 +28,7 @@ def pitches_of(name: str, option: str = "pitch") -> frozenset[int]:
     match = _NAME.fullmatch(name)
     if match is None:
         raise OptionError(option, f"{name!r} is no pitch; write F#4 or Bb3, or F# for every octave of it")
-    step = _LETTERS[match[1].upper()] + sum(_SIGNS[sign] for sign in match[2])
+    step = STEPS[match[1].upper()] + sum(_SIGNS[sign] for sign in match[2])
     if match[3] is None:
         return frozenset(range(step % 12, 128, 12))
     number = 12 * (int(match[3]) + 1) + step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -193,21 +192,6 @@ def test_a_name_is_synced_after_it_is_given(tmp_path, monkeypatch, force):
     write_file(tmp_path / "x.mid", b"new", force=force)
     assert [stat.S_IFMT(mode) for mode, _ in seen] == [stat.S_IFREG, stat.S_IFDIR]
     assert seen[1][1] == ["x.mid"]
-
-
-def test_a_folder_that_cannot_be_synced(tmp_path, monkeypatch):
-    """Where the system has no such thing the file stands; where the disk fails, that is said."""
-    why = [errno.EINVAL]
-
-    def fsync(descriptor):
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise OSError(why[0], os.strerror(why[0]))
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    write_file(tmp_path / "x.mid", b"new")
-    why[0] = errno.EIO
-    with pytest.raises(OutputError, match="cannot be written: Input/output error"):
-        write_file(tmp_path / "y.mid", b"new")
 
 
 def test_free_names_count_up(tmp_path, monkeypatch):

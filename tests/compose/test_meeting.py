@@ -64,7 +64,7 @@ def left(rules):
         rests, durations, pitches = notes.transpose(2, 0, 1)
         last = pitches[:, -1] if pitches.shape[1] else np.full(len(notes), -1)
         heard = (rests, durations, pitches)
-        return Spot(notes.shape[1], 0, ticks, last, of_metres((BEAT,), len(notes)), heard=heard, **chosen)
+        return Spot(notes.shape[1], 0, ticks, last, of_metres((BEAT,), len(notes)), heard, **chosen)
 
     whole, notes = set(), np.zeros((1, 0, 3), np.int64)
     while len(notes):

@@ -11,7 +11,7 @@ from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import choose, generate, model_of, prepare
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
-from melodyrnn.compose.rules import Rules, Spot
+from melodyrnn.compose.rules import Rules
 from melodyrnn.compose.sampling import mask
 from melodyrnn.compose.smc import draw_one
 from melodyrnn.compose.stream import Stream, Told
@@ -206,13 +206,6 @@ def test_what_is_normal_stands_on_the_card():
     usual = usual_of(Card(facts={"copy_median": 9.0, "copy_p95": 16.0}))
     assert usual == Usual(9, 16)
     assert str(usual) == "tunes that the model never saw share 9 in the median, 95 of 100 at most 16"
-
-
-def test_spots_without_a_past_are_left_alone():
-    """A rule asked about a spot that tells no past forbids nothing."""
-    logs = np.zeros((1, len(PITCHES)))
-    spot = Spot(20, 0, np.array([480]), np.array([36]), of_metres((Metre(),), 1), rest=np.array([0]))
-    assert limit_copy(INDEX, 8).pitch[0](logs, spot) is logs
 
 
 SMALL = NetworkConfig(hidden=16, embed=8, head=8, keys=4)

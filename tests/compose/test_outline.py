@@ -57,7 +57,7 @@ def test_what_is_asked_for_stays(counted):
 
 
 def test_what_takes_no_time_leaves_the_length_to_be_drawn(counted):
-    """A range, a leap, a scale or chords: bars and upbeat as the training tunes had them, the last note by the rules."""
+    """A range, a leap, a scale or chords: bars and upbeat as training tunes had them, the last note by the rules."""
     for asked in ({"max_leap": 5}, {"chords": "Am"}, {"range": "C4-A5"}, {"scale": "C D E"}, {"end": "open"}):
         found = drawn(counted, **asked)
         assert {(o.upbeat, o.bars) for o in found} == {(0, 4), (0, 6), (24, 3)}

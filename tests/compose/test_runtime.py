@@ -11,7 +11,7 @@ from melodyrnn.compose.runtime import Matrix, Network
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.timeline import of_columns
-from melodyrnn.events.columns import Withheld, collate, measured
+from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.learn.network import Inputs, MelodyRNN
 
@@ -57,7 +57,7 @@ def test_surprise_is_torchs_over_200_dependent_notes(cell, layers, bar_numbers, 
     theirs, ours = pair(cell, layers, bar_numbers=bar_numbers)
     melodies = [random_columns(n, k) for k, n in enumerate((200, 1, 33, 2, 60))]
     rng = np.random.default_rng(0)
-    for withheld in (measured(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):
+    for withheld in (answers_hidden(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):
         with torch.no_grad():
             expected = torch.stack(theirs(inputs(melodies, withheld)), -1).numpy()
         for row, bits in zip(expected, surprise(ours, melodies, withheld), strict=True):

@@ -8,8 +8,8 @@ import os
 import pytest
 
 from melodyrnn.corpus.kept import keep, recall
+from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.sources import Outcome
 from melodyrnn.corpus.stamp import Stamp
 from melodyrnn.music.melody import Key, Melody, Note
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.events.columns import Withheld, collate, columns, match_lengths, measured
+from melodyrnn.events.columns import Withheld, answers_hidden, collate, columns, match_lengths
 from melodyrnn.events.registers import count_registers, register_bits
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import AT_DURATION, AT_PITCH, AT_REST, HEARD, MATCHES, PLACES_APART
@@ -71,7 +71,7 @@ def test_no_position_knows_what_comes_after(rows, other, where):
     The duration and pitch heads are told this note's rest (and duration), so theirs is compared one position less.
     """
     k = 1 + where % len(rows)
-    ours, theirs = (collate([tune(r)], measured(1)) for r in (rows, rows[:k] + other))
+    ours, theirs = (collate([tune(r)], answers_hidden(1)) for r in (rows, rows[:k] + other))
     for name, known in (("heard", k + 1), ("at_rest", k + 1), ("at_duration", k), ("at_pitch", k)):
         assert np.array_equal(getattr(ours, name)[0, :known], getattr(theirs, name)[0, :known]), name
     for name, known in (("matches", k + 1), ("apart_rest", k + 1), ("apart_duration", k), ("apart_pitch", k)):
@@ -81,7 +81,7 @@ def test_no_position_knows_what_comes_after(rows, other, where):
 
 def test_the_last_position_says_end_in_the_rest_alone():
     """After the last note only END is predicted; padding predicts nothing."""
-    batch = collate([tune([(0, 24, 60)] * 3), tune([(0, 24, 60)] * 5)], measured(2))
+    batch = collate([tune([(0, 24, 60)] * 3), tune([(0, 24, 60)] * 5)], answers_hidden(2))
     assert batch.rest[0].tolist()[3] == END
     assert batch.notes.sum(1).tolist() == [3, 5]
     assert (batch.rests & ~batch.notes).sum(1).tolist() == [1, 1]

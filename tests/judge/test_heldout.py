@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from melodyrnn.compose.runtime import Network
 from melodyrnn.compose.scoring import surprise
-from melodyrnn.events.columns import Withheld, collate, columns, measured
+from melodyrnn.events.columns import Withheld, answers_hidden, collate, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.learn.batches import heldout, tensors
 from melodyrnn.learn.network import MelodyRNN
@@ -98,8 +98,8 @@ def test_the_check_would_notice():
 
 def test_measuring_hides_what_would_tell():
     """Bars left and style are hidden whenever a figure is measured; a style changes nothing."""
-    assert measured(2).bars_left.all()
-    assert measured(2).style.all()
+    assert answers_hidden(2).bars_left.all()
+    assert answers_hidden(2).style.all()
     plain = encode(melody_of([(0, 24, 60), (0, 24, 62), (0, 24, 64)]))
     one, other = surprise(NUMPY, [columns(plain), columns(plain, style=3)])
     np.testing.assert_array_equal(one, other)

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.events.columns import collate, measured
+from melodyrnn.events.columns import answers_hidden, collate
 from melodyrnn.events.vocabulary import END
 from melodyrnn.learn.batches import Share, Span, cut, heldout, plan, spans, training_step
 
@@ -118,7 +118,7 @@ def test_pieces_teach_no_upbeat_and_no_end_within_a_melody(melodies):
     """Of a melody in three pieces END is predicted after the last, the first rest in the first, all notes once."""
     melody = melodies[8]
     pieces = [cut(melody, span) for span in (Span(0, 0, 10), Span(0, 10, 20), Span(0, 20, len(melody)))]
-    batch = collate(pieces, measured(3))
+    batch = collate(pieces, answers_hidden(3))
     over = batch.rests & (batch.rest == END)
     assert over.sum(1).tolist() == [0, 0, 1]
     assert batch.rests[:, 0].tolist() == [True, False, False]

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from melodyrnn.checkpoint import load
+from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 from melodyrnn.learn import session
 from melodyrnn.learn.lock import only_one

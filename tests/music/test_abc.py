@@ -77,7 +77,7 @@ def test_tuplets(text, lengths):
 
 def test_tuplets_of_five_follow_the_metre():
     """Five notes take the time of three in compound metres."""
-    bars, _, _ = read_abc("X:1\nM:6/8\nL:1/8\nK:C\n(5CDEFG z3|\n", where="t")
+    bars, _ = read_abc("X:1\nM:6/8\nL:1/8\nK:C\n(5CDEFG z3|\n", where="t")
     assert bars[0].length == 3
 
 
@@ -217,7 +217,7 @@ def test_hostile_text_takes_no_longer_than_its_length(unit):
 )
 def test_keys(text, key, signature):
     """Tonic, mode and signature of the K: fields that occur."""
-    assert key_of(text)[:2] == (key, signature)
+    assert key_of(text) == (key, signature)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_titles_carry_no_control_characters():
 
 def test_notes_off_the_grid_are_counted():
     """Septuplets are snapped, and it is said how many notes moved."""
-    bars, heading, _ = read_abc("X:1\nM:4/4\nL:1/4\nK:C\n(7CDEFGAB z2|C4|\n", where="t")
+    bars, heading = read_abc("X:1\nM:4/4\nL:1/4\nK:C\n(7CDEFGAB z2|C4|\n", where="t")
     made = assemble(bars, heading)
     assert (made.snapped, made.melody.notes[-1].onset) == (7, 96)
 

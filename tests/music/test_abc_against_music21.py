@@ -126,7 +126,7 @@ def merged(rows):
 
 def by_us(text):
     """Notes, metre, key and upbeat as our reader finds them: in quarters, endings side by side, ties merged."""
-    bars, heading, _ = read_abc(text, where="t")
+    bars, heading = read_abc(text, where="t")
     rows, now = [], Fraction()
     for bar in bars:
         rows += [(now + s.onset, s.duration, s.pitch, s.tied) for s in bar.sounds]

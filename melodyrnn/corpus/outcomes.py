@@ -4,7 +4,7 @@ Conventions
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
               holds several tunes, each outcome is called `name:number`.
 
-Contents: Outcome, source_of, of_another_kind; what is read (Source) is in files.py.
+Contents: Outcome, source_of, of_another_kind.
 """
 
 from __future__ import annotations
