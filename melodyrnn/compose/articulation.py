@@ -1,4 +1,4 @@
-"""Articulation: what the network hears of notes that are let go a little early.
+"""Articulation: what the network hears of notes that are let go a little early, and of notes played by hand.
 
 Sequencers write a quarter of 94 % or 80 %. On the grid that leaves splinters of silence which nobody wrote as rests
 and which the tunes of the corpora do not have; a network that hears them goes on beside the beat. So a melody that
@@ -7,11 +7,15 @@ is to be gone on from is heard with its notes held; the notes themselves stay as
 A clip for a plucked or percussive sound may be all short notes, of whatever value they were meant: where hardly any
 note reaches the next, the onsets alone are the rhythm, and each note is heard up to the next one, within its beat.
 
+Notes played by hand begin a little beside where they are meant, and legato rings on into what follows. The network
+learnt from notes that stand on thirty-seconds and triplets; what stands beside them it takes for a rhythm and goes on
+with it. So it hears such notes on the next line, as somebody who takes down a melody would write them.
+
 Conventions
     lines       places in a bar where a note may end: the bar line, beats, eighths … down to thirty-seconds and triplets
                 of sixteenths. No note is held across a bar line, or into the next note.
 
-Contents: `held`.
+Contents: `held`, `straightened`.
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 
 SHORTEST_REST: Final = 3  # ticks: a thirty-second
 SHARE: Final = 4  # one part in so many of the time to the next onset is silent at most, where notes are let go early
+_EIGHTH: Final = 12  # ticks
+_SIXTEENTHS: Final = (0, 6, 12)  # places in an eighth
+_TRIPLETS: Final = (0, 4, 8, 12)
 _PAIRS: Final = 4  # notes that lead on to another, from which a plucked line can be told from a few rests
 _PLUCKED: Final = 0.75  # share of them that are silent for longer than articulation
 _FINER: Final = (12, 6, 8, 4, 3)  # ticks between lines within a beat, coarse to fine
@@ -56,6 +63,46 @@ def held(melody: Melody) -> Melody:
     notes = tuple(_longer(note, end) for note, end in zip(melody.notes, ends, strict=True))
     over = max(ends[-1], _line(melody, 0, melody.length, Touch.WRITTEN) if melody.length else 0)
     return replace(melody, notes=notes, length=over if melody.length or over > notes[-1].end else 0)
+
+
+def straightened(melody: Melody) -> Melody:
+    """The same melody, onsets that lie on no thirty-second and no triplet on the line that is meant, if that is free.
+
+    Lines are eighths and sixteenths, or triplets where the melody has more of these. An end that rings on over a line
+    by less than a thirty-second, the last one's by one, is on it.
+    """
+    if not melody.notes:
+        return melody
+    places = [melody.place(note.onset)[1] for note in melody.notes]
+    triplets = sum(p % 12 in {4, 8} for p in places) > sum(p % 12 in {3, 6, 9} for p in places)
+    onsets = [
+        note.onset + _beside(place, _TRIPLETS if triplets else _SIXTEENTHS)
+        for note, place in zip(melody.notes, places, strict=True)
+    ]
+    if any(before >= after for before, after in pairwise(onsets)):
+        onsets = [note.onset for note in melody.notes]
+    nexts = (*onsets[1:], None)
+    ends = [_stopped(melody, note, following) for note, following in zip(melody.notes, nexts, strict=True)]
+    notes = tuple(
+        replace(note, onset=onset, duration=end - onset) if onset < end else note
+        for note, onset, end in zip(melody.notes, onsets, ends, strict=True)
+    )
+    return replace(melody, notes=notes)
+
+
+def _beside(place: int, lines: tuple[int, ...]) -> int:
+    """Ticks from a place in a bar to the line that is meant; 0 where it is on one, fine as that may be."""
+    if place % 3 == 0 or place % 4 == 0:
+        return 0
+    return min((line - place % _EIGHTH for line in lines), key=abs)
+
+
+def _stopped(melody: Melody, note: Note, following: int | None) -> int:
+    """Tick at which a note ends that does not ring on over a line, or into the next one."""
+    end = note.end if following is None else min(note.end, following)
+    over = melody.place(end)[1] % _EIGHTH
+    rings = 0 < over < SHORTEST_REST + (following is None) and end != following
+    return end - over if rings and note.duration - over >= _EIGHTH // 2 else end
 
 
 def _longer(note: Note, end: int) -> Note:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.articulation import held
+from melodyrnn.compose.articulation import held, straightened
 from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.compose.rules import Rules, ends_by, exact_bars, first_onset, in_range
 from melodyrnn.compose.sampling import BITS
@@ -111,12 +111,13 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         prime, key=key, tempo=options.tempo or prime.tempo,
         metres=prime.metres if options.metre is None else (options.metre,),
     )  # fmt: skip
-    smooth = held(frame)
+    smooth = held(straightened(frame))
+    frame = _cut(frame, smooth.notes[-1].end)
     heard = encode(smooth)
     tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
     bar = frame.metre_at(smooth.end).bar_ticks
     off = whole_bars(smooth.end - tick, bar)
-    shift, total = off * bar, frame.bars + (options.bars or MOST_BARS)
+    shift, total = off * bar, smooth.bars + (options.bars or MOST_BARS)
     told = told_of(key, style, heard.anchor, total - off if options.bars else 0)
     stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
     bits = listen(stream, heard, len(heard))
@@ -124,10 +125,18 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
     place = Place(
         frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
         end=frame.bar_onset(total) - shift, last_bar=frame.bar_onset(total - 1) - shift,
-        exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=frame.upbeat,
+        exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=smooth.upbeat,
     )  # fmt: skip
     end = frame.bar_onset(total) if options.bars else 0
     return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits))
+
+
+def _cut(prime: Melody, end: int) -> Melody:
+    """The prime, its last note no longer than it is heard: one that rings on would sound into what follows."""
+    last = prime.notes[-1]
+    if last.end <= end:
+        return prime
+    return replace(prime, notes=(*prime.notes[:-1], replace(last, duration=end - last.onset)))
 
 
 def listen(stream: Stream, heard: Encoded, notes: int) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ from operator import sub
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, NoteColumns
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
 from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
 from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
 from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
@@ -39,6 +39,7 @@ __all__ = ["MAX_BARS", "MAX_MELODY", "Reading", "from_pretty_midi", "midi_bytes"
 
 MAX_MELODY: Final = 20_000  # notes
 MAX_BARS: Final = 20_000
+_BESIDE: Final = 2  # ticks beside a bar line at which a first note is on it: less than a thirty-second
 _LONG: Final = 512  # bytes of a track from which on NumPy is faster than going through it
 _MAX_TICK: Final = 2**30
 _MAX_NOTICES: Final = 20
@@ -156,6 +157,7 @@ def _melody(line: NoteColumns, end: int, file: _File) -> Melody:
     stop = line.onsets[-1] + line.durations[-1]
     length = _music_end(end, file.division, stop)
     metres = bar_lines([m for raw in file.tracks for m in raw.metres], file.division, length or stop, file.notices)
+    line = _opened(line, metres, file.notices)
     shift, metres = opening(line.onsets[0], metres, file.notices)
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])
@@ -168,6 +170,21 @@ def _melody(line: NoteColumns, end: int, file: _File) -> Melody:
     if (length or stop) > MAX_BARS and (bars := Melody((), metres, length=length or stop).bars) > MAX_BARS:
         raise Unreadable(file.where, "too-long", f"{bars:,} bars, {MAX_BARS:,} at most")
     return Melody.of_columns(line, metres, key=key, tempo=tempo, title=clean(file.tracks[0].name), length=length)
+
+
+def _opened(line: NoteColumns, metres: tuple[Metre, ...], notices: list[str]) -> NoteColumns:
+    """A first note played a little before or after a bar line is on it, or the bars would be counted from elsewhere."""
+    first, length = line.onsets[0], line.durations[0]
+    if first < metres[0].bar_ticks - _BESIDE and (first == 0 or first > _BESIDE):
+        return line  # nearly always
+    empty = Melody((), metres)
+    bar, place = empty.place(first)
+    late = place if place <= _BESIDE else place - (empty.bar_onset(bar + 1) - empty.bar_onset(bar))
+    if not late or abs(late) > _BESIDE or length + late < 1:
+        return line
+    notices.append(f"the first note moved onto its bar line, {'after' if late > 0 else 'before'} which it was played")
+    onsets, durations = [first - late, *line.onsets[1:]], [length + late, *line.durations[1:]]
+    return line._replace(onsets=onsets, durations=durations)
 
 
 def _notes(count: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.compose.articulation import held
+from melodyrnn.compose.articulation import held, straightened
 from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import Options, generate, load_model
 from melodyrnn.events.vocabulary import DURATIONS
@@ -143,3 +143,37 @@ def test_held_notes_overlap_nothing_and_add_no_bar(gaps, silence, metres):
     assert smooth.bars == melody.bars
     for note, given_note in zip(smooth.notes, melody.notes, strict=True):
         assert note == given_note or (note.duration > given_note.duration and note.duration in DURATIONS)
+
+
+@pytest.mark.parametrize(
+    ("times", "heard"),
+    [
+        ([(1, 23), (23, 25), (47, 24), (73, 20)], [(0, 24), (24, 23), (48, 23), (72, 21)]),  # played by hand
+        ([(0, 6), (7, 5), (11, 13), (24, 24)], [(0, 6), (6, 6), (12, 12), (24, 24)]),  # sixteenths
+        ([(0, 7), (7, 9), (16, 8), (24, 8), (32, 8), (41, 7)], [(0, 7), (8, 8), (16, 8), (24, 8), (32, 8), (40, 8)]),
+        ([(0, 24), (24, 26)], [(0, 24), (24, 24)]),  # the last one rings on over the beat
+        ([(0, 24), (24, 27)], [(0, 24), (24, 24)]),  # by a thirty-second
+        ([(0, 24), (24, 30)], [(0, 24), (24, 30)]),  # by a sixteenth: it is meant
+        ([(0, 25), (30, 18)], [(0, 24), (30, 18)]),
+        ([(0, 1), (1, 1), (2, 1)], [(0, 1), (1, 1), (2, 1)]),  # no room on the lines: as it stands
+    ],
+)
+def test_notes_played_by_hand_are_heard_on_the_lines(times, heard):
+    """Onsets beside a line are on it, where that leaves their order; what rings on over a line ends there."""
+    notes = tuple(Note(onset, length, 60) for onset, length in times)
+    assert [(n.onset, n.duration) for n in straightened(Melody(notes)).notes] == heard
+
+
+@pytest.mark.parametrize("late", [1, 2, 3])
+@pytest.mark.parametrize("hand", [(0, 1, -1, 1, 0, -1), (1, 0, 0, -1, 1, 0)])
+def test_what_follows_a_player_is_what_follows_the_score(folk, late, hand):
+    """A tick beside the line here and there, the last note held too long: what the exact notes lead to follows."""
+    exact = tune_of(RHYTHMS["mixed"], 1)
+    played = [replace(n, onset=max(0, n.onset + hand[k % 6])) for k, n in enumerate(exact.notes)]
+    ends = [*(n.onset for n in played[1:]), exact.end + late]
+    tune = Melody(tuple(replace(n, duration=end - n.onset) for n, end in zip(played, ends, strict=True)))
+    for seed in (1, 2):
+        plain, live = (next(generate(folk, Options(bars=4, seed=seed), prime=m)).melody for m in (exact, tune))
+        assert live.notes[len(exact.notes) :] == plain.notes[len(exact.notes) :]
+        assert live.notes[: len(exact.notes) - 1] == tune.notes[:-1]
+        assert live.notes[len(exact.notes) - 1].end == exact.end

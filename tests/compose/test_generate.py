@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import melodyrnn
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
-from melodyrnn.compose.articulation import held
+from melodyrnn.compose.articulation import held, straightened
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.scoring import surprise
@@ -113,7 +113,10 @@ def test_prime_off_the_tables_is_kept(model):
     st.integers(0, 1500), st.sampled_from(METRES), st.sampled_from([None, Metre(3, 4)]), st.integers(1, 3),
 )  # fmt: skip
 def test_any_prime_is_continued(model, given_notes, silence, metre, other, bars):
-    """Whatever a prime holds: it is kept, nothing new starts before its end, and so many bars follow."""
+    """Whatever a prime holds: it is kept, nothing new starts before its end, and so many bars follow.
+
+    A last note that rings on over a line by a thirty-second or less is cut there, for what follows begins on the line.
+    """
     tick, notes = 0, []
     for rest, duration, pitch in given_notes:
         notes.append(Note(tick + rest, duration, pitch))
@@ -121,13 +124,16 @@ def test_any_prime_is_continued(model, given_notes, silence, metre, other, bars)
     prime = Melody(tuple(notes), (metre,), length=tick + silence)
     for out in generate(model, Options(bars=bars, metre=other), 2, prime=prime):
         melody = out.melody
-        assert melody.notes[: len(notes)] == prime.notes
-        heard = held(replace(prime, metres=melody.metres)).end
+        assert melody.notes[: len(notes) - 1] == prime.notes[:-1]
+        last, given_last, hearing = melody.notes[len(notes) - 1], prime.notes[-1], replace(prime, metres=melody.metres)
+        assert replace(last, duration=given_last.duration) == given_last
+        assert 0 <= given_last.end - last.end <= 3
+        heard = held(straightened(hearing)).end
         late = melody.notes[len(notes)].onset - heard
-        assert heard >= prime.end
+        assert heard >= max(last.end, prime.length - 3)
         assert 0 <= late < 24
         assert late == 0 or silence > 24 or any(d > 24 for _, d, _ in given_notes)
-        assert melody.bars == replace(prime, metres=melody.metres).bars + bars
+        assert melody.bars == held(straightened(hearing)).bars + bars
 
 
 def test_prime_longer_to_the_network_than_it_is(model):

@@ -285,3 +285,13 @@ def test_a_tempo_that_comes_back_has_changed():
     """The same tempo before and after another one."""
     reading = read_midi(smf("00 ff5103 0927c0 18 ff5103 07a120 18 ff5103 0927c0", NOTE))
     assert "the tempo changes; the first, 100 quarters a minute, is kept" in reading.warnings
+
+
+@pytest.mark.parametrize(
+    ("ticks", "place"), [(96 - 1, 0), (96 - 2, 0), (96 - 3, 3), (1, 0), (2, 0), (3, 93), (96 + 1, 0)]
+)
+def test_a_first_note_beside_its_bar_line_is_on_it(ticks, place):
+    """Played a little early or late: not an upbeat of a tick, from which all bars would be counted."""
+    reading = read_midi(smf(f"{ticks:02x} 903c50 18 803c40 18 903e50 18 803e40", division=24))
+    assert reading.melody.upbeat == place
+    assert any("moved onto its bar line" in text for text in reading.warnings) == (ticks % 96 in {1, 2, 94, 95})
