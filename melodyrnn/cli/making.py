@@ -51,7 +51,7 @@ class Making:
         recipe = self._recipe(made.seed)
         name = self.results.deliver(self.console, position, self._content(made, recipe))
         if self.console.json:
-            facts = _facts(made, name, recipe.digest)
+            facts = _facts(made, name, recipe.digest) | {"warnings": self._doubts(made)}
             self.console.record(facts | {"originality": self._copied(made).facts() | self._usual()} | dict(more or {}))
         elif not self.console.quiet:
             self._tell(made, name)
@@ -92,9 +92,6 @@ class Making:
 
     def _tell(self, made: Generated, name: str) -> None:
         """Say what was written; on a terminal, show it."""
-        from melodyrnn.compose.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
-        from melodyrnn.compose.options import MOST_BARS  # noqa: PLC0415
-
         console, melody = self.console, made.melody
         if self.roll and console.interactive:
             from melodyrnn.cli.roll import draw_roll  # noqa: PLC0415
@@ -107,15 +104,26 @@ class Making:
             facts.append(str(melody.key))
         console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
         console.detail(f"what was asked for cost {made.price:.1f} bits")
-        if self.verb == "generate" and sits(melody, made.primed):
-            console.warn("it hardly leaves one pitch; another --seed, a higher temperature or looser rules move it")
-        if self.verb == "generate" and self.options.bars is None and self._new_bars(melody) >= MOST_BARS:
-            self.console.warn(f"it did not end by itself: {MOST_BARS} bars are the most; --bars N gives it a length")
+        for doubt in self._doubts(made):
+            console.warn(doubt)
         if self.model.checkpoint.fingerprints:
             self._tell_copy(made)
 
-    def _new_bars(self, melody: Melody) -> int:
-        return melody.bars - (0 if self.given is None else self.given.bars)
+    def _doubts(self, made: Generated) -> list[str]:
+        """What nobody asks for in a new melody, and what helps."""
+        from melodyrnn.compose.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
+        from melodyrnn.compose.options import MOST_BARS  # noqa: PLC0415
+
+        doubts: list[str] = []
+        if self.verb != "generate":
+            return doubts
+        if sits(made.melody, made.primed):
+            seed = "" if self.options.temperature == 0 else "another --seed, "  # which changes nothing at 0
+            doubts.append(f"it hardly leaves one pitch; {seed}a higher temperature or looser rules move it")
+        new = made.melody.bars - (0 if self.given is None else self.given.bars)
+        if self.options.bars is None and new >= MOST_BARS:
+            doubts.append(f"it did not end by itself: {MOST_BARS} bars are the most; --bars N gives it a length")
+        return doubts
 
     def _length(self, melody: Melody) -> str:
         """Count bars as they were asked for: the upbeat comes on top."""

@@ -51,7 +51,7 @@ def tempo_of(text: str, otherwise: float) -> float:
         return otherwise
     beat = Fraction(4 * int(match[1]), int(match[2]) or 1) if match[1] else Fraction(1)
     tempo = round(float(match[3]) * float(beat), 6)
-    return tempo if 10 <= tempo <= 600 else otherwise
+    return tempo if 4 <= tempo <= 1000 else otherwise
 
 
 def key_of(text: str) -> tuple[Key | None, dict[str, int]]:

@@ -81,7 +81,7 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
         choice = _choice(file, container.damage, track=track, strict=strict)
         end, sentence, program = choice.end, choice.sentence, choice.program
         line, snapped = _line(choice, file)
-    melody = _melody(line, end, file)
+    melody = _melody(line, end, file, played=snapped > 0)
     return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe, program)
 
 
@@ -152,12 +152,13 @@ def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int]:
     return NoteColumns(starts, tuple(map(sub, stops, starts)), pitches, velocities), snapped
 
 
-def _melody(line: NoteColumns, end: int, file: _File) -> Melody:
+def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody:
     """Frame a line: its bars, tempo, key and title, and where the music ends (`end`: End-of-Track, file ticks)."""
     stop = line.onsets[-1] + line.durations[-1]
     length = _music_end(end, file.division, stop)
     metres = bar_lines([m for raw in file.tracks for m in raw.metres], file.division, length or stop, file.notices)
-    line = _opened(line, metres, file.notices)
+    if played:  # by hand, beside the grid
+        line = _opened(line, metres, file.notices)
     shift, metres = opening(line.onsets[0], metres, file.notices)
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])

@@ -6,8 +6,9 @@ Conventions
     line        raw notes (onset, end, pitch, velocity, channel) in file ticks, in order, one at a time.
 
 The rule: the voice that was asked for; else the melody track of a file that melodyrnn wrote; else the single
-melodic voice; else the highest sounding line of all melodic voices: a note is heard when no higher one is
-sounding at its onset, and it is cut when a higher one starts.
+melodic voice; else the only one that is named as a melody (melody, vocal, lead …), as in karaoke and band files; else
+the highest sounding line of all melodic voices: a note is heard when no higher one is sounding at its onset, and it
+is cut when a higher one starts.
 
 Within one voice a note is cut at the next onset (legato), of notes that start together the highest is heard,
 and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
@@ -18,6 +19,7 @@ Contents: Voice, voices, choose, sole, asked_for.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from melodyrnn.music.midi_tolerant import RawNote, RawTrack
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
+_MELODY: Final = re.compile(
+    r"\b(melod(y|ie|ia)|mélodie|vocals?|vox|lead|singer|gesang|chant|canto|voz|voix)\b", re.IGNORECASE
+)
+_SECOND: Final = re.compile(r"\b(back(ing|ground|up)?|harmony|choir|[2-9])\b", re.IGNORECASE)
 
 
 class Voice(NamedTuple):
@@ -94,6 +100,9 @@ def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours
         return _of(melodic, sole(melodic[0]))
     if ours:
         return _of(melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)")
+    named = [voice for voice in melodic if _MELODY.search(voice.name) and not _SECOND.search(voice.name)]
+    if len(named) == 1:
+        return _of(named, f"{named[0]} (named as the melody)")
     listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
     return _of(melodic, f"the highest sounding line of tracks {listed}")
 

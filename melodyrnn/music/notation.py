@@ -239,7 +239,7 @@ def _bars(part: Any) -> list[Bar]:
 
 
 def _sounds(measure: Any) -> Iterator[Sound]:
-    """The notes of a measure: the highest where several begin together, no grace notes."""
+    """The notes of a measure, no grace notes: of several voices what is highest when it begins."""
     rows: dict[Fraction, Sound] = {}
     for note in measure.flatten().notes:
         if note.duration.isGrace or "Harmony" in note.classes or not note.pitches:
@@ -250,7 +250,11 @@ def _sounds(measure: Any) -> Iterator[Sound]:
         sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied)
         if length > 0 and (onset not in rows or rows[onset].pitch < sound.pitch):
             rows[onset] = sound
-    return iter(rows[onset] for onset in sorted(rows))
+    heard: Sound | None = None
+    for sound in (rows[onset] for onset in sorted(rows)):
+        if heard is None or sound.onset >= heard.onset + heard.duration or sound.pitch > heard.pitch:
+            yield sound
+            heard = sound
 
 
 def _heading(score: Any, part: Any, name: str) -> Heading:
@@ -260,7 +264,7 @@ def _heading(score: Any, part: Any, name: str) -> Heading:
     bpm = mark.getQuarterBPM() if mark is not None else None
     key = part.recurse().getElementsByClass("Key").first()
     stated = Key.signed(key.tonic.pitchClass, key.mode, key.sharps) if key is not None and key.mode in MODES else None
-    return Heading(name, stated, round(float(bpm), 6) if bpm and 10 <= bpm <= 600 else 120.0, str(title))
+    return Heading(name, stated, round(float(bpm), 6) if bpm and 4 <= bpm <= 1000 else 120.0, str(title))
 
 
 def _signature(part: Any) -> int | None:

@@ -280,6 +280,9 @@ def test_a_melody_that_sits_is_written_and_called_so(command, model):
     assert ended.status == 0
     assert "warning: it hardly leaves one pitch; another --seed" in ended.err
     assert "hardly" not in command("generate", "-m", model, "--seed", 1, "-o", "y.mid").err
+    asked = ("--range", "C4-C4", "--density", "4", "--seed", 1, "-t", 0, "--json")
+    (told,) = (json.loads(line) for line in command("generate", "-m", model, *asked).out.splitlines())
+    assert told["warnings"] == ["it hardly leaves one pitch; a higher temperature or looser rules move it"]
 
 
 def test_many_are_the_same_on_one_processor_and_on_three(command, model, monkeypatch):

@@ -85,6 +85,7 @@ def test_velocities_come_along() -> None:
 
 NAMED = "00 ff03 03 %s"
 FLUTE, PIANO, KIT = NAMED % b"Flu".hex(), NAMED % b"Pia".hex(), NAMED % b"Kit".hex()
+VOCAL, BACKING = (f"00 ff03 {len(name):02x} {name.hex()}" for name in (b"Lead Vocal", b"Backing vocals"))
 LOW = "00 91 3050 60 81 3040 00 91 3250 60 81 3240"  # C3, D3 on channel 2
 HIGH = "00 904850 30 804840"  # C5, an eighth
 DRUMS = "00 992450 60 892440"
@@ -100,10 +101,13 @@ DRUMS = "00 992450 60 892440"
         ((FLUTE + HIGH, PIANO + LOW), {"track": "pia"}, "track 2 'Pia' (asked for)", [48, 50]),
         ((HIGH + LOW,), {}, "the highest sounding line of tracks 1, 2", [72, 48, 50]),
         ((HIGH + LOW,), {"track": "2"}, "track 2 (asked for)", [48, 50]),
+        ((FLUTE + HIGH, VOCAL + LOW), {}, "track 2 'Lead Vocal' (named as the melody)", [48, 50]),
+        ((VOCAL + HIGH, VOCAL + LOW), {}, "the highest sounding line of tracks 1, 2", [72, 50]),
+        ((FLUTE + HIGH, BACKING + LOW), {}, "the highest sounding line of tracks 1, 2", [72, 50]),
     ],
 )
 def test_which_voice(tracks: tuple[str, ...], options: dict, sentence: str, pitches: list[int]) -> None:
-    """The voice asked for, else the single melodic one, else the highest line; the sentence says which."""
+    """The voice asked for, the single melodic one, the one named so, else the highest line; the sentence says which."""
     reading = read_midi(smf(*tracks), **options)
     assert reading.track == sentence
     assert [note.pitch for note in reading.melody.notes] == pitches
@@ -292,6 +296,15 @@ def test_a_tempo_that_comes_back_has_changed():
 )
 def test_a_first_note_beside_its_bar_line_is_on_it(ticks, place):
     """Played a little early or late: not an upbeat of a tick, from which all bars would be counted."""
-    reading = read_midi(smf(f"{ticks:02x} 903c50 18 803c40 18 903e50 18 803e40", division=24))
-    assert reading.melody.upbeat == place
-    assert any("moved onto its bar line" in text for text in reading.warnings) == (ticks % 96 in {1, 2, 94, 95})
+    for off in (0, 3):  # of 480 a quarter; only what lies beside our grid was played by hand
+        track = mido.MidiTrack()
+        for onset, pitch in ((20 * ticks + off, 60), (480, 62)):
+            track.append(mido.Message("note_on", note=pitch, time=onset))
+            track.append(mido.Message("note_off", note=pitch, time=480))
+        file, buffer = mido.MidiFile(ticks_per_beat=480, tracks=[track]), io.BytesIO()
+        file.save(file=buffer)
+        reading = read_midi(buffer.getvalue())
+        assert reading.melody.upbeat == (place if off else -ticks % 96)
+        assert any("moved onto its bar line" in text for text in reading.warnings) == (
+            off > 0 and ticks % 96 in {1, 2, 94, 95}
+        )

@@ -1,7 +1,9 @@
 """Written music out and back, and scores through music21."""
 
 import io
+import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -181,3 +183,26 @@ def test_formats_that_are_not_written():
         write_notation(D_MAJOR, "pdf")
     with pytest.raises(OptionError, match="no notes"):
         write_notation(Melody(()), "abc")
+
+
+def test_of_two_voices_on_a_staff_the_upper_one_is_read():
+    """What begins under a note that still sounds is not heard; nor does it cut that note."""
+    melody = Melody((Note(0, 96, 69), Note(96, 48, 74), Note(144, 48, 72)), key=Key(0))
+    written = write_notation(melody, "musicxml").decode()
+    divisions = int(re.search(r"<divisions>(\d+)<", written)[1])
+    second = (
+        f"<backup><duration>{4 * divisions}</duration></backup>"
+        f"<forward><duration>{divisions}</duration></forward>"
+        f"<note><pitch><step>C</step><octave>4</octave></pitch><duration>{divisions}</duration><voice>2</voice></note>"
+    )
+    both = written.replace("</measure>", second + "</measure>", 1)
+    back = read_notation(both.encode(), format="musicxml", name="t")
+    assert sounding(back) == sounding(melody)
+
+
+@pytest.mark.parametrize("tempo", [4, 9.5, 700, 1000])
+@pytest.mark.parametrize("form", ["abc", "musicxml"])
+def test_every_tempo_that_is_composed_in_is_read(tempo, form):
+    """Slow and quick ones too."""
+    back = read_notation(write_notation(replace(D_MAJOR, tempo=float(tempo)), form), format=form, name="t")
+    assert back.tempo == tempo
