@@ -145,6 +145,7 @@ def train(
     from melodyrnn.cli.reading import styles_of  # noqa: PLC0415
     from melodyrnn.cli.scratch import scratch  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
+    from melodyrnn.learn.recipe import shaped  # noqa: PLC0415
 
     leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
     console = console_of(context, quiet=quiet or not leads, json=json and leads, verbose=verbose)
@@ -155,6 +156,7 @@ def train(
             raise OptionError(name, f"{value} is none of {', '.join(known)}")
     sizes = given({"hidden": hidden, "layers": layers})
     asked = settings_of(settings or (), given({"epochs": epochs, "rate": rate}))
+    shaped(100, 5_000, cell=cell, sizes=sizes, settings=asked)  # what cannot be is told before anything is read
     styles = styles_of(corpora)
     told = {"cell": cell, "from": base, "seed": seed, **sizes, "track": track}
     told["precision"] = None if precision == "auto" else precision
@@ -168,6 +170,8 @@ def train(
     check_writable(output, force=force or resume)
     resume = _goes_on(console, output, resume=resume, force=force)
     started = None if base is None else load(find(base))
+    if started is not None:
+        shaped(100, 5_000, cell=cell, sizes=sizes, settings=asked, base=started.config)
     with scratch() as folder:
         prepared = _prepare(console, corpora, folder / "corpus", seed=seed, limits=Limits(strict=strict), track=track)
 

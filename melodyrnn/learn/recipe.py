@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.checkpoint import NetworkConfig
-from melodyrnn.errors import OptionError
+from melodyrnn.checkpoint_card import NetworkConfig, check_config
+from melodyrnn.errors import CheckpointError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PRECISIONS: Final = ("auto", "fp32", "bf16")
 """What may be asked for; auto is settled by melodyrnn.learn.precision.choose."""
@@ -93,3 +96,45 @@ def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> Recipe:
     if notes > 100_000:
         return replace(recipe, rate=1e-3)
     return replace(recipe, rate=2e-3, drop_views=0.3, drop_state=0.5, drop_head=0.4)
+
+
+def shaped(
+    melodies: int,
+    notes: int,
+    *,
+    cell: str | None = None,
+    sizes: Mapping[str, int],
+    settings: Mapping[str, float],
+    seed: int = 0,
+    base: NetworkConfig | None = None,
+) -> tuple[NetworkConfig, Recipe]:
+    """Network and recipe as they are asked for: defaults by corpus size, then what was said. Raises OptionError.
+
+    `base`: the shape of the network that is to be fine-tuned, which keeps it.
+    """
+    config, recipe = defaults(melodies, notes, seed=seed, cell=cell)
+    if base is not None:
+        if sizes or cell is not None:
+            raise OptionError("from", "a fine-tuned model keeps its base's sizes; leave --cell and sizes away")
+        config, recipe = base, fine_tuning(melodies, notes, seed=seed)
+    wider: dict[str, Any] = dict(sizes)
+    config, recipe = replace(config, **wider), replace(recipe, **_typed(recipe, settings))
+    recipe.check()
+    try:
+        check_config(config)
+    except CheckpointError as problem:
+        raise OptionError("sizes", str(problem).removeprefix("config: ")) from problem
+    return config, recipe
+
+
+def _typed(recipe: Recipe, settings: Mapping[str, float]) -> dict[str, Any]:
+    """Settings with the types of the recipe's fields. Raises OptionError where that cannot be."""
+    found = {}
+    for name, value in settings.items():
+        if not math.isfinite(value):
+            raise OptionError(name, f"{value} is not a number from 0 up")
+        kind = type(getattr(recipe, name))
+        if kind(value) != value:
+            raise OptionError(name, f"{value} is not a whole number")
+        found[name] = kind(value)
+    return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
@@ -20,8 +20,7 @@ import torch
 
 from melodyrnn import __version__
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
-from melodyrnn.checkpoint_card import check_config
-from melodyrnn.errors import CheckpointError, CorpusError, OptionError, OutputError
+from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.forms import count_ends, count_forms
@@ -30,7 +29,7 @@ from melodyrnn.events.registers import count_registers, first_pitch, register_bi
 from melodyrnn.learn.baselines import baselines
 from melodyrnn.learn.lock import only_one
 from melodyrnn.learn.network import MelodyRNN
-from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
+from melodyrnn.learn.recipe import Recipe, shaped
 from melodyrnn.learn.training import Event, Finished, Plan, Split, Weights, fit, measure
 
 if TYPE_CHECKING:
@@ -103,33 +102,11 @@ class Part(Sequence[Columns]):
 
 
 def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recipe]:
-    """The network and recipe for an order: defaults by corpus size, then what the user said."""
-    config, recipe = defaults(melodies, notes, seed=order.seed, cell=order.cell)
-    if order.base is not None:
-        if order.sizes or order.cell is not None:
-            raise OptionError("from", "a fine-tuned model keeps its base's sizes; leave --cell and sizes away")
-        config, recipe = order.base.config, fine_tuning(melodies, notes, seed=order.seed)
-    sizes: dict[str, Any] = dict(order.sizes)
-    config, recipe = replace(config, **sizes), replace(recipe, **_typed(recipe, order.settings))
-    recipe.check()
-    try:
-        check_config(config)
-    except CheckpointError as problem:
-        raise OptionError("sizes", str(problem).removeprefix("config: ")) from problem
-    return config, recipe
-
-
-def _typed(recipe: Recipe, settings: Mapping[str, float]) -> dict[str, Any]:
-    """Settings with the types of the recipe's fields. Raises OptionError where that cannot be."""
-    found = {}
-    for name, value in settings.items():
-        if not math.isfinite(value):
-            raise OptionError(name, f"{value} is not a number from 0 up")
-        kind = type(getattr(recipe, name))
-        if kind(value) != value:
-            raise OptionError(name, f"{value} is not a whole number")
-        found[name] = kind(value)
-    return found
+    """The network and recipe for an order."""
+    return shaped(
+        melodies, notes, cell=order.cell, sizes=order.sizes, settings=order.settings, seed=order.seed,
+        base=None if order.base is None else order.base.config,
+    )  # fmt: skip
 
 
 def run(
