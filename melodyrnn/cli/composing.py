@@ -38,7 +38,10 @@ PrimeOption = Annotated[
 BarsOption = Annotated[
     str,
     option(
-        "--bars", metavar="N|free", help="Exactly so many, without upbeat and prime; free: as was learnt.", panel=_MUSIC
+        "--bars",
+        metavar="N|free",
+        help="Exactly so many, up to 64, without upbeat and prime; free: as was learnt.",
+        panel=_MUSIC,
     ),
 ]
 UpbeatOption = Annotated[
@@ -54,7 +57,8 @@ MetreOption = Annotated[
     str | None, option("--metre", metavar="N/N", help="3/4, 6/8, 5/4 (4/4, or the prime's).", panel=_MUSIC)
 ]
 TempoOption = Annotated[
-    float | None, option("--tempo", metavar="N", help="Quarters a minute (120, or the prime's).", panel=_MUSIC)
+    float | None,
+    option("--tempo", metavar="N", help="Quarters a minute, 4 to 1000 (120, or the prime's).", panel=_MUSIC),
 ]
 StyleOption = Annotated[
     str | None,
@@ -66,7 +70,8 @@ SeedOption = Annotated[
                         panel=_CHANCE)
 ]  # fmt: skip
 TemperatureOption = Annotated[
-    float, option("-t", "--temperature", metavar="X", help="Boldness; 0 always takes the likeliest.", panel=_CHANCE)
+    float,
+    option("-t", "--temperature", metavar="X", help="Boldness, 0 to 100; 0 always takes the likeliest.", panel=_CHANCE),
 ]
 RhythmOption = Annotated[
     float | None, option("--rhythm-temperature", metavar="X", help="The same for the rhythm alone.", panel=_CHANCE)

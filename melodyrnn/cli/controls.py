@@ -33,7 +33,7 @@ RequireOption = Annotated[
     str | None, option("--require", metavar="NOTES", help="Each of these at least once.", panel=_PITCH)
 ]
 LeapOption = Annotated[
-    int | None, option("--max-leap", metavar="N", help="Semitones from note to note, at most.", panel=_PITCH)
+    int | None, option("--max-leap", metavar="N", help="Semitones from note to note, at most (1 to 72).", panel=_PITCH)
 ]
 ContourOption = Annotated[
     str | None,
@@ -66,7 +66,12 @@ ChordTrackOption = Annotated[
 ]
 EffortOption = Annotated[
     int | None,
-    option("--effort", metavar="N", help="Melodies side by side to draw one from; more fit better.", panel="Chance"),
+    option(
+        "--effort",
+        metavar="N",
+        help="Melodies side by side to draw one from, up to 4096; more fit better.",
+        panel="Chance",
+    ),
 ]
 NAMES: Final = (
     "scale", "in_scale", "range", "forbid", "require", "max_leap", "contour", "end", "density", "durations", "form",

@@ -22,11 +22,18 @@ _OF: Final = 200
 
 MaxCopyOption = Annotated[
     int | None,
-    option("--max-copy", metavar="N", help="Share at most N notes in a row with a training tune.", panel="Music"),
+    option(
+        "--max-copy", metavar="N", help="Share at most N notes in a row with a training tune, 8 or more.", panel="Music"
+    ),
 ]
 SurpriseOption = Annotated[
     str | None,
-    option("--surprise", metavar="X|corpus", help="So many bits a note, instead of a temperature.", panel=_CHANCE),
+    option(
+        "--surprise",
+        metavar="X|corpus",
+        help="So many bits a note, 0.05 to 30, instead of a temperature.",
+        panel=_CHANCE,
+    ),
 ]
 BestOption = Annotated[
     int | None, option("--best", metavar="N", help="Keep the N best of many, told in a table.", panel=_WHERE)
@@ -38,7 +45,8 @@ HumanizeOption = Annotated[
     float, option("--humanize", metavar="X", help="Play like a hand, from 0 (exact) to 1.", panel=_WHERE)
 ]
 SwingOption = Annotated[
-    float, option("--swing", metavar="N", help="Per cent of a quarter for its first eighth: 67.", panel=_WHERE)
+    float,
+    option("--swing", metavar="N", help="Per cent of a quarter for its first eighth, 50 to 80: 67.", panel=_WHERE),
 ]
 
 

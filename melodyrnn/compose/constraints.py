@@ -125,7 +125,9 @@ def density_of(text: str | None, metre: Metre) -> tuple[int, int] | None:
     match = re.fullmatch(r"([0-9]{1,2})(?:-([0-9]{1,2}))?", text)
     least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= most <= 32 or least > most:
-        raise OptionError("density", f"{text!r} is none: write {', '.join(DENSITIES)}, or notes in a bar, 4 or 3-6")
+        raise OptionError(
+            "density", f"{text!r} is none: write {', '.join(DENSITIES)}, or notes in a bar, 4 or 3-6, 32 at most"
+        )
     return least, most
 
 
