@@ -21,9 +21,9 @@ from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.learn.network import CELLS
+from melodyrnn.learn.news import Evaluated
 from melodyrnn.learn.session import Order, run
 from melodyrnn.learn.team import join
-from melodyrnn.learn.training import Evaluated
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint import Checkpoint

@@ -158,9 +158,9 @@ def fingerprint(one: Set) -> str:
 def pretrain(sets: dict[str, Set], path: Path, trial: Trial) -> None:
     """Train a base on the built-in corpora without the sets' melodies and their variants; resumable."""
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.learn.news import Evaluated  # noqa: PLC0415
     from melodyrnn.learn.session import Made, Order, run  # noqa: PLC0415
     from melodyrnn.learn.team import join  # noqa: PLC0415
-    from melodyrnn.learn.training import Evaluated  # noqa: PLC0415
 
     tunes = [(n, m) for one in sets.values() for n, m in zip(one.melodies.names, one.melodies.melodies, strict=True)]
     index = Index.build(tunes)

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from melodyrnn.checkpoint import Card
 from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.console import plain
+from melodyrnn.learn.news import Evaluated, Started, Stepped, Stopped
 from melodyrnn.learn.session import Floor, Made
-from melodyrnn.learn.training import Evaluated, Started, Stepped, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from melodyrnn.cli.console import Console
-    from melodyrnn.learn.training import Event as Trained
+    from melodyrnn.learn.news import Event as Trained
 
     Event = Trained | Floor | Made
 

@@ -142,7 +142,7 @@ def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: in
     with undisturbed():
         from melodyrnn.judge.memory import measure, train  # noqa: PLC0415
         from melodyrnn.learn.baselines import baselines  # noqa: PLC0415
-        from melodyrnn.learn.training import Evaluated, Split  # noqa: PLC0415
+        from melodyrnn.learn.news import Evaluated, Split  # noqa: PLC0415
 
     parts = divide([corpus], seed)
     split = Split(parts[corpus, "train"].melodies, parts[corpus, "validation"].melodies)

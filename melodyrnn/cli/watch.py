@@ -18,8 +18,8 @@ from melodyrnn.cli.live import view_of
 from melodyrnn.cli.roll import draw_roll
 from melodyrnn.cli.status import ExitStatus, Terminated
 from melodyrnn.learn import team as teams
+from melodyrnn.learn.news import Finished, Started, Stopped
 from melodyrnn.learn.session import run, shape
-from melodyrnn.learn.training import Finished, Started, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import NetworkConfig
     from melodyrnn.cli.console import Console
     from melodyrnn.corpus.prepared import Prepared
+    from melodyrnn.learn.news import Evaluated
     from melodyrnn.learn.session import Order
-    from melodyrnn.learn.training import Evaluated
 
 _STATUS: Final = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
 _PAUSE: Final = 5.0  # seconds between two samples

@@ -24,10 +24,11 @@ from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import TrainingError
 from melodyrnn.events.registers import count_registers
 from melodyrnn.judge.evaluate import Judged, average, judge
+from melodyrnn.learn.news import Finished, Plan, Split
 from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
 from melodyrnn.learn.team import join
 from melodyrnn.learn.threads import one_thread
-from melodyrnn.learn.training import Finished, Plan, Split, fit
+from melodyrnn.learn.training import fit
 from melodyrnn.processes import follow_parent
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.learn import memory as inside
+from melodyrnn.learn.news import Evaluated, Finished, Plan, Split, Weights
 from melodyrnn.learn.team import join
 from melodyrnn.learn.threads import one_thread
-from melodyrnn.learn.training import Evaluated, Finished, Plan, Split, Weights, fit
+from melodyrnn.learn.training import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint import NetworkConfig
     from melodyrnn.events.columns import Columns
-    from melodyrnn.learn.training import Weights
+    from melodyrnn.learn.news import Weights
 
 SILENT: Final = 60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
 _TARGETS: Final = 12  # notes of each melody whose surprise is traced back

@@ -28,9 +28,11 @@ from melodyrnn.events.measures import compass, repetition
 from melodyrnn.events.registers import count_registers, first_pitch, register_bits
 from melodyrnn.learn.baselines import baselines
 from melodyrnn.learn.lock import only_one
+from melodyrnn.learn.measuring import measure
 from melodyrnn.learn.network import MelodyRNN
+from melodyrnn.learn.news import Event, Finished, Plan, Split, Weights
 from melodyrnn.learn.recipe import Recipe, shaped
-from melodyrnn.learn.training import Event, Finished, Plan, Split, Weights, fit, measure
+from melodyrnn.learn.training import fit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ Conventions
     state       OUTPUT.state, beside the output: written every `save_every` seconds, after each epoch and
                 when asked to stop; gone when the model is written. `resume=True` goes on from it bit for bit.
 
-Contents: fit; from news: Split (what to learn from), Plan (how), the events; from measuring: measure; from run: digest.
+Contents: fit. What it learns from, how, and the events are values of learn.news.
 Optimiser: AdamW (Loshchilov & Hutter 2019), one-cycle rate, gradient clipping; what is kept is the
 exponential average of the weights (Polyak & Juditsky 1992) at its best held-out figure.
 """
@@ -16,43 +16,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from melodyrnn.errors import CorpusError, TrainingError
-from melodyrnn.learn.measuring import measure
-from melodyrnn.learn.news import (
-    Bits,
-    Evaluated,
-    Event,
-    Finished,
-    Plan,
-    Saved,
-    Split,
-    Started,
-    Stepped,
-    Stopped,
-    Weights,
-)
-from melodyrnn.learn.run import Run, digest
+from melodyrnn.learn.news import Event, Finished, Plan, Split, Stopped
+from melodyrnn.learn.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from melodyrnn.learn.team import Team
-
-__all__ = [
-    "Bits",
-    "Evaluated",
-    "Event",
-    "Finished",
-    "Plan",
-    "Saved",
-    "Split",
-    "Started",
-    "Stepped",
-    "Stopped",
-    "Weights",
-    "digest",
-    "fit",
-    "measure",
-]
 
 
 def fit(split: Split, plan: Plan, team: Team, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:

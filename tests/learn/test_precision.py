@@ -11,8 +11,9 @@ import torch
 from melodyrnn.errors import CheckpointError
 from melodyrnn.learn import precision
 from melodyrnn.learn import state as states
+from melodyrnn.learn.news import Finished, Plan, Split
 from melodyrnn.learn.recipe import PRECISIONS
-from melodyrnn.learn.training import Finished, Plan, Split, fit
+from melodyrnn.learn.training import fit
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from melodyrnn.corpus.prepare import prepare
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 from melodyrnn.learn import session
 from melodyrnn.learn.lock import only_one
+from melodyrnn.learn.news import Evaluated, Finished, Started, Stepped, Stopped
 from melodyrnn.learn.session import Floor, Made, Order, Part, run, shape
-from melodyrnn.learn.training import Evaluated, Finished, Started, Stepped, Stopped
 
 SIZES = {"hidden": 8, "embed": 6, "head": 8, "keys": 4}
 

@@ -15,7 +15,8 @@ from safetensors.torch import save
 
 from melodyrnn.errors import CheckpointError, OutputError
 from melodyrnn.learn import state as states
-from melodyrnn.learn.training import Plan, Split, fit
+from melodyrnn.learn.news import Plan, Split
+from melodyrnn.learn.training import fit
 
 
 @pytest.fixture

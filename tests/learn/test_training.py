@@ -14,22 +14,11 @@ from melodyrnn.learn import run as runs
 from melodyrnn.learn import state as states
 from melodyrnn.learn.batches import plan as plan_epoch
 from melodyrnn.learn.batches import spans
-from melodyrnn.learn.measuring import measured
+from melodyrnn.learn.measuring import measure, measured
 from melodyrnn.learn.network import MelodyRNN
-from melodyrnn.learn.training import (
-    Bits,
-    Evaluated,
-    Finished,
-    Plan,
-    Saved,
-    Split,
-    Started,
-    Stepped,
-    Stopped,
-    digest,
-    fit,
-    measure,
-)
+from melodyrnn.learn.news import Bits, Evaluated, Finished, Plan, Saved, Split, Started, Stepped, Stopped
+from melodyrnn.learn.run import digest
+from melodyrnn.learn.training import fit
 
 
 def finished(events):
