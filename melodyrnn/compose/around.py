@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.terms import ground_of
+from melodyrnn.events.ticks import DURATION_TICKS
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.compose.terms import Place
 
-_DURATIONS: Final = np.asarray(DURATIONS)
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
@@ -48,7 +48,7 @@ def window(options: Options, place: Place, spans: Sequence[tuple[int, int]], aft
         limit[a:b] = b
     onsets, must, over = ground.onsets & (limit > 0), ground.must.copy(), ground.over.copy()
     durations, pitches = ground.durations.copy(), ground.pitches.copy()
-    durations &= np.arange(len(limit))[:, None] + _DURATIONS <= limit[:, None]
+    durations &= np.arange(len(limit))[:, None] + DURATION_TICKS <= limit[:, None]
     steps, way = np.concatenate((ground.steps, np.ones_like(ground.steps))), ground.way.copy()
     for k, note in enumerate(after):
         onsets[note.onset] = must[note.onset] = True

@@ -11,7 +11,7 @@ Contents: `Choice`, `choose`, `filters_of`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from melodyrnn.compose import sampling
 from melodyrnn.compose.rules import Rule, Rules, Spot
 from melodyrnn.compose.sampling import BITS
 from melodyrnn.compose.surprise import counted, paced
-from melodyrnn.events.vocabulary import DURATIONS, END, RESTS
+from melodyrnn.events.ticks import REST_OR_END_TICKS
+from melodyrnn.events.vocabulary import DURATIONS, END
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.compose.stream import Stream
-
-_ONSETS: Final = np.asarray((*RESTS, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
         if (rest == END).all():
             duration = pitch = np.zeros_like(rest)
             break
-        spot = stand(stream.tick + _ONSETS.take(rest), rest)
+        spot = stand(stream.tick + REST_OR_END_TICKS.take(rest), rest)
         durations = stream.duration(rest)
         allowed = barred.without(_ruled(durations, rules.duration, spot), rest)
         if (stuck := _empty(durations, allowed)) is not None:

@@ -25,6 +25,7 @@ from melodyrnn.compose.beginning import whole_bars
 from melodyrnn.compose.ground import NONE
 from melodyrnn.compose.rules import SHORTEST_GAP
 from melodyrnn.compose.terms import Place
+from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS, onsets_of
 from melodyrnn.events.vocabulary import DURATIONS, RESTS, nearest
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     Windows = tuple[tuple[int, int], ...]
 
 LISTENED: Final = 24  # notes after a gap that are heard before one particle is chosen
-_RESTS: Final = np.asarray(RESTS)
-_DURATIONS: Final = np.asarray(DURATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def gaps_at(melody: Melody, encoded: Encoded, windows: Windows, heard: Heard, un
         if at >= end:
             begun = Heard(last, at, melody.notes[last].onset - at)
             rows = _rows(melody, encoded, begins, begun)
-            onsets = at + np.cumsum(_RESTS[rows[:, 0]] + _DURATIONS[rows[:, 1]]) - _DURATIONS[rows[:, 1]]
+            onsets = at + onsets_of(rows[:, 0], rows[:, 1])
             after = tuple(Given(int(o), int(d), int(p)) for o, (_, d, p) in zip(onsets, rows, strict=True))
             yield replace(gap, after=after, ends=last + LISTENED >= len(melody.notes) == until)
 
@@ -170,7 +169,7 @@ def _rows(melody: Melody, encoded: Encoded, numbers: range, heard: Heard) -> Ind
 
 
 def _ticks(rows: Indices) -> int:
-    return int((_RESTS[rows[:, 0]] + _DURATIONS[rows[:, 1]]).sum())
+    return int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum())
 
 
 def _aligned(kept: Indices, tick: int, sounding: int, free: int) -> int:
@@ -178,12 +177,12 @@ def _aligned(kept: Indices, tick: int, sounding: int, free: int) -> int:
 
     If it is but a splinter from there to `free`, where new notes may begin, it is heard up to that.
     """
-    onset = tick - int(_DURATIONS[kept[-1, 1]])
+    onset = tick - int(DURATION_TICKS[kept[-1, 1]])
     until = free if free - sounding < SHORTEST_GAP else sounding
-    kept[-1, 1] = max(0, int(np.searchsorted(_DURATIONS, until - onset, "right")) - 1)
-    return onset + int(_DURATIONS[kept[-1, 1]])
+    kept[-1, 1] = max(0, int(np.searchsorted(DURATION_TICKS, until - onset, "right")) - 1)
+    return onset + int(DURATION_TICKS[kept[-1, 1]])
 
 
 def _above(silence: int) -> int:
     """The shortest rest of the tables that is no shorter than a silence; the longest if none is."""
-    return int(_RESTS[min(int(np.searchsorted(_RESTS, silence)), len(RESTS) - 1)])
+    return int(REST_TICKS[min(int(np.searchsorted(REST_TICKS, silence)), len(RESTS) - 1)])

@@ -22,12 +22,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS
+from melodyrnn.events.vocabulary import PITCHES
 
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
-_RESTS: Final = np.asarray(RESTS)
-_DURATIONS: Final = np.asarray(DURATIONS)
 NONE: Final = len(PITCHES)  # stands for the last pitch before the first note
 
 
@@ -133,7 +132,7 @@ class Ahead:
         self._steps = g.steps.transpose(0, 2, 1).astype(np.float32)
         self._copies = {copy.at: copy for copy in g.copies}
         self._closing = dict(g.closing)
-        self._allowed_rests = _RESTS[g.rests]
+        self._allowed_rests = REST_TICKS[g.rests]
         self.ending = self._endings()
         for tick in range(g.end, g.start - 1, -1):
             if g.onsets[tick]:
@@ -161,8 +160,8 @@ class Ahead:
             left = self.ending[-1, 0].any(-1) if copy.last else self.begin[copy.end, 0].any(-1)
             self.begin[tick] = left[None, :, :, None] & (g.pitches[tick] & g.home)
         else:
-            durations = np.flatnonzero(g.durations[tick] & (tick + _DURATIONS <= self._limit(tick)))
-            ends = tick + _DURATIONS[durations]
+            durations = np.flatnonzero(g.durations[tick] & (tick + DURATION_TICKS <= self._limit(tick)))
+            ends = tick + DURATION_TICKS[durations]
             could = 0 if g.cadence is None else g.cadence[tick, durations].astype(np.int64)
             self.begin[tick] = self._ended(tick, self.after[ends, could], ends)
         steps = self._steps[g.way[tick]]

@@ -17,10 +17,9 @@ import numpy as np
 from melodyrnn.compose.ground import NONE, Ahead, Copy, Flags, Ground, Indices
 from melodyrnn.compose.rules import Rules, Spot
 from melodyrnn.compose.sampling import Logs, mask
-from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS, onsets_of
+from melodyrnn.events.vocabulary import END, PITCHES
 
-_RESTS: Final = np.asarray(RESTS)
-_DURATIONS: Final = np.asarray(DURATIONS)
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
@@ -40,9 +39,9 @@ class Facts:
 def facts_of(ground: Ground, spot: Spot) -> Facts:
     """Read the facts off the notes; only new notes count where something is to be reached."""
     rests, durations, pitches = spot.heard
-    ends = np.cumsum(_RESTS[rests] + _DURATIONS[durations], 1)
+    ends = np.cumsum(REST_TICKS[rests] + DURATION_TICKS[durations], 1)
     rows, new = len(ends), slice(spot.primed, None)
-    onsets, zero = ends - _DURATIONS[durations], np.zeros(rows, np.int64)
+    onsets, zero = ends - DURATION_TICKS[durations], np.zeros(rows, np.int64)
     tick = ends[:, -1] if spot.notes else zero
     at = np.minimum(tick, ground.end)
     could, count, had, first = zero, zero, zero, zero
@@ -94,14 +93,14 @@ def possible(ahead: Ahead, clock: int, first_onsets: range, last: int = NONE) ->
         np.array([clock]), np.array([last]), nothing, nothing, nothing, nothing, np.zeros((1, 0), np.int64)
     )  # fmt: skip
     rests = _rests(ahead, facts, first=True)[0, :END]
-    return bool((rests & np.isin(clock + _RESTS, np.asarray(first_onsets))).any())
+    return bool((rests & np.isin(clock + REST_TICKS, np.asarray(first_onsets))).any())
 
 
 def _rests(ahead: Ahead, facts: Facts, *, first: bool) -> Flags:
     """Rests after which something can follow, and whether END may come, (R, END + 1)."""
     g = ahead.ground
     tick = np.minimum(facts.tick, g.end)
-    onset = tick[:, None] + _RESTS
+    onset = tick[:, None] + REST_TICKS
     within = (onset <= np.minimum(g.until[tick], g.end - 1)[:, None]) & (True if first else g.rests)
     onset = np.minimum(onset, g.end)
     count, kept = _counted(g, facts.count[:, None], tick[:, None], onset)
@@ -131,7 +130,7 @@ def _durations(ahead: Ahead, facts: Facts, spot: Spot) -> Flags:
     """Durations after which some pitch can follow, (R, D)."""
     g = ahead.ground
     onset = np.minimum(spot.tick, g.end)
-    end = onset[:, None] + _DURATIONS
+    end = onset[:, None] + DURATION_TICKS
     limit = g.until[np.minimum(onset + 1, g.end)]
     fits = (end <= limit[:, None]) & g.durations[onset]
     return np.asarray(_fitting(ahead, facts, onset, np.minimum(end, g.end)).any(2) & fits)
@@ -142,7 +141,7 @@ def _pitches(ahead: Ahead, facts: Facts, spot: Spot) -> Flags:
     g = ahead.ground
     assert spot.duration is not None  # noqa: S101 - a pitch is chosen last
     onset = np.minimum(spot.tick, g.end)
-    end = np.minimum(onset + _DURATIONS[spot.duration], g.end)[:, None]
+    end = np.minimum(onset + DURATION_TICKS[spot.duration], g.end)[:, None]
     return _fitting(ahead, facts, onset, end, spot.duration)[:, 0]
 
 
@@ -191,7 +190,7 @@ def _copied_rest(copy: Copy, facts: Facts) -> Indices:
         return np.zeros(len(begun), np.int64)
     onset = np.take_along_axis(facts.onsets, left.argmax(1)[:, None], 1)[:, 0] + offset
     gap = np.where(some, onset, copy.end) - facts.tick
-    row = np.searchsorted(_RESTS, np.clip(gap, 0, int(_RESTS[-1])))
+    row = np.searchsorted(REST_TICKS, np.clip(gap, 0, int(REST_TICKS[-1])))
     return np.where(some | (not copy.last), row, END)
 
 
@@ -200,7 +199,7 @@ def _forced(allowed: Flags, copies: tuple[Copy, ...], spot: Spot, attribute: int
     if not copies or not spot.notes:
         return allowed
     rests, durations, _ = spot.heard
-    onsets = np.cumsum(_RESTS[rests] + _DURATIONS[durations], 1) - _DURATIONS[durations]
+    onsets = onsets_of(rests, durations)
     for copy in copies:
         inside = (spot.tick >= copy.at) & (spot.tick < copy.end)
         if not inside.any():

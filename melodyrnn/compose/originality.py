@@ -20,8 +20,9 @@ from melodyrnn.compose.rules import Rules
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index, grams_of
+from melodyrnn.events.ticks import DURATION_TICKS, REST_OR_END_TICKS, onsets_of
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.keys import key_or_found
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Indices, Logs
     from melodyrnn.music.melody import Melody
 
-_RESTS: Final = np.asarray((*RESTS, 0))
-_DURATIONS: Final = np.asarray(DURATIONS)
 _ALL: Final = np.arange(len(PITCHES))
 
 
@@ -107,7 +106,9 @@ def limit_copy(index: Index, longest: int) -> Rules:
         if spot.rest is None or spot.notes < longest:
             return logs
         rests, durations, pitches = (x[:, -longest:] for x in spot.heard)
-        steps = _DURATIONS[durations] + np.column_stack((_RESTS[rests[:, 1:]], _RESTS[spot.rest]))
+        steps = DURATION_TICKS[durations] + np.column_stack(
+            (REST_OR_END_TICKS[rests[:, 1:]], REST_OR_END_TICKS[spot.rest])
+        )
         onsets = np.concatenate((np.zeros((len(logs), 1), np.int64), np.cumsum(steps, 1)), 1)
         return _without_copies(logs, index, onsets, pitches)
 
@@ -124,7 +125,7 @@ def gate_of(index: Index, options: Options, beginning: Beginning) -> Gate:
 
     def passes(rows: Indices) -> bool:
         rests, durations, pitches = np.concatenate((before, rows)).T
-        onsets = np.cumsum(_RESTS[rests] + _DURATIONS[durations]) - _DURATIONS[durations]
+        onsets = onsets_of(rests, durations)
         if options.loop:
             onsets = np.concatenate((onsets, onsets[:longest] + beginning.end - beginning.shift))
             pitches = np.concatenate((pitches, pitches[:longest]))

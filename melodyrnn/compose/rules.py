@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.sampling import Indices, Logs, mask
+from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS
 from melodyrnn.events.tokenizer import LOWEST_FIRST
-from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+from melodyrnn.events.vocabulary import END, PITCHES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 Gate = Callable[[Indices], bool]
 """Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
 
-_RESTS: Final = np.asarray(RESTS)
-_DURATIONS: Final = np.asarray(DURATIONS)
 SHORTEST_GAP: Final = 6  # ticks: a sixteenth; no shorter gap is left to be filled by one last splinter of a note
-_FURTHEST: Final = int(_DURATIONS[-1]) + SHORTEST_GAP  # ticks before the end from which on every value is neat
+_FURTHEST: Final = int(DURATION_TICKS[-1]) + SHORTEST_GAP  # ticks before the end from which on every value is neat
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def first_onset(onset: int | None, latest: int) -> Rules:
     def rest(logs: Logs, spot: Spot) -> Logs:
         if spot.notes > spot.primed:
             return logs
-        begins = spot.tick[:, None] + _RESTS
+        begins = spot.tick[:, None] + REST_TICKS
         return mask(logs, _with_end(begins <= latest if onset is None else begins == onset, np.zeros(len(logs), bool)))
 
     return Rules(rest=(rest,))
@@ -98,10 +97,10 @@ def exact_bars(end: int, last_bar: int, *, full: bool) -> Rules:
     """
     left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
     over = left == 0 if full else left < end - last_bar
-    room = left[:, None] - _RESTS
+    room = left[:, None] - REST_TICKS
     sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
     rests = _with_end(_preferring(sparse, room >= SHORTEST_GAP), over)
-    room = left[:, None] - _DURATIONS
+    room = left[:, None] - DURATION_TICKS
     durations = _preferring(room >= 0, (room == 0) | (room >= SHORTEST_GAP) if full else room >= 0)
 
     def rest(logs: Logs, spot: Spot) -> Logs:
@@ -118,10 +117,10 @@ def ends_by(end: int) -> Rules:
     """The network ends the melody; at tick `end` it must."""
 
     def rest(logs: Logs, spot: Spot) -> Logs:
-        return mask(logs, _with_end(spot.tick[:, None] + _RESTS < end, np.ones(len(logs), bool)))
+        return mask(logs, _with_end(spot.tick[:, None] + REST_TICKS < end, np.ones(len(logs), bool)))
 
     def duration(logs: Logs, spot: Spot) -> Logs:
-        return mask(logs, spot.tick[:, None] + _DURATIONS <= end)
+        return mask(logs, spot.tick[:, None] + DURATION_TICKS <= end)
 
     return Rules((rest,), (duration,))
 

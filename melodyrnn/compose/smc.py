@@ -32,7 +32,8 @@ from numpy.typing import NDArray
 from melodyrnn.compose import sampling
 from melodyrnn.compose.sampling import BITS
 from melodyrnn.errors import DeadEnd
-from melodyrnn.events.vocabulary import END, RESTS
+from melodyrnn.events.ticks import REST_OR_END_TICKS
+from melodyrnn.events.vocabulary import END
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     Chooser = Callable[[Stream, Logs], Choice]
 
 _APART: Final = 10_000  # between the particles of two attempts
-_ONSETS: Final = np.asarray((*RESTS, 0))
 Weights = NDArray[np.float64]
 
 
@@ -121,7 +121,7 @@ class _Particles:
         stream, active, hearing = self.stream, self.active, self.hearing
         before = _before(stream, hearing)
         choice = choose(stream, uniform)
-        over, onset = choice.rest == END, stream.tick + _ONSETS[choice.rest]
+        over, onset = choice.rest == END, stream.tick + REST_OR_END_TICKS[choice.rest]
         kept = (
             np.full(len(active), True) if hearing is None else ~(stream.tick >= hearing.tick) & (onset < hearing.tick)
         )

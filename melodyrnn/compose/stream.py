@@ -21,7 +21,8 @@ from melodyrnn.compose.recall import AFTER_BAR, AFTER_PLACE, BAR, DURATION, PITC
 from melodyrnn.compose.runtime import mixed
 from melodyrnn.compose.timeline import Places
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+from melodyrnn.events.ticks import DURATION_TICKS, REST_OR_END_TICKS
+from melodyrnn.events.vocabulary import END, PITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +46,6 @@ _ALSO_KNOWN, _ALSO_HEARD = np.array([(list(_KNOWN).index(n), _HEARD_AT[n]) for n
 _APART: Final = np.array([_HEARD[name] - _KNOWN[name] for name in _BOTH])
 _ALL: Final = np.arange(len(PITCHES))
 _TICKS: Final = np.arange(vp.PLACES)  # by tick, clipped
-_RESTS: Final = np.asarray((*RESTS, 0))
-_DURATIONS: Final = np.asarray(DURATIONS)
 _STAND: Final = np.stack((vp.place_row(_TICKS), vp.metre_beat_row(0 * _TICKS, _TICKS) + _KNOWN["metre_beat"]), 1)
 _LEFT: Final = vp.bars_left_row(np.arange(vp.LONGEST_BARS + 2))  # by bars left, clipped
 _NUMBER: Final = vp.bar_number_row(np.arange(vp.BAR_NUMBERS))  # by the number of the bar, clipped
@@ -147,7 +146,7 @@ class Stream:
         """Take in one note of each melody, rows (R,) of the tables."""
         where, known, _ = self._standing(rest)
         self._keep_keys(rest, duration)
-        ticks = _DURATIONS.take(duration)
+        ticks = DURATION_TICKS.take(duration)
         rhythm = duration * vp.RHYTHM_BASE
         if self.notes:
             rhythm += rest
@@ -159,14 +158,14 @@ class Stream:
         more, place = np.divmod(where.place + ticks, where.bar_ticks)
         more += where.bar
         self.after = Places(place, more, where.metre, where.bar_ticks)
-        self.tick = self.tick + _RESTS.take(rest)
+        self.tick = self.tick + REST_OR_END_TICKS.take(rest)
         self.tick += ticks
         self.last, self.notes = pitch, self.notes + 1
         self._advance()
 
     def where(self, rest: Indices) -> Places:
         """Where the next note stands after this rest."""
-        return self.timeline.at(self.tick + _RESTS.take(rest))
+        return self.timeline.at(self.tick + REST_OR_END_TICKS.take(rest))
 
     def _advance(self) -> None:
         self.network.hear(self.state, self._heard)

@@ -22,6 +22,7 @@ from melodyrnn.compose.constraints import (
 from melodyrnn.compose.ground import NONE, Ground
 from melodyrnn.compose.rules import SHORTEST_GAP, Rules, Spot
 from melodyrnn.errors import Unsatisfiable
+from melodyrnn.events.ticks import DURATION_TICKS
 from melodyrnn.events.tokenizer import LOWEST_FIRST
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.chords import Chord, progression
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Logs
     from melodyrnn.music.melody import Key, Melody, Metre
 
-_DURATIONS: Final = np.asarray(DURATIONS)
 _PITCHES: Final = np.arange(len(PITCHES))
 OUT_OF_SCALE: Final = -2.5  # what "mostly" and "prefer" add to a log-probability
 OFF_CHORD: Final = -3.0
@@ -129,8 +129,8 @@ def neat(ground: Ground) -> Ground:
         onsets[max(0, edge - SHORTEST_GAP + 1) : edge] = False
         if edge == ground.end and not lasts:
             continue
-        for tick in range(max(0, edge - SHORTEST_GAP - int(_DURATIONS[-1])), edge):
-            left = edge - tick - _DURATIONS
+        for tick in range(max(0, edge - SHORTEST_GAP - int(DURATION_TICKS[-1])), edge):
+            left = edge - tick - DURATION_TICKS
             durations[tick] &= (left <= 0) | (left >= SHORTEST_GAP)
     return replace(ground, onsets=onsets | ground.must, durations=durations)
 
@@ -188,7 +188,7 @@ def _valued(place: Place, ground: Ground, rows: tuple[int, ...]) -> Ground:
     """Only these durations; rests, and the silence at the end, are none or one of them."""
     chosen = np.zeros(len(DURATIONS), bool)
     chosen[list(rows)] = True
-    silences = np.isin(ground.end - np.arange(ground.end + 1), [0, *_DURATIONS[list(rows)]])
+    silences = np.isin(ground.end - np.arange(ground.end + 1), [0, *DURATION_TICKS[list(rows)]])
     return replace(
         ground, durations=ground.durations & chosen, rests=np.append(True, chosen),
         over=ground.over & silences if place.exact else ground.over,
@@ -216,7 +216,7 @@ def _ended(options: Options, place: Place, ground: Ground) -> Ground:
         beat = place.metre(a).beat_ticks
         for tick in range(max(a, 0), b):
             if (tick - a) % beat == 0:
-                cadence[tick] = min(beat, b - tick) <= _DURATIONS
+                cadence[tick] = min(beat, b - tick) <= DURATION_TICKS
     return replace(ground, cadence=cadence, final=ground.final & _classes(place, steps))
 
 

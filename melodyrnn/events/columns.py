@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import DURATIONS, END, RESTS, metre_index
+from melodyrnn.events.ticks import DURATION_TICKS, onsets_of
+from melodyrnn.events.vocabulary import END, metre_index
 from melodyrnn.music.melody import MODES
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 Indices = NDArray[np.int64]
 Small = NDArray[np.int16]  # what pairs are counted in: there are millions of them
-_RESTS: Final = np.asarray((*RESTS, 0))
-_DURATIONS: Final = np.asarray(DURATIONS)
 
 
 _BOUNDED: Final = np.arange(vp.LONGEST_MATCH + 1)
@@ -85,8 +84,8 @@ class Batch:
 
 def columns(encoded: Encoded, style: int = 0) -> Columns:
     """Work out where each note of an encoded melody stands."""
-    lengths = _DURATIONS[encoded.durations]
-    onsets = np.cumsum(_RESTS[encoded.rests] + lengths) - lengths
+    lengths = DURATION_TICKS[encoded.durations]
+    onsets = onsets_of(encoded.rests, encoded.durations)
     metres = encoded.frame.metres
     starts = np.array([m.onset for m in metres])
     bar_ticks = np.array([m.bar_ticks for m in metres])
@@ -195,7 +194,7 @@ def _after(
     place: Indices, bar: Indices, metre: Indices, bar_ticks: Indices, duration: Indices, first_metre: Indices
 ) -> dict[str, Indices]:
     """Where the last note has ended, seen from each position: at 0, the first bar line. Arrays (B, P)."""
-    more, rest = np.divmod(place + _DURATIONS[duration], np.maximum(bar_ticks, 1))
+    more, rest = np.divmod(place + DURATION_TICKS[duration], np.maximum(bar_ticks, 1))
     shifted = {"place": rest, "bar": bar + more, "metre": metre}
     out = {name: np.roll(value, 1, axis=1) for name, value in shifted.items()}
     for value in out.values():

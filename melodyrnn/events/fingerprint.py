@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.errors import CheckpointError, OptionError
-from melodyrnn.events.vocabulary import DURATIONS, RESTS
+from melodyrnn.events.ticks import onsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,15 +37,7 @@ SPAN: Final = 8  # notes of a gram: shorter runs are every composer's property
 _PLACE_BITS: Final = 26  # 67 million training notes; leaves 38 bits of hash, 1 false hit in 10^5 grams at 3 million
 _PLACE: Final = np.uint64((1 << _PLACE_BITS) - 1)
 _SLOWEST: Final = 20  # steps of time differ by 32 times at most; beyond it all is one class
-_RESTS: Final = np.asarray((*RESTS, 0))
-_DURATIONS: Final = np.asarray(DURATIONS)
 _LONGEST_SPAN: Final = 32
-
-
-def onsets_of(melody: Columns) -> Indices:
-    """Ticks at which the notes begin, (notes,)."""
-    lengths = _DURATIONS[melody.duration]
-    return np.asarray(np.cumsum(_RESTS[melody.rest] + lengths) - lengths)
 
 
 def grams_of(onsets: Indices, pitches: Indices) -> Hashes:
@@ -55,7 +47,7 @@ def grams_of(onsets: Indices, pitches: Indices) -> Hashes:
 
 def profile(melody: Columns) -> tuple[Indices, Indices]:
     """Intervals (notes - 1,) and time ratios (notes - 1,) of a melody; the first ratio is 0."""
-    return np.diff(melody.pitch), _ratios(onsets_of(melody))
+    return np.diff(melody.pitch), _ratios(onsets_of(melody.rest, melody.duration))
 
 
 def shingles(melody: Columns, n: int = SPAN, *, rhythm: bool = True) -> Hashes:
