@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from melodyrnn.corpus.cache import load_corpus as load_corpus
     from melodyrnn.corpus.prepare import prepare as prepare
     from melodyrnn.corpus.reading import read_chords as read_chords
+    from melodyrnn.corpus.reading import read_one as read_one
     from melodyrnn.errors import MelodyRNNError as MelodyRNNError
     from melodyrnn.events.tokenizer import decode as decode
     from melodyrnn.events.tokenizer import encode as encode
@@ -45,7 +46,7 @@ _HOME: Final = {
     "Generated": "compose.generate", "generate": "compose.generate", "load_model": "compose.generate",
     "Options": "compose.options", "options_of": "compose.options",
     "load_corpus": "corpus.cache", "prepare": "corpus.prepare",
-    "read_chords": "corpus.reading",
+    "read_chords": "corpus.reading", "read_one": "corpus.reading",
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
     "Key": "music.melody", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.music.formats import NOTATION
 
 if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
     from melodyrnn.music.melody import Melody
 
-_SLOW: Final = {".krn", ".kern", ".xml", ".musicxml", ".mxl"}
+_SLOW: Final = frozenset(NOTATION) - {".abc"}
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
 
 
@@ -138,11 +139,10 @@ def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Inp
 
 def _isolated(path: Path, name: str, *, track: str | None) -> Input:
     """Read one score in a child process."""
-    from melodyrnn.corpus.outcomes import Outcome, source_of  # noqa: PLC0415
-    from melodyrnn.corpus.reading import read_many  # noqa: PLC0415
+    from melodyrnn.corpus.outcomes import source_of  # noqa: PLC0415
+    from melodyrnn.corpus.reading import Limits, read_outcome  # noqa: PLC0415
 
-    source = source_of(path, name=name, track=track)
-    outcome = source if isinstance(source, Outcome) else next(iter(read_many([source])))
+    outcome = read_outcome(source_of(path, name=name, track=track), Limits())
     if outcome.melody is None:
         raise outcome.error
     return Input(name, outcome.melody, path.suffix[1:], outcome.track, outcome.warnings)

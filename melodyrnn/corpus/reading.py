@@ -8,7 +8,7 @@ rest of its batch goes to a new child.
 Conventions: outcomes come in the order of the files whatever the number of jobs; nothing is printed,
 and progress is the consuming of the iterator; closing the iterator ends the children.
 
-Contents: read_many, read_one, read_chords.
+Contents: read_many, read_one, read_outcome, read_chords.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def read_one(
     Raises:
         Unreadable: the file cannot become a melody; `reason` says why.
     """
-    outcome = _outcome(source_of(path, track=track), Limits(timeout, memory_mb, strict))
+    outcome = read_outcome(source_of(path, track=track), Limits(timeout, memory_mb, strict))
     if outcome.melody is None:
         raise outcome.error
     return outcome.melody
@@ -118,13 +118,13 @@ def read_chords(
         Unreadable: the file holds no chords or cannot be read; `reason` says why.
     """
     item = source_of(path, name=name, track=track)
-    outcome = _outcome(item._replace(chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
+    outcome = read_outcome(item._replace(chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
     if outcome.chords is None:
         raise outcome.error
     return outcome.chords
 
 
-def _outcome(item: Source | Outcome, limits: Limits) -> Outcome:
+def read_outcome(item: Source | Outcome, limits: Limits) -> Outcome:
     """What comes of one file, or of its first tune."""
     if isinstance(item, Outcome):
         return item
