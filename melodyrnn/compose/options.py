@@ -90,7 +90,7 @@ class Options(Constraints):
         """Whether notes outside the scale cost more.
 
         That is so where it is asked for, and where a key is named in a mode so rare among the tunes that a network
-        learns from that it forgets it on the way: one dorian melody in ten went over to major.
+        learns from that it forgets it on the way: one dorian melody in twenty-five went over to major.
         """
         named = self.key is not None and self.key.mode not in _COMMON_MODES
         free = self.in_scale is None and self.scale is None and self.chords is None
