@@ -21,7 +21,7 @@ import numpy as np
 
 from melodyrnn.compose import around
 from melodyrnn.compose.around import Given
-from melodyrnn.compose.articulation import held
+from melodyrnn.compose.articulation import held, straightened
 from melodyrnn.compose.beginning import listen, told_of
 from melodyrnn.compose.filling import tasks_of
 from melodyrnn.compose.gaps import windows_of
@@ -63,7 +63,7 @@ def infill(model: Model, melody: Melody, bars: Iterable[int], options: Options) 
     wanted = sorted(set(bars))
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < melody.bars:
         raise OptionError("bars", f"the melody has bars 1 to {melody.bars}")
-    windows = [span for spans in windows_of(held(melody), wanted) for span in spans]
+    windows = [span for spans in windows_of(_heard(melody), wanted) for span in spans]
     if under := [bar for bar in wanted if not any(a <= melody.bar_onset(bar) < b for a, b in windows)]:
         told = f"bar {under[0] + 1} lies under a note from before; ask for the bar where that begins"
         raise Unsatisfiable("bars", told)
@@ -112,10 +112,11 @@ def _filled(
     model: Model, melody: Melody, bars: Sequence[int], options: Options, *, same_pitches: bool = False
 ) -> Generated:
     """Compose what begins in these bars anew. All is laid out, or refused, before the first note is drawn."""
-    begins = not same_pitches and bool(melody.notes) and melody.place(melody.notes[0].onset)[0] in bars
+    written = _heard(melody)
+    begins = not same_pitches and bool(melody.notes) and melody.place(written.notes[0].onset)[0] in bars
     encoded, tasks = _first_fitting(
         _heard_as(melody, options.key, begins=begins),
-        lambda heard_as: tasks_of(held(melody), heard_as, bars, options, same_pitches=same_pitches),
+        lambda heard_as: tasks_of(written, heard_as, bars, options, same_pitches=same_pitches),
     )
     if not tasks:
         return _unchanged(melody, options)
@@ -130,7 +131,8 @@ def _filled(
         heard, fresh, price = np.concatenate((heard, drawn.rows)), [*fresh, drawn.rows], price + drawn.price
         tick = task.gap.tick + sum(RESTS[rest] + DURATIONS[duration] for rest, duration, _ in drawn.rows.tolist())
     made = _between(melody, encoded, [task.gap for task in tasks], fresh, options, same_pitches=same_pitches)
-    bits = np.concatenate((before, drawn.bits, np.zeros((len(made.notes) - len(heard), 3))))
+    after = max(0, len(made.notes) - len(heard))
+    bits = np.concatenate((before, drawn.bits, np.zeros((after, 3))))[: len(made.notes)]
     return Generated(made, options.seed, bits, tasks[0].gap.first, price)
 
 
@@ -177,6 +179,11 @@ def _pitch_rules(
     return towards + leaning(options, place) + keeping(ahead)
 
 
+def _heard(melody: Melody) -> Melody:
+    """A melody as it would be written down: its notes, one for one, on the lines and held."""
+    return held(straightened(melody))
+
+
 def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Encoded]:
     """A melody as it is heard, in its key or in the one that fits best, from the tonic next to its first note.
 
@@ -184,7 +191,7 @@ def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Enco
     """
     if not melody.notes:
         raise OptionError("melody", "holds no notes")
-    encoded = encode(held(melody), key or key_or_found(melody))
+    encoded = encode(_heard(melody), key or key_or_found(melody))
     yield encoded
     for semitones in (12, -12, 24, -24) if begins else ():
         pitches = encoded.pitches - semitones
@@ -252,9 +259,22 @@ def _between(
             tick = onset + DURATIONS[duration]
             sounding = melody.notes[gap.first + k].pitch if same_pitches else encoded.anchor + PITCHES[pitch]
             notes.append(Note(gap.sounding(onset), DURATIONS[duration], sounding, loudness(gap.sounding(onset))))
-    whole = (*notes, *melody.notes[last:])
+    whole = _parted([*notes, *melody.notes[last:]], frozenset(melody.notes))
     length = max(melody.end, whole[-1].end) if melody.length or last == len(melody.notes) else 0
     return replace(melody, notes=whole, length=length)
+
+
+def _parted(notes: Sequence[Note], given: frozenset[Note]) -> tuple[Note, ...]:
+    """New notes begin and end where those that stay really do, beside the lines on which these were heard."""
+    parted: list[Note] = []
+    for note, following in zip(notes, (*notes[1:], None), strict=True):
+        onset, end = note.onset, note.end
+        if note not in given:
+            onset = max(onset, parted[-1].end if parted else 0)
+            end = min(end, following.onset) if following in given and following is not None else end
+        if onset < end:  # else it was a splinter
+            parted.append(replace(note, onset=onset, duration=end - onset))
+    return tuple(parted)
 
 
 def _unchanged(melody: Melody, options: Options) -> Generated:

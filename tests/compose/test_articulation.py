@@ -177,3 +177,22 @@ def test_what_follows_a_player_is_what_follows_the_score(folk, late, hand):
         assert live.notes[len(exact.notes) :] == plain.notes[len(exact.notes) :]
         assert live.notes[: len(exact.notes) - 1] == tune.notes[:-1]
         assert live.notes[len(exact.notes) - 1].end == exact.end
+
+
+@pytest.mark.parametrize("bars", [[1], [0, 2], [1, 2], [3]])
+def test_bars_among_notes_played_by_hand_are_on_the_beat(folk, bars):
+    """What is composed stands on the lines; what stays is as it was played, and nothing overlaps."""
+    hand = (0, 1, -1, 0, 1, -1, -1, 0)
+    exact = tune_of(RHYTHMS["mixed"], 1)
+    played = [replace(n, onset=max(0, n.onset + hand[k % 8])) for k, n in enumerate(exact.notes)]
+    ends = [*(n.onset for n in played[1:]), exact.end + 2]
+    tune = Melody(tuple(replace(n, duration=end - n.onset) for n, end in zip(played, ends, strict=True)))
+    stays = {n for n, meant in zip(tune.notes, exact.notes, strict=True) if meant.onset // 96 not in bars}
+    for seed in (1, 2, 3):
+        made = infill(folk, tune, bars, Options(seed=seed, effort=4)).melody
+        assert stays <= set(made.notes)
+        assert all(a.end <= b.onset for a, b in pairwise(made.notes))
+        after = {n.end for n in stays}  # a new note may begin where one that stays really ends
+        assert [
+            n.onset for n in made.notes if n not in stays and n.onset % 3 and n.onset % 4 and n.onset not in after
+        ] == []
