@@ -152,7 +152,8 @@ def check(
         except CorpusError as error:
             if not tally.read and not tally.reasons and folder.is_dir():
                 raise CorpusError(f"{folder}: holds no file of music (.mid, .abc, .krn, .musicxml, .mxl)") from error
-            _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
+            if tally.read or tally.reasons:
+                _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
             # "corpus check says more" is for those who have not asked it yet
             raise CorpusError(str(error).partition("; `melodyrnn corpus check`")[0]) from error
         with writing(report, force=force) if report else nullcontext() as stream:
