@@ -33,7 +33,7 @@ ModelOption = Annotated[
                  panel=_MUSIC, autocompletion=model_names)
 ]  # fmt: skip
 PrimeOption = Annotated[
-    str | None, option("--prime", metavar="FILE|-", help="Go on from this melody, kept note for note.", panel=_MUSIC)
+    str | None, option("--prime", metavar="FILE|-", help="Go on from this melody, which is kept.", panel=_MUSIC)
 ]
 BarsOption = Annotated[
     str,

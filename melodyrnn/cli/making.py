@@ -120,8 +120,8 @@ class Making:
         if sits(made.melody, made.primed):
             seed = "" if self.options.temperature == 0 else "another --seed, "  # which changes nothing at 0
             doubts.append(f"it hardly leaves one pitch; {seed}a higher temperature or looser rules move it")
-        new = made.melody.bars - (0 if self.given is None else self.given.bars)
-        if self.options.bars is None and new >= MOST_BARS:
+        begun = 0 if not made.primed else made.melody.place(made.melody.notes[made.primed - 1].end - 1)[0] + 1
+        if self.options.bars is None and made.melody.bars - begun >= MOST_BARS:
             doubts.append(f"it did not end by itself: {MOST_BARS} bars are the most; --bars N gives it a length")
         return doubts
 

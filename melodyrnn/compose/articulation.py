@@ -73,21 +73,33 @@ def straightened(melody: Melody) -> Melody:
     """
     if not melody.notes:
         return melody
+    onsets = _onsets(melody)
+    nexts = (*onsets[1:], None)
+    moved = [
+        note if onset < note.end else replace(note, onset=onset)  # a short one as a whole
+        for note, onset in zip(melody.notes, onsets, strict=True)
+    ]
+    ends = [_stopped(melody, note, following) for note, following in zip(moved, nexts, strict=True)]
+    notes = tuple(
+        replace(note, onset=onset, duration=end - onset) for note, onset, end in zip(moved, onsets, ends, strict=True)
+    )
+    over = melody.place(melody.length)[1] % _EIGHTH  # the end of the music rings on with its last note
+    rings = 0 < over <= SHORTEST_REST and melody.length - over >= notes[-1].end
+    return replace(melody, notes=notes, length=melody.length - over if rings else melody.length)
+
+
+def _onsets(melody: Melody) -> list[int]:
+    """Where notes are meant to begin, in order: a move into the note before, or the one after, is none."""
     places = [melody.place(note.onset)[1] for note in melody.notes]
     triplets = sum(p % 12 in {4, 8} for p in places) > sum(p % 12 in {3, 6, 9} for p in places)
-    onsets = [
-        note.onset + _beside(place, _TRIPLETS if triplets else _SIXTEENTHS)
-        for note, place in zip(melody.notes, places, strict=True)
-    ]
-    if any(before >= after for before, after in pairwise(onsets)):
-        onsets = [note.onset for note in melody.notes]
-    nexts = (*onsets[1:], None)
-    ends = [_stopped(melody, note, following) for note, following in zip(melody.notes, nexts, strict=True)]
-    notes = tuple(
-        replace(note, onset=onset, duration=end - onset) if onset < end else note
-        for note, onset, end in zip(melody.notes, onsets, ends, strict=True)
-    )
-    return replace(melody, notes=notes)
+    lines = _TRIPLETS if triplets else _SIXTEENTHS
+    played = [note.onset for note in melody.notes]
+    onsets: list[int] = []
+    for place, onset, following in zip(places, played, (*played[1:], None), strict=True):
+        meant = onset + _beside(place, lines)
+        free = (not onsets or onsets[-1] < meant) and (following is None or meant < following)
+        onsets.append(meant if free else onset)
+    return onsets
 
 
 def _beside(place: int, lines: tuple[int, ...]) -> int:

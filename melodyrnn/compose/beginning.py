@@ -112,7 +112,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         metres=prime.metres if options.metre is None else (options.metre,),
     )  # fmt: skip
     smooth = held(straightened(frame))
-    frame = _cut(frame, smooth.notes[-1].end)
+    frame = _cut(frame, smooth.end)
     heard = encode(smooth)
     tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
     bar = frame.metre_at(smooth.end).bar_ticks

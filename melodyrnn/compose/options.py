@@ -43,6 +43,7 @@ class Options(Constraints):
 
     def __post_init__(self) -> None:
         """Check every value."""
+        self._refuse_texts()
         _whole("seed", self.seed, 0, _LARGEST_SEED)
         _real("temperature", self.temperature, 0, 100)
         if self.rhythm_temperature is not None:
@@ -112,10 +113,12 @@ class Options(Constraints):
         own = own and self.top_k is None and self.top_p == 1 and self.min_p == 0
         return self.effort is None and (self.planned or not own) and self.temperature > 0
 
+    def _refuse_texts(self) -> None:
+        for name in ("key", "metre", "upbeat", "bars"):
+            if isinstance(text := getattr(self, name), str):
+                raise OptionError(name, f"{text!r} is text; options_of reads it")
+
     def _check_frame(self) -> None:
-        for name, value in (("key", self.key), ("metre", self.metre), ("upbeat", self.upbeat), ("bars", self.bars)):
-            if isinstance(value, str):
-                raise OptionError(name, f"{value!r} is text; options_of reads it")
         if self.key is not None and self.key.mode not in MODES:
             raise OptionError("key", f"{self.key.mode} is no mode; the modes are {', '.join(MODES)}")
         if self.key is not None:
@@ -138,19 +141,24 @@ class Options(Constraints):
 
 
 def options_of(
-    *, key: str | None = None, metre: str | None = None, bars: str = "8", upbeat: str = "0", **values: Any
+    *,
+    key: str | Key | None = None,
+    metre: str | Metre | None = None,
+    bars: str | int | None = 8,
+    upbeat: str | int | None = 0,
+    **values: Any,
 ) -> Options:
-    """Options as the command line spells them; raise OptionError.
+    """Options as the command line spells them, or as they are kept; raise OptionError.
 
     >>> made = options_of(key="Am", metre="6/8", bars="free", upbeat="1/8", temperature=0.9)
     >>> str(made.key), str(made.metre), made.bars, made.upbeat
     ('A minor', '6/8', None, 12)
     """
     return Options(
-        key=None if key is None else key_of(key),
-        metre=None if metre is None else metre_of(metre),
-        bars=bars_of(bars),
-        upbeat=upbeat_of(upbeat),
+        key=key_of(key) if isinstance(key, str) else key,
+        metre=metre_of(metre) if isinstance(metre, str) else metre,
+        bars=bars_of(bars) if isinstance(bars, str) else bars,
+        upbeat=upbeat_of(upbeat) if isinstance(upbeat, str) else upbeat,
         **values,
     )
 

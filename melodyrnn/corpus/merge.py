@@ -69,7 +69,9 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
     if not parts:
         return
     if wholes:
-        raise CorpusError(f"{wholes[0]}: is no shard but a whole corpus; give shards alone")
+        raise CorpusError(
+            f"{wholes[0]}: is no shard but a whole corpus, or an older melodyrnn prepared it; give shards alone"
+        )
     sizes = {int(shard.partition("/")[2]) for shard in parts}
     if len(sizes) > 1:
         raise CorpusError(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -72,7 +73,10 @@ def read_stamp(folder: Path) -> Stamp | None:
     """The stamp of a prepared corpus, None where there is none that can be read."""
     try:
         told = _told(folder)
-        return Stamp(tuple(told["corpora"]), told["digest"], str(told.get("shard", "")))
+        shard = str(told.get("shard", ""))
+        if shard and not re.fullmatch(r"[0-9]{1,6}/[0-9]{1,6}", shard):
+            return None
+        return Stamp(tuple(told["corpora"]), told["digest"], shard)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -65,6 +65,8 @@ def read_set(path: str, track: str | None = None) -> MelodySet:
 
     if is_prepared(path):
         prepared = open_prepared(path)
+        if not len(prepared):
+            raise CorpusError(f"{path}: an empty shard: holds no melody to judge by")
         return _chosen(prepared, range(len(prepared)), Path(path).name)
     refused: Counter[str] = Counter()
     named, keys_found = [], 0

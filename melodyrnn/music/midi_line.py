@@ -32,9 +32,13 @@ if TYPE_CHECKING:
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
 _MELODY: Final = re.compile(
-    r"\b(melod(y|ie|ia)|mélodie|vocals?|vox|lead|singer|gesang|chant|canto|voz|voix)\b", re.IGNORECASE
+    r"(?<![^\W\d_])(melod(y|ie|ia|ía)|mélodie|vocals?|vox|lead|singer|gesang|chant|canto|voz|voix)(?![^\W\d_]| ?[2-9])",
+    re.IGNORECASE,
 )
-_SECOND: Final = re.compile(r"\b(back(ing|ground|up)?|harmony|choir|[2-9])\b", re.IGNORECASE)
+_SECOND: Final = re.compile(
+    r"(?<![^\W\d_])(back(ing|ground|up)?|harmony|choir|count|click|sheet)(?![^\W\d_])", re.IGNORECASE
+)
+_SHARE: Final = 0.25  # of the notes of the fullest voice that one named as the melody has at least
 
 
 class Voice(NamedTuple):
@@ -101,7 +105,7 @@ def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours
     if ours:
         return _of(melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)")
     named = [voice for voice in melodic if _MELODY.search(voice.name) and not _SECOND.search(voice.name)]
-    if len(named) == 1:
+    if len(named) == 1 and len(named[0].notes) >= _SHARE * max(len(voice.notes) for voice in melodic):
         return _of(named, f"{named[0]} (named as the melody)")
     listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
     return _of(melodic, f"the highest sounding line of tracks {listed}")

@@ -156,7 +156,10 @@ def test_a_corpus_that_brings_nothing_is_told(command, folder):
         (["1/3", "3/3"], "shard 2/3 is missing; give all 3, prepared with --shard"),
         (["1/2", "1/2"], "shard 1/2 is given twice; give each of the 2 once"),
         (["1/2", "3/3"], "these are shards of 2 and of 3; give those of one preparation"),
-        (["1/2", "", "2/2"], "p1: is no shard but a whole corpus; give shards alone"),
+        (
+            ["1/2", "", "2/2"],
+            "p1: is no shard but a whole corpus, or an older melodyrnn prepared it; give shards alone",
+        ),
     ],
 )
 def test_what_are_not_all_shards_is_not_merged(command, folder, given, said):
@@ -175,6 +178,10 @@ def test_a_shard_may_be_empty(command, folder):
         assert command("corpus", "prepare", folder, "-o", shard, "--shard", f"{k}/30", "-q").status == 0
     empty = next(shard for shard in shards if not Path(shard, "melodies.names").stat().st_size)
     assert "no melodies to train on" in command("train", empty, "-o", "m.safetensors").err
+    assert "an empty shard: holds no melody to judge by" in command("evaluate", "folk", empty).err
+    Path(shards[0], "stamp.json").write_text('{"corpora": [], "digest": "", "contents": "", "shard": "x"}')
+    assert "shard 1/30 is missing" in command("corpus", "merge", *shards, "-o", "merged").err
+    command("corpus", "prepare", folder, "-o", shards[0], "--shard", "1/30", "-q", "--force")
     assert command("corpus", "merge", *shards, "-o", "merged").status == 0
     command("corpus", "prepare", folder, "-o", "whole")
     assert Path("merged", "melodies.names").read_bytes() == Path("whole", "melodies.names").read_bytes()

@@ -156,6 +156,12 @@ def test_held_notes_overlap_nothing_and_add_no_bar(gaps, silence, metres):
         ([(0, 24), (24, 30)], [(0, 24), (24, 30)]),  # by a sixteenth: it is meant
         ([(0, 25), (30, 18)], [(0, 24), (30, 18)]),
         ([(0, 1), (1, 1), (2, 1)], [(0, 1), (1, 1), (2, 1)]),  # no room on the lines: as it stands
+        (
+            [(0, 23), (23, 1), (24, 23), (47, 25), (73, 23)],
+            [(0, 23), (23, 1), (24, 23), (48, 24), (72, 24)],
+        ),  # a grace note
+        ([(1, 2), (11, 2), (23, 2), (37, 2)], [(0, 3), (12, 1), (24, 1), (36, 3)]),  # plucked
+        ([(1, 2), (11, 1), (23, 1), (37, 2)], [(0, 3), (12, 1), (24, 1), (36, 3)]),  # moved as a whole
     ],
 )
 def test_notes_played_by_hand_are_heard_on_the_lines(times, heard):
@@ -196,3 +202,16 @@ def test_bars_among_notes_played_by_hand_are_on_the_beat(folk, bars):
         assert [
             n.onset for n in made.notes if n not in stays and n.onset % 3 and n.onset % 4 and n.onset not in after
         ] == []
+
+
+@pytest.mark.parametrize("length", [0, 97, 98, 99, 96, 288])
+def test_a_ringing_end_and_what_lies_behind_it(folk, length):
+    """The music's own end may ring on with its last note: new notes begin on the line; silence that is meant stays."""
+    notes = tuple(Note(24 * k, 24 if k < 3 else 25, 60 + k) for k in range(4))
+    for seed in (1, 2, 3):
+        made = next(generate(folk, Options(bars=2, seed=seed), prime=Melody(notes, length=length))).melody
+        begins = 288 if length == 288 else 96
+        assert made.notes[4].onset >= begins
+        assert made.notes[4].onset % 6 == 0
+        assert made.bars == begins // 96 + 2
+        assert made.notes[3].end == (97 if length == 288 else 96)

@@ -104,6 +104,18 @@ DRUMS = "00 992450 60 892440"
         ((FLUTE + HIGH, VOCAL + LOW), {}, "track 2 'Lead Vocal' (named as the melody)", [48, 50]),
         ((VOCAL + HIGH, VOCAL + LOW), {}, "the highest sounding line of tracks 1, 2", [72, 50]),
         ((FLUTE + HIGH, BACKING + LOW), {}, "the highest sounding line of tracks 1, 2", [72, 50]),
+        (
+            (FLUTE + HIGH, "00 ff03 08 4d656c6f64792032" + LOW),
+            {},
+            "the highest sounding line of tracks 1, 2",
+            [72, 50],
+        ),
+        (
+            (FLUTE + 5 * HIGH, VOCAL + "00 91 3050 8300 81 3040"),
+            {},
+            "the highest sounding line of tracks 1, 2",
+            [72] * 5,
+        ),
     ],
 )
 def test_which_voice(tracks: tuple[str, ...], options: dict, sentence: str, pitches: list[int]) -> None:
