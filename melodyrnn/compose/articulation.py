@@ -37,7 +37,9 @@ _EIGHTH: Final = 12  # ticks
 _SIXTEENTHS: Final = (0, 6, 12)  # places in an eighth
 _TRIPLETS: Final = (0, 4, 8, 12)
 _PAIRS: Final = 4  # notes that lead on to another, from which a plucked line can be told from a few rests
-_PLUCKED: Final = 0.75  # share of them that are silent for longer than articulation
+_REACHED: Final = 0.25  # share of them that may sound up to the next, at most, in a plucked line
+_MOST: Final = 0.6  # share of them that are silent for …
+_APART: Final = 5  # … one part in so many of the time to the next, at least
 _FINER: Final = (12, 6, 8, 4, 3)  # ticks between lines within a beat, coarse to fine
 
 
@@ -53,7 +55,7 @@ def held(melody: Melody) -> Melody:
     """The same melody, each note held over the silence that is articulation and not a rest.
 
     That is a silence shorter than a thirty-second; where most notes that lead on to another are let go early,
-    one of up to a quarter of the time from the note's onset to what it leads to; in a plucked line, any within a beat.
+    one of up to a quarter of the time from the note's onset to what it leads to; in a plucked line also any within a beat.
     """
     if not melody.notes:
         return melody
@@ -127,7 +129,9 @@ def _touch(notes: tuple[Note, ...]) -> Touch:
     """How most notes that lead on to another are let go."""
     silences = [(after.onset - note.end, after.onset - note.onset) for note, after in pairwise(notes)]
     joined = [silence for silence, time in silences if silence * SHARE <= time]
-    if len(silences) >= _PAIRS and len(joined) <= (1 - _PLUCKED) * len(silences):
+    reached = sum(silence <= 0 for silence, _ in silences)
+    apart = sum(_APART * silence >= time for silence, time in silences)
+    if len(silences) >= _PAIRS and reached <= _REACHED * len(silences) and apart >= _MOST * len(silences):
         return Touch.PLUCKED
     return Touch.EARLY if 2 * sum(silence > 0 for silence in joined) > len(joined) else Touch.WRITTEN
 
@@ -155,6 +159,6 @@ def _line(melody: Melody, onset: int, end: int, touch: Touch) -> int:
 def _is_held(melody: Melody, onset: int, end: int, until: int, touch: Touch) -> bool:
     """Whether the silence from the end of a note up to a tick is articulation."""
     silence, time = until - end, until - onset
-    if touch is Touch.PLUCKED:
-        return silence < SHORTEST_REST or time <= melody.metre_at(onset).beat_ticks
-    return silence < SHORTEST_REST or (touch is Touch.EARLY and silence * SHARE <= time)
+    if touch is Touch.PLUCKED and time <= melody.metre_at(onset).beat_ticks:
+        return True
+    return silence < SHORTEST_REST or (touch is not Touch.WRITTEN and silence * SHARE <= time)
