@@ -55,7 +55,7 @@ def held(melody: Melody) -> Melody:
     """The same melody, each note held over the silence that is articulation and not a rest.
 
     That is a silence shorter than a thirty-second; where most notes that lead on to another are let go early,
-    one of up to a quarter of the time from the note's onset to what it leads to; in a plucked line any within a beat too.
+    one of up to a quarter of the time from the note's onset to what it leads to; in a plucked line any in a beat too.
     """
     if not melody.notes:
         return melody
