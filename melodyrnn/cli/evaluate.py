@@ -145,6 +145,8 @@ def evaluate(
         return run(console, sets_of(console, what, part, seed=seed or 0, track=track), asked)
     if len(what) < 2 and part is None:
         raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
+    if seed is not None and part is None and not statistics:
+        raise OptionError("--seed", "changes nothing: there is nothing to divide or to draw; leave it out")
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy only when the options are right
     from melodyrnn.cli.judged import split_seed, unseen  # noqa: PLC0415
 

@@ -13,6 +13,7 @@ import typer
 from melodyrnn.cli.inputs import read_melody
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, StrictOption, TrackOption, console_of, foot, new_app
 from melodyrnn.cli.roll import draw_roll, pitch_name
+from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +54,8 @@ def inspect(
     """Show what a music file or a model holds; never runs anything that it finds."""
     console = console_of(context, quiet=quiet, json=json)
     if _is_model(file):
+        if track is not None or strict:
+            raise OptionError("--track" if track is not None else "--strict", f"{file} is a model; leave it out")
         from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy takes longer than reading a tune
 
         facts = checkpoint_facts(load(find(file)), file)

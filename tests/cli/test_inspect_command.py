@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_a_model_is_described(command, model):
         assert line in ended.out
     facts = json.loads(command("inspect", model, "--json").out)
     assert (facts["config"]["hidden"], facts["card"]["notes"], facts["format"]) == (16, 40, "model")
+    for asked in (("--track", "1"), ("--strict",)):
+        ended = command("inspect", model, *asked)
+        assert (ended.status, ended.err) == (2, f"melodyrnn: error: {asked[0]}: {model} is a model; leave it out\n")
+
+
+def test_long_facts_of_a_model_are_told_by_json_alone(command):
+    """Counts of lengths, endings and registers do not bury what a person looks for."""
+    ended = command("inspect", "folk")
+    assert len(ended.out.splitlines()) < 60
+    assert re.search(r"^  forms        1,\d{3}, which --json tells$", ended.out, re.MULTILINE)
+    assert len(json.loads(command("inspect", "folk", "--json").out)["card"]["forms"]) > 1000
 
 
 def test_what_is_wrong_is_one_line(command, model):

@@ -166,6 +166,10 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
         ),
         (["tunes", "--cell", "gru"], "--cross-validate: say in how many folds: --cross-validate 10"),
         (["tunes", "--members", "4"], "--cross-validate: say in how many folds: --cross-validate 10"),
+        (
+            ["folk", "tunes", "--seed", "3"],
+            "--seed: changes nothing: there is nothing to divide or to draw; leave it out",
+        ),
         (["tunes", "--samples", "3"], "--statistics: --samples and --temperature belong to it; give it as well"),
         (
             ["tunes", "--cross-validate", "2", "--statistics"],
