@@ -34,8 +34,9 @@ from melodyrnn.compose.scoring import surprise
 from melodyrnn.errors import OptionError
 from melodyrnn.judge.promises import broken
 from melodyrnn.judge.sets import heard
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody, Metre
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre
 from melodyrnn.music.midi import midi_bytes
+from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

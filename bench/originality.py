@@ -29,8 +29,9 @@ from melodyrnn.compose.remaking import file_of, remake
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.midi import read_midi
+from melodyrnn.music.tonality import Key
 
 
 def runs_of(index, melodies):

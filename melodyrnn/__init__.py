@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from melodyrnn.errors import MelodyRNNError as MelodyRNNError
     from melodyrnn.events.tokenizer import decode as decode
     from melodyrnn.events.tokenizer import encode as encode
-    from melodyrnn.music.melody import Key as Key
     from melodyrnn.music.melody import Melody as Melody
     from melodyrnn.music.melody import Metre as Metre
     from melodyrnn.music.melody import Note as Note
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.midi import to_pretty_midi as to_pretty_midi
     from melodyrnn.music.notation import read_notation as read_notation
     from melodyrnn.music.notation_write import write_notation as write_notation
+    from melodyrnn.music.tonality import Key as Key
 
 __version__ = "0.1.0"
 
@@ -49,7 +49,7 @@ _HOME: Final = {
     "read_chords": "corpus.reading", "read_one": "corpus.reading",
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
-    "Key": "music.melody", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
+    "Key": "music.tonality", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
     "from_pretty_midi": "music.midi", "midi_bytes": "music.midi", "read_midi": "music.midi",
     "to_pretty_midi": "music.midi",
     "read_notation": "music.notation", "write_notation": "music.notation_write",

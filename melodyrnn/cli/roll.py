@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.music.melody import Key, spell
+from melodyrnn.music.tonality import Key, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -25,7 +25,8 @@ from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.keys import find_key_of_chords, key_or_found
-from melodyrnn.music.melody import MODES, Key, Melody, Metre
+from melodyrnn.music.melody import Melody, Metre
+from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

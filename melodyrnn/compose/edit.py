@@ -38,7 +38,7 @@ from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.keys import key_or_found
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.gaps import Gap
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.sampling import Indices
+    from melodyrnn.music.tonality import Key
 
 Fit = TypeVar("Fit")
 LOCKS: Final = ("rhythm", "pitches", "contour")

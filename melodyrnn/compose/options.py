@@ -10,7 +10,8 @@ from typing import Any, Final
 from melodyrnn.compose.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
-from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Metre
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Metre
+from melodyrnn.music.tonality import MODES, Key
 from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
 
 MOST_BARS: Final = 64

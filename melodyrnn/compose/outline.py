@@ -20,7 +20,8 @@ from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.events.forms import Form, ends_in, forms_in
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.keys import key_or_found
-from melodyrnn.music.melody import Key, Metre
+from melodyrnn.music.melody import Metre
+from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

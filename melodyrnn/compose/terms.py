@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from melodyrnn.compose.ground import Flags
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.sampling import Logs
-    from melodyrnn.music.melody import Key, Melody, Metre
+    from melodyrnn.music.melody import Melody, Metre
+    from melodyrnn.music.tonality import Key
 
 _PITCHES: Final = np.arange(len(PITCHES))
 OUT_OF_SCALE: Final = -2.5  # what "mostly" and "prefer" add to a log-probability

@@ -15,13 +15,17 @@ Other values go to the nearest entry and are counted in `Encoded.snapped`; later
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, nearest
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
+
+if TYPE_CHECKING:
+    from melodyrnn.music.tonality import Key
 
 Indices = NDArray[np.int64]
 LOWEST_FIRST = -5  # semitones of the first note below its anchor, at most

@@ -19,8 +19,8 @@ from melodyrnn.compose.constraints import (
 )  # fmt: skip
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.chords import progression
-from melodyrnn.music.melody import Key
 from melodyrnn.music.pitches import range_of, scale_of
+from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,8 @@ from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.measures import repetition
 from melodyrnn.events.vocabulary import DURATIONS, METRES
 from melodyrnn.judge.sets import heard
-from melodyrnn.music.melody import MODES, Key, Metre
+from melodyrnn.music.melody import Metre
+from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

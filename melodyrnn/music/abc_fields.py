@@ -13,7 +13,7 @@ import unicodedata
 from fractions import Fraction
 from typing import Final
 
-from melodyrnn.music.melody import FIFTHS_OF_MODE, SHARPS, STEPS, Key
+from melodyrnn.music.tonality import FIFTHS_OF_MODE, SHARPS, STEPS, Key
 
 SIGNS: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 _KEY: Final = re.compile(r"([A-Ha-g])(#|b|s(?![a-z])|es|is)?[ \t]*([A-Za-z]*)")

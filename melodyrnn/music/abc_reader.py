@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.abc_fields import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.barring import Bar, Heading, Sound
-from melodyrnn.music.melody import STEPS
+from melodyrnn.music.tonality import STEPS
 
 if TYPE_CHECKING:
-    from melodyrnn.music.melody import Key
+    from melodyrnn.music.tonality import Key
 
 _TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
 _FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")

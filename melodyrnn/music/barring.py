@@ -15,10 +15,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody, Metre, Note
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, Note
+
+if TYPE_CHECKING:
+    from melodyrnn.music.tonality import Key
 
 LIMIT_NOTES: Final = 20_000  # as for MIDI files
 LIMIT_TICKS: Final = 1 << 24  # about 175,000 bars of 4/4: beyond any music

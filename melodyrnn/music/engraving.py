@@ -18,10 +18,12 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.music.melody import SHARPS, STEPS, Melody, Metre, spell
+from melodyrnn.music.tonality import SHARPS, STEPS, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from melodyrnn.music.melody import Melody, Metre
 
 _PLAIN: Final = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # with at most one dot
 _TRIPLET: Final = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 2, 1)  # two thirds of a sign with at most one dot

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.music.melody import MODES, SCALES, TICKS_PER_QUARTER, Key, Melody
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
+from melodyrnn.music.tonality import MODES, SCALES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -22,7 +22,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.music.melody import MODES, TICKS_PER_QUARTER, Key, Melody, Metre
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre
+from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

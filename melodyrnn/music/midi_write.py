@@ -17,12 +17,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.chords import CHORDS
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Key, Melody
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
 from melodyrnn.music.midi_frame import NOT_SUNG, key_text
+
+if TYPE_CHECKING:
+    from melodyrnn.music.tonality import Key
 
 PPQ: Final = 480
 _SCALE: Final = PPQ // TICKS_PER_QUARTER

@@ -25,15 +25,16 @@ from melodyrnn.errors import Unreadable
 from melodyrnn.music.abc_reader import read_abc, split_abc
 from melodyrnn.music.barring import Assembled, Bar, Heading, Sound, assemble
 from melodyrnn.music.keys import find_key, find_mode
-from melodyrnn.music.melody import MODES, Key, Melody
 from melodyrnn.music.notation_chords import bars_with_chords, bars_with_symbols, chords_of_bars
 from melodyrnn.music.notation_text import MAX_BYTES, decoded, unpacked
 from melodyrnn.music.notation_write import write_notation
+from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from melodyrnn.music.harmony import Harmony
+    from melodyrnn.music.melody import Melody
 
 __all__ = ["NO_KEY", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.music.engraving import changes, engrave, note_sign, signature, spelled
 from melodyrnn.music.keys import key_or_found
-from melodyrnn.music.melody import Key, spell
+from melodyrnn.music.tonality import Key, spell
 
 if TYPE_CHECKING:
     from melodyrnn.music.engraving import Line, Piece

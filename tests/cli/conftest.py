@@ -11,8 +11,9 @@ import pytest
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
 from melodyrnn.cli import run
 from melodyrnn.cli.console import Console
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.midi import midi_bytes
+from melodyrnn.music.tonality import Key
 
 
 class _Text(io.TextIOWrapper):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.compose.recipe import Recipe
-from melodyrnn.music.melody import Key
 from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.music.tonality import Key
 
 
 def names(folder="."):

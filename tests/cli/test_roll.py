@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.cli.roll import draw_roll, pitch_name
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -15,8 +15,9 @@ import pytest
 
 from melodyrnn.cli.scratch import scratch
 from melodyrnn.cli.undisturbed import undisturbed
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.midi import midi_bytes
+from melodyrnn.music.tonality import Key
 
 ROOT = Path(__file__).parents[2]
 TRAIN = ("train", "tunes", "-o", "m.safetensors", "--hidden", "8", "--epochs", "400", "--set", "patience=400")

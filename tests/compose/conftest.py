@@ -8,7 +8,8 @@ from melodyrnn.compose.generate import model_of
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import Encoded
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.music.melody import MODES, Key, Melody, Metre
+from melodyrnn.music.melody import Melody, Metre
+from melodyrnn.music.tonality import MODES, Key
 
 SMALL = {"hidden": 32, "embed": 24, "head": 24, "keys": 8}
 FRAMES = ((Metre(),), (Metre(3, 4), Metre(6, 8, 144)), (Metre(7, 8), Metre(4, 4, 84)), (Metre(2, 2),))

@@ -9,7 +9,8 @@ from melodyrnn.compose.options import Options
 from melodyrnn.compose.planning import said
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.judge.promises import broken
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 METRES = [Metre(*m) for m in ((4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (12, 8), (2, 4), (2, 2), (9, 8), (3, 8))]
 WISHES = {

@@ -9,7 +9,8 @@ from melodyrnn.compose.dealing import WORTH, compose_many, work
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.errors import DeadEnd, MelodyRNNError, OptionError, Unreadable, Unsatisfiable
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 PRIME = Melody(tuple(Note(24 * i, 24, p, 90) for i, p in enumerate((69, 71, 72, 76))), (Metre(),), Key(9, "minor"))
 

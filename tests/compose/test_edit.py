@@ -19,7 +19,8 @@ from melodyrnn.compose.stream import Stream
 from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 TUNE = Melody(
     tuple(

@@ -20,7 +20,8 @@ from melodyrnn.compose.scoring import surprise
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import Withheld, columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 PRIME = Melody(
     tuple(Note(24 * i, 24, p, 90) for i, p in enumerate((69, 71, 72, 76))), (Metre(),), Key(9, "minor"), 97.0, "p"

@@ -8,7 +8,8 @@ import pytest
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.liveliness import circles, lively
 from melodyrnn.compose.options import Options
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
+from melodyrnn.music.tonality import Key
 
 
 def rows(*pitches):

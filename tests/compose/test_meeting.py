@@ -19,7 +19,8 @@ from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
 from melodyrnn.judge.promises import broken
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 BEAT = Metre(1, 4)
 C4_E4_G4 = {"range": "C4-G4", "forbid": "C# D D# F F#"}

@@ -4,7 +4,8 @@ import pytest
 
 from melodyrnn.compose.options import Options, options_of
 from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import Key, Metre
+from melodyrnn.music.melody import Metre
+from melodyrnn.music.tonality import Key
 
 
 def test_texts_numbers_and_values_say_the_same():

@@ -21,7 +21,8 @@ from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 
 def tune(seed, notes=48):

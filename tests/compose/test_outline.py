@@ -8,7 +8,8 @@ import pytest
 from melodyrnn.compose.generate import Options, generate
 from melodyrnn.compose.outline import outlined
 from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 FORMS = {"1 4/4 0 4": 30, "3 4/4 0 6": 10, "3 4/4 24 3": 20, "3 6/8 12 2": 5, "3 4/4 0 99": 50}
 ENDS = {"1 major 0": 30, "3 major 7": 10, "3 minor 1": 5, "3 dorian 10": 1}

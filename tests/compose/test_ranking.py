@@ -15,7 +15,8 @@ from melodyrnn.compose.ranking import CRITERIA, rank
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
+from melodyrnn.music.tonality import Key
 
 
 def tune(seed, notes=40, spread=4):

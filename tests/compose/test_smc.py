@@ -19,7 +19,8 @@ from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.terms import Place
 from melodyrnn.compose.timeline import of_metres
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.music.melody import Key, Melody, Metre
+from melodyrnn.music.melody import Melody, Metre
+from melodyrnn.music.tonality import Key
 
 BAR = Metre(2, 4)
 FILTERS = (lambda logs, _: logs,) * 3

@@ -11,7 +11,8 @@ from melodyrnn.corpus.kept import keep, recall
 from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.stamp import Stamp
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
+from melodyrnn.music.tonality import Key
 
 STAMP = Stamp(("/tunes",), "a1")
 

@@ -14,7 +14,8 @@ from melodyrnn.errors import CheckpointError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.fingerprint import SPAN, Index, Run, profile, shingles
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 
 def tune(seed: int, notes: int = 60) -> Melody:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from melodyrnn.events.columns import columns
 from melodyrnn.events.forms import Form, count_ends, count_forms, ends_in, form_of, forms_in
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 
 def tune(bars, *, first=0, last=60, key=None, metre=None, style=0):

@@ -10,7 +10,8 @@ from melodyrnn.compose.runtime import Network
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 TINY = NetworkConfig(hidden=16, embed=16, head=16, keys=8, bar_numbers=True)
 

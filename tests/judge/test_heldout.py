@@ -14,7 +14,8 @@ from melodyrnn.events.columns import Withheld, answers_hidden, collate, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.learn.batches import heldout, tensors
 from melodyrnn.learn.network import MelodyRNN
-from melodyrnn.music.melody import Key, Metre
+from melodyrnn.music.melody import Metre
+from melodyrnn.music.tonality import Key
 
 from .conftest import TINY, drawn_weights, melody_of
 

@@ -12,7 +12,8 @@ from melodyrnn.events.tokenizer import encode
 from melodyrnn.learn.batches import Share
 from melodyrnn.learn.recipe import Recipe
 from melodyrnn.learn.team import Team
-from melodyrnn.music.melody import Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import Key
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,9 @@ import torch
 from melodyrnn.checkpoint import load
 from melodyrnn.learn.batches import Share
 from melodyrnn.learn.team import Team, join
-from melodyrnn.music.melody import Key, Melody, Note
+from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.midi import midi_bytes
+from melodyrnn.music.tonality import Key
 
 ROOT = Path(__file__).parents[2]
 TRAIN = ("melodyrnn", "train", "tunes", "--hidden", "8", "--precision", "fp32", "--json", "-q")

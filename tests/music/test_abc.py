@@ -12,8 +12,8 @@ from melodyrnn.errors import Unreadable
 from melodyrnn.music.abc_fields import as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.abc_reader import read_abc, split_abc
 from melodyrnn.music.barring import Bar, Heading, Sound, assemble
-from melodyrnn.music.melody import Key
 from melodyrnn.music.notation import read_notation, read_score
+from melodyrnn.music.tonality import Key
 
 
 def melody(body, head="M:4/4\nL:1/4\nK:C"):

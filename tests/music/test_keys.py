@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from melodyrnn.music.chords import progression
 from melodyrnn.music.keys import find_key, find_key_of_chords, find_mode, pitch_class_durations
-from melodyrnn.music.melody import MODES, SCALES, Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.tonality import MODES, SCALES, Key
 
 
 def line(pitches, duration=24):

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.melody import Key, Melody, Metre, Note, NoteColumns
+from melodyrnn.music.melody import Melody, Metre, Note, NoteColumns
 from melodyrnn.music.midi import Reading, midi_bytes, read_midi
 from melodyrnn.music.midi_block import parse_block
 from melodyrnn.music.midi_guard import take_apart
 from melodyrnn.music.midi_plain import read_plain
 from melodyrnn.music.midi_tolerant import parse_track
+from melodyrnn.music.tonality import Key
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
 END = b"\x00\xff\x2f\x00"

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import MODES, Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.midi import from_pretty_midi, midi_bytes, read_midi, to_pretty_midi
+from melodyrnn.music.tonality import MODES, Key
 
 
 def track(dump: str) -> bytes:

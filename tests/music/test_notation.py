@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.music.engraving import engrave, note_sign, spelled
-from melodyrnn.music.melody import MODES, Key, Melody, Metre, Note
+from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.notation import read_notation, read_score, read_score_chords, write_notation
+from melodyrnn.music.tonality import MODES, Key
 
 KERN = (
     "**kern\t**kern\n*Ibass\t*Isoprn\n*k[b-]\t*k[b-]\n*M3/4\t*M3/4\n4FF\t4f\n"

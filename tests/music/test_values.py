@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import MODES, Key
+from melodyrnn.music.tonality import MODES, Key
 from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
 
 
