@@ -67,15 +67,15 @@ def held(melody: Melody) -> Melody:
     return replace(melody, notes=notes, length=over if melody.length or over > notes[-1].end else 0)
 
 
-def straightened(melody: Melody) -> Melody:
+def straightened(melody: Melody, *, within_bars: bool = False) -> Melody:
     """The same melody, onsets that lie on no thirty-second and no triplet on the line that is meant, if that is free.
 
     Lines are eighths and sixteenths, or triplets where the melody has more of these. An end that rings on over a line
-    by less than a thirty-second, the last one's by one, is on it.
+    by less than a thirty-second, the last one's by one, is on it. `within_bars`: no onset crosses a bar line.
     """
     if not melody.notes:
         return melody
-    onsets = _onsets(melody)
+    onsets = _onsets(melody, within_bars=within_bars)
     nexts = (*onsets[1:], None)
     moved = [
         note if onset < note.end else replace(note, onset=onset)  # a short one as a whole
@@ -90,7 +90,7 @@ def straightened(melody: Melody) -> Melody:
     return replace(melody, notes=notes, length=melody.length - over if rings else melody.length)
 
 
-def _onsets(melody: Melody) -> list[int]:
+def _onsets(melody: Melody, *, within_bars: bool) -> list[int]:
     """Where notes are meant to begin, in order: a move into the note before, or the one after, is none."""
     places = [melody.place(note.onset)[1] for note in melody.notes]
     triplets = sum(p % 12 in {4, 8} for p in places) > sum(p % 12 in {3, 6, 9} for p in places)
@@ -100,6 +100,7 @@ def _onsets(melody: Melody) -> list[int]:
     for place, onset, following in zip(places, played, (*played[1:], None), strict=True):
         meant = onset + _beside(place, lines)
         free = (not onsets or onsets[-1] < meant) and (following is None or meant < following)
+        free = free and not (within_bars and melody.place(meant)[0] != melody.place(onset)[0])
         onsets.append(meant if free else onset)
     return onsets
 

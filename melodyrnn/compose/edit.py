@@ -181,8 +181,8 @@ def _pitch_rules(
 
 
 def _heard(melody: Melody) -> Melody:
-    """A melody as it would be written down: its notes, one for one, on the lines and held."""
-    return held(straightened(melody))
+    """A melody as it would be written down: its notes, one for one, on the lines and held, each in its own bar."""
+    return held(straightened(melody, within_bars=True))
 
 
 def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Encoded]:
