@@ -41,7 +41,7 @@ ContourOption = Annotated[
 ]
 EndOption = Annotated[
     str | None,
-    option("--end", metavar="tonic|open|N", help="End on 1, on 2, 5 or 7, or on N: on a beat, long.", panel=_PITCH),
+    option("--end", metavar="tonic|open|N|free", help="End on 1, on 2, 5 or 7, or N: on a beat, long.", panel=_PITCH),
 ]
 DensityOption = Annotated[
     str | None,

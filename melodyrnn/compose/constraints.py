@@ -41,7 +41,7 @@ class Constraints:
     density: str | None = None  # notes that begin in each bar: sparse, medium, dense, "4" or "3-6"
     contour: str | None = None  # arch, rise, fall, wave, or heights "0 2 5 3": towards them, not through them
     durations: str | None = None  # note values used, for notes and rests alike: "1/4 1/8"
-    end: str | None = None  # tonic, open (2, 5 or 7) or a degree, 1 to 7; on a beat and at least a beat long
+    end: str | None = None  # tonic, open (2, 5 or 7) or a degree, 1 to 7, on a beat, a beat long; free; see `closing`
     form: str | None = None  # a letter for each section, "AABA"; A' repeats A but for its last bar
     chords: str | None = None  # "Am:4 F:2 G:2 | C", from the first full bar, over and over
     chord_tones: str = "prefer"  # prefer | rule: chord tones on strong beats and where a chord begins
@@ -61,7 +61,7 @@ class Constraints:
                 object.__setattr__(self, name, " ".join(text.split()))
         for name, allowed in (
             ("in_scale", ("strict", "mostly", "free")),
-            ("end", tuple(ENDS)),
+            ("end", (*ENDS, "free")),
             ("chord_tones", ("prefer", "rule")),
         ):
             value = getattr(self, name)
@@ -101,8 +101,13 @@ class Constraints:
         return self.in_scale in {"strict", "mostly"} or any(
             getattr(self, name) is not None
             for name in ("scale", "forbid", "require", "range", "max_leap", "density", "contour",
-                         "durations", "end", "form", "chords")
+                         "durations", "last_steps", "form", "chords")
         )  # fmt: skip
+
+    @property
+    def last_steps(self) -> tuple[int, ...] | None:
+        """Steps of the scale, from 0, on one of which to end; None where that is not asked for."""
+        return ENDS.get(self.end or "")
 
 
 def named_pitches(text: str | None, option: str) -> tuple[frozenset[int], ...]:

@@ -5,10 +5,11 @@ Conventions
     byte, the melody that seed + k gives alone. bits = -log2 P by the network itself, before any rule or
     temperature: a rule's price can be read off.
 
-Anything that composes (plain sampling here, resampling elsewhere) is a loop over `choose`, `Stream.take` and
+Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
 finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or of free length in circles (see `liveliness`), AGAIN times; then it is taken.
+that sits on a pitch, or of free length in circles (see `liveliness`), AGAIN times; then it is taken. So is one that
+breaks off (see `closing`), but of it first the last bars alone.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
 """
@@ -22,16 +23,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.checkpoint import Card, Checkpoint, find, load
-from melodyrnn.compose import sampling
 from melodyrnn.compose.beginning import Beginning, begin
 from melodyrnn.compose.choosing import Choice, choose, filters_of
+from melodyrnn.compose.closing import Closing, closing_of
+from melodyrnn.compose.drafting import Draft, compose, compose_end
 from melodyrnn.compose.liveliness import AGAIN, circles, lively
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.outline import outlined
 from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
-from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.melody import Melody, Note
+from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +49,7 @@ __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "g
 
 SIDE_BY_SIDE: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
+ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
 DOWNBEAT, BEAT, OFFBEAT = 96, 86, 76  # velocities
 
 
@@ -124,33 +128,31 @@ class _Task:
     options: Options
     gate: Gate | None  # through which every melody must pass
     free: bool  # its length is its own: one that goes in circles is composed again
+    closing: Closing | None  # how it is to end, where that is drawn
+    mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
 
 
 def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
     beginning = prepare(model, options, prime)
+    closing = closing_of(model.card, options, beginning.frame.key or Key(0))
+    mark = None if closing is None or options.form is not None else _mark(beginning)
     if options.max_copy is None:
-        return _Task(beginning, options, None, free)
+        return _Task(beginning, options, None, free, closing, mark)
     from melodyrnn.compose.originality import gate_of, index_of  # noqa: PLC0415 - only who asks waits for it
 
-    return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), free)
+    return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), free, closing, mark)
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A melody that is being composed."""
-
-    seed: int
-    notes: list[tuple[int, int, int]] = field(default_factory=list)  # rows of the tables
-    bits: list[list[float]] = field(default_factory=list)
-    price: float = 0.0
-    lost: bool = False
+def _mark(beginning: Beginning) -> int:
+    """Tick of the stream at which the last two bars begin."""
+    return beginning.end - beginning.shift - 2 * beginning.frame.metre_at(beginning.end - 1).bar_ticks
 
 
 def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
     plain = task.beginning.particles == 1 and task.beginning.hearing is None
     side_by_side = SIDE_BY_SIDE if plain else 1
     for start in range(0, len(seeds), side_by_side):
-        drafts = [_Draft(seed) for seed in seeds[start : start + side_by_side]]
+        drafts = [Draft(seed) for seed in seeds[start : start + side_by_side]]
         if plain:
             _compose(task, drafts)
         else:
@@ -158,14 +160,14 @@ def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
         yield from (_finished(task.beginning, task.options, draft) for draft in drafts)
 
 
-def _steer(task: _Task, draft: _Draft) -> None:
+def _steer(task: _Task, draft: Draft) -> None:
     """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.smc import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
-    beginning, options, gate = task.beginning, task.options, task.gate
+    beginning, options = task.beginning, task.options
     filters, primed = filters_of(options), beginning.stream.notes
     for attempt in range(TRIES):
-        passes = _moving(gate) if options.lively and attempt < AGAIN else gate
+        passes = _gate(task, draft.seed, attempt)
         try:
             drawn = draw_one(
                 beginning.stream, lambda stream, uniform: choose(stream, beginning.rules, filters, uniform, primed),
@@ -176,39 +178,69 @@ def _steer(task: _Task, draft: _Draft) -> None:
                 raise
             continue
         draft.notes, draft.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
-        draft.price = drawn.price
+        draft.prices = [drawn.price]
         return
     raise _given_up(options, beginning.particles)
 
 
-def _compose(task: _Task, drafts: list[_Draft]) -> None:
-    """Fill drafts with melodies; those that are lost, sit or circle, again and alone. Raises Unsatisfiable."""
-    beginning, options, gate = task.beginning, task.options, task.gate
-    _add_notes(beginning, options, drafts)
-    for draft in drafts:
-        for attempt in range(1, TRIES + 1):
-            rows = np.array(draft.notes, np.int64).reshape(-1, 3)
-            fits = not draft.lost and (gate is None or gate(rows))
-            if fits and (attempt > AGAIN or _goes_somewhere(task, draft, rows)):
-                break
-            if not fits and gate is None:
-                raise DeadEnd
-            if attempt == TRIES:
-                raise _given_up(options, 1)
-            draft.notes, draft.bits, draft.price, draft.lost = [], [], 0.0, False
-            _add_notes(beginning, options, [draft], attempt)
+def _compose(task: _Task, drafts: list[Draft]) -> None:
+    """Fill drafts with melodies; those that are not taken, again. Raises Unsatisfiable."""
+    for attempt in range(TRIES):
+        number = attempt * ENDINGS
+        compose(task.beginning, task.options, drafts, number, task.mark)
+        drafts = [draft for draft in drafts if not _taken(task, draft, number, last=attempt >= AGAIN)]
+        if not drafts:
+            return
+    raise _given_up(task.options, 1)
 
 
-def _goes_somewhere(task: _Task, draft: _Draft, rows: NDArray[np.int64]) -> bool:
+def _taken(task: _Task, draft: Draft, number: int, *, last: bool) -> bool:
+    """Whether a melody that was composed for a draft may stay; the `last` one does, if the rules do not forbid it.
+
+    Raises DeadEnd if it is lost for good.
+    """
+    closes = _closed(task, draft, number)
+    rows = np.array(draft.notes, np.int64).reshape(-1, 3)
+    if draft.lost or not (task.gate is None or task.gate(rows)):
+        if task.gate is None:
+            raise DeadEnd
+        return False
+    return last or (closes and _goes_somewhere(task, draft, rows))
+
+
+def _closed(task: _Task, draft: Draft, number: int) -> bool:
+    """Whether a melody ends as was drawn for it, where that was, its last bars composed anew if need be."""
+    if task.closing is None:
+        return True
+    for k in range(number, number + ENDINGS):
+        if k > number and draft.fork is not None:
+            compose_end(task.beginning, task.options, draft, k)
+        if not draft.lost and task.closing.takes(draft.seed, np.array(draft.notes[-1:]), draft.prices[-1], k):
+            return True
+        if draft.fork is None:
+            break
+    return False
+
+
+def _goes_somewhere(task: _Task, draft: Draft, rows: Indices) -> bool:
     """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
     if task.options.lively and not lively(rows):
         return False
     return not (task.free and circles(_finished(task.beginning, task.options, draft).melody))
 
 
-def _moving(gate: Gate | None) -> Gate:
-    """Let pass what moves, and what the gate lets pass."""
-    return lively if gate is None else lambda rows: lively(rows) and gate(rows)
+def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
+    """What one of the particles has to pass: at first all that is looked at, in the end what must be.
+
+    How it closes is looked at once: particles cost much, and one among so many does so nearly always. What it cost to
+    end where it does has been weighed.
+    """
+    asked = [] if task.gate is None else [task.gate]
+    if task.options.lively and attempt < AGAIN:
+        asked.append(lively)
+    if (closing := task.closing) is not None and not attempt:
+        asked.append(lambda rows: closing.takes(seed, rows, 0.0))
+    return (lambda rows: all(passes(rows) for passes in asked)) if asked else None
 
 
 def _given_up(options: Options, particles: int) -> Unsatisfiable:
@@ -221,45 +253,7 @@ def _given_up(options: Options, particles: int) -> Unsatisfiable:
     )
 
 
-def _add_notes(beginning: Beginning, options: Options, drafts: list[_Draft], attempt: int = 0) -> None:
-    """Add notes to every draft until it is over, or lost."""
-    filters, primed = filters_of(options), beginning.stream.notes
-    which = np.arange(len(drafts))
-    stream = beginning.stream.take(np.zeros_like(which))
-    uniform = np.zeros((len(drafts), 0, 3))
-    steps: list[tuple[Indices, Choice]] = []
-    while True:
-        position = stream.notes - primed
-        if position == uniform.shape[1]:
-            again = -attempt or None  # particles are counted from 1
-            uniform = np.stack([sampling.uniforms(draft.seed, max(128, 2 * position), again) for draft in drafts])
-        choice = choose(stream, beginning.rules, filters, uniform[which, position], primed)
-        steps.append((which, choice))
-        made = (choice.rest, choice.duration, choice.pitch)
-        going = np.flatnonzero(choice.rest != END)
-        if not len(going):
-            break
-        if len(going) < len(stream):
-            stream, which = stream.take(going), which[going]
-            made = (made[0][going], made[1][going], made[2][going])
-        stream.hear(*made)
-    _write(steps, drafts)
-
-
-def _write(steps: list[tuple[Indices, Choice]], drafts: list[_Draft]) -> None:
-    """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
-    which = np.concatenate([k for k, _ in steps])
-    rows = [np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("rest", "duration", "pitch")]
-    bits, price = (np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("bits", "price"))
-    ends = np.cumsum(np.bincount(which, minlength=len(drafts)))
-    for draft, own in zip(drafts, np.split(np.argsort(which, kind="stable"), ends[:-1]), strict=True):
-        notes = own[rows[0][own] != END]
-        draft.notes = list(zip(*(values[notes].tolist() for values in rows), strict=True))
-        draft.bits, draft.price = bits[notes].tolist(), sum(map(sum, price[own].tolist()))
-        draft.lost = bool(np.isposinf(price[own[-1], 0]))  # see Choice.lost
-
-
-def _finished(beginning: Beginning, options: Options, draft: _Draft) -> Generated:
+def _finished(beginning: Beginning, options: Options, draft: Draft) -> Generated:
     """Turn rows of the tables into a melody."""
     frame, tick = beginning.frame, int(beginning.stream.tick[0]) + beginning.shift
     loudness = velocity_of(frame, options.velocity)
@@ -270,7 +264,7 @@ def _finished(beginning: Beginning, options: Options, draft: _Draft) -> Generate
         notes.append(Note(onset, DURATIONS[duration], beginning.anchor + PITCHES[pitch], loudness(onset)))
     melody = replace(frame, notes=tuple(notes), length=beginning.end)
     bits = np.concatenate((beginning.bits, np.array(draft.bits).reshape(-1, 3)))
-    return Generated(melody, draft.seed, bits, len(frame.notes), draft.price)
+    return Generated(melody, draft.seed, bits, len(frame.notes), sum(draft.prices))
 
 
 def velocity_of(frame: Melody, flat: int | None) -> Callable[[int], int]:

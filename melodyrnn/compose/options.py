@@ -101,7 +101,7 @@ class Options(Constraints):
     @property
     def particles(self) -> int:
         """Melodies side by side from which one is drawn: several where rules reach ahead, which a mask cannot weigh."""
-        ahead = self.loop or any(rule is not None for rule in (self.end, self.require, self.density))
+        ahead = self.loop or any(rule is not None for rule in (self.last_steps, self.require, self.density))
         return self.effort or (USUAL_EFFORT if ahead else 1)
 
     @property

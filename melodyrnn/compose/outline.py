@@ -60,7 +60,7 @@ def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
     form = _drawn(fits, rng)
     asked: dict[str, Any] = {"bars": form.bars, "upbeat": options.upbeat or form.upbeat}
     calm = replace(options, temperature=options.temperature * _CALM) if options.surprise is None else options
-    if options.planned:
+    if options.planned or options.end is not None:
         return replace(calm, **asked)
     return replace(calm, **asked, **_ending(card, options, prime, style, rng), effort=options.effort or 1)
 
@@ -75,13 +75,13 @@ def _begins(form: Form, options: Options, bar: int) -> bool:
 def _ending(
     card: Card, options: Options, prime: Melody | None, style: int | None, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """The step of the scale to end on; nothing where a degree outside of it is drawn, which the network may choose."""
+    """The step of the scale to end on; "free" where a degree outside of it is drawn, which the network may choose."""
     key = options.key or (Key(0) if prime is None else key_or_found(prime))
     known = list(ends_in(card.ends, key.mode, style)) or list(ends_in(card.ends, key.mode, None))
     if not known:
         return {}
     last = (key.tonic + _drawn(known, rng)) % 12
-    return {"end": str(key.scale.index(last) + 1)} if last in key.scale else {}
+    return {"end": str(key.scale.index(last) + 1) if last in key.scale else "free"}
 
 
 def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Kind:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.constraints import (
-    ENDS,
     contour_of,
     density_of,
     durations_of,
@@ -116,7 +115,7 @@ def ground_of(options: Options, place: Place) -> Ground:
     density = density_of(options.density, place.frame.metres[0])
     if density is not None:
         ground = _counted(place, ground, density)
-    if options.end is not None:
+    if options.last_steps is not None:
         ground = _ended(options, place, ground)
     return ground
 
@@ -210,8 +209,8 @@ def _counted(place: Place, ground: Ground, density: tuple[int, int]) -> Ground:
 
 def _ended(options: Options, place: Place, ground: Ground) -> Ground:
     """A cadence: the last note begins on a beat and lasts a beat or more."""
-    assert options.end is not None  # noqa: S101 - the caller has looked
-    steps = tuple(place.key.scale[step] for step in ENDS[options.end])
+    assert options.last_steps is not None  # noqa: S101 - the caller has looked
+    steps = tuple(place.key.scale[step] for step in options.last_steps)
     cadence = np.zeros_like(ground.durations)
     for a, b in pairwise(place.bars):
         beat = place.metre(a).beat_ticks

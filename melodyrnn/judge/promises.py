@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from melodyrnn.compose.constraints import (
-    ENDS,
     density_of,
     durations_of,
     form_of,
@@ -103,11 +102,11 @@ def _durations(options: Options, melody: Melody, new: tuple[Note, ...]) -> Itera
 
 
 def _end(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    if options.end is None:
+    if options.last_steps is None:
         return
     last, key = new[-1], melody.key or Key(0)
     place, metre = melody.place(last.onset)[1], melody.metre_at(last.onset)
-    if last.pitch % 12 not in {key.scale[step] for step in ENDS[options.end]}:
+    if last.pitch % 12 not in {key.scale[step] for step in options.last_steps}:
         yield f"end: on {last.pitch}"
     beat = metre.beat_ticks
     if place % beat or last.duration < min(beat, metre.bar_ticks - place):
