@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.sections import write_section
 from melodyrnn.compose.closing import closing_of
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate, load_model, prepare
 from melodyrnn.compose.options import options_of
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ def main() -> None:
 
 def known(model: Model, options: Options) -> str:
     """Share of the training melodies in this mode that end on the tonic."""
-    assert options.key is not None
-    closing = closing_of(model.card, options, options.key)
-    return "" if closing is None else f"{closing.tonic:.0%}"
+    closing = closing_of(model.card, options, prepare(model, options))
+    return f"{closing.tonic:.0%}" if closing is not None and closing.tonic is not None else ""
 
 
 def ended(model: Model, options: Options, end: str | None, count: int) -> str:

@@ -75,7 +75,7 @@ class Job:
 
     def run(self, change: Change, where: Where) -> None:
         """Read, change with seeds seed, seed + 1, …, and write."""
-        from melodyrnn.cli.inputs import read_melody  # noqa: PLC0415 - each costs start-up time
+        from melodyrnn.cli.inputs import read_melody, tell  # noqa: PLC0415 - each costs start-up time
         from melodyrnn.cli.making import Making  # noqa: PLC0415
         from melodyrnn.cli.picking import refuse_unwritten  # noqa: PLC0415
         from melodyrnn.cli.progress import counted  # noqa: PLC0415
@@ -91,8 +91,9 @@ class Job:
         results = results_of(console, where.output, count=where.count, format=where.format, force=where.force)
         refuse_unwritten(results.format, program=where.program)
         given = read_melody(console, where.file, track=where.track)
-        for warning in given.warnings:
-            console.warn(f"{given.name}: {warning}")
+        tell(console, given, key=self.key)
+        if given.others:
+            console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
         loaded = load_model(self.model)
         making = Making(
             console=console, results=results, model=loaded, name=self.model, options=options, feel=Feel(),

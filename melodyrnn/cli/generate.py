@@ -144,7 +144,7 @@ def generate(
         raise OptionError("--track", "is that of the melody to go on from, or of the chords: give --prime or --chords")
     if prime is not None and upbeat not in ("0", "free"):
         raise OptionError("--upbeat", "new bars follow the prime, which has its own; leave out one of the two")
-    given = _prime(console, prime, track)
+    given = _prime(console, prime, track, key)
     options = chording.settled(options, given.melody if given else None)
 
     from melodyrnn.compose.generate import load_model  # noqa: PLC0415 - with NumPy, once all is known to fit
@@ -181,15 +181,14 @@ def _melodies(model: Model, options: Options, count: int, prime: Melody | None) 
     return compose_many(model, options, count, prime=prime)
 
 
-def _prime(console: Console, source: str | None, track: str | None) -> Input | None:
+def _prime(console: Console, source: str | None, track: str | None, key: str | None) -> Input | None:
     """Read what is to be gone on from, and say what was not as it should be."""
     if source is None:
         return None
-    from melodyrnn.cli.inputs import read_melody  # noqa: PLC0415
+    from melodyrnn.cli.inputs import read_melody, tell  # noqa: PLC0415
 
     given = read_melody(console, source, track=track)
     if given.track:
         console.detail(f"{given.name}: {given.track}")
-    for warning in given.warnings:
-        console.warn(f"{given.name}: {warning}")
+    tell(console, given, key=key)
     return given

@@ -4,7 +4,7 @@ MIDI and ABC are read here; **kern and MusicXML go through a child process with 
 made to loop. A pipe that the user names himself, `--prime <(command)`, is read as stdin is, but not waited for
 longer than a minute; in folders pipes are refused (music.midi_guard, corpus.worker).
 
-Contents: Input, read_melody, read_bytes, read_named_pipe.
+Contents: Input, read_melody, tell, read_bytes, read_named_pipe.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Input:
     snapped: int = 0
     recipe: str = ""  # how melodyrnn made the file, if it did
     program: int = 0  # General MIDI sound of a MIDI file's voice
+    others: tuple[str, ...] = ()  # voices of a MIDI file that the melody has nothing of
 
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
@@ -55,6 +56,23 @@ def read_melody(console: Console, source: str, *, track: str | None = None, stri
     if suffix == ".abc":
         return _abc(read_bytes(console, source), source, track=track)
     return _midi(path, source, track=track, strict=strict)
+
+
+def tell(console: Console, found: Input, *, key: str | None = None) -> None:
+    """Warn of what was not as it should be; and of a key that the notes belie, unless the user names one."""
+    for warning in found.warnings:
+        console.warn(f"{found.name}: {warning}")
+    stated = found.melody.key
+    if found.format != "midi" or found.recipe or key is not None or stated is None or stated.mode != "major":
+        return
+    from melodyrnn.music.keys import find_key  # noqa: PLC0415
+
+    heard = find_key(found.melody, fifths=stated.fifths)
+    if heard is not None and heard != stated:
+        console.warn(
+            f"{found.name}: its signature says {stated}, its notes sound like {heard} (some programs write every "
+            f"signature as major); give --key with the right one"
+        )
 
 
 def read_bytes(console: Console, source: str) -> bytes:
@@ -115,16 +133,22 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
     from melodyrnn.music.midi import read_midi  # noqa: PLC0415
 
     found = read_midi(source, track=track, strict=strict, name=name)
-    return Input(name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program)
+    return Input(
+        name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program,
+        found.others,
+    )  # fmt: skip
 
 
 def _abc(content: bytes, name: str, *, track: str | None) -> Input:
     from melodyrnn.music.notation import read_score  # noqa: PLC0415
 
-    found = next(read_score(content, format="abc", name=name, track=track))
+    tunes = read_score(content, format="abc", name=name, track=track)
+    found = next(tunes)
     if isinstance(found, Unreadable):
         raise found
-    return Input(name, found.melody, "abc", found.track, found.warnings, found.snapped)
+    more = sum(1 for _ in tunes)
+    book = (f"the first of {more + 1} tunes is taken; for another give a file of its own",) if more else ()
+    return Input(name, found.melody, "abc", found.track, book + found.warnings, found.snapped)
 
 
 def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Input:

@@ -49,6 +49,7 @@ class Beginning:
     end: int  # tick at which the music must be over; 0 = where the network ends it
     shift: int  # ticks from the stream's clock to the melody's
     bits: NDArray[np.float64]  # (primed, 3)
+    upbeat: int | None = 0  # ticks, as it is heard; None = the network chooses
     particles: int = 1  # melodies side by side from which one is drawn
     hearing: Hearing | None = None  # notes beyond the end that are heard but not kept
 
@@ -76,7 +77,7 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> Begin
         place = replace(place, anchor=anchor_for(options, place))
     stream = Stream(network, told_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
     end = bars * bar if bars else 0
-    return _ruled(options, place, Beginning(stream, Rules(), frame, place.anchor, end, 0, np.zeros((0, 3))))
+    return _ruled(options, place, Beginning(stream, Rules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
 
 
 def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
@@ -85,7 +86,7 @@ def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
         whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
         rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
         if options.leans:
-            from melodyrnn.compose.terms import leaning  # noqa: PLC0415 - as below
+            from melodyrnn.compose.leaning import leaning  # noqa: PLC0415 - as below
 
             rules += leaning(options, place)
         return replace(beginning, rules=rules, particles=options.particles)
@@ -129,7 +130,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=smooth.upbeat,
     )  # fmt: skip
     end = frame.bar_onset(total) if options.bars else 0
-    return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits))
+    return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits, smooth.upbeat))
 
 
 def _cut(prime: Melody, end: int) -> Melody:

@@ -48,7 +48,7 @@ class Choice:
 
 def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
     """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
-    heard, dice = stream.heard, _Dice(filters, uniform, counted=stream.spent is not None)
+    heard, dice = stream.heard, _Dice(filters, uniform)
 
     def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> Spot:
         return Spot(stream.notes, primed, tick, stream.last, stream.timeline, heard, rest, duration, stream.spent)
@@ -81,7 +81,7 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
         dice.take_back(shut, duration, 1)
     dice.forget_after(rest == END)
     if stream.spent is not None:
-        stream.spent = counted(stream.spent, dice.bits.sum(1), dice.offered.sum(1), stream.notes - primed)
+        stream.spent = counted(stream.spent, dice.bits.sum(1))
     dice.price[gone, 0] = np.inf
     return Choice(rest, duration, pitch, dice.bits, dice.price)
 
@@ -89,9 +89,9 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
 class _Dice:
     """Numbers that decide, filters they go through, and what came of it: arrays (R, 3) as in `Choice`."""
 
-    def __init__(self, filters: tuple[Rule, ...], uniform: Logs, *, counted: bool) -> None:
-        self.filters, self.uniform, self.counted = filters, uniform.copy(), counted
-        self.bits, self.price, self.offered = np.zeros((3, *uniform.shape))
+    def __init__(self, filters: tuple[Rule, ...], uniform: Logs) -> None:
+        self.filters, self.uniform = filters, uniform.copy()
+        self.bits, self.price = np.zeros((2, *uniform.shape))
         self._before: list[Logs] = [uniform] * 3  # what each attribute was last drawn from
 
     def pick(self, logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
@@ -101,8 +101,6 @@ class _Dice:
         self.bits[:, attribute] = logs[np.arange(len(logs)), chosen] * BITS
         if allowed is not logs:
             self.price[:, attribute] = sampling.price(logs, allowed)
-        if self.counted:
-            self.offered[:, attribute] = sampling.expected(allowed)
         return chosen
 
     def take_back(self, rows: NDArray[np.bool_], chosen: Indices, attribute: int) -> None:
@@ -112,7 +110,7 @@ class _Dice:
 
     def forget_after(self, over: NDArray[np.bool_]) -> None:
         """Melodies that are over have no duration and no pitch, whatever was drawn for them or taken back."""
-        for figures in (self.bits, self.price, self.offered):
+        for figures in (self.bits, self.price):
             figures[over, 1:] = 0
 
 

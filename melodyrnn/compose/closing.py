@@ -7,7 +7,10 @@ as training melodies in its mode do. One that comes out otherwise is composed ag
 often as the network would have gone on. That is rejection: what is taken is the network's own, given that it ends
 there, and so. A rule would be quicker, and change the last note but not the way to it.
 
-Contents: `Closing`, `closing_of`.
+Many tunes have an upbeat, which their last bar leaves time for. A melody without one that falls silent before the
+middle of its last bar would leave a hole there, in a DAW's clip too; it is composed again.
+
+Contents: `Closing`, `ends_at_home`, `closing_of`.
 """
 
 from __future__ import annotations
@@ -18,49 +21,70 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.compose.constraints import named_pitches
 from melodyrnn.compose.sampling import uniforms
 from melodyrnn.events.forms import ends_in
+from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS
 from melodyrnn.events.viewpoints import degree
 from melodyrnn.music.pitches import range_of, scale_of
+from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint import Card
+    from melodyrnn.compose.beginning import Beginning
     from melodyrnn.compose.options import Options
     from melodyrnn.compose.sampling import Indices
-    from melodyrnn.music.tonality import Key
 
 _SEQUENCE: Final = 0  # of a seed's numbers: no particle has it (they are counted from 1, other attempts from -1 down)
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How training melodies end."""
+    """What is wanted of the end of a melody."""
 
-    tonic: float  # share of them that end on it
+    tonic: float | None = None  # how often it is to be the tonic; None: that is not drawn
+    sounding: int = 0  # ticks from where new notes may begin that the last of them has to reach
 
     def takes(self, seed: int, rows: Indices, price: float, attempt: int = 0) -> bool:
-        """Whether a melody, rows (notes, 3) of the tables, closes as was drawn for its seed.
+        """Whether a melody, new notes as rows (notes, 3) of the tables, closes as was drawn for its seed.
 
         `price`: bits that it cost to end where it does. The same melody has another chance at another attempt.
         """
+        if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < self.sounding:
+            return False
+        if self.tonic is None:
+            return True
         numbers = uniforms(seed, attempt + 1, _SEQUENCE)
-        home = bool(degree(rows[-1:, 2])[0] == 0)
-        return home == bool(numbers[0, 0] < self.tonic) and bool(numbers[attempt, 1] < 2.0**-price)
+        return ends_at_home(rows) == bool(numbers[0, 0] < self.tonic) and bool(numbers[attempt, 1] < 2.0**-price)
 
 
-def closing_of(card: Card, options: Options, key: Key) -> Closing | None:
-    """How melodies in this key shall close; None where that is not drawn.
+def ends_at_home(rows: Indices) -> bool:
+    """Whether the last of some notes, with their pitches (rows of PITCHES) in the last column, is the tonic."""
+    return bool(len(rows)) and bool(degree(rows[-1, -1]) == 0)
 
-    It is not where the caller says how they end (`end`, or the last of `chords`, or `loop`), where the network ends
-    them itself, where it would do the same again, where the tonic is not among the pitches, and where the card has
-    no count of how tunes in this mode end.
+
+def closing_of(card: Card, options: Options, beginning: Beginning) -> Closing | None:
+    """How melodies that begin so shall close; None where they may as they like.
+
+    They may where the network ends them itself, in a loop, where it would do the same again, and where the caller
+    says "free". The tonic is not drawn where the caller says how they end (`end`, or the last of `chords`), where it is
+    not among the pitches, and where the card has no count of how tunes in this mode end.
     """
-    told = options.end is not None or options.chords is not None or options.loop
     certain = options.temperature == 0 or options.top_k == 1
-    if told or certain or options.bars is None or not _has(options, key.tonic):
+    if certain or options.bars is None or options.loop or options.end == "free":
+        return None
+    frame, end = beginning.frame, beginning.end
+    half = end - frame.metre_at(end - 1).bar_ticks // 2 - beginning.shift - int(beginning.stream.tick[0])
+    tonic = _share(card, options, frame.key or Key(0))
+    made = Closing(tonic, half if beginning.upbeat == 0 else 0)
+    return None if made == Closing() else made
+
+
+def _share(card: Card, options: Options, key: Key) -> float | None:
+    """Share of the training melodies in this mode that end on the tonic, where melodies are to do as they did."""
+    if options.end is not None or options.chords is not None or not _has(options, key.tonic):
         return None
     style = card.styles.get(options.style or "")
     known = list(ends_in(card.ends, key.mode, style)) or list(ends_in(card.ends, key.mode, None))
     melodies = sum(n for _, n in known)
-    return Closing(sum(n for last, n in known if last == 0) / melodies) if melodies else None
+    return sum(n for last, n in known if last == 0) / melodies if melodies else None
 
 
 def _has(options: Options, tonic: int) -> bool:

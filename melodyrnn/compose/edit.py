@@ -23,16 +23,19 @@ from melodyrnn.compose import around
 from melodyrnn.compose.around import Given
 from melodyrnn.compose.articulation import held, straightened
 from melodyrnn.compose.beginning import listen, told_of
+from melodyrnn.compose.closing import ends_at_home
 from melodyrnn.compose.filling import tasks_of
 from melodyrnn.compose.gaps import windows_of
-from melodyrnn.compose.generate import Generated, Model, choose, filters_of, velocity_of
+from melodyrnn.compose.generate import Generated, Model, choose, filters_of
 from melodyrnn.compose.keeping import keeping
+from melodyrnn.compose.leaning import leaning
 from melodyrnn.compose.liveliness import AGAIN, lively, sits
+from melodyrnn.compose.loudness import velocity_of
 from melodyrnn.compose.planning import reach
-from melodyrnn.compose.rules import Rules
+from melodyrnn.compose.rules import Rules, every
 from melodyrnn.compose.smc import Drawn, Hearing, draw_one
 from melodyrnn.compose.stream import Stream
-from melodyrnn.compose.terms import Place, leaning
+from melodyrnn.compose.terms import Place
 from melodyrnn.compose.timeline import of_metres
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
@@ -128,7 +131,8 @@ def _filled(
         if fresh and len(kept):
             kept[0, 0] = RESTS.index(tasks[len(fresh) - 1].gap.onset - tick)
         heard = np.concatenate((heard, kept))
-        before, drawn = _drawn(model, melody, _with(encoded, heard), options, (task.rules, task.hearing))
+        home = _home(encoded, options) if task.hearing is None else None
+        before, drawn = _drawn(model, melody, _with(encoded, heard), options, (task.rules, task.hearing), home=home)
         heard, fresh, price = np.concatenate((heard, drawn.rows)), [*fresh, drawn.rows], price + drawn.price
         tick = task.gap.tick + sum(RESTS[rest] + DURATIONS[duration] for rest, duration, _ in drawn.rows.tolist())
     made = _between(melody, encoded, [task.gap for task in tasks], fresh, options, same_pitches=same_pitches)
@@ -150,7 +154,8 @@ def _repitched(
         lambda heard_as: _pitch_rules(melody, heard_as, options, free, contour=contour),
     )
     lowest = encoded.anchor + PITCHES[0]
-    _, drawn = _drawn(model, melody, _with(encoded, np.zeros((0, 3), np.int64)), options, (rules, None))
+    home = _home(encoded, options) if free[-1] else None
+    _, drawn = _drawn(model, melody, _with(encoded, np.zeros((0, 3), np.int64)), options, (rules, None), home=home)
     changed = tuple(
         replace(note, pitch=pitch) if is_free else note
         for note, pitch, is_free in zip(melody.notes, (lowest + drawn.rows[:, 2]).tolist(), free, strict=True)
@@ -175,7 +180,7 @@ def _pitch_rules(
     if ahead is None:
         between = "and the notes that stay " * bool((~free).any())
         raise Unsatisfiable("constraints", f"no pitches fit the rhythm {between}together with all that is asked")
-    soft = around.again(notes, free, place.end, OTHERWISE)
+    soft = around.again(notes[:-1], free[:-1], place.end, OTHERWISE)  # an ending may come again
     towards = Rules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
     return towards + leaning(options, place) + keeping(ahead)
 
@@ -217,12 +222,20 @@ def _with(encoded: Encoded, rows: Indices) -> Encoded:
     return replace(encoded, rests=rests, durations=durations, pitches=pitches)
 
 
+def _home(encoded: Encoded, options: Options) -> bool | None:
+    """Whether a melody ends on its tonic, and what takes its place is to; None where the caller says how it ends."""
+    told = options.end is not None or options.chords is not None
+    return None if told else ends_at_home(encoded.pitches[-1:, None])
+
+
 def _drawn(
-    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[Rules, Hearing | None]
-) -> tuple[NDArray[np.float64], Drawn]:
+    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[Rules, Hearing | None],
+    *, home: bool | None,
+) -> tuple[NDArray[np.float64], Drawn]:  # fmt: skip
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
 
-    What sits is drawn again (see `liveliness`) unless the melody does so itself, or an effort is asked for.
+    What sits is drawn again (see `liveliness`) unless the melody does so itself, or an effort is asked for; and once
+    what does not end on the tonic, or does, as is wanted (`home`).
     """
     rules, hearing = how
     told, first = told_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
@@ -230,15 +243,18 @@ def _drawn(
     before = listen(stream, heard, first)
     filters = filters_of(options)
     tries = AGAIN if options.effort is None and not sits(melody) else 0
-    for attempt in range(tries + 1):
+    last = max(tries, home is not None)
+    for attempt in range(last + 1):
+        gates = [lively] if attempt < tries else []
+        if home is not None and not attempt:
+            gates.append(lambda rows: ends_at_home(rows) == home)
         try:
             drawn = draw_one(
                 stream, lambda s, uniform: choose(s, rules, filters, uniform, first), seed=options.seed,
-                effort=options.effort or USUAL_EFFORT, hearing=hearing, gate=lively if attempt < tries else None,
-                attempt=attempt,
+                effort=options.effort or USUAL_EFFORT, hearing=hearing, gate=every(gates), attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
-            if attempt == tries:
+            if attempt == last:
                 raise
         else:
             break
@@ -249,7 +265,7 @@ def _between(
     melody: Melody, encoded: Encoded, gaps: list[Gap], fresh: list[Indices], options: Options, *, same_pitches: bool
 ) -> Melody:
     """The melody with new notes in its gaps; the others stay as they are."""
-    loudness = velocity_of(melody, options.velocity)
+    loudness = velocity_of(melody, options.velocity, melody.notes)
     notes: list[Note] = []
     last = 0
     for gap, rows in zip(gaps, fresh, strict=True):
@@ -259,7 +275,10 @@ def _between(
             onset = tick + RESTS[rest]
             tick = onset + DURATIONS[duration]
             sounding = melody.notes[gap.first + k].pitch if same_pitches else encoded.anchor + PITCHES[pitch]
-            notes.append(Note(gap.sounding(onset), DURATIONS[duration], sounding, loudness(gap.sounding(onset))))
+            loud = loudness(gap.sounding(onset))
+            if same_pitches and options.velocity is None:
+                loud = melody.notes[gap.first + k].velocity
+            notes.append(Note(gap.sounding(onset), DURATIONS[duration], sounding, loud))
     whole = _parted([*notes, *melody.notes[last:]], frozenset(melody.notes))
     length = max(melody.end, whole[-1].end) if melody.length or last == len(melody.notes) else 0
     return replace(melody, notes=whole, length=length)

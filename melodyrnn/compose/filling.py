@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from melodyrnn.compose import around
 from melodyrnn.compose.gaps import Gap, Heard, gaps_at, windows_of
 from melodyrnn.compose.keeping import keeping
+from melodyrnn.compose.leaning import leaning
 from melodyrnn.compose.planning import excluding, reach, said
 from melodyrnn.compose.smc import Hearing
-from melodyrnn.compose.terms import leaning
 from melodyrnn.errors import Unsatisfiable
 
 if TYPE_CHECKING:
@@ -65,16 +65,17 @@ def tasks_of(
 
 
 def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool) -> Task | None:
-    """How to fill a gap; None if nothing fits."""
-    place = gap.place(melody, encoded)
-    ground = around.window(options, place, gap.spans, gap.after)
-    if same_pitches:
-        ground = around.in_order(ground, encoded.pitches[gap.first : gap.last], gap.end)
-    ahead = reach(ground, place, gap.tick)
-    if ahead is None:
-        return None
-    hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
-    return Task(gap, leaning(options, place) + keeping(ahead), hearing)
+    """How to fill a gap; None if nothing fits. A melody begins where it did, if it can."""
+    for onset in dict.fromkeys((gap.begins(melody), None)):
+        place = gap.place(melody, encoded, onset)
+        ground = around.window(options, place, gap.spans, gap.after)
+        if same_pitches:
+            ground = around.in_order(ground, encoded.pitches[gap.first : gap.last], gap.end)
+        ahead = reach(ground, place, gap.tick)
+        if ahead is not None:
+            hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
+            return Task(gap, leaning(options, place) + keeping(ahead), hearing)
+    return None
 
 
 def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callable[[Options], Task | None]) -> str:

@@ -76,12 +76,17 @@ class Gap:
         """The melody's tick that a tick of the clock inside a span stands for."""
         return tick + self.shifts[sum(a <= tick for a, _ in self.spans) - 1]
 
-    def place(self, melody: Melody, encoded: Encoded) -> Place:
-        """Where the new notes stand."""
+    def begins(self, melody: Melody) -> int | None:
+        """Where the first new note is to stand: where the melody begins, if that goes; else anywhere."""
+        begun = melody.notes[0].onset - self.shifts[0] if melody.notes and not self.first else self.end
+        return begun if self.spans[0][0] <= begun < self.spans[0][1] else None
+
+    def place(self, melody: Melody, encoded: Encoded, onset: int | None) -> Place:
+        """Where the new notes stand, the first at `onset` if one is given."""
         over = self.after[-1].end if self.after else self.end
         bar = melody.metre_at(self.end + self.shifts[-1] - 1).bar_ticks
         return Place(
-            frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor, onset=None,
+            frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor, onset=onset,
             start=self.spans[0][0], latest=self.after[0].onset if self.after else over - 1, end=over,
             last_bar=over - 1 if self.after else max(over - bar, self.tick - 1), shift=self.shifts[0],
             last=int(encoded.pitches[self.first - 1]) if self.first else NONE, upbeat=melody.upbeat,

@@ -8,7 +8,7 @@ Conventions
 Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
 finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or of free length in circles (see `liveliness`), AGAIN times; then it is taken. So is one that
+that sits on a pitch, or goes in circles (see `liveliness`), AGAIN times; then it is taken. So is one that
 breaks off (see `closing`), but of it first the last bars alone.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
@@ -28,16 +28,17 @@ from melodyrnn.compose.choosing import Choice, choose, filters_of
 from melodyrnn.compose.closing import Closing, closing_of
 from melodyrnn.compose.drafting import Draft, compose, compose_end
 from melodyrnn.compose.liveliness import AGAIN, circles, lively
+from melodyrnn.compose.loudness import velocity_of
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.outline import outlined
+from melodyrnn.compose.rules import every
 from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,7 +51,6 @@ __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "g
 SIDE_BY_SIDE: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
-DOWNBEAT, BEAT, OFFBEAT = 96, 86, 76  # velocities
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +127,21 @@ class _Task:
     beginning: Beginning
     options: Options
     gate: Gate | None  # through which every melody must pass
-    free: bool  # its length is its own: one that goes in circles is composed again
+    turns: bool  # one that goes in circles is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
 
 
 def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
     beginning = prepare(model, options, prime)
-    closing = closing_of(model.card, options, beginning.frame.key or Key(0))
+    closing = None if free and options.end is not None else closing_of(model.card, options, beginning)
     mark = None if closing is None or options.form is not None else _mark(beginning)
+    turns = free or (options.free_to_turn and prime is None)
     if options.max_copy is None:
-        return _Task(beginning, options, None, free, closing, mark)
+        return _Task(beginning, options, None, turns, closing, mark)
     from melodyrnn.compose.originality import gate_of, index_of  # noqa: PLC0415 - only who asks waits for it
 
-    return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), free, closing, mark)
+    return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), turns, closing, mark)
 
 
 def _mark(beginning: Beginning) -> int:
@@ -215,7 +216,7 @@ def _closed(task: _Task, draft: Draft, number: int) -> bool:
     for k in range(number, number + ENDINGS):
         if k > number and draft.fork is not None:
             compose_end(task.beginning, task.options, draft, k)
-        if not draft.lost and task.closing.takes(draft.seed, np.array(draft.notes[-1:]), draft.prices[-1], k):
+        if not draft.lost and task.closing.takes(draft.seed, np.array(draft.notes), draft.prices[-1], k):
             return True
         if draft.fork is None:
             break
@@ -226,7 +227,7 @@ def _goes_somewhere(task: _Task, draft: Draft, rows: Indices) -> bool:
     """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
     if task.options.lively and not lively(rows):
         return False
-    return not (task.free and circles(_finished(task.beginning, task.options, draft).melody))
+    return not (task.turns and circles(_finished(task.beginning, task.options, draft).melody))
 
 
 def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
@@ -240,7 +241,7 @@ def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
         asked.append(lively)
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
-    return (lambda rows: all(passes(rows) for passes in asked)) if asked else None
+    return every(asked)
 
 
 def _given_up(options: Options, particles: int) -> Unsatisfiable:
@@ -256,7 +257,7 @@ def _given_up(options: Options, particles: int) -> Unsatisfiable:
 def _finished(beginning: Beginning, options: Options, draft: Draft) -> Generated:
     """Turn rows of the tables into a melody."""
     frame, tick = beginning.frame, int(beginning.stream.tick[0]) + beginning.shift
-    loudness = velocity_of(frame, options.velocity)
+    loudness = velocity_of(frame, options.velocity, frame.notes)
     notes = list(frame.notes)
     for rest, duration, pitch in draft.notes:
         onset = tick + RESTS[rest]
@@ -265,16 +266,3 @@ def _finished(beginning: Beginning, options: Options, draft: Draft) -> Generated
     melody = replace(frame, notes=tuple(notes), length=beginning.end)
     bits = np.concatenate((beginning.bits, np.array(draft.bits).reshape(-1, 3)))
     return Generated(melody, draft.seed, bits, len(frame.notes), sum(draft.prices))
-
-
-def velocity_of(frame: Melody, flat: int | None) -> Callable[[int], int]:
-    """Velocity by onset: bar lines loudest, then beats."""
-    first = frame.metres[0]
-    bar, beat, changes = first.bar_ticks, first.beat_ticks, len(frame.metres) > 1
-
-    def metrical(onset: int) -> int:
-        place = frame.place(onset)[1] if changes else onset % bar
-        beats = frame.metre_at(onset).beat_ticks if changes else beat
-        return DOWNBEAT if place == 0 else BEAT if place % beats == 0 else OFFBEAT
-
-    return metrical if flat is None else lambda _: flat

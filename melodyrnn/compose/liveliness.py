@@ -5,9 +5,9 @@ So among melodies side by side those that sit are favoured, and that is no mista
 But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit. They are drawn again unless the caller
 asks for an effort.
 
-A melody of free length circles when most of its bars are bars over again: a recurrent network that has said a thing
-twice finds it likely a third time. In two of a hundred training melodies more than half of the bars have stood
-before, in three of a thousand more than two thirds.
+A melody circles when most of its bars are bars over again, or one stands three times running: a recurrent network
+that has said a thing twice finds it likely a third time. In two of a hundred training melodies more than half of the
+bars have stood before, in three of a thousand more than two thirds; in four of a thousand a bar stands thrice.
 
 Contents: AGAIN, lively, sits, circles.
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.events.columns import columns
-from melodyrnn.events.measures import repetition
+from melodyrnn.events.measures import repetition, thrice
 from melodyrnn.events.tokenizer import encode
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ AGAIN: Final = (
 )
 _MOST: Final = 0.7  # share of the notes that one pitch may have
 _FEW: Final = 3  # pitches of a melody
-_NOTES: Final = 8  # from so many notes on a melody can be said to sit
+_NOTES: Final = 5  # from so many notes on a melody can be said to sit
 _OVER_AGAIN: Final = 2 / 3  # share of the bars that may have stood before
 
 
@@ -53,5 +53,6 @@ def _moves(pitches: Indices) -> bool:
 
 
 def circles(melody: Melody) -> bool:
-    """Whether more than two thirds of a melody's bars stood in it before, note for note."""
-    return repetition(columns(encode(melody))) > _OVER_AGAIN
+    """Whether more than two thirds of a melody's bars stood in it before, note for note, or one stands thrice."""
+    told = columns(encode(melody))
+    return repetition(told) > _OVER_AGAIN or thrice(told)

@@ -114,6 +114,11 @@ class Options(Constraints):
         own = own and self.top_k is None and self.top_p == 1 and self.min_p == 0
         return self.effort is None and (self.planned or not own) and self.temperature > 0
 
+    @property
+    def free_to_turn(self) -> bool:
+        """Whether a melody that goes in circles is composed anew: not where bars are asked for again, nor in vain."""
+        return self.form is None and self.effort is None and self.temperature > 0 and self.top_k != 1
+
     def _refuse_texts(self) -> None:
         for name in ("key", "metre", "upbeat", "bars"):
             if isinstance(text := getattr(self, name), str):

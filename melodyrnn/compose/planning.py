@@ -14,8 +14,9 @@ from melodyrnn.compose.constraints import Constraints, durations_of
 from melodyrnn.compose.form import formed, homes
 from melodyrnn.compose.ground import NONE, Ahead, Copy, Ground
 from melodyrnn.compose.keeping import keeping, possible
+from melodyrnn.compose.leaning import leaning
 from melodyrnn.compose.meeting import Meeting, manageable
-from melodyrnn.compose.terms import ground_of, leaning, neat
+from melodyrnn.compose.terms import ground_of, neat
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.melody import TICKS_PER_QUARTER

@@ -5,12 +5,12 @@ Conventions
     Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends. The limit on copies
     (`originality`) alone does not; what leads nowhere is taken back (`choosing`).
 
-Contents: `Spot`, `Rules`, `Gate`; `in_range`, `first_onset`, `exact_bars`, `ends_by`.
+Contents: `Spot`, `Rules`, `Gate`, `every`; `in_range`, `first_onset`, `exact_bars`, `ends_by`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -45,7 +45,7 @@ class Spot:
     heard: tuple[Indices, Indices, Indices]  # rests, durations, pitches so far: rows (R, notes)
     rest: Indices | None = None  # as chosen
     duration: Indices | None = None
-    spent: Logs | None = None  # (R, 2): bits of the new notes so far, and what a note now offers
+    spent: Logs | None = None  # (R, 2): bits of the new notes so far, and their sum over these notes
 
 
 Rule = Callable[[Logs, Spot], Logs]
@@ -62,6 +62,11 @@ class Rules:
     def __add__(self, other: Rules) -> Rules:
         """Both sets of rules."""
         return Rules(self.rest + other.rest, self.duration + other.duration, self.pitch + other.pitch)
+
+
+def every(gates: Sequence[Gate]) -> Gate | None:
+    """One gate for several; None where there are none."""
+    return (lambda rows: all(passes(rows) for passes in gates)) if gates else None
 
 
 def in_range(anchor: int) -> Rules:

@@ -95,16 +95,6 @@ def price(logs: Logs, allowed: Logs) -> Logs:
     return np.asarray(np.log2(whole))
 
 
-def expected(logs: Logs) -> Logs:
-    """Bits that a draw from these entries is expected to cost, (R,): -log2 of the entries as they are given.
-
-    >>> expected(np.log([[0.5, 0.5]])).tolist()
-    [1.0]
-    """
-    shares = probabilities(logs)
-    return np.asarray((shares * np.where(shares > 0, -logs, 0)).sum(1) / np.log(2))
-
-
 def draw(logs: Logs, uniform: Logs) -> Indices:
     """Choose one entry of each row; `uniform` (R,) in [0, 1).
 

@@ -82,7 +82,7 @@ class Stream:
         self.tick = np.zeros(rows, np.int64)  # where the last note ended
         self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
         self.after = timeline.at(self.tick)
-        self.spent: Logs | None = None  # (R, 2) bits chosen and bits expected, where who chooses counts them
+        self.spent: Logs | None = None  # (R, 2) bits chosen, and their sum over the notes, where they are counted
         self.state = network.blank(rows)
         self.recall = Recall(network, rows, capacity)
         self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))

@@ -1,7 +1,7 @@
 """From what a composer asks for to what is allowed where.
 
 Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `ground_of` (with all constraints),
-`leaning` (what is preferred but not kept), `anchor_for`.
+`scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.constraints import (
-    contour_of,
     density_of,
     durations_of,
     named_pitches,
 )  # fmt: skip
 from melodyrnn.compose.ground import NONE, Ground
-from melodyrnn.compose.rules import SHORTEST_GAP, Rules, Spot
+from melodyrnn.compose.rules import SHORTEST_GAP
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.ticks import DURATION_TICKS
 from melodyrnn.events.tokenizer import LOWEST_FIRST
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.chords import Chord, progression
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.pitches import range_of, scale_of
 
 if TYPE_CHECKING:
@@ -32,14 +32,10 @@ if TYPE_CHECKING:
 
     from melodyrnn.compose.ground import Flags
     from melodyrnn.compose.options import Options
-    from melodyrnn.compose.sampling import Logs
     from melodyrnn.music.melody import Melody, Metre
     from melodyrnn.music.tonality import Key
 
 _PITCHES: Final = np.arange(len(PITCHES))
-OUT_OF_SCALE: Final = -2.5  # what "mostly" and "prefer" add to a log-probability
-OFF_CHORD: Final = -3.0
-CONTOUR_WIDTH: Final = 3.5  # semitones off the contour that cost half a nat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +139,7 @@ def _pitched(options: Options, place: Place, ground: Ground) -> Ground:
     if options.chords is not None and options.chord_tones == "rule":
         for tick, chord in strong_chords(options, place):
             if chord.tones:
-                pitches[tick] &= _classes(place, chord.tones)
+                pitches[tick] &= of_classes(place, chord.tones)
     groups = []
     for names in named_pitches(options.require, "require"):
         group = np.isin(np.asarray(PITCHES) + place.anchor, list(names))
@@ -167,7 +163,7 @@ def _allowed(options: Options, place: Place) -> Flags:
     sounding = np.asarray(PITCHES) + place.anchor
     allowed = (sounding >= 0) & (sounding <= 127)
     if options.in_scale == "strict" or (options.in_scale is None and options.scale is not None):
-        allowed &= _classes(place, _scale(options, place))
+        allowed &= of_classes(place, scale_in_force(options, place))
     if options.range is not None:
         low, high = range_of(options.range)
         allowed &= (sounding >= low) & (sounding <= high)
@@ -176,11 +172,13 @@ def _allowed(options: Options, place: Place) -> Flags:
     return np.asarray(allowed)
 
 
-def _scale(options: Options, place: Place) -> tuple[int, ...]:
+def scale_in_force(options: Options, place: Place) -> tuple[int, ...]:
+    """Pitch classes of the scale that is asked for, else of the key's."""
     return place.key.scale if options.scale is None else scale_of(options.scale)
 
 
-def _classes(place: Place, classes: tuple[int, ...]) -> Flags:
+def of_classes(place: Place, classes: tuple[int, ...]) -> Flags:
+    """Which rows of PITCHES sound as one of these pitch classes, (P,)."""
     return np.isin((np.asarray(PITCHES) + place.anchor) % 12, classes)
 
 
@@ -208,16 +206,17 @@ def _counted(place: Place, ground: Ground, density: tuple[int, int]) -> Ground:
 
 
 def _ended(options: Options, place: Place, ground: Ground) -> Ground:
-    """A cadence: the last note begins on a beat and lasts a beat or more."""
+    """A cadence: the last note begins on a beat and lasts a beat or more, and where beats are short a quarter."""
     assert options.last_steps is not None  # noqa: S101 - the caller has looked
     steps = tuple(place.key.scale[step] for step in options.last_steps)
     cadence = np.zeros_like(ground.durations)
     for a, b in pairwise(place.bars):
         beat = place.metre(a).beat_ticks
+        long = max(beat, min(TICKS_PER_QUARTER, b - a))
         for tick in range(max(a, 0), b):
-            if (tick - a) % beat == 0:
-                cadence[tick] = min(beat, b - tick) <= DURATION_TICKS
-    return replace(ground, cadence=cadence, final=ground.final & _classes(place, steps))
+            if (tick - a) % beat == 0 and (long == beat or b - tick >= long):
+                cadence[tick] = min(long, b - tick) <= DURATION_TICKS
+    return replace(ground, cadence=cadence, final=ground.final & of_classes(place, steps))
 
 
 def chord_spans(options: Options, place: Place) -> Iterator[tuple[int, int, Chord]]:
@@ -245,31 +244,6 @@ def strong_chords(options: Options, place: Place) -> Iterator[tuple[int, Chord]]
         for tick in range(max(first, 0), min(first + ticks, place.end)):
             if tick == first or tick in strong:
                 yield tick, chord
-
-
-def leaning(options: Options, place: Place) -> Rules:
-    """What is preferred: added to the log-probabilities of pitches, by onset."""
-    soft = np.zeros((place.end + 1, len(PITCHES)))
-    if options.leans:
-        soft += np.where(_classes(place, _scale(options, place)), 0, OUT_OF_SCALE)
-    if options.chords is not None and options.chord_tones == "prefer":
-        for tick, chord in strong_chords(options, place):
-            if chord.tones:
-                soft[tick] += np.where(_classes(place, chord.tones), 0, OFF_CHORD)
-    heights = contour_of(options.contour)
-    if heights is not None:
-        low, high = range_of(options.range) if options.range else (place.anchor - 5, place.anchor + 12)
-        times = np.linspace(place.start, place.end, len(heights))
-        aim = (low + high) / 2 + np.interp(np.arange(place.end + 1), times, heights) * (high - low) / 2
-        away = (np.asarray(PITCHES) + place.anchor - aim[:, None]) / CONTOUR_WIDTH
-        soft -= np.minimum(away**2 / 2, 8)
-    if not soft.any():
-        return Rules()
-
-    def pitch(logs: Logs, spot: Spot) -> Logs:
-        return np.asarray(logs + soft[np.minimum(spot.tick, place.end)])
-
-    return Rules(pitch=(pitch,))
 
 
 def anchor_for(options: Options, place: Place) -> int:

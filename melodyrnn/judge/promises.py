@@ -18,6 +18,7 @@ from melodyrnn.compose.constraints import (
 )  # fmt: skip
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.chords import progression
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.pitches import range_of, scale_of
 from melodyrnn.music.tonality import Key
 
@@ -108,8 +109,9 @@ def _end(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[st
     place, metre = melody.place(last.onset)[1], melody.metre_at(last.onset)
     if last.pitch % 12 not in {key.scale[step] for step in options.last_steps}:
         yield f"end: on {last.pitch}"
-    beat = metre.beat_ticks
-    if place % beat or last.duration < min(beat, metre.bar_ticks - place):
+    beat, bar = metre.beat_ticks, metre.bar_ticks
+    long = min(beat, bar - place) if beat >= TICKS_PER_QUARTER else min(TICKS_PER_QUARTER, bar)
+    if place % beat or last.duration < long:
         yield f"end: {last.duration} ticks, {place} into the bar"
 
 

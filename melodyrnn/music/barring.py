@@ -67,6 +67,7 @@ class Assembled:
     melody: Melody
     snapped: int  # notes moved to the grid
     irregular: int  # bars whose length is not that of their metre
+    endings: int  # bars of alternative endings that are left out
     metre_stated: bool
 
 
@@ -76,7 +77,8 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     Raises:
         Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
     """
-    kept = _last_endings([bar for bar in bars if bar.length > 0])
+    written = [bar for bar in bars if bar.length > 0]
+    kept = _last_endings(written)
     if not any(bar.sounds for bar in kept):
         raise Unreadable(heading.where, "no-notes", "only rests or text stand in it")
     if sum((bar.length for bar in kept), Fraction()) * TICKS_PER_QUARTER > LIMIT_TICKS:
@@ -88,7 +90,7 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     notes, snapped = _notes(kept, starts)
     end = max(notes[-1].end, _tick(starts[-1] + kept[-1].length))
     melody = Melody(notes, metres, heading.key, heading.tempo, heading.title, end)
-    return Assembled(melody, snapped, irregular, stated)
+    return Assembled(melody, snapped, irregular, len(written) - len(kept), stated)
 
 
 def _last_endings(bars: list[Bar]) -> list[Bar]:

@@ -54,9 +54,10 @@ class Reading:
     melody: Melody
     track: str  # which voice was chosen, by which rule
     warnings: tuple[str, ...] = ()  # damage, snapping, what was ignored: sentences for the user
-    snapped: int = 0  # notes that were not exactly on the 24-per-quarter grid
+    snapped: int = 0  # notes that were not on the 24-per-quarter grid, or a quarter of a tick beside it
     recipe: str = ""  # how melodyrnn made the file, if it did
     program: int = 0  # General MIDI sound of the voice
+    others: tuple[str, ...] = ()  # voices that the melody has nothing of
 
 
 def read_midi(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
@@ -74,15 +75,16 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     if plain is not None and plain.end < _MAX_TICK and len(plain.onsets) <= MAX_MELODY:
         file = _File(where, container.division, plain.tracks)
         end, sentence = plain.end, sole(Voice(1, clean(plain.name), 0, (), plain.end))
-        line, snapped = NoteColumns(plain.onsets, plain.durations, plain.pitches, plain.velocities), 0
-        program = plain.program
+        line = NoteColumns(plain.onsets, plain.durations, plain.pitches, plain.velocities)
+        snapped, played = 0, False
+        program, others = plain.program, tuple[str, ...]()
     else:
         file = _File(where, container.division, _tracks(container, where))
         choice = _choice(file, container.damage, track=track, strict=strict)
-        end, sentence, program = choice.end, choice.sentence, choice.program
-        line, snapped = _line(choice, file)
-    melody = _melody(line, end, file, played=snapped > 0)
-    return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe, program)
+        end, sentence, program, others = choice.end, choice.sentence, choice.program, choice.others
+        line, snapped, played = _line(choice, file)
+    melody = _melody(line, end, file, played=played)
+    return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe, program, others)
 
 
 class _File:
@@ -129,8 +131,8 @@ def _choice(file: _File, broken: Sequence[str], *, track: str | None, strict: bo
     return choose(found, file.where, track=track, ours=bool(file.recipe))
 
 
-def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int]:
-    """Put the chosen line on the grid; say how many notes were snapped."""
+def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int, bool]:
+    """Put the chosen line on the grid; say how many notes were snapped, and whether any lay beside it."""
     line = choice.line
     if not line:
         raise Unreadable(file.where, "no-notes", "those that it has last no time")
@@ -138,7 +140,7 @@ def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int]:
         raise Unreadable(file.where, "absurd-ticks", f"a note ends at tick {line[-1][1]:,}")
     if len(line) > MAX_MELODY:
         raise Unreadable(file.where, "too-long", f"{len(line):,} notes, {MAX_MELODY:,} at most")
-    placed, snapped = on_grid(line, file.division)
+    placed, snapped, played = on_grid(line, file.division)
     if choice.hidden:
         file.notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
     shorter = sum(grid(now, file.division) < grid(once, file.division) for now, once in choice.cut)
@@ -149,7 +151,7 @@ def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int]:
     if len(placed) < len(line):
         file.notices.append(f"{_notes(len(line) - len(placed))} left out: too close together for the grid")
     starts, stops, pitches, velocities = zip(*placed, strict=True)
-    return NoteColumns(starts, tuple(map(sub, stops, starts)), pitches, velocities), snapped
+    return NoteColumns(starts, tuple(map(sub, stops, starts)), pitches, velocities), snapped, played
 
 
 def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody:

@@ -38,6 +38,7 @@ NOT_SUNG: Final = "@I"
 """Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
 
 
+_NEAR: Final = 4  # a grid tick through this is no distance
 GridNote = tuple[int, int, int, int]
 """Onset, end (grid ticks), pitch, velocity."""
 
@@ -51,26 +52,32 @@ def grid(tick: int, division: int) -> int:
     return (2 * TICKS_PER_QUARTER * tick + division) // (2 * division)
 
 
-def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int]:
-    """Move a line to the grid; return it in grid ticks, and how many notes were not exactly there."""
+def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int, bool]:
+    """Move a line to the grid: in grid ticks, how many notes were moved so far that it counts, and whether any was.
+
+    Score writers end notes a file tick early; what lies within a quarter of a grid tick (5 ms at 120) is there.
+    """
     placed: list[GridNote] = []
-    snapped = 0
+    snapped, exact = 0, True
     before = -1  # onset of the note before
     for onset, end, pitch, velocity, _ in line:
         start, early = divmod(TICKS_PER_QUARTER * onset, division)
         stop, late = divmod(TICKS_PER_QUARTER * end, division)
+        moved = False
         if early or late:
-            snapped += 1
+            exact = False
+            moved = _NEAR * max(min(early, division - early), min(late, division - late)) > division
             start += 2 * early >= division
             stop += 2 * late >= division
         if start <= before:
             if before - start >= _FURTHEST:
                 continue
-            start = before + 1
+            start, moved = before + 1, True
+        snapped += moved
         before = start
         # Rounding keeps order and the next onset is at least one tick away, so notes never overlap.
         placed.append((start, stop if stop > start else start + 1, pitch, velocity))
-    return placed, snapped
+    return placed, snapped, not exact
 
 
 def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:

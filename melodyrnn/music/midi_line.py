@@ -20,7 +20,7 @@ Contents: Voice, voices, choose, sole, asked_for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
@@ -66,6 +66,7 @@ class Choice:
     hidden: int  # notes left out
     program: int = 0  # General MIDI sound, of several voices that of the first
     cut: tuple[tuple[int, int], ...] = ()  # file ticks: where notes end here, and where they ended
+    others: tuple[str, ...] = ()  # voices that it has nothing of
 
 
 def voices(tracks: Sequence[RawTrack], names: Sequence[str]) -> tuple[Voice, ...]:
@@ -94,21 +95,27 @@ def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours
     """
     if not found:
         raise Unreadable(where, "no-notes")
+    chosen, sentence = _chosen(found, where, track, ours=ours)
+    return replace(_of(chosen, sentence), others=tuple(str(voice) for voice in found if voice not in chosen))
+
+
+def _chosen(found: Sequence[Voice], where: str, track: str | None, *, ours: bool) -> tuple[Sequence[Voice], str]:
+    """The voices of which the melody is made, and why."""
     if track is not None:
         chosen = asked_for(found, where, track)
-        return _of(chosen, f"{chosen[0]} (asked for)" if len(chosen) == 1 else f"the tracks named '{track}'")
+        return chosen, f"{chosen[0]} (asked for)" if len(chosen) == 1 else f"the tracks named '{track}'"
     melodic = [voice for voice in found if voice.channel != DRUMS]
     if not melodic:
         raise Unreadable(where, "drums-only")
     if len(melodic) == 1:
-        return _of(melodic, sole(melodic[0]))
+        return melodic, sole(melodic[0])
     if ours:
-        return _of(melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)")
+        return melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)"
     named = [voice for voice in melodic if _MELODY.search(voice.name) and not _SECOND.search(voice.name)]
     if len(named) == 1 and len(named[0].notes) >= _SHARE * max(len(voice.notes) for voice in melodic):
-        return _of(named, f"{named[0]} (named as the melody)")
+        return named, f"{named[0]} (named as the melody)"
     listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
-    return _of(melodic, f"the highest sounding line of tracks {listed}")
+    return melodic, f"the highest sounding line of tracks {listed}"
 
 
 def asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:

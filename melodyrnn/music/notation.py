@@ -90,9 +90,7 @@ def read_score(
             key = made.melody.key
             if key is None and fifths is not None:
                 key = find_key(made.melody, fifths=fifths)
-            yield _reading(
-                name, made.melody, key, made.snapped, irregular=made.irregular, metre=made.metre_stated, track=label
-            )
+            yield _reading(name, made, key, track=label)
     except Unreadable as error:
         yield error
 
@@ -143,21 +141,22 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> 
     key = made.melody.key
     if key is not None and tonic_only:
         key = find_mode(made.melody, key.tonic)
-    return _reading(where, made.melody, key, made.snapped, irregular=made.irregular, metre=made.metre_stated)
+    return _reading(where, made, key)
 
 
-def _reading(
-    where: str, melody: Melody, key: Key | None, snapped: int, *, irregular: int, metre: bool, track: str = ""
-) -> ScoreReading:
+def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -> ScoreReading:
     """Complete the key and put what happened into words."""
-    warnings = []
+    warnings, melody, snapped, irregular = [], made.melody, made.snapped, made.irregular
     if key is None:
         key = find_key(melody)
         warnings.append(f"{NO_KEY}: {key} found")
-    if not metre:
+    if not made.metre_stated:
         warnings.append(f"no metre stated: {melody.metres[0]} assumed")
     if irregular:
         warnings.append(f"{irregular} {'bar is' if irregular == 1 else 'bars are'} not as long as the metre says")
+    if made.endings:
+        bars = "1 bar of an earlier ending is" if made.endings == 1 else f"{made.endings} bars of earlier endings are"
+        warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
     if snapped:
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
     title = " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.closing import Closing, closing_of
-from melodyrnn.compose.generate import AGAIN, ENDINGS, Options, generate, load_model
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.compose.generate import AGAIN, ENDINGS, Options, generate, load_model, prepare
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.tonality import Key
 
@@ -53,27 +53,41 @@ def test_what_has_to_end_is_taken_as_often_as_it_would():
     assert 30 < sum(a and b for a, b in zip(*taken, strict=True)) < 100
 
 
+def closing(model, **asked):
+    """What is wanted of the end of a melody."""
+    options = Options(**asked)
+    return closing_of(model.card, options, prepare(model, options))
+
+
 def test_where_nothing_is_drawn(counted):
     """Said otherwise, certain, free, without a tonic, or in a mode of which nothing is known."""
-    card = counted.card
-    assert closing_of(card, Options(), C_MAJOR) == Closing(0.75)
-    assert closing_of(card, Options(), A_MINOR) == Closing(1.0)
-    assert closing_of(card, Options(style="march"), C_MAJOR) == Closing(0.0)
-    for held in (
-        {"range": "E4-C5"},
-        {"forbid": "F C4"},
-        {"scale": "C D E"},
-        {"density": "2-4"},
-        {"in_scale": "strict"},
-    ):
-        assert closing_of(card, Options(**held), C_MAJOR) == Closing(0.75)
+    assert closing(counted).tonic == 0.75
+    assert closing(counted, key=A_MINOR).tonic == 1.0
+    assert closing(counted, style="march").tonic == 0.0
+    for held in ({"range": "E4-C5"}, {"forbid": "F C4"}, {"scale": "C D E"}, {"in_scale": "strict"}):
+        assert closing(counted, **held).tonic == 0.75
     for asked in (
-        {"end": "free"}, {"end": "open"}, {"loop": True}, {"chords": "C F"}, {"bars": None}, {"temperature": 0},
-        {"top_k": 1}, {"range": "D4-B4"}, {"forbid": "C"}, {"scale": "D E F"}, {"range": "C4-B4", "forbid": "C4"},
+        {"end": "open"}, {"chords": "C F"}, {"range": "D4-B4"}, {"forbid": "C"}, {"scale": "D E F"},
+        {"range": "C4-B4", "forbid": "C4"}, {"key": Key(2, "dorian")},
     ):  # fmt: skip
-        assert closing_of(card, Options(**asked), C_MAJOR) is None
-    assert closing_of(card, Options(), Key(2, "dorian")) is None
-    assert closing_of(replace(card, ends={}), Options(), C_MAJOR) is None
+        assert closing(counted, **asked).tonic is None
+    for asked in ({"end": "free"}, {"loop": True}, {"bars": None}, {"temperature": 0}, {"top_k": 1}):
+        assert closing(counted, **asked) is None
+
+
+def test_where_the_last_note_has_to_reach(counted):
+    """The middle of the last bar, from where new notes may begin; not where an upbeat wants time."""
+    assert closing(counted, bars=2).sounding == 96 + 48
+    assert closing(counted, bars=2, metre=Metre(3, 4)).sounding == 72 + 36
+    assert closing(counted, bars=2, end="tonic", chords="C").sounding == 96 + 48
+    for upbeat in (24, None):
+        assert closing(counted, upbeat=upbeat).sounding == 0
+    options = Options(bars=2)
+    assert closing_of(counted.card, options, prepare(counted, options, PRIME)).sounding == 96 + 48
+    begun = replace(PRIME, notes=tuple(replace(n, onset=n.onset + 24) for n in PRIME.notes))
+    assert closing_of(counted.card, options, prepare(counted, options, begun)).sounding == 0
+    assert Closing(None, 48).takes(0, np.array([[0, DURATIONS.index(48), 30]]), 9.0)
+    assert not Closing(None, 48).takes(0, np.array([[0, DURATIONS.index(36), 30]]), 0.0)
 
 
 def test_melodies_come_home_as_tunes_do(folk):
@@ -122,7 +136,7 @@ def test_what_stands_before_the_last_two_bars_stays(counted, monkeypatch):
     assert before == after
     assert first.melody != again.melody
     assert (again.melody.bars, len(again.bits)) == (6, len(again.melody.notes))
-    assert len({len(values[2]) for values in takes}) == 1  # one row: the last note
+    assert [len(values[2]) for values in takes][-1] == len(again.melody.notes)
     takes.clear()
     (formed,) = generate(counted, Options(bars=6, seed=3, form="AB"))
     assert [values[-1] for values in takes] == [0, ENDINGS, 2 * ENDINGS]

@@ -95,7 +95,7 @@ def test_melodies_are_as_drawn(counted):
 
 
 def test_what_circles_is_composed_again(counted, monkeypatch):
-    """Another melody of the same seed and form; after some tries what there is. With a length asked for, none is."""
+    """Another melody of the same seed and form; after some tries what there is."""
     asked = Options(bars=None, seed=3)
     (first,) = generate(counted, asked)
     tries = []
@@ -109,8 +109,22 @@ def test_what_circles_is_composed_again(counted, monkeypatch):
     monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: True)
     (last,) = generate(counted, asked)
     assert last.melody.bars == first.melody.bars
+
+
+def test_what_circles_in_a_length_that_was_asked_for(model, monkeypatch):
+    """Is composed again too, but where sections are to return, an effort is told, or it would be the same again."""
+    asked, looked = Options(bars=4, seed=3), []
+    (first,) = generate(model, asked)
+    monkeypatch.setattr(
+        "melodyrnn.compose.generate.circles", lambda melody: looked.append(melody) or melody == first.melody
+    )
+    (second,) = generate(model, asked)
+    assert looked == [first.melody, second.melody]
+    assert second.melody != first.melody
     monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: pytest.fail("was not asked for"))
-    assert len(list(generate(counted, Options(bars=4), 3))) == 3
+    for held in ({"form": "AB"}, {"effort": 1}, {"temperature": 0}, {"top_k": 1}):
+        assert len(list(generate(model, replace(asked, **held), 3))) == 3
+    assert len(list(generate(model, asked, 3, prime=PRIME))) == 3
 
 
 def test_what_is_wrong_is_said_at_once(counted):

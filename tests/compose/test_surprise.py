@@ -2,53 +2,59 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from melodyrnn.checkpoint import Card
 from melodyrnn.compose import sampling
-from melodyrnn.compose.generate import generate
+from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.options import Options
-from melodyrnn.compose.surprise import corpus_surprise, temper
+from melodyrnn.compose.rules import Spot
+from melodyrnn.compose.surprise import corpus_surprise, counted, paced
 from melodyrnn.errors import OptionError
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(0.01, 1), min_size=3, max_size=30), st.floats(0.3, 1.3))
-def test_tempering_meets_its_share(shares, ratio):
-    """The expected bits become `ratio` times what they were, where some temperature does that."""
-    p = np.array(shares) / sum(shares)
-    logs = np.log(p)[None]
-    before = sampling.expected(logs)[0]
-    q = sampling.probabilities(temper(logs, np.array([ratio])))[0]
-    after = float((q * -np.log2(p)).sum())
-    least, most = -np.log2(p.max()), -np.log2(p).mean()
-    if least + 0.05 < ratio * before < most - 0.05:
-        assert after == pytest.approx(ratio * before, rel=0.01)
+def spot(logs, notes, spent):
+    """A place after so many notes, at which so much was spent; None: nobody counts."""
+    return Spot(notes, 0, np.zeros(len(logs)), np.zeros(len(logs)), None, (), spent=spent)
 
 
-def test_one_is_no_change():
-    """A ratio of one is temperature one."""
-    logs = np.log(np.array([[0.5, 0.3, 0.2], [0.9, 0.05, 0.05]]))
-    out = sampling.probabilities(temper(logs, np.ones(2)))
-    np.testing.assert_allclose(out, np.exp(logs), atol=1e-3)
+def test_the_temperature_follows_what_was_spent():
+    """On the mark it is one; after too few bits higher, after too many lower; an error that stays weighs more."""
+    logs = np.log(np.array([[0.5, 0.3, 0.2]]))
+    on_the_mark = np.zeros((1, 2))
+    for _ in range(4):
+        on_the_mark = counted(on_the_mark, np.array([2.0]))
+    np.testing.assert_allclose(sampling.probabilities(paced(2.0)(logs, spot(logs, 4, on_the_mark))), np.exp(logs))
+    best = [sampling.probabilities(paced(x)(logs, spot(logs, 4, on_the_mark)))[0, 0] for x in (1.5, 2.0, 2.5)]
+    assert best[0] > best[1] > best[2]
+    longer = on_the_mark - np.array([0.0, 100.0])
+    assert sampling.probabilities(paced(2.5)(logs, spot(logs, 4, longer)))[0, 0] < best[2]
 
 
 def test_what_is_forbidden_stays_so():
-    """Entries of no probability get none at any ratio."""
+    """Entries of no probability get none at any temperature; where nobody counts nothing changes."""
     logs = np.array([[0.0, -np.inf, -1.0]])
-    for ratio in (0.1, 1.0, 6.0):
-        assert temper(logs, np.array([ratio]))[0, 1] == -np.inf
+    for spent in (0.0, 50.0, 5000.0):
+        assert paced(2.0)(logs, spot(logs, 9, np.array([[spent, 9 * spent]])))[0, 1] == -np.inf
+    assert paced(2.0)(logs, spot(logs, 9, None)) is logs
+
+
+def test_a_bold_note_is_not_paid_for_with_a_row_of_sure_ones():
+    """As few melodies sit on a pitch for six notes as at a temperature; they were three times as many."""
+    made = generate(load_model("folk"), Options(seed=5000, surprise=2.0, end="free"), 60)
+    rows = [max(len(list(row)) for _, row in groupby(note.pitch for note in m.melody.notes)) for m in made]
+    assert sum(row >= 6 for row in rows) <= 15
 
 
 @pytest.mark.parametrize("target", [8.0, 10.0, 12.0])
 def test_the_target_is_met_over_many_seeds(model, target):
-    """Within 0.1 bits in the mean of 24 melodies, the first note aside: below, at and above what the network offers."""
+    """Within 0.15 bits in the mean of 24 melodies, the first note aside: below, at, above what the network offers."""
     made = list(generate(model, Options(seed=0, bars=64, surprise=target), 24))
     means = [g.bits[1:].sum() / (len(g.bits) - 1) for g in made]
-    assert abs(np.mean(means) - target) < 0.1
+    assert abs(np.mean(means) - target) < 0.15
 
 
 def test_neighbours_do_not_matter(model):
