@@ -37,7 +37,7 @@ def test_by_place_in_the_bar():
         ((56, 46, 36, 56), (56, 46, 36, 56)),  # softer
         ((80, 75, 70, 80), (80, 75, 70, 80)),  # more even
         ((20, 30, 40, 20), (28, 28, 28, 28)),  # the other way round: in the mean
-        ((127, 87, 7, 127), (127, 83, 63, 127)),  # at most twice as uneven
+        ((127, 87, 7, 127), (102, 82, 62, 102)),  # at most twice as uneven
         ((33,), (33, 33, 33, 33)),
     ],
 )
@@ -45,12 +45,12 @@ def test_in_the_manner_of_given_notes(given, new):
     """A line is fitted; nothing leaves what MIDI has."""
     loudness = velocity_of(TUNE, None, notes(*given))
     made = [loudness(onset) for onset in USUAL]
-    assert made == pytest.approx(new, abs=25 if given[0] == 127 else 0)
+    assert made == list(new)
     assert all(1 <= velocity <= 127 for velocity in made)
 
 
 def test_a_soft_clip_stays_soft(model):
-    """Gone on from, filled, varied: every new note is as soft as the others; where pitches are kept each keeps its own."""
+    """Gone on from, filled, varied: new notes are as soft as the others; where pitches are kept each keeps its own."""
     (longer,) = generate(model, Options(bars=2, seed=1), prime=TUNE)
     filled = infill(model, TUNE, [1], Options(seed=1, bars=None))
     for made in (longer, filled, vary(model, TUNE, Options(seed=1, bars=None), strength=1.0)):
