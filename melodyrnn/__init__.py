@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import Card as Card
     from melodyrnn.checkpoint import Checkpoint as Checkpoint
     from melodyrnn.checkpoint import NetworkConfig as NetworkConfig
+    from melodyrnn.compose.edit import infill as infill
+    from melodyrnn.compose.edit import vary as vary
     from melodyrnn.compose.generate import Generated as Generated
     from melodyrnn.compose.generate import generate as generate
     from melodyrnn.compose.generate import load_model as load_model
@@ -44,7 +46,7 @@ __version__ = "0.1.0"
 _HOME: Final = {
     "Card": "checkpoint", "Checkpoint": "checkpoint", "NetworkConfig": "checkpoint",
     "Generated": "compose.generate", "generate": "compose.generate", "load_model": "compose.generate",
-    "Options": "compose.options", "options_of": "compose.options",
+    "infill": "compose.edit", "vary": "compose.edit", "Options": "compose.options", "options_of": "compose.options",
     "load_corpus": "corpus.cache", "prepare": "corpus.prepare",
     "read_chords": "corpus.reading", "read_one": "corpus.reading",
     "MelodyRNNError": "errors",

@@ -37,7 +37,7 @@ REASONS: Final = {
     "polyphonic": "holds no single melodic line",
     "off-grid": "too many notes lie off the 24-per-quarter grid",
     "too-long": "longer than the reader's limit",
-    "too-short": "too few notes for a melody",
+    "too-short": "too few notes for a melody: fewer than 8",
     "timeout": "took longer to read than allowed",
     "memory": "took more memory to read than allowed",
     "crash": "crashed its reader",

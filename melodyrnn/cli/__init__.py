@@ -9,6 +9,7 @@ Contents: main, run; commands as COMMANDS names them.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -125,8 +126,11 @@ def _sentence(error: Exception) -> str:
     """One line: what an error of ours says, or where and why the system refused."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
-    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-    return f"{where}{error.strerror}"
+    if isinstance(error.filename, str | bytes):
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, FileNotFoundError):  # only the system's own look at where we are names no file
+        return "the working folder is gone; change to another"
+    return f"{error.strerror}; allow more with ulimit -n" if error.errno == errno.EMFILE else error.strerror
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

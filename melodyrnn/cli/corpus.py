@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from melodyrnn.cli.console import Console
     from melodyrnn.cli.reading import Tally
 
+_MOST_KINDS: Final = 5
 _HELP: Final = """List, build, check, prepare and merge corpora.
 
 \b
@@ -146,25 +147,38 @@ def check(
     tally, limits = Tally(), Limits(strict=strict)
     with scratch() as place:
         try:
-            left_out = prepared_of(
-                console, [str(folder)], place / "corpus", tally, limits=limits, track=track
-            ).left_out()
+            prepared = prepared_of(console, [str(folder)], place / "corpus", tally, limits=limits, track=track)
         except CorpusError as error:
             if not tally.read and not tally.reasons and folder.is_dir():
-                raise CorpusError(f"{folder}: holds no file of music (.mid, .abc, .krn, .musicxml, .mxl)") from error
+                from melodyrnn.corpus.files import FORMATS  # noqa: PLC0415
+
+                others = "".join(f"; {kinds}" for kinds in _others(folder))
+                raise CorpusError(f"{folder}: holds no file of music ({' '.join(FORMATS)}){others}") from error
             if tally.read or tally.reasons:
+                tally.read = tally.notes = 0
                 _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
             # "corpus check says more" is for those who have not asked it yet
             raise CorpusError(str(error).partition("; `melodyrnn corpus check`")[0]) from error
         with writing(report, force=force) if report else nullcontext() as stream:
-            tally.reasons.clear()
-            tally.examples.clear()
-            for row in left_out:
+            tally.settle(len(prepared), prepared.report.notes)
+            for row in prepared.left_out():
                 tally.leave_out(row["name"], row["reason"])
                 if stream is not None:
                     stream.write(dumps(row).encode() + b"\n")
     _show(console, tally, folder)
+    if not console.json:
+        console.lines(f"{'':>8}  {kinds}" for kinds in _others(folder))
     return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
+
+
+def _others(folder: Path) -> list[str]:
+    """Files of a folder that are of no kind that is read, in a line, if there are any."""
+    from melodyrnn.corpus.files import other_kinds  # noqa: PLC0415
+
+    kinds = other_kinds(folder)
+    listed = ", ".join(f"{suffix or 'without a suffix'} {count}" for suffix, count in kinds.most_common(_MOST_KINDS))
+    more = ", …" if len(kinds) > _MOST_KINDS else ""
+    return [f"of other kinds, not read: {listed}{more}; of scores export MusicXML"] if kinds else []
 
 
 def _show(console: Console, tally: Tally, folder: Path) -> None:

@@ -10,6 +10,7 @@ Contents: Input, read_melody, tell, read_bytes, read_named_pipe.
 from __future__ import annotations
 
 import os
+import re
 import select
 import stat
 import time
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 _SLOW: Final = frozenset(NOTATION) - {".abc"}
+_KEY_LINE: Final = re.compile(rb"^K:", re.MULTILINE)  # which every tune of ABC has before its notes
+_ABC_HEAD: Final = 1 << 16  # bytes in which it is looked for
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
 
 
@@ -121,7 +124,7 @@ def _is_pipe(path: Path) -> bool:
 def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -> Input:
     """Read a melody whose format only its first bytes tell."""
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"X:", b"%abc")):
+    if start.startswith((b"X:", b"%abc")) or (start[:4] != b"MThd" and _KEY_LINE.search(content[:_ABC_HEAD])):
         return _abc(content, name, track=track)
     for mark, suffix in ((b"<", ".musicxml"), (b"PK\x03\x04", ".mxl"), (b"!!!", ".krn"), (b"**", ".krn")):
         if start.startswith(mark):

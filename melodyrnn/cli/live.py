@@ -110,7 +110,9 @@ def plain_line(event: Event) -> str:
         return f"stopped after step {event.step:,}; the state is safe in {event.path}: --resume goes on from it"
     if isinstance(event, Made):
         floor = ", ".join(f"{kind} {bits:.3f}" for kind, bits in event.card.baselines.items())
-        return f"{event.path}: test melodies {_terms(event.card.bits)}" + (f"; {floor}" if floor else "")
+        worse = event.card.bits.get("total", 0) > event.card.baselines.get("bigram", math.inf)
+        moral = "; counting does better: train for longer, on more tunes, or --from folk" if worse else ""
+        return f"{event.path}: test melodies {_terms(event.card.bits)}" + (f"; {floor}" if floor else "") + moral
     return ""
 
 

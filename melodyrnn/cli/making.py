@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.amounts import amount
-from melodyrnn.compose.recipe import Recipe, to_plain
+from melodyrnn.compose.recipe import Recipe, printable, to_plain
 from melodyrnn.compose.remaking import file_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Making:
         return Recipe(
             verb=self.verb,
             digest=self.model.checkpoint.digest if told else "",
-            model=Path(self.name).stem,
+            model=printable(Path(self.name).stem),
             options=to_plain(replace(self.options, seed=seed)),
             task={} if self.task is None else to_plain(self.task),
             output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),

@@ -58,6 +58,12 @@ class Tally:
         if len(shown) < _EXAMPLES:
             shown.append(name)
 
+    def settle(self, melodies: int, notes: int) -> None:
+        """Count anew what is left out, now that it is known how many melodies, with so many notes, came in."""
+        self.read, self.notes = melodies, notes
+        self.reasons.clear()
+        self.examples.clear()
+
     def facts(self) -> dict[str, object]:
         """The counts as plain data."""
         return {
@@ -73,7 +79,8 @@ class Tally:
         from melodyrnn.errors import REASONS  # noqa: PLC0415
 
         melodies = amount(self.read, "melody").partition(" ")[2]
-        yield f"{self.read:>8,}  {melodies} read, {amount(self.notes, 'note')}; {self.warned:,} of them with warnings"
+        notes = amount(self.notes, "note")
+        yield f"{self.read:>8,}  {melodies} to learn from, {notes}; {self.warned:,} read with warnings"
         for reason, count in self.reasons.most_common():
             yield f"{count:>8,}  left out, {reason}: {REASONS.get(reason, reason)}"
             for name in self.examples[reason]:

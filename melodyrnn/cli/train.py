@@ -60,6 +60,7 @@ Sizes, dropout and length of training follow the corpus unless you say
 otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
 """
 
+_FEW: Final = 200  # melodies, for which what another model knows is worth the most
 _NETWORK: Final = "Network"
 _TRAINING: Final = "Training"
 
@@ -174,6 +175,8 @@ def train(
         shaped(100, 5_000, cell=cell, sizes=sizes, settings=asked, base=started.config)
     with scratch() as folder:
         prepared = _prepare(console, corpora, folder / "corpus", seed=seed, limits=Limits(strict=strict), track=track)
+        if base is None and len(prepared) < _FEW and leads:
+            console.say(f"{amount(len(prepared), 'melody')}: --from folk would start from what the shipped model knows")
 
         # torch takes seconds to import: only now that everything else is known to be right
         with undisturbed():

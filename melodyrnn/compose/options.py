@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, Final
 
@@ -156,17 +156,31 @@ def options_of(
 ) -> Options:
     """Options as the command line spells them, or as they are kept; raise OptionError.
 
-    >>> made = options_of(key="Am", metre="6/8", bars="free", upbeat="1/8", temperature=0.9)
-    >>> str(made.key), str(made.metre), made.bars, made.upbeat
-    ('A minor', '6/8', None, 12)
+    >>> made = options_of(key="Am", metre="6/8", bars="free", upbeat="1/8", temperature="0.9")
+    >>> str(made.key), str(made.metre), made.bars, made.upbeat, made.temperature
+    ('A minor', '6/8', None, 12, 0.9)
     """
+    numbers: dict[str, Any] = {
+        name: _number(name, value) if isinstance(value, str) else value for name, value in values.items()
+    }
     return Options(
         key=key_of(key) if isinstance(key, str) else key,
         metre=metre_of(metre) if isinstance(metre, str) else metre,
         bars=bars_of(bars) if isinstance(bars, str) else bars,
         upbeat=upbeat_of(upbeat) if isinstance(upbeat, str) else upbeat,
-        **values,
+        **numbers,
     )
+
+
+def _number(option: str, text: str) -> str | float:
+    """A number, where the option takes one; else the text as it is."""
+    kind = next((str(field.type) for field in fields(Options) if field.name == option), "")
+    if not kind.startswith(("int", "float")):
+        return text
+    try:
+        return int(text) if kind.startswith("int") else float(text)
+    except ValueError:
+        raise OptionError(option.replace("_", "-"), f"{text!r} is no number") from None
 
 
 def _of_a_whole(ticks: int) -> str:

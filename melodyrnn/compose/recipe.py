@@ -11,7 +11,7 @@ Conventions
     A recipe may come from a stranger's file: its size, its shape and every value in it are checked, and what a
     string in it says is never run, opened or printed unescaped.
 
-Contents: Recipe, hash_of; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's fields).
+Contents: Recipe, hash_of, printable; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's fields).
 """
 
 from __future__ import annotations
@@ -93,6 +93,15 @@ class Recipe:
         if recipe.given is not None and hash_of(recipe.given) != recipe.given_hash:
             raise RecipeError("the recipe's melody is not the one that its hash tells")
         return recipe
+
+
+def printable(name: str) -> str:
+    r"""Give a name that can be printed: what cannot becomes _.
+
+    >>> printable("my\u3000model\n")
+    'my_model_'
+    """
+    return "".join(c if c.isprintable() else "_" for c in name)
 
 
 def _written(told: Mapping[str, Any]) -> str:
@@ -178,10 +187,10 @@ def _matched(told: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> st
 
 
 def _line(value: Any) -> str:
-    """A string that is safe to print."""
-    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
-        raise RecipeError("the recipe holds something other than printable text")
-    return value
+    """A name, safe to print."""
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise RecipeError("the recipe holds something other than text")
+    return printable(value)
 
 
 def _whole(digits: str) -> int:

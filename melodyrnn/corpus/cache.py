@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.corpus.files import Shard, Source
 
+_NOWHERE: Final = Path(os.devnull, "melodyrnn")
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "missing", "unreadable", "special"})
 _COMMIT_EVERY: Final = 500  # files
 _JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -71,10 +72,14 @@ def load_corpus(
 
 
 def user_cache() -> Path:
-    """The user's cache folder of this system."""
+    """The user's cache folder of this system; one that nothing can be written to where the user has no home."""
     import platformdirs  # noqa: PLC0415
 
-    return Path(platformdirs.user_cache_dir("melodyrnn"))
+    try:
+        found = Path(platformdirs.user_cache_dir("melodyrnn"))
+    except RuntimeError:  # no home folder, by environment or by account
+        return _NOWHERE
+    return found if found.is_absolute() else _NOWHERE
 
 
 @dataclass(slots=True)

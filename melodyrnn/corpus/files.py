@@ -5,13 +5,14 @@ Nothing heavy is imported here: a second run over 20,000 unchanged files needs n
 Conventions
     Source    one file to read. Its `name` is how people and messages call it.
 
-Contents: FORMATS, Source, Shard, suffix_of, find_files.
+Contents: FORMATS, Source, Shard, suffix_of, find_files, other_kinds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORMATS: Final = {".mid": "midi", ".midi": "midi"} | NOTATION
+FORMATS: Final = {".mid": "midi", ".midi": "midi", ".kar": "midi"} | NOTATION
 """File suffix (lower case) → format."""
 
 _DEEPEST: Final = 64  # folders within folders
@@ -93,6 +94,15 @@ def find_files(folder: str | Path) -> Iterator[str]:
     called = len("./") if name == "." else 0  # a file of this folder is called a.mid, as pathlib has it
     for path in _walk(name, ()):
         yield path[called:]
+
+
+def other_kinds(folder: str | Path) -> Counter[str]:
+    """Count what a folder and those below it hold that is of another kind, by suffix; hidden files aside."""
+    found: Counter[str] = Counter()
+    for _, below, names in os.walk(folder):
+        below[:] = [name for name in below if not name.startswith(".")]
+        found.update(suffix_of(name) for name in names if not name.startswith(".") and suffix_of(name) not in FORMATS)
+    return found
 
 
 def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:

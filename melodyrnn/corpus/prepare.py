@@ -33,7 +33,7 @@ from melodyrnn.corpus.prepared import MELODIES, NOTES, PARTS, Prepared, manifest
 from melodyrnn.corpus.replacing import growing, put, settle
 from melodyrnn.corpus.report import MANIFEST, Report
 from melodyrnn.corpus.stamp import write_stamp
-from melodyrnn.errors import CorpusError, OptionError, OutputError
+from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
 from melodyrnn.events.viewpoints import STYLES
 
 if TYPE_CHECKING:
@@ -246,7 +246,8 @@ class Writer:
         self._settle()
         count = len(self.seen)
         if not count and not part_of_many:
-            told = ", ".join(f"{n} × {reason}" for reason, n in self.reasons.most_common()) or "nothing was offered"
+            counted = self.reasons.most_common()
+            told = ", ".join(f"{n} × {why} ({REASONS.get(why, why)})" for why, n in counted) or "nothing was offered"
             raise CorpusError(f"no melody came in: {told}; `melodyrnn corpus check` says more about each file")
         self.stack.close()
         family = _families(self.folder / "entries", self.scalars["entry_ends"], count)

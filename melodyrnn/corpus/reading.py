@@ -102,7 +102,10 @@ def read_one(
 
     Raises:
         Unreadable: the file cannot become a melody; `reason` says why.
+        TypeError: this is no path (read_midi and read_notation take bytes).
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"a path is wanted, not {type(path).__name__}; read_midi and read_notation take bytes")
     outcome = read_outcome(source_of(path, track=track), Limits(timeout, memory_mb, strict))
     if outcome.melody is None:
         raise outcome.error

@@ -3,7 +3,7 @@
 Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
 quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
 
-Contents: SIGNS, metre_of, tempo_of, key_of, title_of, as_meant.
+Contents: SIGNS, metre_of, tempo_of, key_of, title_of, as_meant, without_numbers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _MODES: Final = {
     "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "mix": "mixolydian",
     "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
 }  # fmt: skip
+_APART: Final = re.compile(r"(?<=[A-Ga-gz,']) (?=(?:[0-9]{1,2}(?:/[0-9]{1,2})?|/[0-9]{0,2})(?: |$))")
 _ACCENTS: Final = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308"}
 _IN_A_WORD: Final = re.compile("(?<=[A-Za-z])[\x81\x82\x84\x94](?=[a-z])")
 _HIGH: Final = {n: bytes([n]) for n in range(0x80, 0xA0)}
@@ -81,6 +82,24 @@ def title_of(text: str) -> str:
     """The text of a T: field, accents written after a backslash put on their letters (standard 2.1, section 8.2)."""
     accented = re.sub(r"\\([`'^~\"])([A-Za-z])", lambda match: match[2] + _ACCENTS[match[1]], text)
     return unicodedata.normalize("NFC", accented)
+
+
+def without_numbers(text: str) -> list[str]:
+    r"""The tunes of a text that has no X:, parted by blank lines where each part has a K: of its own.
+
+    So folk-rnn writes them, with its tokens apart: a length that stands alone is that of the note before it.
+
+    >>> without_numbers("M:4/4\nK:C\nG 2 c /2 |")
+    ['M:4/4\nK:C\nG2 c/2 |']
+    """
+    parts = [part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
+    if not parts or not all(re.search(r"^K:", part, re.MULTILINE) for part in parts):
+        parts = [text]
+    return [re.sub(r"^(?![A-Za-z]:).*$", _joined, part, flags=re.MULTILINE) for part in parts]
+
+
+def _joined(line: re.Match[str]) -> str:
+    return _APART.sub("", line[0])
 
 
 def as_meant(text: str) -> str:

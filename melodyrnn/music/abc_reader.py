@@ -20,7 +20,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.abc_fields import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of
+from melodyrnn.music.abc_fields import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of, without_numbers
 from melodyrnn.music.barring import Bar, Heading, Sound
 from melodyrnn.music.tonality import STEPS
 
@@ -84,11 +84,11 @@ class _Voice:
 
 
 def split_abc(text: str) -> list[tuple[str, str]]:
-    """Split a file into its tunes: (number after X:, text) in order; text without X: is one tune."""
+    """Split a file into its tunes: (number after X:, text) in order; without X: those that blank lines part."""
     text = as_meant(text)
     marks = list(_TUNE.finditer(text))
     if not marks:
-        return [("1", text)]
+        return [(str(n), tune) for n, tune in enumerate(without_numbers(text), 1)]
     ends = [match.start() for match in marks[1:]] + [len(text)]
     return [
         (match[1] or str(n), text[match.start() : end])

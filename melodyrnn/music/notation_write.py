@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.music.engraving import changes, engrave, note_sign, signature, spelled
 from melodyrnn.music.keys import key_or_found
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.tonality import Key, spell
 
 if TYPE_CHECKING:
@@ -71,11 +72,12 @@ def _abc(melody: Melody, key: Key) -> bytes:
 
 
 def _abc_bar(line: Line, fifths: int) -> str:
-    """A bar of ABC; an accidental is written wherever a reader could think of another."""
+    """A bar of ABC, notes of a beat beamed; an accidental is written wherever a reader could think of another."""
     own = signature(fifths)
     by_octave: dict[tuple[str, int], int] = {}
     by_letter: dict[str, int] = {}
-    words = []
+    place = line.metre.bar_ticks - sum(piece.ticks for piece in line.pieces) if line.upbeat else 0
+    bar, beamed = "", -1  # the beat in which the last piece could be beamed
     for piece in line.pieces:
         text = f"(3:2:{piece.group}" if piece.group else ""
         if piece.pitch is None:
@@ -88,8 +90,11 @@ def _abc_bar(line: Line, fifths: int) -> str:
             by_octave[here] = by_letter[letter] = shift
             text += letter.lower() + "'" * (octave - 5) if octave >= 5 else letter + "," * (4 - octave)
         text += _abc_length(piece) + ("-" if piece.tied_to else "")
-        words.append(text)
-    return " ".join(words)
+        beat = place // max(line.metre.beat_ticks, TICKS_PER_QUARTER)
+        short = piece.pitch is not None and piece.ticks < TICKS_PER_QUARTER
+        bar += text if (short and beamed == beat) or not bar else f" {text}"
+        beamed, place = beat if short else -1, place + piece.ticks
+    return bar
 
 
 def _abc_length(piece: Piece) -> str:

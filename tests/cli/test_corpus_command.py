@@ -43,7 +43,7 @@ def test_check_counts_reasons_with_examples(command, folder):
     ended = command("corpus", "check", folder)
     assert ended.status == 0
     assert ended.out == (
-        "       3  melodies read, 30 notes; 0 of them with warnings\n"
+        "       2  melodies to learn from, 20 notes; 0 read with warnings\n"
         "       2  left out, not-midi: not a MIDI file\n"
         f"              {folder}/photo.mid\n"
         f"              {folder}/x\\x1b[31my.mid\n"
@@ -51,6 +51,7 @@ def test_check_counts_reasons_with_examples(command, folder):
         f"              {folder}/copy.mid\n"
         "       1  left out, empty: the file is empty\n"
         f"              {folder}/empty.mid\n"
+        "          of other kinds, not read: .txt 1; of scores export MusicXML\n"
     )
 
 
@@ -81,13 +82,21 @@ def test_a_folder_without_melodies_says_why(command, folder):
         (folder / name).unlink()
     ended = command("corpus", "check", folder)
     assert ended.status == 1
-    assert ended.out.startswith("       0  melodies read, 0 notes")
-    assert ended.err == "melodyrnn: error: no melody came in: 2 × not-midi, 1 × empty\n"  # no advice to call it again
+    assert ended.out.startswith("       0  melodies to learn from, 0 notes")
+    assert (
+        ended.err
+        == "melodyrnn: error: no melody came in: 2 × not-midi (not a MIDI file), 1 × empty (the file is empty)\n"
+    )  # no advice to call it again
     for file in folder.iterdir():
         file.unlink()
     ended = command("corpus", "check", folder)
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == f"melodyrnn: error: {folder}: holds no file of music (.mid, .abc, .krn, .musicxml, .mxl)\n"
+    kinds = ".mid .midi .kar .abc .krn .kern .xml .musicxml .mxl"
+    assert ended.err == f"melodyrnn: error: {folder}: holds no file of music ({kinds})\n"
+    (folder / "score.mscz").write_bytes(b"PK")
+    (folder / ".hidden").write_bytes(b"")
+    ended = command("corpus", "check", folder)
+    assert ended.err.endswith(f"({kinds}); of other kinds, not read: .mscz 1; of scores export MusicXML\n")
 
 
 @pytest.mark.parametrize("arguments", [("check", "nowhere"), ("build", "kindr"), ("build", "kinder", "nix")])

@@ -45,9 +45,10 @@ def test_a_folder_becomes_a_model(command, folder):
     assert (ended.status, ended.data) == (0, b"")
     lines = ended.err.splitlines()
     assert lines[0].startswith("20 melodies, 320 notes (")
-    assert lines[1].startswith("counting alone reaches unigram ")
-    assert lines[3].startswith("epoch 1: training ")
-    assert " notes/s" in lines[4]
+    assert lines[1] == "20 melodies: --from folk would start from what the shipped model knows"
+    assert lines[2].startswith("counting alone reaches unigram ")
+    assert lines[4].startswith("epoch 1: training ")
+    assert " notes/s" in lines[5]
     assert lines[-1].startswith("m.safetensors: test melodies ")
     assert files() == ["m.safetensors"]
     card = load(Path("m.safetensors")).card

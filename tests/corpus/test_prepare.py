@@ -146,7 +146,10 @@ def test_nothing_else_is_overwritten(tmp_path):
 
 def test_no_melody_says_why(tmp_path):
     """An empty corpus is an error that counts the reasons, and writes nothing."""
-    with pytest.raises(CorpusError, match=r"no melody came in: 2 × empty, 1 × too-short; `melodyrnn corpus check`"):
+    with pytest.raises(
+        CorpusError,
+        match=r"no melody came in: 2 × empty \(the file is empty\), 1 × too-short \(too few .* than 8\); `melodyrnn",
+    ):
         prepare([Outcome("a", reason="empty"), Outcome("b", reason="empty"), Outcome("c", tune(1, 3))], tmp_path / "p")
     with pytest.raises(CorpusError, match="no melody came in: nothing was offered"):
         prepare([], tmp_path / "p")

@@ -202,7 +202,7 @@ def test_nothing_but_bad_files(tmp_path):
     bad.mkdir()
     for k in range(3):
         (bad / f"{k}.mid").write_bytes(b"noise")
-    reasons = "melodyrnn: error: no melody came in: 3 × not-midi"
+    reasons = "melodyrnn: error: no melody came in: 3 × not-midi (not a MIDI file)"
     moves = {"check": "", "train": "; `melodyrnn corpus check` says more about each file"}  # never to itself
     for command in (("corpus", "check", bad), ("train", bad, "-o", tmp_path / "m.safetensors")):
         status, _, err = melodyrnn(*command, folder=tmp_path, cache=tmp_path / "cache")

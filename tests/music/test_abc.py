@@ -304,3 +304,26 @@ def test_a_tie_over_a_rest_ties_nothing():
     )
     melody = assemble([bar], Heading("x")).melody
     assert [(n.onset, n.duration) for n in melody.notes] == [(0, 24), (48, 24)]
+
+
+def test_tokens_apart_as_folk_rnn_writes_them():
+    """No X:, a blank line between tunes, lengths beside their notes; where X: stands, blanks mean what they did."""
+    text = "M:4/4\nK:Cmaj\n|: G 2 c d /2 e 3/2 c | B 2 d 2 G 4 :|\n\nM:3/4\nK:Amin\nA 2 c /2 d /2 e | a 6 |\n"
+    first, second = (result.melody for result in read_score(text, format="abc", name="t"))
+    assert [n.duration for n in first.notes] == [24, 12, 6, 18, 12, 24, 24, 48]
+    assert [n.duration for n in second.notes] == [24, 6, 6, 12, 72]
+    assert (str(first.key), str(second.key), str(second.metres[0])) == ("C major", "A minor", "3/4")
+    assert rows("C 2 D |", "L:1/4\nK:C") == [(0, 24, 60), (24, 24, 62)]
+    blank = read_notation("T:One\nK:C\nCDEF|\n\nGABc|\n", format="abc", name="t")
+    assert len(blank.notes) == 8  # a blank line in one tune
+
+
+def test_what_is_left_out_of_repeats_is_told():
+    """A bar of a first ending: the melody has one bar less than the page."""
+    (told,) = read_score("X:1\nM:4/4\nL:1/4\nK:C\n|:CDEF|1 GABc:|2 GEDC|]\n", format="abc", name="t")
+    assert told.warnings == (
+        "1 bar of an earlier ending is left out: what is repeated stands once, with its last ending",
+    )
+    assert told.melody.bars == 2
+    (none,) = read_score("X:1\nM:4/4\nL:1/4\nK:C\n|:CDEF|GABc:|\n", format="abc", name="t")
+    assert none.warnings == ()

@@ -94,7 +94,7 @@ def test_abc_text():
     melody = Melody(notes, (Metre(), Metre(3, 4, 288)), Key(7), 90.0, "A % tune\n")
     assert write_notation(melody, "abc").decode().splitlines() == [
         "%abc-2.1", "X:1", "T:A tune", "M:4/4", "L:1/8", "Q:1/4=90", "K:G",
-        "G2 | F8- | F2 (3:2:3=F ^F G z4 | [M:3/4]c6 |]",
+        "G2 | F8- | F2 (3:2:3=F^FG z4 | [M:3/4]c6 |]",
     ]  # fmt: skip
 
 

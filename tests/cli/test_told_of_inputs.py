@@ -1,0 +1,119 @@
+"""What commands say of the files they are given: what is not taken, and what cannot be so."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import mido
+import pytest
+
+from melodyrnn.corpus import cache
+from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.music.tonality import Key
+
+BOOK = "X:1\nT:One\nM:4/4\nL:1/8\nK:C\nCDEFGABc|c4C4|]\n\nX:2\nT:Two\nM:4/4\nL:1/8\nK:G\nGABcdefg|g4G4|]\n"
+MINOR = (69, 71, 72, 76, 74, 72, 71, 69)
+
+
+def generated(command, model, *more, **kwargs):
+    """Two bars after a prime."""
+    return command("generate", "-m", model, "--bars", 1, "--seed", 1, "-o", "new.mid", "--force", *more, **kwargs)
+
+
+def test_a_signature_that_the_notes_belie(command, model):
+    """MuseScore writes A minor as C major: said with the next move; not of a file of ours, nor where a key is named."""
+    notes = tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(MINOR * 2))
+    Path("a.mid").write_bytes(midi_bytes(Melody(notes, (Metre(),), Key(0))))
+    told = "a.mid: its signature says C major, its notes sound like A minor"
+    assert told in generated(command, model, "--prime", "a.mid").err
+    assert told in command("vary", "a.mid", "-m", model, "-o", "v.mid", "--effort", 2).err
+    assert told not in generated(command, model, "--prime", "a.mid", "--key", "C").err
+    Path("a.mid").write_bytes(midi_bytes(Melody(notes, (Metre(),), Key(9, "minor"))))
+    assert "signature" not in generated(command, model, "--prime", "a.mid").err
+
+
+def test_other_tracks_are_named_where_they_are_lost(command, model):
+    """Infill and vary write one track; going on from a melody loses nothing."""
+    generated(command, model, "--chords", "Am F", "--chord-track", "--key", "Am", "--bars", 2)
+    Path("new.mid").rename("c.mid")
+    lost = "c.mid: only the melody is written again, not track 2 'Chords'"
+    for verb in (("infill", "c.mid", "--bars", 2), ("vary", "c.mid")):
+        assert lost in command(*verb, "-m", model, "-o", "x.mid", "--force", "--effort", 2).err
+    assert "only the melody" not in generated(command, model, "--prime", "c.mid").err
+    reading = read_midi(Path("c.mid"))
+    assert reading.others == ("track 2 'Chords'",)
+    assert read_midi(Path("new.mid")).others == ()
+
+
+def test_a_book_of_tunes_is_not_taken_for_one(command, model):
+    """The first is taken, and that is said."""
+    Path("book.abc").write_text(BOOK)
+    told = "book.abc: the first of 2 tunes is taken"
+    assert told in generated(command, model, "--prime", "book.abc").err
+    assert told in command("vary", "book.abc", "-m", model, "-o", "v.abc", "--effort", 2).err
+
+
+@pytest.mark.parametrize("before", ["", "% a tune of mine\n", "%%scale 0.7\n", "\n"])
+def test_abc_in_a_pipe_is_told_by_its_key(command, before):
+    """Whatever stands before its fields."""
+    for body in (BOOK.partition("\n\n")[0], "M:4/4\nL:1/8\nK:G\nGABcdefg|g4G4|]\n"):
+        ended = command("inspect", "-", stdin=(before + body).encode())
+        assert (ended.status, "format       abc" in ended.out) == (0, True)
+
+
+def test_a_tick_early_is_on_the_grid():
+    """Score writers let notes end at 479 of 480; a player's notes are moved and counted."""
+    for early, moved in ((1, 0), (4, 0), (9, 8)):
+        track = mido.MidiTrack()
+        for k, pitch in enumerate(MINOR):
+            track.append(mido.Message("note_on", note=pitch, time=early if k else 0))
+            track.append(mido.Message("note_off", note=pitch, time=480 - early))
+        buffer = io.BytesIO()
+        mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(file=buffer)
+        reading = read_midi(buffer.getvalue())
+        assert [(n.onset, n.duration) for n in reading.melody.notes] == [(24 * k, 24) for k in range(8)]
+        assert (reading.snapped, len(reading.warnings)) == (moved, moved > 0)
+
+
+def test_a_model_of_any_name_can_be_followed(command, model, tmp_path):
+    """A name that cannot be printed stands in the recipe as one that can."""
+    named = tmp_path / "my\u3000model\n.safetensors"
+    named.write_bytes(Path(model).read_bytes())
+    generated(command, named)
+    assert command("reproduce", "new.mid", "-m", named, "-q").data == Path("new.mid").read_bytes()
+
+
+def test_without_a_home_there_is_no_cache(monkeypatch):
+    """Neither an error nor a folder named ~."""
+    import platformdirs
+
+    def homeless(_):
+        raise RuntimeError("could not determine the home directory")
+
+    for found in (homeless, lambda _: "~/.cache/melodyrnn"):
+        monkeypatch.setattr(platformdirs, "user_cache_dir", found)
+        assert cache.user_cache().is_absolute()
+        with pytest.raises(OSError, match="Not a directory"):
+            cache.user_cache().mkdir(parents=True)
+
+
+def test_a_working_folder_that_is_gone_is_named(command, model, tmp_path, monkeypatch):
+    """Not "No such file or directory", of no file."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    ended = command("generate", "-m", model, "-o", "a.mid")
+    os.chdir(tmp_path)
+    assert (ended.status, ended.err) == (1, "melodyrnn: error: the working folder is gone; change to another\n")
+
+
+def test_a_soft_clip_is_gone_on_from_softly(command, model, tune):
+    """From the command line too."""
+    Path("soft.mid").write_bytes(midi_bytes(replace(tune, notes=tuple(replace(n, velocity=30) for n in tune.notes))))
+    generated(command, model, "--prime", "soft.mid")
+    assert {note.velocity for note in read_midi(Path("new.mid")).melody.notes} == {30}
