@@ -187,10 +187,10 @@ def _matched(told: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> st
 
 
 def _line(value: Any) -> str:
-    """A name, safe to print."""
-    if not isinstance(value, str) or len(value) > LONGEST:
-        raise RecipeError("the recipe holds something other than text")
-    return printable(value)
+    """A string that is safe to print."""
+    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+        raise RecipeError("the recipe holds something other than printable text")
+    return value
 
 
 def _whole(digits: str) -> int:

@@ -83,10 +83,8 @@ def test_a_folder_without_melodies_says_why(command, folder):
     ended = command("corpus", "check", folder)
     assert ended.status == 1
     assert ended.out.startswith("       0  melodies to learn from, 0 notes")
-    assert (
-        ended.err
-        == "melodyrnn: error: no melody came in: 2 × not-midi (not a MIDI file), 1 × empty (the file is empty)\n"
-    )  # no advice to call it again
+    told = "2 × not-midi (not a MIDI file), 1 × empty (the file is empty)"
+    assert ended.err == f"melodyrnn: error: no melody came in: {told}\n"  # no advice to call it again
     for file in folder.iterdir():
         file.unlink()
     ended = command("corpus", "check", folder)

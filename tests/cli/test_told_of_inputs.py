@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import mido
+import platformdirs
 import pytest
 
 from melodyrnn.corpus import cache
@@ -89,8 +90,6 @@ def test_a_model_of_any_name_can_be_followed(command, model, tmp_path):
 
 def test_without_a_home_there_is_no_cache(monkeypatch):
     """Neither an error nor a folder named ~."""
-    import platformdirs
-
     def homeless(_):
         raise RuntimeError("could not determine the home directory")
 
