@@ -90,6 +90,7 @@ def test_a_model_of_any_name_can_be_followed(command, model, tmp_path):
 
 def test_without_a_home_there_is_no_cache(monkeypatch):
     """Neither an error nor a folder named ~."""
+
     def homeless(_):
         raise RuntimeError("could not determine the home directory")
 
