@@ -53,11 +53,15 @@ class Checkpoint:
         default_factory=dict, repr=False
     )  # whole names → unsigned integers
     source: bytes | mmap.mmap | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
+    _digest: str = field(default="", init=False, repr=False, compare=False)  # once it has been asked for
 
     @property
     def digest(self) -> str:
-        """First 16 hex digits of the file's SHA-256; computed when asked for."""
-        return hashlib.sha256(self.source or _to_bytes(self)).hexdigest()[:16]
+        """First 16 hex digits of the file's SHA-256; computed when first asked for, for it reads the whole file."""
+        if not self._digest:
+            found = hashlib.sha256(self.source or _to_bytes(self)).hexdigest()[:16]
+            object.__setattr__(self, "_digest", found)
+        return self._digest
 
     def file(self) -> bytes:
         """The whole file, as `load` reads it."""

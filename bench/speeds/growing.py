@@ -79,7 +79,7 @@ def _by_melodies(setting: Setting) -> Curve:
         "melodies of 8 bars",
         "seconds",
         counts,
-        [_best(lambda n=n: list(generate(model, Options(), n)), 1) for n in counts],
+        [_best(lambda n=n: list(generate(model, Options(end="free"), n)), 1) for n in counts],
     )
 
 

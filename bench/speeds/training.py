@@ -147,7 +147,7 @@ def _composing(network: MelodyRNN, config: NetworkConfig) -> tuple[float, float]
     rates = []
     for count, times in ((1, 5), (64, 1)):
         began = time.perf_counter()
-        made = [g for k in range(times) for g in generate(model, Options(seed=k), count)]
+        made = [g for k in range(times) for g in generate(model, Options(seed=k, end="free"), count)]
         rates.append(sum(len(g.melody.notes) for g in made) / (time.perf_counter() - began))
     return rates[0], rates[1]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.options import Options
     from melodyrnn.music.melody import Melody
 
-WORTH: Final = 2000  # bars, of all melodies side by side, that a process composes at least: about two seconds
+WORTH: Final = 800  # bars, of all melodies side by side, that a process composes at least: about two seconds
 _KILLED: Final = (
     "a process that composed was killed, perhaps for lack of memory; ask for fewer melodies at a time, "
     "with the seed of the first that is missing"
