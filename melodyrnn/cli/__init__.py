@@ -29,7 +29,7 @@ __all__ = ["main", "run"]
 
 
 _OBJECTS: Final = 20_000
-"""New objects before Python looks for cycles: with its usual 700 a first melody waits for that a fortieth of its time."""
+"""New objects before Python looks for cycles: with its usual 700 a fortieth of a first melody is waiting for that."""
 
 
 def main() -> NoReturn:
