@@ -62,7 +62,7 @@ ChordTonesOption = Annotated[
     str, option("--chord-tones", metavar="prefer|rule", help="Chord tones on strong beats.", panel=_CHORDS)
 ]
 ChordTrackOption = Annotated[
-    bool, option("--chord-track", help="Write the chords too, as a second MIDI track.", panel=_CHORDS)
+    bool, option("--chord-track", help="Write the chords too: a second MIDI track, or symbols.", panel=_CHORDS)
 ]
 EffortOption = Annotated[
     int | None,

@@ -137,7 +137,7 @@ def generate(
     feel = Feel(humanize, swing)
     results = results_of(console, output, count=kept, format=format, force=force)
     pk.refuse_unwritten(
-        results.format, chord_track=chord_track, program=program, velocity=velocity,
+        results.format, program=program, velocity=velocity,
         humanize=humanize or None, swing=None if swing == STRAIGHT else swing,
     )  # fmt: skip
     if track is not None and prime is None and chords is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.amounts import amount
 from melodyrnn.compose.recipe import Recipe, printable, to_plain
-from melodyrnn.compose.remaking import file_of
+from melodyrnn.compose.remaking import chords_begin, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,16 @@ class Making:
             return file_of(made, recipe, keep=self.recipe)
         from melodyrnn.music.notation import write_notation  # noqa: PLC0415 - music21 takes a second
 
-        return write_notation(made.melody, self.results.format)
+        return write_notation(made.melody, self.results.format, self._symbols(made))
+
+    def _symbols(self, made: Generated) -> dict[int, str] | None:
+        """Chord symbols, where they are to be written."""
+        options = self.options
+        if not options.chord_track or options.chords is None:
+            return None
+        from melodyrnn.music.lead_sheet import symbols_over  # noqa: PLC0415
+
+        return symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
 
     def _recipe(self, seed: int) -> Recipe:
         told = self.recipe or self.console.json  # the digest reads the whole model: only where it is wanted

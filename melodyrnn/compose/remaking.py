@@ -1,6 +1,7 @@
 """From a recipe to the bytes of a file: the one way in which files are written, the first time and every time after.
 
-Contents: file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), Task, model_fits.
+Contents: file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), Task, model_fits,
+chords_begin.
 """
 
 from __future__ import annotations
@@ -43,12 +44,17 @@ def file_of(made: Generated, recipe: Recipe, *, keep: bool = True) -> bytes:
     melody, timing = play(made.melody, feel, made.seed, given=made.primed)
     text = recipe.to_text() if keep else ""
     progression = str(recipe.options["chords"]) if recipe.options.get("chord_track") else ""
-    free = not made.primed and recipe.options.get("upbeat", 0) is None  # nobody knew of an upbeat: from the first bar
-    chords = chord_notes(progression, made.melody, begin=0 if free else None) if progression else ()
+    begin = chords_begin(made, recipe.options.get("upbeat", 0))
+    chords = chord_notes(progression, made.melody, begin=begin) if progression else ()
     return midi_bytes(
         melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords, progression=progression,
         chord_timing=swung(made.melody, ((onset, ticks) for onset, ticks, _ in chords), feel),
     )  # fmt: skip
+
+
+def chords_begin(made: Generated, upbeat: object) -> int | None:
+    """Tick at which the chords of a melody begin; None for its first full bar. Where nobody knew of an upbeat, 0."""
+    return 0 if upbeat is None and not made.primed else None
 
 
 def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:

@@ -9,7 +9,8 @@ Conventions
     beats       as the metre counts them: 6/8 has two.
     ticks       from the bar line at which the progression starts.
 
-Contents: Chord, chord_of (symbol → Chord), progression (text → spans), chord_notes (those of a chord track); CHORDS.
+Contents: Chord, chord_of (symbol → Chord), parts_of, progression (text → spans), chord_notes (those of a chord track);
+CHORDS.
 Only a table: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
 """
 
@@ -70,21 +71,32 @@ def chord_of(symbol: str) -> Chord:
     >>> chord_of("Am7").tones, chord_of("F#dim").tones, chord_of("C/G").tones
     ((9, 0, 4, 7), (6, 9, 0), (7, 0, 4))
     """
-    if symbol in _SILENT:
+    name, quality, bass = parts_of(symbol)
+    if not name:
         return Chord("N.C.", ())
+    root = pitch_class(name, "chords")
+    tones = [(root + step) % 12 for step in QUALITIES[quality]]
+    if bass:
+        tones.insert(0, pitch_class(bass, "chords"))
+    return Chord(f"{name}{quality}{bass and '/'}{bass}", tuple(dict.fromkeys(tones)), root)
+
+
+def parts_of(symbol: str) -> tuple[str, str, str]:
+    """Root, quality (a key of QUALITIES) and bass of a chord symbol, "" where there is none; raise OptionError.
+
+    >>> parts_of("F#m7/C#"), parts_of("G7(b9)"), parts_of("N.C.")
+    (('F#', 'm7', 'C#'), ('G', '7b9', ''), ('', '', ''))
+    """
+    if symbol in _SILENT:
+        return "", "", ""
     match = _SYMBOL.fullmatch(symbol)
     if match is not None and match[2] not in QUALITIES:  # G7(b9) is G7b9
-        symbol = _BRACKETS.sub(r"\1", symbol)
-        match = _SYMBOL.fullmatch(symbol)
+        match = _SYMBOL.fullmatch(_BRACKETS.sub(r"\1", symbol))
     if match is None or match[2] not in QUALITIES:
         raise OptionError(
             "chords", f"{symbol!r} is no chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
         )
-    root = pitch_class(match[1], "chords")
-    tones = [(root + step) % 12 for step in QUALITIES[match[2]]]
-    if match[3]:
-        tones.insert(0, pitch_class(match[3], "chords"))
-    return Chord(symbol, tuple(dict.fromkeys(tones)), root)
+    return match[1], match[2], match[3] or ""
 
 
 def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:

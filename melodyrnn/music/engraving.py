@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.music.tonality import SHARPS, STEPS, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from melodyrnn.music.melody import Melody, Metre
 
@@ -44,6 +44,7 @@ class Piece:
     group: int = 0  # number of pieces of the triplet group that starts here
     in_triplet: bool = False
     ends_group: bool = False
+    symbol: str = ""  # chord symbol over its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,13 @@ class Line:
     upbeat: bool = False
 
 
-def engrave(melody: Melody) -> list[Line]:
-    """Write a melody bar by bar."""
+def engrave(melody: Melody, symbols: Mapping[int, str] | None = None) -> list[Line]:
+    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins."""
     lines: list[Line] = []
     for start, end, metre in _bars(melody):
         upbeat = not lines and 0 < melody.notes[0].onset < end < melody.end
         begin = melody.notes[0].onset if upbeat else start
-        lines.append(Line(metre, tuple(_pieces(melody, begin, end)), upbeat))
+        lines.append(Line(metre, tuple(_pieces(melody, begin, end, symbols or {})), upbeat))
     return lines
 
 
@@ -76,34 +77,53 @@ def _bars(melody: Melody) -> Iterator[tuple[int, int, Metre]]:
             start = end
 
 
-def _pieces(melody: Melody, begin: int, end: int) -> Iterator[Piece]:
+class _Span(NamedTuple):
+    """What sounds, or a rest, between two ticks of a bar."""
+
+    start: int
+    end: int
+    pitch: int | None
+    tied_from: bool = False
+    tied_to: bool = False
+
+
+def _pieces(melody: Melody, begin: int, end: int, symbols: Mapping[int, str]) -> Iterator[Piece]:
     """What stands between two ticks: cut into signs, triplet groups marked."""
-    spans: list[tuple[int, int, int | None, bool, bool]] = []  # start, end, pitch, tied from, tied to
+    spans: list[_Span] = []
     now = begin
     notes = melody.notes
     for note in notes[bisect_right(notes, begin, key=_END) : bisect_left(notes, end, key=_ONSET)]:
         first, last = max(note.onset, begin), min(note.end, end)
         if first > now:
-            spans.append((now, first, None, False, False))
-        spans.append((first, last, note.pitch, note.onset < first, note.end > last))
+            spans.append(_Span(now, first, None))
+        spans.append(_Span(first, last, note.pitch, note.onset < first, note.end > last))
         now = last
     if now < end:
-        spans.append((now, end, None, False, False))
-    cut = [piece for span in spans for piece in _cut(*span, begin=begin)]
-    yield from _grouped(cut)
+        spans.append(_Span(now, end, None))
+    parts = chain.from_iterable(_parted(span, symbols) for span in spans)
+    yield from _grouped([piece for part in parts for piece in _cut(part, begin, symbols.get(part.start, ""))])
 
 
-def _cut(start: int, end: int, pitch: int | None, tied_from: bool, tied_to: bool, *, begin: int) -> Iterator[Piece]:  # noqa: FBT001
-    """Cut a span into single signs, tied unless it is a rest."""
+def _parted(span: _Span, symbols: Mapping[int, str]) -> Iterator[_Span]:
+    """A span in parts that begin where a symbol stands, tied unless it is a rest."""
+    ticks = [span.start, *sorted(tick for tick in symbols if span.start < tick < span.end), span.end]
+    sounds = span.pitch is not None
+    for a, b in pairwise(ticks):
+        back = span.tied_from if a == span.start else sounds
+        yield _Span(a, b, span.pitch, back, span.tied_to if b == span.end else sounds)
+
+
+def _cut(span: _Span, begin: int, symbol: str) -> Iterator[Piece]:
+    """Cut a span of a bar that begins at a tick into single signs, tied unless it is a rest."""
     lengths: list[int] = []
-    now = start
-    while now < end:
-        lengths.append(_next_sign(now - begin, end - now))
+    now, sounds = span.start, span.pitch is not None
+    while now < span.end:
+        lengths.append(_next_sign(now - begin, span.end - now))
         now += lengths[-1]
     for place, ticks in enumerate(lengths):
-        back = pitch is not None and (place > 0 or tied_from)
-        on = pitch is not None and (place < len(lengths) - 1 or tied_to)
-        yield Piece(ticks, pitch, back, on)
+        back = sounds and (place > 0 or span.tied_from)
+        on = sounds and (place < len(lengths) - 1 or span.tied_to)
+        yield Piece(ticks, span.pitch, back, on, symbol="" if place else symbol)
 
 
 def _next_sign(place: int, left: int) -> int:

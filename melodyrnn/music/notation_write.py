@@ -15,10 +15,13 @@ from xml.etree import ElementTree as ET
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.music.engraving import changes, engrave, note_sign, signature, spelled
 from melodyrnn.music.keys import key_or_found
+from melodyrnn.music.lead_sheet import harmony_element
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 from melodyrnn.music.tonality import Key, spell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from melodyrnn.music.engraving import Line, Piece
     from melodyrnn.music.melody import Melody
 
@@ -35,8 +38,10 @@ _DOCTYPE: Final = (
 )
 
 
-def write_notation(melody: Melody, format: str) -> bytes:  # noqa: A002
+def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
     """Write a melody as 'musicxml' or 'abc', its notes spelled for its key (found where it has none).
+
+    `symbols`: chord symbols over it, by tick (see lead_sheet).
 
     Raises:
         OptionError: another format, or a melody without notes.
@@ -46,7 +51,8 @@ def write_notation(melody: Melody, format: str) -> bytes:  # noqa: A002
     if not melody.notes:
         raise Unsatisfiable("melody", "has no notes to write")
     key = key_or_found(melody)
-    return _abc(melody, key) if format == "abc" else _musicxml(melody, key)
+    lines = engrave(melody, symbols)
+    return _abc(melody, key, lines) if format == "abc" else _musicxml(melody, key, lines)
 
 
 def _title(melody: Melody) -> str:
@@ -54,8 +60,7 @@ def _title(melody: Melody) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
 
 
-def _abc(melody: Melody, key: Key) -> bytes:
-    lines = engrave(melody)
+def _abc(melody: Melody, key: Key, lines: list[Line]) -> bytes:
     first = melody.metres[0]
     head = [
         "%abc-2.1", "X:1", f"T:{' '.join(_title(melody).replace('%', '').split()) or 'Melody'}", f"M:{first}", "L:1/8",
@@ -79,7 +84,8 @@ def _abc_bar(line: Line, fifths: int) -> str:
     place = line.metre.bar_ticks - sum(piece.ticks for piece in line.pieces) if line.upbeat else 0
     bar, beamed = "", -1  # the beat in which the last piece could be beamed
     for piece in line.pieces:
-        text = f"(3:2:{piece.group}" if piece.group else ""
+        text = f'"{piece.symbol}"' if piece.symbol else ""
+        text += f"(3:2:{piece.group}" if piece.group else ""
         if piece.pitch is None:
             text += "z"
         else:
@@ -105,7 +111,7 @@ def _abc_length(piece: Piece) -> str:
     return f"{length.numerator if length.numerator > 1 else ''}/{length.denominator}"
 
 
-def _musicxml(melody: Melody, key: Key) -> bytes:
+def _musicxml(melody: Melody, key: Key, lines: list[Line]) -> bytes:
     score = ET.Element("score-partwise", version="4.0")
     ET.SubElement(ET.SubElement(score, "work"), "work-title").text = _title(melody) or "Melody"
     encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
@@ -113,7 +119,6 @@ def _musicxml(melody: Melody, key: Key) -> bytes:
     part_list = ET.SubElement(score, "part-list")
     ET.SubElement(ET.SubElement(part_list, "score-part", id="P1"), "part-name").text = "Melody"
     part = ET.SubElement(score, "part", id="P1")
-    lines = engrave(melody)
     number = 0 if lines[0].upbeat else 1
     for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
         measure = ET.SubElement(part, "measure", number=str(number + place))
@@ -160,6 +165,8 @@ def _notes(measure: ET.Element, line: Line, fifths: int) -> None:
     own = signature(fifths)
     seen: dict[tuple[str, int], int] = {}
     for piece in line.pieces:
+        if piece.symbol:
+            measure.append(harmony_element(piece.symbol))
         note = ET.SubElement(measure, "note")
         accidental = None
         if piece.pitch is None:

@@ -261,7 +261,6 @@ def test_a_terminal_shows_the_melody(command, model, environ, drawn, coloured):
         (["-o", "x.abc", "--humanize", "0.5"], "--humanize: is for MIDI; abc is written as a score of the notes alone"),
         (["-o", "x.abc", "--velocity", "70"], "--velocity: is for MIDI"),
         (["--format", "musicxml", "-o", "x.xml", "--swing", "60"], "--swing: is for MIDI; musicxml is written"),
-        (["-o", "x.abc", "--chords", "Am F", "--chord-track"], "--chord-track: is for MIDI"),
         (["-o", "x.mid", "--chord-tones", "rule"], "chord-tones: there are no chords to keep to"),
         (["-o", "x.mid", "--track", "2"], "--track: is that of the melody to go on from, or of the chords"),
     ],

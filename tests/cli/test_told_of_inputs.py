@@ -12,6 +12,7 @@ import platformdirs
 import pytest
 
 from melodyrnn.corpus import cache
+from melodyrnn.corpus.reading import read_chords, read_one
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.midi import midi_bytes, read_midi
 from melodyrnn.music.tonality import Key
@@ -110,6 +111,19 @@ def test_a_working_folder_that_is_gone_is_named(command, model, tmp_path, monkey
     ended = command("generate", "-m", model, "-o", "a.mid")
     os.chdir(tmp_path)
     assert (ended.status, ended.err) == (1, "melodyrnn: error: the working folder is gone; change to another\n")
+
+
+def test_a_lead_sheet(command, model):
+    """Chord symbols over the notes, where the chords of the MIDI file stand; without --chord-track none."""
+    asked = ("--chords", "Am F | G7 C", "--key", "Am", "--bars", 4, "--upbeat", "1/4")
+    for name in ("lead.abc", "lead.musicxml", "lead.mid"):
+        assert command("generate", "-m", model, "--seed", 1, "-o", name, *asked, "--chord-track").status == 0
+    found = [read_chords(name).text() for name in ("lead.abc", "lead.musicxml", "lead.mid")]
+    assert found[0] == found[1]
+    assert found[0].startswith("Am F | G7 C")
+    assert read_one("lead.abc").notes[0].onset == read_one("lead.mid").notes[0].onset
+    command("generate", "-m", model, "--seed", 1, "-o", "bare.abc", *asked)
+    assert '"' not in Path("bare.abc").read_text()
 
 
 def test_a_soft_clip_is_gone_on_from_softly(command, model, tune):
