@@ -8,8 +8,8 @@ Conventions
 Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
 finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or goes in circles (see `liveliness`), AGAIN times; then it is taken. So is one that
-breaks off (see `closing`), but of it first the last bars alone.
+that sits on a pitch, or goes in circles (see `liveliness`), 2 AGAIN times; then it is taken. So is one that breaks
+off (see `closing`), AGAIN times, but of it first the last bars alone.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
 """
@@ -189,16 +189,16 @@ def _compose(task: _Task, drafts: list[Draft]) -> None:
     for attempt in range(TRIES):
         number = attempt * ENDINGS
         compose(task.beginning, task.options, drafts, number, task.mark)
-        drafts = [draft for draft in drafts if not _taken(task, draft, number, last=attempt >= AGAIN)]
+        drafts = [draft for draft in drafts if not _taken(task, draft, number, attempt)]
         if not drafts:
             return
     raise _given_up(task.options, 1)
 
 
-def _taken(task: _Task, draft: Draft, number: int, *, last: bool) -> bool:
-    """Whether a melody that was composed for a draft may stay; the `last` one does, if the rules do not forbid it.
+def _taken(task: _Task, draft: Draft, number: int, attempt: int) -> bool:
+    """Whether a melody that was composed for a draft may stay: how it closes counts at first, how it goes longer.
 
-    Raises DeadEnd if it is lost for good.
+    After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
     """
     closes = _closed(task, draft, number)
     rows = np.array(draft.notes, np.int64).reshape(-1, 3)
@@ -206,7 +206,9 @@ def _taken(task: _Task, draft: Draft, number: int, *, last: bool) -> bool:
         if task.gate is None:
             raise DeadEnd
         return False
-    return last or (closes and _goes_somewhere(task, draft, rows))
+    if attempt < AGAIN and not closes:
+        return False
+    return attempt >= 2 * AGAIN or _goes_somewhere(task, draft, rows)
 
 
 def _closed(task: _Task, draft: Draft, number: int) -> bool:
