@@ -8,7 +8,7 @@ Conventions
 Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
 finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or goes in circles (see `liveliness`), 2 AGAIN times; then it is taken. So is one that breaks
+that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times; then it is taken. So is one that breaks
 off (see `closing`), AGAIN times, but of it first the last bars alone.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
@@ -208,7 +208,7 @@ def _taken(task: _Task, draft: Draft, number: int, attempt: int) -> bool:
         return False
     if attempt < AGAIN and not closes:
         return False
-    return attempt >= 2 * AGAIN or _goes_somewhere(task, draft, rows)
+    return attempt >= 3 * AGAIN or _goes_somewhere(task, draft, rows)
 
 
 def _closed(task: _Task, draft: Draft, number: int) -> bool:

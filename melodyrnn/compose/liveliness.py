@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 AGAIN: Final = (
-    6  # times, or twice as often, that a melody is composed anew; after that it is taken: the rules may leave no other
+    6  # times that a melody is composed anew for how it ends, 18 for how it goes; the rules may leave no other
 )
 _MOST: Final = 0.7  # share of the notes that one pitch may have
 _FEW: Final = 3  # pitches of a melody
