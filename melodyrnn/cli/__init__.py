@@ -132,11 +132,10 @@ def _sentence(error: Exception) -> str:
     """One line: what an error of ours says, or where and why the system refused."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
-    if isinstance(error.filename, str | bytes):
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    if isinstance(error, FileNotFoundError):  # only the system's own look at where we are names no file
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    if isinstance(error, FileNotFoundError) and not where:  # only the system's own look at where we are names no file
         return "the working folder is gone; change to another"
-    return f"{error.strerror}; allow more with ulimit -n" if error.errno == errno.EMFILE else error.strerror
+    return f"{where}{error.strerror}" + ("; allow more with ulimit -n" if error.errno == errno.EMFILE else "")
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -183,6 +183,8 @@ def _others(folder: Path) -> list[str]:
 
 def _show(console: Console, tally: Tally, folder: Path) -> None:
     if console.json:
-        console.record({"folder": str(folder), **tally.facts()})
+        from melodyrnn.corpus.files import other_kinds  # noqa: PLC0415
+
+        console.record({"folder": str(folder), **tally.facts(), "other_kinds": dict(other_kinds(folder).most_common())})
     else:
         console.lines(tally.table())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SLOW: Final = frozenset(NOTATION) - {".abc"}
 _KEY_LINE: Final = re.compile(rb"^K:", re.MULTILINE)  # which every tune of ABC has before its notes
 _ABC_HEAD: Final = 1 << 16  # bytes in which it is looked for
+_TELLING: Final = 16  # notes from which on a melody says something of its key
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
 
 
@@ -65,8 +66,8 @@ def tell(console: Console, found: Input, *, key: str | None = None) -> None:
     """Warn of what was not as it should be; and of a key that the notes belie, unless the user names one."""
     for warning in found.warnings:
         console.warn(f"{found.name}: {warning}")
-    stated = found.melody.key
-    if found.format != "midi" or found.recipe or key is not None or stated is None or stated.mode != "major":
+    stated, short = found.melody.key, len(found.melody.notes) < _TELLING
+    if found.format != "midi" or found.recipe or short or key is not None or stated is None or stated.mode != "major":
         return
     from melodyrnn.music.keys import find_key  # noqa: PLC0415
 
@@ -124,11 +125,13 @@ def _is_pipe(path: Path) -> bool:
 def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -> Input:
     """Read a melody whose format only its first bytes tell."""
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"X:", b"%abc")) or (start[:4] != b"MThd" and _KEY_LINE.search(content[:_ABC_HEAD])):
+    if start.startswith((b"X:", b"%abc")):
         return _abc(content, name, track=track)
     for mark, suffix in ((b"<", ".musicxml"), (b"PK\x03\x04", ".mxl"), (b"!!!", ".krn"), (b"**", ".krn")):
         if start.startswith(mark):
             return _parked(content, suffix, name, track=track)
+    if not start.startswith(b"MThd") and _KEY_LINE.search(content[:_ABC_HEAD]):
+        return _abc(content, name, track=track)
     return _midi(content, name, track=track, strict=strict)
 
 

@@ -40,14 +40,16 @@ class Closing:
     """What is wanted of the end of a melody."""
 
     tonic: float | None = None  # how often it is to be the tonic; None: that is not drawn
-    sounding: int = 0  # ticks from where new notes may begin that the last of them has to reach
+    sounding: int = 0  # ticks from where new notes may begin that the last of them has to reach …
+    upbeat: bool = False  # … unless the first of them is an upbeat, if it may be one
 
     def takes(self, seed: int, rows: Indices, price: float, attempt: int = 0) -> bool:
         """Whether a melody, new notes as rows (notes, 3) of the tables, closes as was drawn for its seed.
 
         `price`: bits that it cost to end where it does. The same melody has another chance at another attempt.
         """
-        if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < self.sounding:
+        asked = 0 if self.upbeat and len(rows) and rows[0, 0] else self.sounding
+        if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < asked:
             return False
         if self.tonic is None:
             return True
@@ -73,8 +75,8 @@ def closing_of(card: Card, options: Options, beginning: Beginning) -> Closing | 
     frame, end = beginning.frame, beginning.end
     half = end - frame.metre_at(end - 1).bar_ticks // 2 - beginning.shift - int(beginning.stream.tick[0])
     tonic = _share(card, options, frame.key or Key(0))
-    made = Closing(tonic, half if beginning.upbeat == 0 else 0)
-    return None if made == Closing() else made
+    made = Closing(tonic, 0 if beginning.upbeat else half, upbeat=beginning.upbeat is None)
+    return None if made.tonic is None and not made.sounding else made
 
 
 def _share(card: Card, options: Options, key: Key) -> float | None:

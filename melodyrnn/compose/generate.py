@@ -8,8 +8,8 @@ Conventions
 Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
 `Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
 finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times; then it is taken. So is one that breaks
-off (see `closing`), AGAIN times, but of it first the last bars alone.
+that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times (with particles AGAIN); then it is taken. So
+is one that breaks off (see `closing`), AGAIN times, but of it first the last bars alone.
 
 Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
 """
@@ -206,7 +206,7 @@ def _taken(task: _Task, draft: Draft, number: int, attempt: int) -> bool:
         if task.gate is None:
             raise DeadEnd
         return False
-    if attempt < AGAIN and not closes:
+    if not closes and attempt < (2 * AGAIN if task.mark is None else AGAIN):
         return False
     return attempt >= 3 * AGAIN or _goes_somewhere(task, draft, rows)
 
@@ -229,7 +229,12 @@ def _goes_somewhere(task: _Task, draft: Draft, rows: Indices) -> bool:
     """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
     if task.options.lively and not lively(rows):
         return False
-    return not (task.turns and circles(_finished(task.beginning, task.options, draft).melody))
+    return not (task.turns and _circles(task, draft))
+
+
+def _circles(task: _Task, draft: Draft) -> bool:
+    """Whether a melody is the same bars over and over."""
+    return circles(_finished(task.beginning, task.options, draft).melody)
 
 
 def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
@@ -241,6 +246,8 @@ def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
     asked = [] if task.gate is None else [task.gate]
     if task.options.lively and attempt < AGAIN:
         asked.append(lively)
+    if task.turns and attempt < AGAIN:
+        asked.append(lambda rows: not _circles(task, Draft(seed, rows.tolist(), [[0.0] * 3] * len(rows))))
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
     return every(asked)

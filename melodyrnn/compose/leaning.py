@@ -65,6 +65,6 @@ def _owed(place: Place, groups: tuple[frozenset[int], ...]) -> Rules:
 
     def pitch(logs: Logs, spot: Spot) -> Logs:
         had = wanted.T[spot.heard[2][:, spot.primed :]].any(1)  # (R, groups)
-        return np.asarray(logs + OWED * (~had @ wanted))
+        return np.asarray(logs + OWED * ((~had).astype(np.float64) @ wanted))
 
     return Rules(pitch=(pitch,))

@@ -175,6 +175,10 @@ def options_of(
 def _number(option: str, text: str) -> str | float:
     """A number, where the option takes one; else the text as it is."""
     kind = next((str(field.type) for field in fields(Options) if field.name == option), "")
+    if option == "surprise" and text == "corpus":
+        raise OptionError(option, "compose.surprise.corpus_surprise(model.card) gives the corpus's own")
+    if kind == "bool":
+        raise OptionError(option.replace("_", "-"), f"{text!r} is text; give True or False")
     if not kind.startswith(("int", "float")):
         return text
     try:

@@ -38,6 +38,21 @@ def test_a_signature_that_the_notes_belie(command, model):
     assert "signature" not in generated(command, model, "--prime", "a.mid").err
 
 
+def test_of_a_phrase_nothing_is_said(command, model):
+    """E D C D E E E is in C major, and few notes of it would be in A minor as well."""
+    notes = tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate((64, 62, 60, 62, 64, 64, 64)))
+    Path("a.mid").write_bytes(midi_bytes(Melody(notes, (Metre(),), Key(0))))
+    assert "signature" not in generated(command, model, "--prime", "a.mid").err
+
+
+def test_a_score_in_a_pipe_is_no_abc(command, model):
+    """Whatever stands in its comments."""
+    generated(command, model)
+    command("generate", "-m", model, "--seed", 1, "--bars", 1, "-o", "a.musicxml")
+    text = Path("a.musicxml").read_text().replace("<work>", "<!--\nK: c\n--><work>")
+    assert "format       musicxml" in command("inspect", "-", stdin=text.encode()).out
+
+
 def test_other_tracks_are_named_where_they_are_lost(command, model):
     """Infill and vary write one track; going on from a melody loses nothing."""
     generated(command, model, "--chords", "Am F", "--chord-track", "--key", "Am", "--bars", 2)

@@ -80,8 +80,11 @@ def test_where_the_last_note_has_to_reach(counted):
     assert closing(counted, bars=2).sounding == 96 + 48
     assert closing(counted, bars=2, metre=Metre(3, 4)).sounding == 72 + 36
     assert closing(counted, bars=2, end="tonic", chords="C").sounding == 96 + 48
-    for upbeat in (24, None):
-        assert closing(counted, upbeat=upbeat).sounding == 0
+    assert closing(counted, upbeat=24).sounding == 0
+    free = closing(counted, upbeat=None, bars=2)
+    assert (free.sounding, free.upbeat) == (96 + 48, True)
+    begins = [np.array([[rest, DURATIONS.index(36), 30]]) for rest in (0, 3)]
+    assert [Closing(None, 48, upbeat=True).takes(0, rows, 0.0) for rows in begins] == [False, True]
     options = Options(bars=2)
     assert closing_of(counted.card, options, prepare(counted, options, PRIME)).sounding == 96 + 48
     begun = replace(PRIME, notes=tuple(replace(n, onset=n.onset + 24) for n in PRIME.notes))

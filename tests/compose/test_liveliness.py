@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import generate
+from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.liveliness import circles, lively
 from melodyrnn.compose.options import Options
 from melodyrnn.music.melody import Melody, Note
@@ -76,3 +76,20 @@ def test_what_circles(bars, round_and_round):
     assert circles(tune) is round_and_round
     moved = Melody(tuple(Note(96 * k + 6 * k % 48, 48, 60) for k in range(6)), key=Key(0))
     assert not circles(moved)
+
+
+def test_cold_melodies_neither_sit_nor_circle():
+    """At temperature 0.3 most would: what closes sits the more easily, and is looked at all the same."""
+    made = list(generate(load_model("folk"), Options(temperature=0.3, seed=100), 12))
+    assert sum(not lively(rows(*(note.pitch for note in m.melody.notes))) for m in made) <= 1
+    assert sum(circles(m.melody) for m in made) <= 1
+
+
+def test_particles_do_not_circle(model, monkeypatch):
+    """One of them that does not is drawn; where all do, particles again, some times."""
+    looked = []
+    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda melody: looked.append(melody) or len(looked) < 3)
+    (made,) = generate(model, Options(bars=4, end="tonic", seed=3))
+    assert looked[2] == made.melody
+    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: True)
+    assert next(generate(model, Options(bars=2, end="tonic", seed=3))).melody.bars == 2

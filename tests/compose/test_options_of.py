@@ -32,3 +32,16 @@ def test_a_key_that_is_none(key):
     """A tonic from 0 to 11, a signature that can be written."""
     with pytest.raises(OptionError, match=r"^key: .* is not a whole number"):
         Options(key=key)
+
+
+def test_numbers_as_text_and_what_no_text_can_say():
+    """As the command line has them; a switch is no text, and the corpus's surprise is on a model's card."""
+    made = options_of(seed="7", tempo="90", max_leap="5", surprise="2.5")
+    assert (made.seed, made.tempo, made.max_leap, made.surprise) == (7, 90.0, 5, 2.5)
+    for name, text, told in (
+        ("seed", "x", "is no number"),
+        ("loop", "false", "give True or False"),
+        ("surprise", "corpus", "card"),
+    ):
+        with pytest.raises(OptionError, match=told):
+            options_of(**{name: text})
