@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.amounts import amount
@@ -46,6 +47,16 @@ class Making:
     roll: bool = True
     _index: Index | None = field(default=None, init=False)
 
+    def __post_init__(self) -> None:
+        """Let another processor hash the model while this one composes: a first melody need not wait for it."""
+        if self._told:
+            Thread(target=lambda: self.model.checkpoint.digest, daemon=True).start()
+
+    @property
+    def _told(self) -> bool:
+        """Whether the model's digest is wanted."""
+        return (self.recipe and self.results.format == "midi") or self.console.json
+
     def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
         """Check, write and tell one melody; `more` facts go into its JSON line."""
         recipe = self._recipe(made.seed)
@@ -75,10 +86,9 @@ class Making:
         return symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
 
     def _recipe(self, seed: int) -> Recipe:
-        told = self.recipe or self.console.json  # the digest reads the whole model: only where it is wanted
         return Recipe(
             verb=self.verb,
-            digest=self.model.checkpoint.digest if told else "",
+            digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
             model=printable(Path(self.name).stem),
             options=to_plain(replace(self.options, seed=seed)),
             task={} if self.task is None else to_plain(self.task),
