@@ -71,7 +71,7 @@ def test_where_nothing_is_drawn(counted):
         {"range": "C4-B4", "forbid": "C4"}, {"key": Key(2, "dorian")},
     ):  # fmt: skip
         assert closing(counted, **asked).tonic is None
-    for asked in ({"end": "free"}, {"loop": True}, {"bars": None}, {"temperature": 0}, {"top_k": 1}):
+    for asked in ({"end": "free"}, {"loop": True}, {"bars": None}, {"temperature": 0}, {"top_k": 1}, {"effort": 4}):
         assert closing(counted, **asked) is None
 
 
