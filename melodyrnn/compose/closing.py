@@ -65,9 +65,10 @@ def ends_at_home(rows: Indices) -> bool:
 def closing_of(card: Card, options: Options, beginning: Beginning) -> Closing | None:
     """How melodies that begin so shall close; None where they may as they like.
 
-    They may where the network ends them itself, in a loop, where it would do the same again, and where the caller
-    says "free" or tells an effort, which asks for the distribution as it is. The tonic is not drawn where the caller says how they end (`end`, or the last of `chords`), where it is
-    not among the pitches, and where the card has no count of how tunes in this mode end.
+    They may where the network ends them itself, in a loop, where it would do the same again, and where the caller says
+    "free" or tells an effort, which asks for the distribution as it is. The tonic is not drawn where the caller says
+    how they end (`end`, or the last of `chords`), where it is not among the pitches, and where the card has no count of
+    how tunes in this mode end.
     """
     certain, as_it_is = options.temperature == 0 or options.top_k == 1, options.effort is not None
     if certain or as_it_is or options.bars is None or options.loop or options.end == "free":
