@@ -27,10 +27,10 @@ from melodyrnn.compose.closing import ends_at_home
 from melodyrnn.compose.filling import tasks_of
 from melodyrnn.compose.gaps import windows_of
 from melodyrnn.compose.generate import Generated, Model, choose, filters_of
+from melodyrnn.compose.joining import between
 from melodyrnn.compose.keeping import keeping
 from melodyrnn.compose.leaning import leaning
 from melodyrnn.compose.liveliness import AGAIN, lively, sits
-from melodyrnn.compose.loudness import velocity_of
 from melodyrnn.compose.planning import reach
 from melodyrnn.compose.rules import Rules, every
 from melodyrnn.compose.smc import Drawn, Hearing, draw_one
@@ -41,7 +41,6 @@ from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.keys import key_or_found
-from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -50,7 +49,9 @@ if TYPE_CHECKING:
 
     from melodyrnn.compose.gaps import Gap
     from melodyrnn.compose.options import Options
+    from melodyrnn.compose.rules import Gate
     from melodyrnn.compose.sampling import Indices
+    from melodyrnn.music.melody import Melody
     from melodyrnn.music.tonality import Key
 
 Fit = TypeVar("Fit")
@@ -131,11 +132,13 @@ def _filled(
         if fresh and len(kept):
             kept[0, 0] = RESTS.index(tasks[len(fresh) - 1].gap.onset - tick)
         heard = np.concatenate((heard, kept))
-        home = _home(encoded, options) if task.hearing is None else None
-        before, drawn = _drawn(model, melody, _with(encoded, heard), options, (task.rules, task.hearing), home=home)
+        once = _at_home(encoded, options) if task.hearing is None else []
+        if same_pitches:  # their rhythm is what changes
+            once.append(_anew(encoded, task.gap))
+        before, drawn = _drawn(model, melody, _with(encoded, heard), options, (task.rules, task.hearing), once)
         heard, fresh, price = np.concatenate((heard, drawn.rows)), [*fresh, drawn.rows], price + drawn.price
         tick = task.gap.tick + sum(RESTS[rest] + DURATIONS[duration] for rest, duration, _ in drawn.rows.tolist())
-    made = _between(melody, encoded, [task.gap for task in tasks], fresh, options, same_pitches=same_pitches)
+    made = between(melody, encoded, [task.gap for task in tasks], fresh, options, same_pitches=same_pitches)
     after = max(0, len(made.notes) - len(heard))
     bits = np.concatenate((before, drawn.bits, np.zeros((after, 3))))[: len(made.notes)]
     return Generated(made, options.seed, bits, tasks[0].gap.first, price)
@@ -154,8 +157,8 @@ def _repitched(
         lambda heard_as: _pitch_rules(melody, heard_as, options, free, contour=contour),
     )
     lowest = encoded.anchor + PITCHES[0]
-    home = _home(encoded, options) if free[-1] else None
-    _, drawn = _drawn(model, melody, _with(encoded, np.zeros((0, 3), np.int64)), options, (rules, None), home=home)
+    once = _at_home(encoded, options) if free[-1] else []
+    _, drawn = _drawn(model, melody, _with(encoded, np.zeros((0, 3), np.int64)), options, (rules, None), once)
     changed = tuple(
         replace(note, pitch=pitch) if is_free else note
         for note, pitch, is_free in zip(melody.notes, (lowest + drawn.rows[:, 2]).tolist(), free, strict=True)
@@ -222,20 +225,27 @@ def _with(encoded: Encoded, rows: Indices) -> Encoded:
     return replace(encoded, rests=rests, durations=durations, pitches=pitches)
 
 
-def _home(encoded: Encoded, options: Options) -> bool | None:
-    """Whether a melody ends on its tonic, and what takes its place is to; None where the caller says how it ends."""
-    told = options.end is not None or options.chords is not None
-    return None if told else ends_at_home(encoded.pitches[-1:, None])
+def _at_home(encoded: Encoded, options: Options) -> list[Gate]:
+    """A gate for what ends on the tonic if the melody does, and only then; none where the caller says how it ends."""
+    if options.end is not None or options.chords is not None or options.effort is not None:
+        return []
+    home = ends_at_home(encoded.pitches[-1:, None])
+    return [lambda rows: ends_at_home(rows) == home]
+
+
+def _anew(encoded: Encoded, gap: Gap) -> Gate:
+    """A gate for another rhythm than that which stood in a gap."""
+    stood = encoded.durations[gap.first : gap.last]
+    return lambda rows: not np.array_equal(rows[:, 1], stood)
 
 
 def _drawn(
-    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[Rules, Hearing | None],
-    *, home: bool | None,
-) -> tuple[NDArray[np.float64], Drawn]:  # fmt: skip
+    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[Rules, Hearing | None], once: list[Gate]
+) -> tuple[NDArray[np.float64], Drawn]:
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
 
     What sits is drawn again (see `liveliness`) unless the melody does so itself, or an effort is asked for; and once
-    what does not end on the tonic, or does, as is wanted (`home`).
+    what does not pass the gates `once`.
     """
     rules, hearing = how
     told, first = told_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
@@ -243,11 +253,9 @@ def _drawn(
     before = listen(stream, heard, first)
     filters = filters_of(options)
     tries = AGAIN if options.effort is None and not sits(melody) else 0
-    last = max(tries, home is not None)
+    last = max(tries, len(once) > 0)
     for attempt in range(last + 1):
-        gates = [lively] if attempt < tries else []
-        if home is not None and not attempt:
-            gates.append(lambda rows: ends_at_home(rows) == home)
+        gates = ([lively] if attempt < tries else []) + (once if not attempt else [])
         try:
             drawn = draw_one(
                 stream, lambda s, uniform: choose(s, rules, filters, uniform, first), seed=options.seed,
@@ -259,42 +267,6 @@ def _drawn(
         else:
             break
     return before, drawn
-
-
-def _between(
-    melody: Melody, encoded: Encoded, gaps: list[Gap], fresh: list[Indices], options: Options, *, same_pitches: bool
-) -> Melody:
-    """The melody with new notes in its gaps; the others stay as they are."""
-    loudness = velocity_of(melody, options.velocity, melody.notes)
-    notes: list[Note] = []
-    last = 0
-    for gap, rows in zip(gaps, fresh, strict=True):
-        notes += melody.notes[last : gap.first]
-        tick, last = gap.tick, gap.last
-        for k, (rest, duration, pitch) in enumerate(rows.tolist()):
-            onset = tick + RESTS[rest]
-            tick = onset + DURATIONS[duration]
-            sounding = melody.notes[gap.first + k].pitch if same_pitches else encoded.anchor + PITCHES[pitch]
-            loud = loudness(gap.sounding(onset))
-            if same_pitches and options.velocity is None:
-                loud = melody.notes[gap.first + k].velocity
-            notes.append(Note(gap.sounding(onset), DURATIONS[duration], sounding, loud))
-    whole = _parted([*notes, *melody.notes[last:]], frozenset(melody.notes))
-    length = max(melody.end, whole[-1].end) if melody.length or last == len(melody.notes) else 0
-    return replace(melody, notes=whole, length=length)
-
-
-def _parted(notes: Sequence[Note], given: frozenset[Note]) -> tuple[Note, ...]:
-    """New notes begin and end where those that stay really do, beside the lines on which these were heard."""
-    parted: list[Note] = []
-    for note, following in zip(notes, (*notes[1:], None), strict=True):
-        onset, end = note.onset, note.end
-        if note not in given:
-            onset = max(onset, parted[-1].end if parted else 0)
-            end = min(end, following.onset) if following in given and following is not None else end
-        if onset < end:  # else it was a splinter
-            parted.append(replace(note, onset=onset, duration=end - onset))
-    return tuple(parted)
 
 
 def _unchanged(melody: Melody, options: Options) -> Generated:
