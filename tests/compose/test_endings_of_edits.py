@@ -51,7 +51,7 @@ def test_a_tune_begins_where_it_did(folk, tunes):
 
 
 def test_a_rhythm_that_is_to_change_does(folk, tunes):
-    """With the pitches kept the rhythm of half the bars is composed anew; three tunes in forty came back as they were."""
+    """With pitches kept the rhythm of half the bars is composed anew; three tunes in forty came back as they were."""
     for k, tune in enumerate(tunes):
         varied = vary(folk, tune, Options(seed=300 + k, bars=None), keep=["pitches"], strength=0.5).melody
         assert [n.pitch for n in varied.notes] == [n.pitch for n in tune.notes]
