@@ -8,12 +8,11 @@ beside a beat; seconds of the processor. The table is printed and put into docs/
 
 from __future__ import annotations
 
-import argparse
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bench.sections import write_section
+from bench.sections import parser_of, write_section
 from melodyrnn.compose.closing import closing_of
 from melodyrnn.compose.generate import generate, load_model, prepare
 from melodyrnn.compose.options import options_of
@@ -28,9 +27,7 @@ WAYS: Final = {"left to the network": "free", "by default": None}
 
 def main() -> None:
     """Count, print, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-m", "--model", default="folk")
-    parser.add_argument("--count", type=int, default=200)
+    parser = parser_of(__doc__, 200)
     parser.add_argument("--bars", type=int, default=8)
     asked = parser.parse_args()
     model = load_model(asked.model)

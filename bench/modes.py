@@ -8,11 +8,10 @@ sounds longer than the mode's own. The table is printed and put into docs/benchm
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from bench.sections import write_section
+from bench.sections import parser_of, write_section
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.options import Options
 from melodyrnn.music.melody import Metre
@@ -29,10 +28,7 @@ WAYS: Final = {"left to the network": "free", "by default": None}
 
 def main() -> None:
     """Count, print, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-m", "--model", default="folk")
-    parser.add_argument("--count", type=int, default=200)
-    asked = parser.parse_args()
+    asked = parser_of(__doc__, 200).parse_args()
     model = load_model(asked.model)
     told = f"Of {asked.count} melodies of `{asked.model}` in E (8 bars, seeds from 100 on): time outside the mode, and"
     head = [f"{metre}, {way}" for metre in METRES for way in WAYS]

@@ -1,15 +1,24 @@
 """Sections of docs/benchmarks.md, each between its own markers, so that each benchmark replaces its own.
 
-Contents: write_section.
+Contents: parser_of, write_section.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 from typing import Final
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+
+def parser_of(doc: str | None, count: int) -> argparse.ArgumentParser:
+    """The command line of a benchmark that counts melodies of a model."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-m", "--model", default="folk")
+    parser.add_argument("--count", type=int, default=count)
+    return parser
 
 
 def write_section(name: str, text: str) -> None:

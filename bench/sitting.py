@@ -8,13 +8,12 @@ The table is printed and put into docs/benchmarks.md.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bench.sections import write_section
+from bench.sections import parser_of, write_section
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.liveliness import lively
 from melodyrnn.compose.options import Options
@@ -41,10 +40,7 @@ EFFORTS: Final = {"by default": None, "--effort 1": 1, "--effort 16": 16}
 
 def main() -> None:
     """Count, print, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-m", "--model", default="folk")
-    parser.add_argument("--count", type=int, default=24)
-    asked = parser.parse_args()
+    asked = parser_of(__doc__, 24).parse_args()
     model = load_model(asked.model)
     who = f"{asked.count} melodies of `{asked.model}`"
     told = f"Of {who} (8 bars, seeds from 100 on), how many sit on a pitch: `python -m bench.sitting`"

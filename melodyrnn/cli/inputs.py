@@ -130,7 +130,8 @@ def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -
     for mark, suffix in ((b"<", ".musicxml"), (b"PK\x03\x04", ".mxl"), (b"!!!", ".krn"), (b"**", ".krn")):
         if start.startswith(mark):
             return _parked(content, suffix, name, track=track)
-    if not start.startswith(b"MThd") and _KEY_LINE.search(content[:_ABC_HEAD]):
+    head = content[:_ABC_HEAD]
+    if not start.startswith(b"MThd") and b"\0" not in head and _KEY_LINE.search(head):
         return _abc(content, name, track=track)
     return _midi(content, name, track=track, strict=strict)
 
@@ -146,14 +147,15 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
 
 
 def _abc(content: bytes, name: str, *, track: str | None) -> Input:
+    from melodyrnn.music.abc_reader import split_abc  # noqa: PLC0415
     from melodyrnn.music.notation import read_score  # noqa: PLC0415
+    from melodyrnn.music.notation_text import decoded  # noqa: PLC0415
 
-    tunes = read_score(content, format="abc", name=name, track=track)
-    found = next(tunes)
+    found = next(read_score(content, format="abc", name=name, track=track))
     if isinstance(found, Unreadable):
         raise found
-    more = sum(1 for _ in tunes)
-    book = (f"the first of {more + 1} tunes is taken; for another give a file of its own",) if more else ()
+    count = len(split_abc(decoded(content).replace("\r", "\n")))
+    book = (f"the first of {count} tunes is taken; for another give a file of its own",) if count > 1 else ()
     return Input(name, found.melody, "abc", found.track, book + found.warnings, found.snapped)
 
 

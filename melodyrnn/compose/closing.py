@@ -1,7 +1,7 @@
 """How a melody of so many bars closes: what is composed again because it breaks off.
 
 Told how many bars there are, a network knows how tunes end that have so many. But on what it has composed itself it
-comes to the tonic less often than they do (44 times of 100 instead of 75, by the shipped model), and some of what it
+comes to the tonic less often than they do (`python -m bench.endings` counts it), and some of what it
 writes the last bar line only cuts off. So whether a melody ends on the tonic is drawn before its first note, as often
 as training melodies in its mode do. One that comes out otherwise is composed again; so is one that has to end, as
 often as the network would have gone on. That is rejection: what is taken is the network's own, given that it ends
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.compose.constraints import named_pitches
 from melodyrnn.compose.sampling import uniforms
-from melodyrnn.events.forms import ends_in
+from melodyrnn.events.forms import ends_known
 from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS
 from melodyrnn.events.viewpoints import degree
 from melodyrnn.music.pitches import range_of, scale_of
@@ -84,8 +84,7 @@ def _share(card: Card, options: Options, key: Key) -> float | None:
     """Share of the training melodies in this mode that end on the tonic, where melodies are to do as they did."""
     if options.end is not None or options.chords is not None or not _has(options, key.tonic):
         return None
-    style = card.styles.get(options.style or "")
-    known = list(ends_in(card.ends, key.mode, style)) or list(ends_in(card.ends, key.mode, None))
+    known = ends_known(card.ends, key.mode, card.styles.get(options.style or ""))
     melodies = sum(n for _, n in known)
     return sum(n for last, n in known if last == 0) / melodies if melodies else None
 

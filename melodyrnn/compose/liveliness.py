@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from melodyrnn.compose.sampling import Indices
     from melodyrnn.music.melody import Melody
 
-AGAIN: Final = (
-    6  # times that a melody is composed anew for how it ends, 18 for how it goes; the rules may leave no other
-)
+AGAIN: Final = 6
+"""Times that a melody is composed anew for how it ends; thrice as often for how it goes. Rules may leave no other."""
 _MOST: Final = 0.7  # share of the notes that one pitch may have
 _FEW: Final = 3  # pitches of a melody
 _NOTES: Final = 5  # from so many notes on a melody can be said to sit

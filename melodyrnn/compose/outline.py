@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from melodyrnn.compose.options import MOST_BARS, Options
-from melodyrnn.events.forms import Form, ends_in, forms_in
+from melodyrnn.events.forms import Form, ends_known, forms_in
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.keys import key_or_found
 from melodyrnn.music.melody import Metre
@@ -77,7 +77,7 @@ def _ending(
 ) -> dict[str, Any]:
     """The step of the scale to end on; "free" where a degree outside of it is drawn, which the network may choose."""
     key = options.key or (Key(0) if prime is None else key_or_found(prime))
-    known = list(ends_in(card.ends, key.mode, style)) or list(ends_in(card.ends, key.mode, None))
+    known = ends_known(card.ends, key.mode, style)
     if not known:
         return {}
     last = (key.tonic + _drawn(known, rng)) % 12

@@ -63,6 +63,11 @@ def forms_in(counts: Mapping[str, int], metre: str, style: int | None) -> Iterat
             yield Form(int(upbeat), int(bars)), melodies
 
 
+def ends_known(counts: Mapping[str, int], mode: str, style: int | None) -> list[tuple[int, int]]:
+    """Each degree on which melodies in this mode end, and how many do; of one style, if it has any, else of all."""
+    return list(ends_in(counts, mode, style)) or list(ends_in(counts, mode, None))
+
+
 def ends_in(counts: Mapping[str, int], mode: str, style: int | None) -> Iterator[tuple[int, int]]:
     """Each degree on which melodies in this mode end, and how many do; of one style, or of all."""
     for key, melodies in counts.items():

@@ -51,6 +51,8 @@ def test_a_score_in_a_pipe_is_no_abc(command, model):
     command("generate", "-m", model, "--seed", 1, "--bars", 1, "-o", "a.musicxml")
     text = Path("a.musicxml").read_text().replace("<work>", "<!--\nK: c\n--><work>")
     assert "format       musicxml" in command("inspect", "-", stdin=text.encode()).out
+    noise = command("inspect", "-", stdin=b"RIFF\0\0\nK:C\nCDEF|\n")
+    assert (noise.status, "not a MIDI file" in noise.err) == (1, True)
 
 
 def test_other_tracks_are_named_where_they_are_lost(command, model):
