@@ -46,7 +46,7 @@ def step_of(network: Network, rows: int = 1) -> Callable[[], object]:
         network.hear(state, heard)
         projected = network.project(state)
         for name, head in network.heads.items():
-            head(projected[name], known[name])
+            head(projected, known[name])
 
     return step
 

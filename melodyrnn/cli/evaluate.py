@@ -184,10 +184,10 @@ def sets_of(
 def _judge(console: Console, checkpoint: Checkpoint, sets: list[MelodySet]) -> None:
     """Judge a model as it is."""
     from melodyrnn.cli.figures import Row, show  # noqa: PLC0415
-    from melodyrnn.compose.runtime import Network  # noqa: PLC0415
+    from melodyrnn.compose.native import network_of  # noqa: PLC0415
     from melodyrnn.judge.evaluate import judge  # noqa: PLC0415
 
-    network = Network(checkpoint.config, checkpoint.float32())
+    network = network_of(checkpoint.config, checkpoint.weights)
     rows = [Row(s.name, judge(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
     if len(rows) > 1:
         rows.append(Row("all", [j for row in rows for j in row.judged], whole=False))

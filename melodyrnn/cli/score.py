@@ -53,14 +53,14 @@ def score(
 ) -> None:
     """Show how surprising every note of a melody is."""
     from melodyrnn.checkpoint import find, load  # noqa: PLC0415 - NumPy only when the options are right
-    from melodyrnn.compose.runtime import Network  # noqa: PLC0415
+    from melodyrnn.compose.native import network_of  # noqa: PLC0415
     from melodyrnn.judge.evaluate import judge  # noqa: PLC0415
     from melodyrnn.judge.sets import heard  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     checkpoint = load(find(model))
     melody = read_melody(console, file, track=track).melody
-    network = Network(checkpoint.config, checkpoint.float32())
+    network = network_of(checkpoint.config, checkpoint.weights)
     judged = judge(network, [heard(melody)], [file], checkpoint.card.registers)[0]
     if json:
         console.record({"file": file, "model": model, **_facts(melody, judged)})

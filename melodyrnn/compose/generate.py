@@ -29,10 +29,10 @@ from melodyrnn.compose.closing import Closing, closing_of
 from melodyrnn.compose.drafting import Draft, compose, compose_end
 from melodyrnn.compose.liveliness import AGAIN, circles, lively
 from melodyrnn.compose.loudness import velocity_of
+from melodyrnn.compose.native import network_of
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.outline import outlined
 from melodyrnn.compose.rules import every
-from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.melody import Melody, Note
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.compose.rules import Gate
+    from melodyrnn.compose.runtime import Network
     from melodyrnn.compose.sampling import Indices
 
 __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]
@@ -84,7 +85,7 @@ def load_model(source: str | Path) -> Model:
 
 def model_of(opened: Checkpoint) -> Model:
     """Make an open checkpoint ready to compose."""
-    return Model(opened, Network(opened.config, opened.weights))
+    return Model(opened, network_of(opened.config, opened.weights))
 
 
 def generate(

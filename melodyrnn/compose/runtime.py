@@ -1,5 +1,8 @@
 """The network of melodyrnn.learn.network in NumPy: what depends on weights alone. No torch.
 
+Everything runs on it where no compiler was at hand when melodyrnn was installed; what the compiled step (`native`)
+does, this says in few lines.
+
 Conventions
     R rows (melodies side by side), H hidden units, V rows of a vocabulary table, C kinds of copy that a head
     offers; all float32. Weights come by their torch names. At load they are laid out for speed: a head's logits,
@@ -24,7 +27,7 @@ Contents: `Matrix`, `mixed`, `Head`, `Network`; what was heard lives in melodyrn
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -32,7 +35,7 @@ from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +51,9 @@ _CUT: Final = 64  # columns: panels are cut at multiples
 _LINE: Final = 64  # bytes of a line of the cache, where a matrix begins: a twentieth to a tenth faster
 _LEAST: Final = 1e-300  # keeps logarithms finite
 _PARTS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+_ALL: Final = np.arange(len(PITCHES))
+_LEAPS: Final = np.insert(vp.interval_row(_ALL - _ALL[:, None]), 0, 0, 0)
+"""Rows of intervals from the last pitch (row 0: none yet) to every pitch."""
 HEADS: Final = {
     "rest": (vp.AT_REST, slice(0, 1)),
     "duration": (vp.AT_DURATION, slice(1, 2)),
@@ -64,7 +70,7 @@ class Matrix:
         self.columns, inputs = weights.shape
         self.panel = max(_CUT, _CACHED // inputs // _CUT * _CUT)
         self.width = self.columns if self.columns <= self.panel else -(-self.columns // _CUT) * _CUT
-        self.whole = _room(inputs, self.width)
+        self.whole = room(inputs, self.width)
         np.multiply(weights.T, np.asarray(scale, np.float32), out=self.whole[:, : self.columns])
 
     def __call__(self, x: Floats) -> Floats:
@@ -83,7 +89,7 @@ class Matrix:
         if self.width <= self.panel:
             return [(0, self.whole)]
         cut = [(at, self.whole[:, at : at + self.panel]) for at in range(0, self.width, self.panel)]
-        return [(at, np.add(panel, 0, out=_room(*panel.shape))) for at, panel in cut]
+        return [(at, np.add(panel, 0, out=room(*panel.shape))) for at, panel in cut]
 
     @property
     def nbytes(self) -> int:
@@ -91,8 +97,8 @@ class Matrix:
         return self.whole.nbytes
 
 
-def _room(rows: int, columns: int) -> Floats:
-    """Zeros that begin on a line of the cache."""
+def room(rows: int, columns: int = 1) -> Floats:
+    """Zeros (rows, columns) that begin on a line of the cache."""
     room = np.zeros(rows * columns + _LINE // 4, np.float32)
     first = -room.__array_interface__["data"][0] % _LINE // 4
     return room[first : first + rows * columns].reshape(rows, columns)
@@ -138,9 +144,14 @@ class Head:
     `known` is halved, because silu(x) = x (1 + tanh(x / 2)) / 2.
     """
 
+    matrix: ClassVar = Matrix
+
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
         sizes, self.kinds = HEADS[name]
+        self.views = len(sizes)
         self.copies = self.kinds.stop - self.kinds.start
+        first = list(HEADS).index(name) * config.head
+        self.part = slice(first, first + config.head)  # what it takes of the projected state
         parts = [part for part in weights if part.startswith(f"{name}.") and part != f"{name}.state.weight"]
         own = {part.removeprefix(f"{name}."): np.asarray(weights[part], np.float32) for part in parts}
         self.known = _numbered(own["known.weight"], sizes, config) * np.float32(0.5)
@@ -153,19 +164,20 @@ class Head:
         scale = np.float32(config.keys**-0.5)
         joint = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
         biases = (bias, own["query.bias"] * scale, own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
-        self.joint = Matrix(np.concatenate(joint))
+        self.joint = self.matrix(np.concatenate(joint))
         self.bias = np.concatenate(biases).astype(np.float32)
         ends = np.cumsum([len(p) for p in joint])
         self.logits, self.query, self.key, self.sentinel, self.extra = (
             slice(end - len(part), end) for part, end in zip(joint, ends.tolist(), strict=True)
         )
+        self.leaps = None if name != "pitch" else _LEAPS + self.extra.start  # columns of the joint output
         self.matches = own["matches.weight"].T  # (C, MATCHES); a network keeps those of all heads together
-        self.apart = np.ascontiguousarray(own["apart.weight"].T)  # (C, PLACES_APART)
+        self.apart = np.array(own["apart.weight"].T, order="C")  # (C, PLACES_APART)
 
     def __call__(self, projected: Floats, rows: Indices) -> Floats:
-        """The joint output (R, …) from the projected state (R, head) and rows of `known` (R, views)."""
-        half = np.add.reduce(self.known.take(rows, 0), 1)
-        half += projected
+        """The joint output (R, …) from the projected state (R, heads · head) and rows of `known`, views or more."""
+        half = np.add.reduce(self.known.take(rows[:, : self.views], 0), 1)
+        half += projected[:, self.part]
         gate = np.tanh(half)
         gate += 1
         half *= gate  # x sigmoid(x), of x = 2 half
@@ -176,6 +188,8 @@ class Head:
 
 class Layer:
     """One recurrent layer, folded."""
+
+    matrix: ClassVar = Matrix
 
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
         own = {part: weights[f"recurrent.{part}_l{index}"] for part in _PARTS}
@@ -193,8 +207,8 @@ class Layer:
                 halve[:] = 0.5
                 halve[2 * units : 3 * units] = 1
         self.bias = bias * halve
-        self.recurrent = Matrix(own["weight_hh"], halve)
-        self.inputs = Matrix(own["weight_ih"], halve)
+        self.recurrent = self.matrix(own["weight_hh"], halve)
+        self.inputs = self.matrix(own["weight_ih"], halve)
 
     def step(self, given: Floats, h: Floats, c: Floats) -> None:
         """Advance h and c, (R, H) each, in place, by the input (R, …); c is the LSTM's own."""
@@ -225,17 +239,21 @@ class Layer:
 class Network:
     """Folded weights and the recurrent step; immutable, shared by any number of streams."""
 
+    matrix: ClassVar = Matrix
+    layer: ClassVar = Layer
+    head: ClassVar = Head
+
     def __init__(self, config: NetworkConfig, weights: Weights) -> None:
         """Fold weights given by their torch names, fp32 or fp16; each is widened where it is laid out."""
         self.config = config
-        self.layers = [Layer(i, weights, config) for i in range(config.layers)]
+        self.layers: Sequence[Layer] = [self.layer(i, weights, config) for i in range(config.layers)]
         # Folded with the first layer's input weights this table would save one small product a note, but the fold
         # itself (one large product) takes longer than a melody and rounds differently with several threads.
-        self.table = _numbered(np.asarray(weights["views.weight"], np.float32), vp.HEARD, config)
-        self.heads = {name: Head(name, weights, config) for name in HEADS}
+        self.table = _numbered(np.array(weights["views.weight"], np.float32), vp.HEARD, config)
+        self.heads: Mapping[str, Head] = {name: self.head(name, weights, config) for name in HEADS}
         self.matches = np.concatenate([head.matches for head in self.heads.values()])  # (C of all heads, MATCHES)
         # halved, as the heads' tables are: a head takes half of what stands under its silu
-        self.state = Matrix(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]), 0.5)
+        self.state = self.matrix(np.concatenate([weights[f"{n}.state.weight"] for n in HEADS]), 0.5)
 
     def blank(self, rows: int) -> Floats:
         """The state before anything is heard, (layers, 2, R, H): h and c of each layer."""
@@ -248,7 +266,6 @@ class Network:
             layer.step(given, h, c)
             given = h
 
-    def project(self, state: Floats) -> dict[str, Floats]:
-        """What each head takes from the state, (R, head) each."""
-        joint, width = self.state(state[-1, 0]), self.config.head
-        return {name: joint[:, i * width : (i + 1) * width] for i, name in enumerate(HEADS)}
+    def project(self, state: Floats) -> Floats:
+        """What the heads take from the state, (R, heads · head), each its `part`."""
+        return self.state(state[-1, 0])

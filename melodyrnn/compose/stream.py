@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.recall import AFTER_BAR, AFTER_PLACE, BAR, DURATION, PITCH, PLACE, REST, Recall
-from melodyrnn.compose.runtime import mixed
+from melodyrnn.compose.native import recall_of
+from melodyrnn.compose.recall import DURATION, PITCH, REST, Asked
 from melodyrnn.compose.timeline import Places
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.ticks import DURATION_TICKS, REST_OR_END_TICKS
@@ -27,7 +27,6 @@ from melodyrnn.events.vocabulary import END, PITCHES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from melodyrnn.compose.recall import Small
     from melodyrnn.compose.runtime import Floats, Indices, Logs, Network
     from melodyrnn.compose.timeline import Timeline
 
@@ -53,8 +52,6 @@ _REST_KNOWN: Final = np.append(np.arange(1, END + 1), 0) + _KNOWN["rest"]
 _PITCH_HEARD: Final = np.stack((_ALL + 1, vp.degree(_ALL) + 1 + _HEARD["degree"]), 1)
 _LEAP_HEARD: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
 _LEAPS_FROM: Final = np.array([_HEARD["interval"], _HEARD["from_first"]])
-_LEAPS: Final = np.insert(vp.interval_row(_ALL - _ALL[:, None]), 0, 0, 0)
-"""Rows of intervals from the last pitch (row 0: none yet) to every pitch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Stream:
         self.after = timeline.at(self.tick)
         self.spent: Logs | None = None  # (R, 2) bits chosen, and their sum over the notes, where they are counted
         self.state = network.blank(rows)
-        self.recall = Recall(network, rows, capacity)
+        self.recall = recall_of(network, rows, capacity)
         self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
         self._known[:, -1] += told.mode
         self._shown = told.bars > 0
@@ -106,36 +103,25 @@ class Stream:
         new.spent = None if self.spent is None else self.spent[rows]
         after = self.after
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
-        new.state, new.recall = self.state[:, :, rows], self.recall.take(rows)
+        new.state, new.recall = self.state.take(rows, 2), self.recall.take(rows)
         new._known, new._shown, new._heard = self._known[rows], self._shown[rows], self._heard[rows]
         new._forget()
         return new
 
     def rest(self) -> Logs:
         """Log-probabilities of the next rest, (R, END + 1)."""
-        joint = self._joint("rest", self._stand_after()[:, :3], b"")
-        apart = self.recall.far(AFTER_BAR, self.after.bar)
-        apart += self.recall.same(AFTER_PLACE, self.after.place)
-        logits = joint[:, self.network.heads["rest"].logits]
-        return mixed(logits, self.recall.scores("rest", joint, apart), self.recall.offers(REST))
+        return self._ask("rest", self._stand_after(), b"", Asked(self.after.bar, self.after.place))
 
     def duration(self, rest: Indices) -> Logs:
         """Log-probabilities of the next duration after this rest (R,): (R, len(DURATIONS))."""
-        _, known, apart = self._standing(rest)
-        joint = self._joint("duration", known[:, :4], rest.tobytes())
-        logits = joint[:, self.network.heads["duration"].logits]
-        return mixed(logits, self.recall.scores("duration", joint, apart), self.recall.offers(DURATION))
+        where, known = self._standing(rest)
+        return self._ask("duration", known, rest.tobytes(), Asked(where.bar, where.place, rest))
 
     def pitch(self, rest: Indices, duration: Indices) -> Logs:
         """Log-probabilities of the next pitch at this rest and duration (R,): (R, len(PITCHES))."""
-        _, known, apart = self._standing(rest)
+        where, known = self._standing(rest)
         known[:, 4] = duration + (1 + _KNOWN["duration"])
-        joint, head = self._joint("pitch", known, _key(rest, duration)), self.network.heads["pitch"]
-        leaps = _LEAPS.take(self.last + 1, 0)
-        leaps += head.extra.start
-        logits = joint[:, head.logits] + joint[np.arange(len(joint))[:, None], leaps]
-        scores = self.recall.scores("pitch", joint, apart + self.recall.same(DURATION, duration))
-        return mixed(logits, scores, self.recall.leaps(self.last))
+        return self._ask("pitch", known, _key(rest, duration), Asked(where.bar, where.place, rest, duration, self.last))
 
     @property
     def heard(self) -> tuple[Indices, Indices, Indices]:
@@ -144,7 +130,7 @@ class Stream:
 
     def hear(self, rest: Indices, duration: Indices, pitch: Indices) -> None:
         """Take in one note of each melody, rows (R,) of the tables."""
-        where, known, _ = self._standing(rest)
+        where, known = self._standing(rest)
         self._keep_keys(rest, duration)
         ticks = DURATION_TICKS.take(duration)
         rhythm = duration * vp.RHYTHM_BASE
@@ -173,9 +159,9 @@ class Stream:
 
     def _forget(self) -> None:
         """Drop what was worked out for one position."""
-        self._projected: dict[str, Floats] | None = None
+        self._projected: Floats | None = None
         self._ended: Indices | None = None
-        self._stood: tuple[bytes, tuple[Places, Indices, Small]] | None = None
+        self._stood: tuple[bytes, tuple[Places, Indices]] | None = None
         self._asked: dict[str, bytes] = {}  # for which choices a head's key stands at this position
 
     def _stand(self, where: Places) -> Indices:
@@ -193,11 +179,8 @@ class Stream:
             self._ended = self._stand(self.after)
         return self._ended
 
-    def _standing(self, rest: Indices) -> tuple[Places, Indices, Small]:
-        """Where the next note stands after this rest, what is known of it, and rows of how far it lies from others.
-
-        Worked out once for each choice.
-        """
+    def _standing(self, rest: Indices) -> tuple[Places, Indices]:
+        """Where the next note stands after this rest, and what is known of it. Worked out once for each choice."""
         key = rest.tobytes()
         if self._stood is None or self._stood[0] != key:
             if self.timeline.starts.shape[1] == 1 and not rest.any():  # most notes begin where the last has ended
@@ -206,10 +189,7 @@ class Stream:
                 where = self.where(rest)
                 known = self._stand(where)
             known[:, 3] = _REST_KNOWN.take(rest)
-            apart = self.recall.far(BAR, where.bar)
-            apart += self.recall.same(PLACE, where.place)
-            apart += self.recall.same(REST, rest)
-            self._stood = key, (where, known, apart)
+            self._stood = key, (where, known)
         return self._stood[1]
 
     def _hearing(self, duration: Indices, pitch: Indices, known: Indices) -> None:
@@ -223,25 +203,26 @@ class Stream:
         heard[:, 4] = duration + (1 + _HEARD["duration"])
         heard[:, _ALSO_HEARD] = known.take(_ALSO_KNOWN, 1) + _APART
 
-    def _joint(self, name: str, rows: Indices, choice: bytes) -> Floats:
-        """A head's joint output; its key is kept for later positions."""
+    def _ask(self, name: str, known: Indices, choice: bytes, asked: Asked) -> Logs:
+        """What a head expects, given rows of what is known; its key is kept for later positions."""
+        self._asked[name] = choice
+        return self.recall.expect(name, self._project(), known, asked)
+
+    def _project(self) -> Floats:
         if self._projected is None:
             self._projected = self.network.project(self.state)
-        joint = self.network.heads[name](self._projected[name], rows)
-        self.recall.keep_key(name, joint)
-        self._asked[name] = choice
-        return joint
+        return self._projected
 
     def _keep_keys(self, rest: Indices, duration: Indices) -> None:
         """Work out the keys that no question has left behind, or that a question about another choice has."""
         asked, known = self._asked, self._standing(rest)[1]
         if "rest" not in asked:
-            self._joint("rest", self._stand_after()[:, :3], b"")
+            self.recall.keep("rest", self._project(), self._stand_after())
         if asked.get("duration") != rest.tobytes():
-            self._joint("duration", known[:, :4], rest.tobytes())
+            self.recall.keep("duration", self._project(), known)
         if asked.get("pitch") != _key(rest, duration):
             known[:, 4] = duration + (1 + _KNOWN["duration"])
-            self._joint("pitch", known, _key(rest, duration))
+            self.recall.keep("pitch", self._project(), known)
 
 
 def _key(rest: Indices, duration: Indices) -> bytes:

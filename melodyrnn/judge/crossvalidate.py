@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.compose.native import network_of
 from melodyrnn.compose.repertoire import Repertoire
-from melodyrnn.compose.runtime import Network
 from melodyrnn.errors import TrainingError
 from melodyrnn.events.registers import count_registers
 from melodyrnn.judge.evaluate import Judged, average, judge
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.checkpoint import Checkpoint, NetworkConfig
+    from melodyrnn.compose.runtime import Network
     from melodyrnn.events.columns import Columns
 
 CELLS: Final = ("lstm", "gru", "rnn", "gru")
@@ -171,7 +172,7 @@ def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
         plan = Plan(own, replace(recipe, seed=trial.seed + member), start=start)
         for event in fit(Split(train), plan, join()):
             if isinstance(event, Finished):
-                yield Network(own, event.weights)
+                yield network_of(own, event.weights)
 
 
 @contextmanager

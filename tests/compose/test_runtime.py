@@ -1,4 +1,4 @@
-"""The NumPy runtime says what the torch network says."""
+"""The runtimes say what the torch network says: NumPy, and the compiled step where it is built."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from melodyrnn.checkpoint import NetworkConfig
-from melodyrnn.compose.runtime import Matrix, Network
+from melodyrnn.compose import native, runtime
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.compose.stream import Stream, Told
 from melodyrnn.compose.timeline import of_columns
@@ -15,6 +15,7 @@ from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.learn.network import Inputs, MelodyRNN
 
+NETWORKS = [runtime.Network] if native.kernel() is None else [runtime.Network, native.Network]
 SMALL = {"hidden": 40, "embed": 24, "head": 20, "keys": 8}
 
 
@@ -27,7 +28,13 @@ def _one_thread():
     torch.set_num_threads(threads)
 
 
-def pair(cell, layers, *, bar_numbers=False):
+@pytest.fixture(params=NETWORKS, ids=lambda kind: kind.__module__.split(".")[-1])
+def network(request):
+    """The kind of network that is compared."""
+    return request.param
+
+
+def pair(network, cell, layers, *, bar_numbers=False):
     """A torch network with lively random weights, and ours."""
     torch.manual_seed(1)
     config = NetworkConfig(cell=cell, layers=layers, bar_numbers=bar_numbers, **SMALL)
@@ -36,7 +43,7 @@ def pair(cell, layers, *, bar_numbers=False):
         for name, weight in theirs.named_parameters():
             if weight.dim() == 2 and "recurrent" not in name:
                 weight.normal_(0, 0.4)
-    return theirs, Network(config, {k: v.numpy() for k, v in theirs.state_dict().items()})
+    return theirs, network(config, {k: v.numpy() for k, v in theirs.state_dict().items()})
 
 
 def inputs(melodies, withheld):
@@ -52,9 +59,9 @@ def coin(rng, size):
 
 @pytest.mark.parametrize("bar_numbers", [False, True])
 @pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 1), ("lstm", 1), ("gru", 2), ("lstm", 2)])
-def test_surprise_is_torchs_over_200_dependent_notes(cell, layers, bar_numbers, random_columns):
+def test_surprise_is_torchs_over_200_dependent_notes(network, cell, layers, bar_numbers, random_columns):
     """Every cell kind, one and two layers, conditions shown and hidden: equal to 1e-4 nats."""
-    theirs, ours = pair(cell, layers, bar_numbers=bar_numbers)
+    theirs, ours = pair(network, cell, layers, bar_numbers=bar_numbers)
     melodies = [random_columns(n, k) for k, n in enumerate((200, 1, 33, 2, 60))]
     rng = np.random.default_rng(0)
     for withheld in (answers_hidden(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):
@@ -64,9 +71,9 @@ def test_surprise_is_torchs_over_200_dependent_notes(cell, layers, bar_numbers, 
             assert np.abs(bits * np.log(2) - row[: len(bits)]).max() < 1e-4
 
 
-def test_whole_distributions_are_torchs(random_columns):
+def test_whole_distributions_are_torchs(network, random_columns):
     """Not only what came: every value's log-probability, at the first, second and a late position."""
-    theirs, ours = pair("lstm", 1)
+    theirs, ours = pair(network, "lstm", 1)
     melody = random_columns(40, 3)
     shown = Withheld(*(np.zeros(1, dtype=bool) for _ in dataclasses.fields(Withheld)))
     known = inputs([melody], shown)
@@ -88,12 +95,12 @@ def test_whole_distributions_are_torchs(random_columns):
         stream.hear(rest, duration, pitch)
 
 
-def test_a_row_is_the_same_in_any_company():
+def test_a_row_is_the_same_in_any_company(network):
     """A product's rows are bit-equal alone, with the matrix whole, and at any place in a batch, with it cut."""
     rng = np.random.default_rng(0)
     for width, out in ((256, 1024), (384, 1537), (384, 380), (512, 1100), (192, 301), (40, 160), (1024, 4096)):
         x, weights = (rng.standard_normal(s).astype(np.float32) for s in ((50, width), (width, out)))
-        matrix = Matrix(weights.T)
+        matrix = network.matrix(weights.T)
         together = matrix(x)
         assert together.shape == (50, out)
         assert np.allclose(together, x @ weights, atol=1e-3)
@@ -101,9 +108,9 @@ def test_a_row_is_the_same_in_any_company():
             assert matrix(x[row : row + 1]).tobytes() == together[row].tobytes()
 
 
-def test_scoring_alone_and_together_is_bit_equal(random_columns):
+def test_scoring_alone_and_together_is_bit_equal(network, random_columns):
     """A figure does not depend on which other melodies are scored."""
-    _, ours = pair("lstm", 1)
+    _, ours = pair(network, "lstm", 1)
     melodies = [random_columns(n, k) for k, n in enumerate((30, 9, 21, 5, 14))]
     for melody, bits in zip(melodies, surprise(ours, melodies), strict=True):
         assert surprise(ours, [melody])[0].tobytes() == bits.tobytes()

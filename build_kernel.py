@@ -1,0 +1,57 @@
+"""Compiles melodyrnn/compose/kernel.c beside itself: python build_kernel.py.
+
+Installing does the same (hatch_build.py). Without a compiler everything works in NumPy; composing takes longer.
+
+Contents: build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+SOURCE = ROOT / "melodyrnn" / "compose" / "kernel.c"
+COMPILERS = ("cc", "gcc", "clang")
+# Sums stay in the order they are written in; left out is only what keeps simple loops from using vectors.
+FLAGS = ("-O3", "-std=gnu11", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros")
+X86 = ("-mavx2", "-mfma", "-mf16c")  # every x86-64 since 2013; where they are missing the library is not used
+PATIENCE = 120  # seconds
+
+
+def build(source: Path = SOURCE) -> str:
+    """Compile; the library is there whole or not at all. Returns why there is none, or nothing if there is one."""
+    if os.name != "posix":
+        return f"it has not been tried on {platform.system()}"
+    compiler = _compiler()
+    if not compiler:
+        return f"no compiler was found ({', '.join(COMPILERS)}; CC names another)"
+    library, digest = source.with_suffix(".so"), hashlib.sha256(source.read_bytes()).hexdigest()
+    beside = library.with_suffix(f".{os.getpid()}.tmp")
+    machine = X86 if platform.machine() in {"x86_64", "AMD64"} else ()
+    command = [*compiler, *FLAGS, *machine, f'-DSOURCE="{digest}"', str(source), "-o", str(beside), "-lm"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+        beside.replace(library)  # not written over: programs that run may have the old one in memory
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or b""
+        return f"{error}\n{said.decode(errors='replace')}".strip()
+    finally:
+        beside.unlink(missing_ok=True)
+    return ""
+
+
+def _compiler() -> list[str]:
+    """The command of a C compiler, or nothing."""
+    named = shlex.split(os.environ.get("CC", ""))
+    return named or next(([found] for name in COMPILERS if (found := shutil.which(name))), [])
+
+
+if __name__ == "__main__":
+    sys.exit(build() or None)
