@@ -22,11 +22,8 @@
 #include <string.h>
 #if defined(__F16C__)
 #include <immintrin.h>
-#define HALVES 1
-#elif defined(__aarch64__)
-#define HALVES 1
-#else
-#define HALVES 0
+#elif !defined(__aarch64__)
+#error "half precision is read with F16C or on 64-bit ARM; elsewhere melodyrnn composes in NumPy"
 #endif
 
 enum { DONE = 0, OUTSIDE = 1, NO_MEMORY = 2 };
@@ -38,6 +35,8 @@ enum { RNN = 0, GRU = 1, LSTM = 2 };
 _Static_assert(sizeof(void *) == 8, "addresses are lent as 64-bit numbers");
 
 typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+typedef int32_t Signs __attribute__((vector_size(4 * LANES)));
 
 typedef struct {
     const void *weights;
@@ -145,52 +144,69 @@ static void exps(double *x, int64_t n)
     }
 }
 
+#if defined(__F16C__)
 INLINE Vector widened(const uint16_t *half)
 {
-#if defined(__F16C__)
     return (Vector)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)half));
-#elif defined(__aarch64__)
-    typedef __fp16 Halves __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
-    return __builtin_convertvector(*(const Halves *)half, Vector);
-#else
-    return (Vector){(float)half[0]}; /* never called: without HALVES nothing is packed so */
-#endif
 }
 
-INLINE uint16_t halved(float x)
+INLINE void narrowed(Vector x, uint16_t *half)
 {
-#if defined(__F16C__)
-    return (uint16_t)_cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT);
-#elif defined(__aarch64__)
-    __fp16 half = (__fp16)x;
-    uint16_t bits;
-    memcpy(&bits, &half, sizeof bits);
-    return bits;
-#else
-    return (uint16_t)x;
-#endif
+    _mm_storeu_si128((__m128i *)half, _mm256_cvtps_ph((__m256)x, _MM_FROUND_TO_NEAREST_INT));
 }
+#else
+typedef __fp16 Halves __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+
+INLINE Vector widened(const uint16_t *half)
+{
+    return __builtin_convertvector(*(const Halves *)half, Vector);
+}
+
+INLINE void narrowed(Vector x, uint16_t *half)
+{
+    *(Halves *)half = __builtin_convertvector(x, Halves);
+}
+#endif
 
 /* ---- products -------------------------------------------------------------------------------------------------- */
 
-/* Lay out weights (outputs, inputs), each row times `scale`, in panels; columns beyond the outputs are zeros. With `half`
-   in half precision, times that: 0 is the answer if this would change a weight, and what was written means nothing. */
-int64_t pack(const float *weights, const float *scale, int64_t outputs, int64_t inputs, int64_t half, void *packed)
+/* So many weights of one output, from input k on, in single precision; in the other lanes zeros. */
+INLINE Vector taken(const void *weights, int64_t given_half, int64_t n, int64_t inputs, int64_t k, int64_t lanes)
 {
-    if (half && !HALVES) return 0;
-    for (int64_t n = 0; n < (outputs + PANEL - 1) / PANEL * PANEL; n++) {
-        int64_t at = n / PANEL * PANEL * inputs + n % PANEL;
-        for (int64_t k = 0; k < inputs; k++, at += PANEL) {
-            float x = n < outputs ? weights[n * inputs + k] * scale[n] : 0;
-            if (!half) {
-                ((float *)packed)[at] = x;
-                continue;
+    const uint16_t *half = (const uint16_t *)weights + n * inputs + k;
+    const float *single = (const float *)weights + n * inputs + k;
+    float some[LANES] = {0};
+    uint16_t halves[LANES] = {0};
+    if (lanes == LANES) return given_half ? widened(half) : *(const Vector *)single;
+    if (given_half) memcpy(halves, half, lanes * sizeof *half);
+    else memcpy(some, single, lanes * sizeof *single);
+    return given_half ? widened(halves) : *(const Vector *)some;
+}
+
+/* Lay out weights (outputs, inputs), each row times `scale`, in panels; columns beyond the outputs are zeros already. With
+   `half` in half precision, times that: 0 is the answer if this would change a weight, and what was written means nothing. */
+int64_t pack(const void *weights, int64_t given_half, const float *scale, int64_t outputs, int64_t inputs, int64_t half,
+             void *packed)
+{
+    float times = half ? half : 1;
+    Signs changed = {0};
+    for (int64_t first = 0; first < inputs; first += PANEL) /* tiles of 64 by 64: they stay in the nearest cache */
+        for (int64_t n = 0; n < outputs; n++)
+            for (int64_t k = first; k < inputs && k < first + PANEL; k += LANES) {
+                int64_t at = n / PANEL * PANEL * inputs + n % PANEL + k * PANEL;
+                int64_t lanes = inputs - k < LANES ? inputs - k : LANES;
+                Vector x = taken(weights, given_half, n, inputs, k, lanes) * scale[n] * times;
+                uint16_t halves[LANES];
+                if (half) {
+                    narrowed(x, halves);
+                    changed |= widened(halves) != x;
+                }
+                for (int64_t lane = 0; lane < lanes; lane++)
+                    if (half) ((uint16_t *)packed)[at + lane * PANEL] = halves[lane];
+                    else ((float *)packed)[at + lane * PANEL] = x[lane];
             }
-            uint16_t here[LANES] = {halved(x * half)};
-            if (widened(here)[0] != x * half) return 0;
-            ((uint16_t *)packed)[at] = here[0];
-        }
-    }
+    for (int64_t lane = 0; lane < LANES; lane++)
+        if (changed[lane]) return 0;
     return 1;
 }
 

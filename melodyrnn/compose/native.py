@@ -44,7 +44,7 @@ _CELLS: Final = ("rnn", "gru", "lstm")
 _NO_MEMORY: Final = 2
 _ARGUMENTS: Final = {  # a: an address, n: a number
     "usable": "",
-    "pack": "aannna",
+    "pack": "anannna",
     "product": "ananann",
     "hear": "aannnaa",
     "joint": "ananana",
@@ -123,10 +123,13 @@ class Matrix(runtime.Matrix):
         """Lay out; `scale` (N,) multiplies rows of the weights."""
         self.columns, inputs = weights.shape
         self.width = -(-self.columns // _PANEL) * _PANEL
-        given, scales = np.array(weights, np.float32, order="C"), np.full(self.columns, scale, np.float32)
+        weights, scales = np.ascontiguousarray(weights), np.full(self.columns, scale, np.float32)
+        if weights.dtype != np.float16:
+            weights = np.ascontiguousarray(weights, np.float32)
+        given = weights.__array_interface__["data"][0], weights.dtype == np.float16, _at(scales)  # perhaps not writable
         for half in (_HALF, 0):
             self.whole = runtime.room(inputs * self.width // (2 if half else 1))
-            if _library().pack(_at(given), _at(scales), self.columns, inputs, half, _at(self.whole)):
+            if _library().pack(*given, self.columns, inputs, half, _at(self.whole)):
                 break
         self.fields: Fields = (_at(self.whole), inputs, self.width, half)
         self._lent = np.array(self.fields)

@@ -153,26 +153,27 @@ class Head:
         first = list(HEADS).index(name) * config.head
         self.part = slice(first, first + config.head)  # what it takes of the projected state
         parts = [part for part in weights if part.startswith(f"{name}.") and part != f"{name}.state.weight"]
-        own = {part.removeprefix(f"{name}."): np.asarray(weights[part], np.float32) for part in parts}
+        own = {part.removeprefix(f"{name}."): weights[part] for part in parts}
         self.known = _numbered(own["known.weight"], sizes, config) * np.float32(0.5)
         self.known[: next(iter(sizes.values()))] += own["state.bias"] * np.float32(0.5)  # every sum takes one of these
         out, bias = own["out.weight"], own["out.bias"]
-        extra = np.zeros((0, config.head), np.float32)
+        extra = out[:0]
         if name == "pitch":  # degrees only rearrange into pitches; intervals depend on the last note
-            out = out + weights["degree.weight"][(np.arange(len(PITCHES)) + PITCHES[0]) % 12]
-            extra = np.asarray(weights["interval.weight"], np.float32)
-        scale = np.float32(config.keys**-0.5)
-        joint = (out, own["query.weight"] * scale, own["key.weight"], own["sentinel.weight"], extra)
-        biases = (bias, own["query.bias"] * scale, own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
-        self.joint = self.matrix(np.concatenate(joint))
-        self.bias = np.concatenate(biases).astype(np.float32)
+            degrees = weights["degree.weight"][(np.arange(len(PITCHES)) + PITCHES[0]) % 12]
+            out, extra = np.add(out, degrees, dtype=np.float32), weights["interval.weight"]
+        joint = (out, own["query.weight"], own["key.weight"], own["sentinel.weight"], extra)
+        biases = (bias, own["query.bias"], own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
         ends = np.cumsum([len(p) for p in joint])
         self.logits, self.query, self.key, self.sentinel, self.extra = (
             slice(end - len(part), end) for part, end in zip(joint, ends.tolist(), strict=True)
         )
+        scale = np.ones(ends[-1], np.float32)
+        scale[self.query] = config.keys**-0.5
+        self.joint = self.matrix(np.concatenate(joint), scale)
+        self.bias = np.concatenate(biases).astype(np.float32) * scale
         self.leaps = None if name != "pitch" else _LEAPS + self.extra.start  # columns of the joint output
-        self.matches = own["matches.weight"].T  # (C, MATCHES); a network keeps those of all heads together
-        self.apart = np.array(own["apart.weight"].T, order="C")  # (C, PLACES_APART)
+        self.matches = own["matches.weight"].T.astype(np.float32)  # (C, MATCHES); joined for all heads
+        self.apart = np.array(own["apart.weight"].T, np.float32, order="C")  # (C, PLACES_APART)
 
     def __call__(self, projected: Floats, rows: Indices) -> Floats:
         """The joint output (R, …) from the projected state (R, heads · head) and rows of `known`, views or more."""
