@@ -43,8 +43,7 @@ def step_of(network: Network, rows: int = 1) -> Callable[[], object]:
     known = {name: np.zeros((rows, len(HEADS[name][0])), np.int64) for name in HEADS}
 
     def step() -> None:
-        network.hear(state, heard)
-        projected = network.project(state)
+        projected = network.hear(state, heard)
         for name, head in network.heads.items():
             head(projected, known[name])
 

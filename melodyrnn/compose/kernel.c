@@ -324,9 +324,10 @@ static void step(const Layer *layer, int64_t rows, const float *given, float *h,
     }
 }
 
-/* Advance a state (layers, 2, R, H) by one event, rows (R, views) of the table. */
-int64_t hear(const Table *table, const Layer *layers, int64_t count, int64_t rows, int64_t views, const int64_t *heard,
-             float *state)
+/* Advance a state (layers, 2, R, H) by one event, rows (R, views) of the table, and project it: what the heads take from
+   it, (R, columns). */
+int64_t hear(const Table *table, const Layer *layers, int64_t count, const Matrix *project, int64_t rows, int64_t views,
+             const int64_t *heard, float *state, float *projected)
 {
     int64_t width = layers->inputs.columns, units = layers->units;
     float *room = malloc((table->width + 2 * width) * rows * sizeof *room + 1);
@@ -338,6 +339,7 @@ int64_t hear(const Table *table, const Layer *layers, int64_t count, int64_t row
         step(&layers[k], rows, given, state, state + rows * units, side, own);
         given = state;
     }
+    if (what == DONE) product(project, rows, given, units, projected, project->columns, 0);
     free(room);
     return what;
 }

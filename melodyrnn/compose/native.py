@@ -46,11 +46,12 @@ _ARGUMENTS: Final = {  # a: an address, n: a number
     "usable": "",
     "pack": "anannna",
     "product": "ananann",
-    "hear": "aannnaa",
+    "hear": "aanannaaa",
     "joint": "ananana",
     "expect": "aaaananaaaaaa",
 }
 _KINDS: Final = {"a": ctypes.c_void_p, "n": ctypes.c_int64}
+_INT64: Final = np.dtype(np.int64)
 _NOTES: Final = 4  # where the structure Past says how many there are
 
 
@@ -91,10 +92,12 @@ def _at(array: Any) -> int:
 
 
 def _rows(array: Indices | None, rows: int) -> int:
-    """The address of a caller's array (R, …) of rows of tables. Raises TypeError or IndexError for any other."""
-    if array is not None and array.dtype != np.int64:
+    """The address of a caller's array (R, …) of rows of tables, 0 of None. Raises TypeError or IndexError."""
+    if array is None:
+        return 0
+    if array.dtype != _INT64:
         raise TypeError(f"rows of tables are int64, not {array.dtype}")
-    if array is not None and len(array) != rows:
+    if len(array) != rows:
         raise IndexError(f"{len(array)} rows for {rows} melodies")
     return _at(array)
 
@@ -133,7 +136,7 @@ class Matrix(runtime.Matrix):
                 break
         self.fields: Fields = (_at(self.whole), inputs, self.width, half)
         self._lent = np.array(self.fields)
-        self._address, self._multiply = _at(self._lent), _library().product
+        self.address, self._multiply = _at(self._lent), _library().product
 
     def __call__(self, x: Floats) -> Floats:
         """Multiply rows (R, K), each alone: the same in any company. (R, N)."""
@@ -142,7 +145,7 @@ class Matrix(runtime.Matrix):
     def padded(self, x: Floats) -> Floats:
         """The same, (R, width): columns of zeros behind."""
         x, out = np.ascontiguousarray(x, np.float32), np.empty((len(x), self.width), np.float32)
-        self._multiply(self._address, len(x), _at(x), self.fields[1], _at(out), self.width, 0)
+        self._multiply(self.address, len(x), _at(x), self.fields[1], _at(out), self.width, 0)
         return out
 
 
@@ -201,15 +204,14 @@ class Network(runtime.Network):
         """Fold weights given by their torch names, fp32 or fp16."""
         super().__init__(config, weights)
         self._lent = np.array([_at(self.table), *self.table.shape]), np.array([own.fields for own in self.layers])
-        self._given, self._step = (*map(_at, self._lent), len(self.layers)), _library().hear
+        self._given = (*map(_at, self._lent), len(self.layers), self.state.address)
+        self._step = _library().hear
 
-    def hear(self, state: Floats, heard: Indices) -> None:
-        """Advance a state in place by one event, rows (R, len(HEARD)) of `table`."""
-        _call(self._step, *self._given, *heard.shape, _rows(heard, state.shape[2]), _at(state))
-
-    def project(self, state: Floats) -> Floats:
-        """What the heads take from the state, (R, heads · head or more), each its `part`."""
-        return self.state.padded(state[-1, 0])
+    def hear(self, state: Floats, heard: Indices) -> Floats:
+        """Advance a state in place by one event; what the heads take from it, (R, heads · head or more)."""
+        projected = np.empty((len(heard), self.state.width), np.float32)
+        _call(self._step, *self._given, *heard.shape, _rows(heard, state.shape[2]), _at(state), _at(projected))
+        return projected
 
 
 class Recall(recall.Recall):

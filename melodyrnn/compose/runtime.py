@@ -260,13 +260,13 @@ class Network:
         """The state before anything is heard, (layers, 2, R, H): h and c of each layer."""
         return np.zeros((self.config.layers, 2, rows, self.config.hidden), np.float32)
 
-    def hear(self, state: Floats, heard: Indices) -> None:
-        """Advance a state in place by one event, rows (R, len(HEARD)) of `table`."""
+    def hear(self, state: Floats, heard: Indices) -> Floats:
+        """Advance a state in place by one event, rows (R, len(HEARD)) of `table`.
+
+        Returns the state projected, (R, heads · head): what the heads take from it, each its `part`.
+        """
         given = np.add.reduce(self.table.take(heard, 0), 1)
         for layer, (h, c) in zip(self.layers, state, strict=True):
             layer.step(given, h, c)
             given = h
-
-    def project(self, state: Floats) -> Floats:
-        """What the heads take from the state, (R, heads · head), each its `part`."""
-        return self.state(state[-1, 0])
+        return self.state(given)

@@ -27,7 +27,7 @@ from melodyrnn.events.vocabulary import END, PITCHES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from melodyrnn.compose.runtime import Floats, Indices, Logs, Network
+    from melodyrnn.compose.runtime import Indices, Logs, Network
     from melodyrnn.compose.timeline import Timeline
 
 
@@ -105,6 +105,7 @@ class Stream:
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
         new.state, new.recall = self.state.take(rows, 2), self.recall.take(rows)
         new._known, new._shown, new._heard = self._known[rows], self._shown[rows], self._heard[rows]
+        new._projected = self._projected.take(rows, 0)
         new._forget()
         return new
 
@@ -154,12 +155,11 @@ class Stream:
         return self.timeline.at(self.tick + REST_OR_END_TICKS.take(rest))
 
     def _advance(self) -> None:
-        self.network.hear(self.state, self._heard)
+        self._projected = self.network.hear(self.state, self._heard)
         self._forget()
 
     def _forget(self) -> None:
         """Drop what was worked out for one position."""
-        self._projected: Floats | None = None
         self._ended: Indices | None = None
         self._stood: tuple[bytes, tuple[Places, Indices]] | None = None
         self._asked: dict[str, bytes] = {}  # for which choices a head's key stands at this position
@@ -206,23 +206,18 @@ class Stream:
     def _ask(self, name: str, known: Indices, choice: bytes, asked: Asked) -> Logs:
         """What a head expects, given rows of what is known; its key is kept for later positions."""
         self._asked[name] = choice
-        return self.recall.expect(name, self._project(), known, asked)
-
-    def _project(self) -> Floats:
-        if self._projected is None:
-            self._projected = self.network.project(self.state)
-        return self._projected
+        return self.recall.expect(name, self._projected, known, asked)
 
     def _keep_keys(self, rest: Indices, duration: Indices) -> None:
         """Work out the keys that no question has left behind, or that a question about another choice has."""
         asked, known = self._asked, self._standing(rest)[1]
         if "rest" not in asked:
-            self.recall.keep("rest", self._project(), self._stand_after())
+            self.recall.keep("rest", self._projected, self._stand_after())
         if asked.get("duration") != rest.tobytes():
-            self.recall.keep("duration", self._project(), known)
+            self.recall.keep("duration", self._projected, known)
         if asked.get("pitch") != _key(rest, duration):
             known[:, 4] = duration + (1 + _KNOWN["duration"])
-            self.recall.keep("pitch", self._project(), known)
+            self.recall.keep("pitch", self._projected, known)
 
 
 def _key(rest: Indices, duration: Indices) -> bytes:

@@ -130,7 +130,7 @@ def test_the_softmax_is_numpys_to_twelve_digits(random_weights, random_columns):
     config = NetworkConfig(hidden=40, embed=24, head=20, keys=8)
     network = native.Network(config, {n: w * 3 for n, w in random_weights(config).items()})
     stream = stream_of(network, [random_columns(1, k) for k in range(5)])  # no notes yet: nothing to copy
-    joint = network.heads["rest"](network.project(stream.state), stream._stand_after())
+    joint = network.heads["rest"](stream._projected, stream._stand_after())
     logits = joint[:, network.heads["rest"].logits].astype(np.float64)
     expected = logits - logits.max(1, keepdims=True)
     expected -= np.log(np.exp(expected).sum(1, keepdims=True))
