@@ -112,6 +112,8 @@ def checkpoint_facts(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
     """Describe a model as plain data: its shape, its size and its card."""
     from dataclasses import asdict  # noqa: PLC0415
 
+    from melodyrnn.compose.native import described  # noqa: PLC0415
+
     return {
         "file": name,
         "format": "model",
@@ -119,6 +121,7 @@ def checkpoint_facts(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
         "config": asdict(checkpoint.config),
         "parameters": sum(int(array.size) for array in checkpoint.weights.values()),
         "bytes": sum(int(array.nbytes) for array in checkpoint.weights.values()),
+        "composes": described(),
         "card": asdict(checkpoint.card),
     }
 

@@ -9,8 +9,8 @@ Conventions
     Its structures hold nothing but addresses and 64-bit numbers: here they are tuples and arrays of integers, field
     by field in the order of kernel.c, 0 for NULL.
 
-Contents: `kernel`, which loads it; `Matrix`, `Layer`, `Head`, `Network`, `Recall`; `network_of` and `recall_of`, which
-choose.
+Contents: `kernel`, which loads it, and `described`, for people; `Matrix`, `Layer`, `Head`, `Network`, `Recall`;
+`network_of` and `recall_of`, which choose.
 """
 
 from __future__ import annotations
@@ -56,22 +56,35 @@ _NOTES: Final = 4  # where the structure Past says how many there are
 
 
 @cache
-def kernel() -> ctypes.CDLL | None:
-    """The library, ready to be called; None where there is none that can be used."""
+def found() -> tuple[ctypes.CDLL | None, str]:
+    """The library, ready to be called, and nothing; or None, and why there is none that can be used."""
     if os.environ.get(ASIDE) == "numpy":
-        return None
+        return None, f"{ASIDE} asks for it"
+    if not LIBRARY.exists():
+        return None, "no compiler was at hand when melodyrnn was installed"
     try:
         library = ctypes.CDLL(str(LIBRARY))
         source = ctypes.c_char_p.in_dll(library, "source").value
         current = hashlib.sha256(SOURCE.read_bytes()).hexdigest().encode()
-    except (OSError, ValueError):  # not there, not for this system; not ours
-        return None
+    except (OSError, ValueError):
+        return None, f"{LIBRARY.name} is no library for this system; install melodyrnn again"
     if source != current:
-        return None
+        return None, f"{LIBRARY.name} was built from another {SOURCE.name}; install melodyrnn again"
     for name, kinds in _ARGUMENTS.items():
         function = getattr(library, name)
         function.argtypes, function.restype = [_KINDS[kind] for kind in kinds], ctypes.c_int64
-    return library if library.usable() else None
+    return (library, "") if library.usable() else (None, "this processor lacks AVX2 or FMA")
+
+
+def kernel() -> ctypes.CDLL | None:
+    """The library, ready to be called; None where there is none that can be used."""
+    return found()[0]
+
+
+def described() -> str:
+    """By what melodies are composed here, in words."""
+    library, why_not = found()
+    return "compiled" if library else f"NumPy ({why_not})"
 
 
 def network_of(config: NetworkConfig, weights: Weights) -> runtime.Network:

@@ -198,19 +198,21 @@ def elsewhere(tmp_path, monkeypatch):
     source.write_bytes(native.SOURCE.read_bytes())
     monkeypatch.setattr(native, "SOURCE", source)
     monkeypatch.setattr(native, "LIBRARY", source.with_suffix(".so"))
-    native.kernel.cache_clear()
+    native.found.cache_clear()
     yield source
-    native.kernel.cache_clear()
+    native.found.cache_clear()
 
 
 def test_nothing_built_is_no_error(elsewhere, random_weights, random_columns):
     """Then NumPy composes; so it does beside what is no library."""
     config = NetworkConfig(hidden=16, embed=8, head=8, keys=4)
     assert type(native.network_of(config, random_weights(config))) is runtime.Network
+    assert native.described() == "NumPy (no compiler was at hand when melodyrnn was installed)"
     elsewhere.with_suffix(".so").write_bytes(b"no library")
-    native.kernel.cache_clear()
+    native.found.cache_clear()
     network = native.network_of(config, random_weights(config))
     assert type(network) is runtime.Network
+    assert "install melodyrnn again" in native.described()
     assert type(native.recall_of(network, 1, 4)) is recall.Recall
     assert len(surprise(network, [random_columns(3, 1)])[0]) == 4
 
@@ -220,9 +222,11 @@ def test_a_library_of_another_source_is_not_used(elsewhere):
     """Who changes kernel.c and forgets to build composes in NumPy, not by the old code."""
     assert build_kernel.build(elsewhere) == ""
     assert native.kernel() is not None
+    assert native.described() == "compiled"
     elsewhere.write_bytes(elsewhere.read_bytes() + b"\n")
-    native.kernel.cache_clear()
+    native.found.cache_clear()
     assert native.kernel() is None
+    assert "another kernel.c" in native.described()
 
 
 @compiled
