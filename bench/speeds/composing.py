@@ -17,15 +17,14 @@ import numpy as np
 from bench.speeds.timing import Row, Setting, bandwidth, interleaved, matrix_rate, median, met
 from melodyrnn.compose.dealing import WORTH, compose_many
 from melodyrnn.compose.dealing import work as work_of
-from melodyrnn.compose.generate import Options, generate, load_model
-from melodyrnn.compose.runtime import HEADS
+from melodyrnn.compose.generate import Model, Options, generate, load_model
+from melodyrnn.compose.native import described
+from melodyrnn.compose.runtime import HEADS, Network
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.processes import processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from melodyrnn.compose.runtime import Network
 
 MANY = 200
 _STEPS = 200
@@ -50,6 +49,11 @@ def step_of(network: Network, rows: int = 1) -> Callable[[], object]:
     return step
 
 
+def in_numpy(model: Model) -> Model:
+    """The same model, composing in NumPy."""
+    return Model(model.checkpoint, Network(model.checkpoint.config, model.checkpoint.weights))
+
+
 def weight_bytes(network: Network) -> int:
     """Bytes of weights that one step reads."""
     read = [network.state, *(head.joint for head in network.heads.values())]
@@ -61,7 +65,9 @@ def weight_bytes(network: Network) -> int:
 def _one(setting: Setting) -> list[Row]:
     model = load_model(setting.model)
     network = model.network
-    work: dict[str, Callable[[], object]] = {"ours": step_of(network)} | _torch_steps(network)
+    plain = in_numpy(model)
+    work: dict[str, Callable[[], object]] = {"ours": step_of(network), "numpy": step_of(plain.network)}
+    work |= _torch_steps(network)
     repeated = {name: (lambda do=do: [do() for _ in range(_STEPS)]) for name, do in work.items()}
     took = {name: median(s) / _STEPS for name, s in interleaved(repeated, setting.runs, process_time).items()}
     size = weight_bytes(network)
@@ -70,20 +76,21 @@ def _one(setting: Setting) -> list[Row]:
     work = {"melody": lambda: list(generate(model, Options(seed=3, end="free")))}
     melody = interleaved(work, 2 * setting.runs, process_time)["melody"]
     notes = len(next(iter(generate(model, Options(seed=3, end="free")))).melody.notes)
-    labels = {"LSTM": "torch, `nn.LSTM` a step at a time", "LSTMCell": "torch, `nn.LSTMCell`",
-              "onnxruntime": "onnxruntime, fp32"}  # fmt: skip
+    labels = {"numpy": "the same in NumPy", "LSTM": "torch, `nn.LSTM` a step at a time",
+              "LSTMCell": "torch, `nn.LSTMCell`", "onnxruntime": "onnxruntime, fp32"}  # fmt: skip
     rows = [
         Row(f"floor: {size / 1e6:.1f} MB of weights at {reads / 1e9:.0f} GB/s", f"{1 / floor:,.0f} notes/s"),
         Row(
-            "our step", f"{1 / took['ours']:,.0f} notes/s",
+            f"our step, {described()}", f"{1 / took['ours']:,.0f} notes/s",
             f"{took['LSTM'] / took['ours']:.1f} × `nn.LSTM`, {floor / took['ours']:.2f} of the floor",
             f"at least 8: {met(took['LSTM'] / took['ours'] >= 8)}; "
             f"at least 0.4: {met(floor / took['ours'] >= 0.4)}",
         ),
     ]  # fmt: skip
     rows += [
-        Row(labels[name], f"{1 / took[name]:,.0f} notes/s" if name in took else "not installed",
-            f"{took['ours'] / took[name]:.2f} × ours" if name in took else "")
+        Row(labels[name], f"{1 / took[name]:,.0f} notes/s",
+            f"{took['ours'] / took[name]:.2f} × ours, {took['LSTM'] / took[name]:.1f} × `nn.LSTM`")
+        if name in took else Row(labels[name], "not installed")
         for name in labels
     ]  # fmt: skip
     per_note = median(melody) / notes
@@ -175,6 +182,7 @@ def _many(setting: Setting) -> list[Row]:
     seconds, working = median(took), (process_time() - began) / len(took)
     jobs = min(processors(), work_of(Options(), MANY) // WORTH)
     closing = median(interleaved({"all": lambda: list(compose_many(model, Options(seed=1), MANY))}, runs)["all"])
+    slower, alike = _compared(model)
     layer, units = model.network.layers[0], model.network.config.hidden
     states = np.tanh(np.random.default_rng(0).standard_normal((64, units))).astype(np.float32)
     work = {
@@ -190,9 +198,22 @@ def _many(setting: Setting) -> list[Row]:
             f"{made[0] / working:,.0f} notes per second of the processor", f"under 3 s: {met(seconds < 3)}",
         ),
         Row(f"... that close as tunes do (by default), {jobs} processes", f"{closing:.2f} s"),
+        Row(f"... in NumPy, both on one processor: {alike} of {MANY} are the same", f"{slower:.1f} × the time of ours"),
         Row(
             "the recurrent product of 64 melodies, each alone", f"{rate / 1e9:.1f} Gflop/s",
             f"{rate / peak:.2f} of {peak / 1e9:.0f} Gflop/s, a product of 1024 × 1024 matrices on one core",
             f"at least 0.5: {met(rate / peak >= 0.5)}",
         ),
     ]  # fmt: skip
+
+
+def _compared(model: Model) -> tuple[float, int]:
+    """How many times as long NumPy takes for melodies as by default, and how many of them come out the same."""
+    made: dict[str, list[Any]] = {}
+    work = {
+        name: lambda kind=kind, name=name: made.update({name: list(generate(kind, Options(seed=1), MANY))})
+        for name, kind in (("ours", model), ("numpy", in_numpy(model)))
+    }
+    took = {name: median(seconds) for name, seconds in interleaved(work, 1, process_time).items()}
+    same = sum(a.melody == b.melody for a, b in zip(made["ours"], made["numpy"], strict=True))
+    return took["numpy"] / took["ours"], same

@@ -48,12 +48,18 @@ class Input:
 
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
-    """Read one melody from a file, or from stdin when `source` is '-'; raise Unreadable."""
+    """Read one melody from a file, or from stdin when `source` is '-'; raise Unreadable.
+
+    `book.abc:12` is the tune of number 12 (`X:12`) in a file of several.
+    """
     if not source:
         raise OptionError("FILE", "names no file")
     path = Path(source)
     if source == "-" or _is_pipe(path):
         return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)
+    book, _, tune = source.rpartition(":")
+    if book.lower().endswith(".abc") and not path.exists():
+        return _abc(read_bytes(console, book), book, track=track, tune=tune)
     suffix = path.suffix.lower()
     if suffix in _SLOW:
         return _isolated(path, source, track=track)
@@ -146,16 +152,19 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
     )  # fmt: skip
 
 
-def _abc(content: bytes, name: str, *, track: str | None) -> Input:
+def _abc(content: bytes, name: str, *, track: str | None, tune: str | None = None) -> Input:
     from melodyrnn.music.abc_reader import split_abc  # noqa: PLC0415
     from melodyrnn.music.notation import read_score  # noqa: PLC0415
     from melodyrnn.music.notation_text import decoded  # noqa: PLC0415
 
-    found = next(read_score(content, format="abc", name=name, track=track))
+    found = next(read_score(content, format="abc", name=name, track=track, tune=tune))
     if isinstance(found, Unreadable):
         raise found
+    if tune is not None:
+        return Input(f"{name}:{tune}", found.melody, "abc", found.track, found.warnings, found.snapped)
     count = len(split_abc(decoded(content).replace("\r", "\n")))
-    book = (f"the first of {count} tunes is taken; for another give a file of its own",) if count > 1 else ()
+    another = "give a file for another" if name == "-" else f"{name}:NUMBER gives another"
+    book = (f"the first of {count} tunes is taken; {another}",) if count > 1 else ()
     return Input(name, found.melody, "abc", found.track, book + found.warnings, found.snapped)
 
 

@@ -75,15 +75,16 @@ def read_score(
     name: str,
     track: str | None = None,
     tonic_only: bool = False,
+    tune: str | None = None,
 ) -> Iterator[ScoreReading | Unreadable]:
     """Read every tune of a score; what cannot be read comes as the error, in its place.
 
-    `tonic_only`: the K: of these files names a tonic and says nothing of the mode (Essen).
+    `tune`: of an ABC file the one with this number alone, a second one of it as `12-2`. `tonic_only`: the K: of these files names a tonic and says nothing of the mode (Essen).
     """
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
         if format == "abc":
-            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only)
+            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune)
         else:
             text = unpacked(raw, name) if format == "mxl" else decoded(raw)
             made, label, fifths = _with_music21(text, format, name, lambda score: _melody(score, name, track))
@@ -120,17 +121,31 @@ def _chords(score: Any, name: str, track: str | None) -> Harmony:
     return chords_of_bars(bars_with_chords(barred, fifths), name, "the chords of a part")
 
 
-def _abc_tunes(text: str, name: str, track: str | None, *, tonic_only: bool) -> Iterator[ScoreReading | Unreadable]:
-    tunes = split_abc(text.replace("\r\n", "\n").replace("\r", "\n"))
-    seen: dict[str, int] = {}
-    for number, tune in tunes:
-        seen[number] = seen.get(number, 0) + 1
-        twin = f"-{seen[number]}" if seen[number] > 1 else ""
-        where = f"{name}:{number}{twin}" if len(tunes) > 1 else name
+def _abc_tunes(
+    text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None
+) -> Iterator[ScoreReading | Unreadable]:
+    tunes = _numbered(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
+    if wanted is not None and wanted not in tunes:
+        there = f"{len(tunes)} tunes, from {next(iter(tunes))} to {next(reversed(tunes))}" if tunes else "no tune"
+        raise Unreadable(name, "no-track", f"it has {there}, none of the number {wanted}")
+    for number, tune in tunes.items():
+        if wanted not in (None, number):
+            continue
+        where = f"{name}:{number}" if len(tunes) > 1 else name
         try:
             yield _abc_tune(tune, where, track, tonic_only=tonic_only)
         except Unreadable as error:
             yield error
+
+
+def _numbered(tunes: list[tuple[str, str]]) -> dict[str, str]:
+    """Tunes by their numbers; the second of a number is called `12-2`."""
+    seen: dict[str, int] = {}
+    named: dict[str, str] = {}
+    for number, tune in tunes:
+        seen[number] = seen.get(number, 0) + 1
+        named[f"{number}-{seen[number]}" if seen[number] > 1 else number] = tune
+    return named
 
 
 def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> ScoreReading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +75,23 @@ def test_a_book_of_tunes_is_not_taken_for_one(command, model):
     told = "book.abc: the first of 2 tunes is taken"
     assert told in generated(command, model, "--prime", "book.abc").err
     assert told in command("vary", "book.abc", "-m", model, "-o", "v.abc", "--effort", 2).err
+
+
+def test_a_tune_of_a_book_is_called_by_its_number(command, model):
+    """BOOK:NUMBER is the name that reports give to a tune, and every verb takes it."""
+    Path("book.abc").write_text(BOOK + BOOK.replace("X:2", "X:1").replace("G2", "c2"))
+    shown = {name: command("inspect", f"book.abc:{name}", "--json") for name in ("1", "2", "1-2")}
+    assert len({ended.out for ended in shown.values()}) == 3
+    assert not any(ended.err for ended in shown.values())
+    assert json.loads(command("inspect", "book.abc", "--json").out)["title"] == json.loads(shown["1"].out)["title"]
+    assert "first of" not in generated(command, model, "--prime", "book.abc:2").err
+    for verb in ("vary", "score"):
+        output = ("-o", "w.abc", "--effort", 2) if verb == "vary" else ()
+        assert command(verb, "book.abc:2", "-m", model, *output).status == 0
+    missing = command("inspect", "book.abc:7")
+    assert (missing.status, missing.err.count("\n")) == (1, 1)
+    assert "none of the number 7" in missing.err
+    assert command("inspect", "other.abc:1").status == 1
 
 
 @pytest.mark.parametrize("before", ["", "% a tune of mine\n", "%%scale 0.7\n", "\n"])
