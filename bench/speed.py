@@ -2,10 +2,11 @@
 
     python -m bench.speed                        all of it, with the shipped model; ten minutes of training and more
     python -m bench.speed --minutes 2            shorter training for item 4
-    python -m bench.speed --skip rivals          leave items out: cold, streams, rivals, training, reading, growth
+    python -m bench.speed --skip rivals          leave items out: cold, streams, rivals, training, reading, growth;
+                                                 the page keeps what it said of them, under its own date
 
 onnxruntime, transformers and miditok are needed to compare with them: pip install "melodyrnn[bench]".
-The table goes to docs/benchmarks.md, the curves to docs/speed.svg. Medians of interleaved runs; wall-clock, or
+The tables go to docs/benchmarks.md, the curves to docs/speed.svg. Medians of interleaved runs; wall-clock, or
 seconds of the processor where one thread works alone.
 """
 
@@ -22,7 +23,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.sections import PAGE, write_section
+from bench.sections import PAGE, read_section, write_section
 from bench.speeds.timing import Row, Setting
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ ITEMS = {
     "training": "Training",
     "rivals": "A transformer and an LSTM on REMI tokens, trained for the same time",
 }
+GROWTH = "How cost grows"
+HEAD = (
+    "## Speed\n\n`python -m bench.speed --minutes 2`, item by item, each with its day and place. Medians of interleaved "
+    "runs; trust the ratios."
+)
 
 
 def main() -> None:
@@ -54,18 +60,31 @@ def main() -> None:
         prepared = args.prepared or _prepared(folder)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         setting = Setting(args.model, prepared, folder, args.minutes, args.runs, cores)
-        text = [_head(setting)]
+        tables = _told(read_section("speed"))
         for name, title in ITEMS.items():
             if name not in args.skip:
-                text += _table(title, _measurer(name)(setting))
-                print("\n".join(text[-1:]), flush=True)
-                write_section("speed", "\n".join(text))  # an item that fails later takes no earlier one along
+                when = _when(setting)
+                tables[title] = _table(_measurer(name)(setting), when)
+                print(f"\n### {title}\n\n{tables[title]}", flush=True)
+                _write(tables)  # an item that fails later takes no earlier one along
         if "growth" not in args.skip:
             from bench.speeds.growing import draw  # noqa: PLC0415
 
             draw(setting, PAGE.parent / "speed.svg")
-            text += ["", "### How cost grows", "", "![How cost grows](speed.svg)"]
-    write_section("speed", "\n".join(text))
+            tables[GROWTH] = "![How cost grows](speed.svg)"
+            _write(tables)
+
+
+def _told(section: str) -> dict[str, str]:
+    """What the page says so far, by title."""
+    parts = (part.partition("\n") for part in f"\n{section}".split("\n### ")[1:])
+    return {title: text.strip() for title, _, text in parts}
+
+
+def _write(tables: dict[str, str]) -> None:
+    """Put all tables on the page, in their order."""
+    titles = [title for title in (*ITEMS.values(), GROWTH) if title in tables]
+    write_section("speed", "\n\n".join([HEAD, *(f"### {title}\n\n{tables[title]}" for title in titles)]))
 
 
 def _measurer(name: str) -> Callable[[Setting], list[Row]]:
@@ -92,21 +111,20 @@ def _prepared(folder: Path) -> Path:
     return prepare({name: load_corpus(name) for name in names()}, folder / "prepared").folder
 
 
-def _head(setting: Setting) -> str:
-    """What was measured, where and how busy the machine was."""
+def _when(setting: Setting) -> str:
+    """When and where, and how busy the machine was."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     when = time.strftime("%Y-%m-%d", time.gmtime())
     return (
-        f"## Speed\n\n`python -m bench.speed`, {when}, {platform.machine()}, {setting.cores} cores, Python "
-        f"{platform.python_version()}, load {load:.1f} before the run; model {setting.model.name}. "
-        "Medians of interleaved runs; trust the ratios."
+        f"{when}, {platform.machine()}, {setting.cores} cores, Python {platform.python_version()}, load {load:.1f} "
+        f"before; {setting.model.name}"
     )
 
 
-def _table(title: str, rows: list[Row]) -> list[str]:
+def _table(rows: list[Row], when: str) -> str:
     """A table in Markdown."""
-    lines = [f"\n### {title}\n", "| what | figure | ratio | goal |", "|---|---|---|---|"]
-    return ["\n".join([*lines, *(f"| {r.what} | {r.value} | {r.ratio} | {r.goal} |" for r in rows)])]
+    lines = [when, "", "| what | figure | ratio | goal |", "|---|---|---|---|"]
+    return "\n".join([*lines, *(f"| {r.what} | {r.value} | {r.ratio} | {r.goal} |" for r in rows)])
 
 
 if __name__ == "__main__":

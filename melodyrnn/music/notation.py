@@ -79,7 +79,8 @@ def read_score(
 ) -> Iterator[ScoreReading | Unreadable]:
     """Read every tune of a score; what cannot be read comes as the error, in its place.
 
-    `tune`: of an ABC file the one with this number alone, a second one of it as `12-2`. `tonic_only`: the K: of these files names a tonic and says nothing of the mode (Essen).
+    `tune`: of an ABC file the one with this number alone; the second of that number is `12-2`. `tonic_only`: the K: of
+    these files names a tonic and says nothing of the mode (Essen).
     """
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
