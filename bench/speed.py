@@ -39,8 +39,8 @@ ITEMS = {
 }
 GROWTH = "How cost grows"
 HEAD = (
-    "## Speed\n\n`python -m bench.speed --minutes 2`, item by item, each with its day and place. Medians of interleaved "
-    "runs; trust the ratios."
+    "## Speed\n\n`python -m bench.speed --minutes 2`, item by item, each with its day and place. Medians of "
+    "interleaved runs; trust the ratios."
 )
 
 
