@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint import NetworkConfig
     from melodyrnn.events.columns import Columns
     from melodyrnn.learn.recipe import Recipe
+    from melodyrnn.learn.threads import Strands
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -58,6 +59,7 @@ class Plan:
     start: Weights | None = None  # fine-tuning: the weights of another run
     save_every: float = 60.0  # seconds
     compile: bool = False  # torch.compile, where there is a compiler
+    strands: Strands | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
     precision: str = "fp32"  # fp32 | bf16 | auto (see precision.choose); a state keeps what was chosen
 
 

@@ -13,7 +13,8 @@ import hashlib
 import math
 import time
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Final
+from functools import reduce
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -23,18 +24,20 @@ from torch.optim.swa_utils import AveragedModel
 from melodyrnn.checkpoint import NetworkConfig
 from melodyrnn.errors import CheckpointError, OutputError, TrainingError
 from melodyrnn.learn import state as states
-from melodyrnn.learn.batches import Span, cut, plan, spans, training_step
+from melodyrnn.learn.batches import Share, Span, cut, plan, spans, training_step
 from melodyrnn.learn.measuring import measured
 from melodyrnn.learn.network import MelodyRNN
 from melodyrnn.learn.news import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
 from melodyrnn.learn.precision import autocast, choose
 from melodyrnn.learn.recipe import Recipe, rate_at
 from melodyrnn.learn.state import Place, State
+from melodyrnn.learn.threads import Strands, strands_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from melodyrnn.events.columns import Columns
     from melodyrnn.learn.team import Team
 
 _NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
@@ -57,11 +60,20 @@ def digest(split: Split, pieces: Sequence[Span]) -> str:
     return names.hexdigest()
 
 
+class _Part(NamedTuple):
+    """What one strand made of its share of a step."""
+
+    nats: float
+    waited: float  # seconds spent on data
+    gradients: tuple[Tensor, ...]  # of the network's parameters, where there are several strands
+
+
 class Run:
     """A training run. Only `training.fit` uses it."""
 
     def __init__(self, split: Split, plan_: Plan, team: Team) -> None:
         self.split, self.plan, self.team = split, plan_, team
+        self.strands = plan_.strands or (Strands() if plan_.compile else strands_for(plan_.recipe, team))
         torch.manual_seed(plan_.recipe.seed)
         self.network = MelodyRNN(plan_.config).to(team.device)
         if plan_.start is not None:
@@ -128,30 +140,47 @@ class Run:
 
     def _step(self, spans_: Sequence[Span], progress: float) -> tuple[float, int, float]:
         """One optimiser step. Returns the nats and notes of the whole team, and our seconds spent on data."""
-        began = time.perf_counter()
-        recipe, team = self.plan.recipe, self.team
         melodies = [cut(self.split.train[s.melody], s) for s in spans_]
-        inputs, dropped = training_step(melodies, recipe, self.plan.config, self.place.step, team.share)
-        real = [row < len(melodies) for row in team.share.rows(len(melodies))]
+        notes = sum(s.stop - s.start for s in spans_)
+        self.trained.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        parts = self.strands.each(lambda strand: self._part(melodies, notes, strand))
+        if self.strands.of > 1:
+            each = zip(*(part.gradients for part in parts), strict=True)
+            for parameter, gradients in zip(self.network.parameters(), each, strict=True):
+                parameter.grad = reduce(torch.add, gradients)
+        self._learn(progress)
+        return self.team.total(sum(part.nats for part in parts)), notes, max(part.waited for part in parts)
+
+    def _part(self, melodies: Sequence[Columns], notes: int, strand: int) -> _Part:
+        """Forward and backward, of one strand's share of our share of a step of so many notes.
+
+        Where there are several strands their gradients are given, not yet those of the network.
+        """
+        began = time.perf_counter()
+        team, of = self.team, self.strands.of
+        share = Share(team.share.rank + team.share.of * strand, team.share.of * of)
+        inputs, dropped = training_step(melodies, self.plan.recipe, self.plan.config, self.place.step, share)
+        real = [row < len(melodies) for row in share.rows(len(melodies))]
         counts = torch.tensor(real, dtype=torch.float32, device=team.device)
         waited = time.perf_counter() - began
         if team.device.type != "cpu":
             inputs = type(inputs)(*(t.to(team.device) for t in inputs))
             dropped = type(dropped)(*(t.to(team.device) for t in dropped))
-        self.trained.train()
         with autocast(self.precision, team.device):
             surprise = self.trained(inputs, dropped)
         each = sum(term.sum(1) for term in surprise) * counts
-        notes = sum(s.stop - s.start for s in spans_)
-        self._learn(each.sum() * (team.share.of / notes), progress)  # DistributedDataParallel averages over the team
-        return team.total(float(each.detach().sum())), notes, waited
+        loss = each.sum() * (team.share.of / notes)  # DistributedDataParallel averages over the team
+        nats = float(each.detach().sum())
+        if of > 1:
+            return _Part(nats, waited, torch.autograd.grad(loss, list(self.network.parameters())))
+        loss.backward()
+        return _Part(nats, waited, ())
 
-    def _learn(self, loss: Tensor, progress: float) -> None:
-        """Go down the gradient of a loss, unless it is no longer a number."""
+    def _learn(self, progress: float) -> None:
+        """Go down the gradient, unless it is no longer a number."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.plan.recipe, progress)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.recipe.clip)
         if not torch.isfinite(norm):
             raise TrainingError(_DIVERGED.format("the loss", f"at step {self.place.step + 1}"))
@@ -164,7 +193,7 @@ class Run:
         train = place.nats / math.log(2) / max(1, place.notes)
         melodies = self.split.validation
         bits = Bits(math.nan, math.nan, math.nan)
-        for bits, left in measured(self.average.module, melodies):  # noqa: B007 - the last bits count
+        for bits, left in measured(self.average.module, melodies, strands=self.strands):  # noqa: B007 - the last bits count
             if left and self.team.agree(stop()):
                 return None
         if len(melodies) and not math.isfinite(bits.total):

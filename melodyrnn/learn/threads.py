@@ -1,14 +1,33 @@
-"""How many threads torch computes with."""
+"""How many threads torch computes with, and a training step's melodies dealt to threads of our own.
+
+torch's own threads share every single operation and wait for each other by spinning: beside other busy programs a step
+takes many times as long. A strand computes some melodies of a step by itself, forward and backward, with threads of
+torch's of its own (mostly one); only the gradients meet, added in the strands' order. So what is learnt hangs on the
+number of strands, as it did on the number of threads, and on nothing that happens meanwhile.
+
+Contents: one_thread; Strands, strands_for.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from melodyrnn.learn.recipe import Recipe
+    from melodyrnn.learn.team import Team
+
+_Made = TypeVar("_Made")
+_SMALL: Final = (
+    2048  # positions a step up to which Python's share of it is so large that threads get in each other's way
+)
+_MOST: Final = 4  # strands: more leave each too few melodies for quick products
 
 
 @contextmanager
@@ -20,3 +39,41 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+class Strands:
+    """So many threads of ours, each with so many of torch's. A context: it sets torch's threads back when it ends."""
+
+    def __init__(self, of: int = 1, threads: int = 1) -> None:
+        self.of, self.threads = of, threads
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        self._before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        if self.of > 1:
+            self._pool = ThreadPoolExecutor(self.of, "strand", torch.set_num_threads, (self.threads,))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+        torch.set_num_threads(self._before)
+
+    def each(self, work: Callable[[int], _Made]) -> list[_Made]:
+        """Do `work(0)` … `work(of - 1)` side by side; what they made, in this order. Raises what the first raises."""
+        return [work(0)] if self._pool is None else list(self._pool.map(work, range(self.of)))
+
+
+def strands_for(recipe: Recipe, team: Team) -> Strands:
+    """As many strands as suit: one for each processor where steps are large, a single one where they are small.
+
+    In a team each process has one, and on a GPU.
+    """
+    threads = torch.get_num_threads()
+    if team.share.of > 1 or team.device.type != "cpu":
+        return Strands(1, threads)
+    if recipe.positions <= _SMALL:
+        return Strands()
+    of = min(threads, _MOST)
+    return Strands(of, threads // of)

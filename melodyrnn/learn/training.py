@@ -36,7 +36,9 @@ def fit(split: Split, plan: Plan, team: Team, stop: Callable[[], bool] = lambda:
         raise CorpusError("there is no melody to train on")
     plan.recipe.check()
     try:
-        yield from _events(Run(split, plan, team), plan, stop)
+        run = Run(split, plan, team)
+        with run.strands:
+            yield from _events(run, plan, stop)
     except RuntimeError as error:
         if not team.lost(error):
             raise

@@ -92,7 +92,7 @@ def test_resumed_at_every_step_is_bit_for_bit(split, config, recipe, alone, step
 
 def test_stopped_while_it_is_judged(split, config, recipe, alone, steps, tmp_path, monkeypatch):
     """Asked between two batches of held-out melodies, a run keeps the step, judges again, and comes to the same."""
-    monkeypatch.setattr("melodyrnn.learn.run.measured", lambda *of: measured(*of, 1))  # a melody a batch
+    monkeypatch.setattr("melodyrnn.learn.run.measured", lambda *of, **_: measured(*of, 1))  # a melody a batch
     recipe, path = replace(recipe, epochs=2), tmp_path / "x.state"
     whole = finished(fit(split, Plan(config, recipe), alone))
     asked = stop_after(steps + 1)
@@ -186,7 +186,7 @@ def test_a_state_of_another_run_is_refused(split, config, recipe, alone, tmp_pat
 def test_training_stops_when_nothing_gets_better(split, config, recipe, alone, monkeypatch):
     """After `patience` epochs without a better figure it ends, and the best weights are kept."""
     figures = iter([5.0, 4.0, 4.5, 4.4, 4.3, 3.0])
-    monkeypatch.setattr("melodyrnn.learn.run.measured", lambda *_: [(Bits(next(figures), 0.0, 0.0), 0)])
+    monkeypatch.setattr("melodyrnn.learn.run.measured", lambda *_, **__: [(Bits(next(figures), 0.0, 0.0), 0)])
     events = list(fit(split, Plan(config, replace(recipe, epochs=6, patience=3)), alone))
     judged = [e for e in events if isinstance(e, Evaluated)]
     assert [e.best for e in judged] == [True, True, False, False, False]
@@ -256,7 +256,7 @@ def test_measuring_does_not_depend_on_batches(melodies, config):
 
 def test_a_held_out_figure_that_is_no_number_ends_the_run(split, config, recipe, alone, monkeypatch):
     """A rate that blows up the weights without a loss that shows it: TrainingError, not an epoch without a figure."""
-    monkeypatch.setattr(runs, "measured", lambda *_: iter([(Bits(math.nan, math.nan, math.nan), 0)]))
+    monkeypatch.setattr(runs, "measured", lambda *_, **__: iter([(Bits(math.nan, math.nan, math.nan), 0)]))
     with pytest.raises(TrainingError, match=r"the held-out figure is no longer a number after epoch 1; .*--rate"):
         list(fit(split, Plan(config, recipe), alone))
 
@@ -264,6 +264,6 @@ def test_a_held_out_figure_that_is_no_number_ends_the_run(split, config, recipe,
 @pytest.mark.parametrize("figure", [1e30, -0.8])
 def test_a_figure_that_cannot_be_ends_the_run(split, config, recipe, alone, monkeypatch, figure):
     """Weights blown up to numbers that are still numbers: no model is made of them."""
-    monkeypatch.setattr(runs, "measured", lambda *_: iter([(Bits(0.0, 0.0, figure), 0)]))
+    monkeypatch.setattr(runs, "measured", lambda *_, **__: iter([(Bits(0.0, 0.0, figure), 0)]))
     with pytest.raises(TrainingError, match=r"^training has diverged: .* bits per note after epoch 1 .*--rate"):
         list(fit(split, Plan(config, recipe), alone))
