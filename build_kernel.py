@@ -7,6 +7,7 @@ Contents: build.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import platform
@@ -27,28 +28,54 @@ PATIENCE = 120  # seconds
 
 def build(source: Path = SOURCE) -> str:
     """Compile; the library is there whole or not at all. Returns why there is none, or nothing if there is one."""
+    library = source.with_suffix(".so")
+    beside = library.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        why_not = _build(source, beside)
+        if not why_not:
+            beside.replace(library)  # not written over: programs that run may have the old one in memory
+            return ""
+        library.unlink(missing_ok=True)  # it was built from something else
+    except OSError as error:
+        why_not = str(error)
+    finally:
+        beside.unlink(missing_ok=True)
+    return why_not
+
+
+def _build(source: Path, library: Path) -> str:
     if os.name != "posix":
         return f"it has not been tried on {platform.system()}"
-    compiler = _compiler()
+    try:
+        compiler = _compiler()
+    except ValueError as error:
+        return f"CC={os.environ['CC']} cannot be read: {error}"
     if not compiler:
         return f"no compiler was found ({', '.join(COMPILERS)}; CC names another)"
-    library, digest = source.with_suffix(".so"), hashlib.sha256(source.read_bytes()).hexdigest()
-    beside = library.with_suffix(f".{os.getpid()}.tmp")
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
     machine = X86 if platform.machine() in {"x86_64", "AMD64"} else ()
-    command = [*compiler, *FLAGS, *machine, f'-DSOURCE="{digest}"', str(source), "-o", str(beside), "-lm"]
+    command = [*compiler, *FLAGS, *machine, f'-DSOURCE="{digest}"', str(source), "-o", str(library), "-lm"]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-        beside.replace(library)  # not written over: programs that run may have the old one in memory
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", None) or b""
         return f"{error}\n{said.decode(errors='replace')}".strip()
-    finally:
-        beside.unlink(missing_ok=True)
-    return ""
+    return _tried(library, digest)
+
+
+def _tried(library: Path, digest: str) -> str:
+    """Why a library that was built cannot be used here, or nothing if it can."""
+    try:
+        loaded = ctypes.CDLL(str(library))
+        if ctypes.c_char_p.in_dll(loaded, "source").value == digest.encode() and loaded.usable():
+            return ""
+    except (OSError, ValueError) as error:
+        return f"what was compiled cannot be loaded: {error}"
+    return "what was compiled cannot be used on this processor"
 
 
 def _compiler() -> list[str]:
-    """The command of a C compiler, or nothing."""
+    """The command of a C compiler, or nothing. Raises ValueError for a CC with an open quote."""
     named = shlex.split(os.environ.get("CC", ""))
     return named or next(([found] for name in COMPILERS if (found := shutil.which(name))), [])
 

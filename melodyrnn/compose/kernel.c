@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #if defined(__F16C__)
+#include <cpuid.h>
 #include <immintrin.h>
 #elif !defined(__aarch64__)
 #error "half precision is read with F16C or on 64-bit ARM; elsewhere melodyrnn composes in NumPy"
@@ -30,12 +31,10 @@ enum { DONE = 0, OUTSIDE = 1, NO_MEMORY = 2 };
 enum { LANES = 8, PANEL = 64 };
 enum { RNN = 0, GRU = 1, LSTM = 2 };
 #define INLINE static inline __attribute__((always_inline))
-#define TRY(call) do { int64_t what = (call); if (what != DONE) return what; } while (0)
 
 _Static_assert(sizeof(void *) == 8, "addresses are lent as 64-bit numbers");
 
 typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-
 typedef int32_t Signs __attribute__((vector_size(4 * LANES)));
 
 typedef struct {
@@ -72,7 +71,7 @@ typedef struct {
     const int64_t *values; /* (fields, R, width): fields of every note, from column `margin` on */
     const uint8_t *states; /* (3, R, capacity): how many notes agreed before each, on three rulers */
     float *keys;           /* (R, kinds, capacity, keys) */
-    int64_t rows, notes, margin, width, capacity, kinds;
+    int64_t rows, margin, width, capacity, kinds, notes;
 } Past;
 
 typedef struct {
@@ -89,9 +88,10 @@ const char *const source = SOURCE;
 /* Whether this processor has the instructions that the compiler was allowed to use. */
 int64_t usable(void)
 {
-#if defined(__x86_64__) && defined(__AVX2__)
+#if defined(__F16C__)
+    unsigned a, b, c = 0, d;
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
     return 1;
 #endif
@@ -99,10 +99,10 @@ int64_t usable(void)
 
 /* ---- numbers --------------------------------------------------------------------------------------------------- */
 
-/* tanh by a quotient of two polynomials (Eigen's), good to a few units in the last place. */
-INLINE float tanh_of(float x)
+/* tanh by a quotient of two polynomials (Eigen's), good to 3e-7; it is 1 where that is what is left. */
+INLINE float tanh_of(float given)
 {
-    x = x < -7.9f ? -7.9f : x;
+    float x = given < -7.9f ? -7.9f : given;
     x = x > 7.9f ? 7.9f : x;
     float s = x * x, p = -2.76076847742355e-16f, q = 1.19825839466702e-06f;
     p = p * s + 2.00018790482477e-13f;
@@ -114,7 +114,9 @@ INLINE float tanh_of(float x)
     q = q * s + 1.18534705686654e-04f;
     q = q * s + 2.26843463243900e-03f;
     q = q * s + 4.89352518554385e-03f;
-    return x * p / q;
+    x = x * p / q;
+    x = given < -9 ? -1 : x;
+    return given > 9 ? 1 : x;
 }
 
 /* exp of numbers from 0 down, in place: 2^n times a Taylor polynomial of the rest. Below -700 it is exp(-700). */
@@ -195,11 +197,11 @@ int64_t pack(const void *weights, int64_t given_half, const float *scale, int64_
             for (int64_t k = first; k < inputs && k < first + PANEL; k += LANES) {
                 int64_t at = n / PANEL * PANEL * inputs + n % PANEL + k * PANEL;
                 int64_t lanes = inputs - k < LANES ? inputs - k : LANES;
-                Vector x = taken(weights, given_half, n, inputs, k, lanes) * scale[n] * times;
+                Vector x = taken(weights, given_half, n, inputs, k, lanes) * scale[n];
                 uint16_t halves[LANES];
                 if (half) {
-                    narrowed(x, halves);
-                    changed |= widened(halves) != x;
+                    narrowed(x * times, halves);
+                    changed |= widened(halves) / times != x;
                 }
                 for (int64_t lane = 0; lane < lanes; lane++)
                     if (half) ((uint16_t *)packed)[at + lane * PANEL] = halves[lane];
@@ -210,17 +212,14 @@ int64_t pack(const void *weights, int64_t given_half, const float *scale, int64_
     return 1;
 }
 
-/* Some rows times some columns of one panel: ROWS × VECTORS sums in registers, begun with what `out` holds if `add`. */
+/* Some rows times some columns of one panel: ROWS × VECTORS sums in registers, added to what `out` holds if `add`. */
 INLINE void tile(int64_t rows, int64_t vectors, int64_t half, const Matrix *m, const char *panel, const float *x,
                  int64_t x_stride, float *out, int64_t out_stride, int64_t add)
 {
     float times = half ? m->half : 1;
     Vector sums[6][PANEL / LANES];
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t v = 0; v < vectors; v++) {
-            sums[r][v] = (Vector){0};
-            if (add) sums[r][v] += *(const Vector *)(out + r * out_stride + v * LANES) * times;
-        }
+        for (int64_t v = 0; v < vectors; v++) sums[r][v] = (Vector){0};
     for (int64_t k = 0; k < m->inputs; k++) {
         Vector weights[PANEL / LANES];
         for (int64_t v = 0; v < vectors; v++)
@@ -232,7 +231,10 @@ INLINE void tile(int64_t rows, int64_t vectors, int64_t half, const Matrix *m, c
         }
     }
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t v = 0; v < vectors; v++) *(Vector *)(out + r * out_stride + v * LANES) = sums[r][v] / times;
+        for (int64_t v = 0; v < vectors; v++) {
+            Vector *to = (Vector *)(out + r * out_stride + v * LANES);
+            *to = add ? *to + sums[r][v] / times : sums[r][v] / times;
+        }
 }
 
 /* The panel's columns for `block` rows at a time, from row *r on, as many as there are. */
@@ -426,7 +428,8 @@ static int64_t mixed(const Head *head, const Past *past, const Terms *terms, int
     if (from < 0 || from > values) return OUTSIDE;
     for (int64_t v = 0; v < values; v++) room[v] = out[v] + (last ? out[head->leaps[from * values + v]] : 0);
     scores[0] = out[head->sentinel];
-    TRY(worth(head, past, terms, r, out, bar[r], place, rest, duration, scores + 1));
+    int64_t what = worth(head, past, terms, r, out, bar[r], place, rest, duration, scores + 1);
+    if (what != DONE) return what;
     shares(room, values);
     shares(scores, 1 + copies);
     for (int64_t v = 0; v < values; v++) plain += room[v];
@@ -455,7 +458,7 @@ int64_t expect(const Head *head, const Past *past, const Terms *terms, const flo
                const int64_t *duration, const int64_t *last, double *logs)
 {
     int64_t columns = head->joint.columns, rows = past->rows, what;
-    if (past->notes >= past->capacity) return OUTSIDE;
+    if (past->notes >= past->capacity || (logs && !last != !head->leaps)) return OUTSIDE;
     float *out = malloc(columns * rows * sizeof *out + 1);
     double *room = malloc((head->values + 1 + head->copies * past->notes) * sizeof *room);
     what = out && room ? joint(head, rows, projected, stride, known, known_stride, out) : NO_MEMORY;

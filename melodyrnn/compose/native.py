@@ -5,7 +5,8 @@ another kernel.c, everything runs in NumPy. Both say the same to rounding (tests
 gives the same melody but where the number that decides falls within that rounding.
 
 Conventions
-    Arrays are lent to the library by their addresses: contiguous ones (`_at` refuses others) that outlive the call.
+    Arrays are lent to the library by their addresses: contiguous, writable ones (`_at` refuses others) that outlive the
+    call. Whatever comes from outside is looked at for its shape and type first; rows of tables are checked in C.
     Its structures hold nothing but addresses and 64-bit numbers: here they are tuples and arrays of integers, field
     by field in the order of kernel.c, 0 for NULL.
 
@@ -52,16 +53,16 @@ _ARGUMENTS: Final = {  # a: an address, n: a number
 }
 _KINDS: Final = {"a": ctypes.c_void_p, "n": ctypes.c_int64}
 _INT64: Final = np.dtype(np.int64)
-_NOTES: Final = 4  # where the structure Past says how many there are
+_FLOAT32: Final = np.dtype(np.float32)
 
 
 @cache
 def found() -> tuple[ctypes.CDLL | None, str]:
     """The library, ready to be called, and nothing; or None, and why there is none that can be used."""
-    if os.environ.get(ASIDE) == "numpy":
+    if os.environ.get(ASIDE, "").lower() == "numpy":
         return None, f"{ASIDE} asks for it"
     if not LIBRARY.exists():
-        return None, "no compiler was at hand when melodyrnn was installed"
+        return None, "nothing was compiled when melodyrnn was installed; with a C compiler at hand install it again"
     try:
         library = ctypes.CDLL(str(LIBRARY))
         source = ctypes.c_char_p.in_dll(library, "source").value
@@ -73,7 +74,7 @@ def found() -> tuple[ctypes.CDLL | None, str]:
     for name, kinds in _ARGUMENTS.items():
         function = getattr(library, name)
         function.argtypes, function.restype = [_KINDS[kind] for kind in kinds], ctypes.c_int64
-    return (library, "") if library.usable() else (None, "this processor lacks AVX2 or FMA")
+    return (library, "") if library.usable() else (None, "this processor lacks AVX2, FMA or F16C")
 
 
 def kernel() -> ctypes.CDLL | None:
@@ -153,13 +154,11 @@ class Matrix(runtime.Matrix):
 
     def __call__(self, x: Floats) -> Floats:
         """Multiply rows (R, K), each alone: the same in any company. (R, N)."""
-        return self.padded(x)[:, : self.columns]
-
-    def padded(self, x: Floats) -> Floats:
-        """The same, (R, width): columns of zeros behind."""
         x, out = np.ascontiguousarray(x, np.float32), np.empty((len(x), self.width), np.float32)
-        self._multiply(self.address, len(x), _at(x), self.fields[1], _at(out), self.width, 0)
-        return out
+        if x.shape[1] != self.fields[1]:
+            raise IndexError(f"rows of {x.shape[1]} for a matrix of {self.fields[1]} inputs")
+        _call(self._multiply, self.address, len(x), _at(x), x.shape[1], _at(out), self.width, 0)
+        return out[:, : self.columns]
 
 
 class Layer(runtime.Layer):
@@ -179,7 +178,7 @@ class Layer(runtime.Layer):
 
 
 class Head(runtime.Head):
-    """One attribute's head, folded."""
+    """One attribute's head, folded. Its call is for those who want the joint output; composing asks `Recall`."""
 
     matrix = Matrix
     joint: Matrix
@@ -200,9 +199,16 @@ class Head(runtime.Head):
     def __call__(self, projected: Floats, rows: Indices) -> Floats:
         """The joint output (R, …) from the projected state (R, heads · head) and rows of `known`, views or more."""
         out = np.empty((len(rows), self.joint.width), np.float32)
-        given = _at(projected), projected.shape[1], _rows(rows, len(projected)), rows.shape[1]
-        _call(self._work, self.address, len(rows), *given, _at(out))
+        _call(self._work, self.address, len(rows), *self.given(projected, rows, len(rows)), _at(out))
         return out[:, : self.joint.columns]
+
+    def given(self, projected: Floats, known: Indices, rows: int) -> Fields:
+        """What a head is given as the library takes it. Raises TypeError or IndexError for what it cannot be."""
+        if projected.dtype != _FLOAT32 or len(projected) != rows or projected.shape[1] < self.part.stop:
+            raise IndexError(f"{projected.dtype} {projected.shape} is no projected state of {rows} melodies")
+        if known.shape[1] < self.views:
+            raise IndexError(f"{known.shape[1]} views are known where {self.views} are wanted")
+        return _at(projected), projected.shape[1], _rows(known, rows), known.shape[1]
 
 
 class Network(runtime.Network):
@@ -222,8 +228,10 @@ class Network(runtime.Network):
 
     def hear(self, state: Floats, heard: Indices) -> Floats:
         """Advance a state in place by one event; what the heads take from it, (R, heads · head or more)."""
-        projected = np.empty((len(heard), self.state.width), np.float32)
-        _call(self._step, *self._given, *heard.shape, _rows(heard, state.shape[2]), _at(state), _at(projected))
+        units, projected = self.config.hidden, np.empty((len(heard), self.state.width), np.float32)
+        if state.dtype != _FLOAT32 or state.shape != (len(self.layers), 2, len(heard), units):
+            raise IndexError(f"{state.dtype} {state.shape} is no state of {len(heard)} melodies")
+        _call(self._step, *self._given, *heard.shape, _rows(heard, len(heard)), _at(state), _at(projected))
         return projected
 
 
@@ -231,17 +239,7 @@ class Recall(recall.Recall):
     """The notes of R melodies, as the library looks at them."""
 
     network: Network
-
-    def __init__(self, network: Network, rows: int, capacity: int) -> None:
-        """Begin before the first note, with room for so many."""
-        super().__init__(network, rows, capacity)
-        self._lent: Indices | None = None  # the structure Past of these arrays
-
-    def take(self, rows: Indices) -> recall.Recall:
-        """A copy of these melodies."""
-        new = super().take(rows)
-        new.__dict__["_lent"] = None
-        return new
+    _lent: Indices | None = None  # the structure Past of the arrays as they are now
 
     def expect(self, name: str, projected: Floats, known: Indices, asked: Asked) -> Logs:
         """A head's log-probabilities (R, V) of the next value; its key is kept."""
@@ -257,18 +255,22 @@ class Recall(recall.Recall):
         """Call the library. `asked`: addresses of bar, place, rest, duration and last, and of room for the answer."""
         if self.notes == self.states.shape[2]:
             self._grow()
-            self._lent = None
         if self._lent is None:
             self._lent = self._lend()
-        self._lent[_NOTES] = self.notes
-        lent = self.network.heads[name].address, _at(self._lent), _at(_TERMS)
-        given = _at(projected), projected.shape[1], _rows(known, self.values.shape[1]), known.shape[1]
-        _call(_library().expect, *lent, *given, *asked)
+        self._lent[-1] = self.notes
+        head, rows = self.network.heads[name], self.values.shape[1]
+        _call(
+            _library().expect, head.address, _at(self._lent), _at(_TERMS), *head.given(projected, known, rows), *asked
+        )
+
+    def _grow(self) -> None:
+        super()._grow()
+        self._lent = None
 
     def _lend(self) -> Indices:
         (_, rows, width), (_, kinds, capacity, _) = self.values.shape, self.keys.shape
         arrays = map(_at, (self.values, self.states, self.keys))
-        return np.array([*arrays, rows, self.notes, recall.MARGIN, width, capacity, kinds])
+        return np.array([*arrays, rows, recall.MARGIN, width, capacity, kinds, self.notes])
 
 
 _TERMS: Final = np.array([

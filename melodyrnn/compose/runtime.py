@@ -154,7 +154,7 @@ class Head:
         self.part = slice(first, first + config.head)  # what it takes of the projected state
         parts = [part for part in weights if part.startswith(f"{name}.") and part != f"{name}.state.weight"]
         own = {part.removeprefix(f"{name}."): weights[part] for part in parts}
-        self.known = _numbered(own["known.weight"], sizes, config) * np.float32(0.5)
+        self.known = np.multiply(_numbered(own["known.weight"], sizes, config), 0.5, dtype=np.float32)
         self.known[: next(iter(sizes.values()))] += own["state.bias"] * np.float32(0.5)  # every sum takes one of these
         out, bias = own["out.weight"], own["out.bias"]
         extra = out[:0]
