@@ -21,14 +21,23 @@ ROOT = Path(__file__).resolve().parent
 SOURCE = ROOT / "melodyrnn" / "compose" / "kernel.c"
 COMPILERS = ("cc", "gcc", "clang")
 # Sums stay in the order they are written in; left out is only what keeps simple loops from using vectors.
-FLAGS = ("-O3", "-std=gnu11", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros")
+FLAGS = (
+    "-O3",
+    "-std=gnu11",
+    "-fPIC",
+    "-shared",
+    "-fno-fast-math",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fno-signed-zeros",
+)
 X86 = ("-mavx2", "-mfma", "-mf16c")  # every x86-64 since 2013; where they are missing the library is not used
 PATIENCE = 120  # seconds
 
 
-def build(source: Path = SOURCE) -> str:
+def build(source: Path = SOURCE, library: Path | None = None) -> str:
     """Compile; the library is there whole or not at all. Returns why there is none, or nothing if there is one."""
-    library = source.with_suffix(".so")
+    library = library or source.with_suffix(".so")
     beside = library.with_suffix(f".{os.getpid()}.tmp")
     try:
         why_not = _build(source, beside)

@@ -5,8 +5,10 @@ Without a compiler the wheel is one for every system, and composes in NumPy.
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,12 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc, type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Called before a wheel is packed, an editable one too."""
-        if why_not := build():
-            self.app.display_warning(f"melodyrnn composes in NumPy, two to three times slower, since {why_not}")
+        library = SOURCE.with_suffix(".so")
+        if not os.access(SOURCE.parent, os.W_OK):  # sources that are only lent
+            library = Path(tempfile.mkdtemp(prefix="melodyrnn-")) / library.name
+        if why_not := build(SOURCE, library):
+            self.app.display_warning(f"melodyrnn composes in NumPy, which takes up to twice as long, since {why_not}")
             return
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"], build_data["tag"] = False, f"py3-none-{platform}"
-        build_data["artifacts"].append(SOURCE.with_suffix(".so").relative_to(self.root).as_posix())
+        build_data["force_include"][str(library)] = f"melodyrnn/compose/{library.name}"

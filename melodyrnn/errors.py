@@ -34,6 +34,7 @@ REASONS: Final = {
     "no-chords": "holds no chords",
     "drums-only": "holds percussion only",
     "no-track": "has no track of that number or name",
+    "no-tune": "has no tune of that number",
     "polyphonic": "holds no single melodic line",
     "off-grid": "too many notes lie off the 24-per-quarter grid",
     "too-long": "longer than the reader's limit",

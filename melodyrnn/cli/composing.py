@@ -33,7 +33,13 @@ ModelOption = Annotated[
                  panel=_MUSIC, autocompletion=model_names)
 ]  # fmt: skip
 PrimeOption = Annotated[
-    str | None, option("--prime", metavar="FILE|-", help="Go on from this melody, which is kept.", panel=_MUSIC)
+    str | None,
+    option(
+        "--prime",
+        metavar="FILE|-",
+        help="Go on from this melody, which is kept; BOOK.abc:12 is tune 12 of a book.",
+        panel=_MUSIC,
+    ),
 ]
 BarsOption = Annotated[
     str,

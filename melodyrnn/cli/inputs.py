@@ -58,7 +58,7 @@ def read_melody(console: Console, source: str, *, track: str | None = None, stri
     if source == "-" or _is_pipe(path):
         return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)
     book, _, tune = source.rpartition(":")
-    if book.lower().endswith(".abc") and not path.exists():
+    if book.lower().endswith(".abc") and tune and not path.exists():
         return _abc(read_bytes(console, book), book, track=track, tune=tune)
     suffix = path.suffix.lower()
     if suffix in _SLOW:
@@ -163,7 +163,7 @@ def _abc(content: bytes, name: str, *, track: str | None, tune: str | None = Non
     if tune is not None:
         return Input(f"{name}:{tune}", found.melody, "abc", found.track, found.warnings, found.snapped)
     count = len(split_abc(decoded(content).replace("\r", "\n")))
-    another = "give a file for another" if name == "-" else f"{name}:NUMBER gives another"
+    another = f"{name}:NUMBER gives another" if name.lower().endswith(".abc") else "give a file for another"
     book = (f"the first of {count} tunes is taken; {another}",) if count > 1 else ()
     return Input(name, found.melody, "abc", found.track, book + found.warnings, found.snapped)
 

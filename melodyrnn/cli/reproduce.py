@@ -96,6 +96,11 @@ def _shipped(recipe: Recipe) -> str:
 
 
 def _difference(recipe: Recipe) -> str:
+    from melodyrnn.compose.native import ASIDE, described  # noqa: PLC0415
+
     if recipe.version != __version__:
         return f"melodyrnn {recipe.version} wrote it, this is {__version__}, and it writes other bytes"
-    return "its recipe leads to other bytes: the file was changed after melodyrnn wrote it, or another version wrote it"
+    return (
+        "its recipe leads to other bytes: the file was changed after melodyrnn wrote it, or another version, processor "
+        f"or runtime wrote it (here: {described()}; {ASIDE}=numpy composes in NumPy)"
+    )

@@ -17,7 +17,7 @@ from melodyrnn.checkpoint import load
 from melodyrnn.compose.generate import generate, model_of
 from melodyrnn.compose.options import MOST_BARS
 from melodyrnn.errors import MelodyRNNError
-from melodyrnn.processes import follow_parent, processors
+from melodyrnn.processes import deaf_to_ctrl_c, follow_parent, processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.compose.options import Options
     from melodyrnn.music.melody import Melody
+
+    _Order = tuple[bytes, Options, Melody | None, range]
 
 WORTH: Final = 800  # bars, of all melodies side by side, that a process composes at least: about two seconds
 _KILLED: Final = (
@@ -58,15 +60,16 @@ def _dealt(model: bytes, options: Options, count: int, prime: Melody | None, job
     """Start the processes and take a melody from each in turn; they end with us, however we end."""
     context, children, ends = multiprocessing.get_context("spawn"), [], []
     try:
-        for first in range(jobs):
-            ours, theirs = context.Pipe(duplex=False)
-            child = context.Process(
-                target=_compose, args=(theirs, model, options, prime, range(first, count, jobs)), daemon=True
-            )
-            child.start()
-            theirs.close()  # ours alone is left open here: the pipe ends with the child
-            children.append(child)
-            ends.append(ours)
+        with deaf_to_ctrl_c():
+            for _ in range(jobs):
+                ours, theirs = context.Pipe()
+                child = context.Process(target=_compose, args=(theirs,), daemon=True)
+                child.start()
+                theirs.close()  # ours alone is left open here: the pipe ends with the child
+                children.append(child)
+                ends.append(ours)
+        for first, end in enumerate(ends):  # not as arguments: so much takes until the child reads it
+            _send(end, (model, options, prime, range(first, count, jobs)))
         for position in range(count):
             yield _received(ends[position % jobs])
     finally:
@@ -88,14 +91,23 @@ def _received(end: Connection) -> Generated:
     return made
 
 
-def _compose(end: Connection, file: bytes, options: Options, prime: Melody | None, which: range) -> None:
-    """In a child: send melodies, or whatever `generate` raises, and be done."""
+def _send(end: Connection, order: _Order) -> None:
+    try:
+        end.send(order)
+    except OSError:
+        raise MelodyRNNError(_KILLED) from None
+
+
+def _compose(end: Connection) -> None:
+    """In a child: hear what is wanted, send melodies, or whatever `generate` raises, and be done."""
     follow_parent()
     try:
+        order: _Order = end.recv()
+        file, options, prime, which = order
         own = replace(options, seed=options.seed + which.start)
         for made in generate(model_of(load(file)), own, len(which), prime=prime, step=which.step):
             end.send(made)
-    except BrokenPipeError:
+    except (BrokenPipeError, EOFError):
         return  # nobody is left who waits for them
     except Exception as error:  # noqa: BLE001 - raised again where the melodies are wanted
         end.send(error)

@@ -20,6 +20,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __FAST_MATH__
+#error "sums are to stay in their order, and roundings where they are written: no -ffast-math"
+#endif
 #if defined(__F16C__)
 #include <cpuid.h>
 #include <immintrin.h>

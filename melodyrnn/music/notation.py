@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_KEY", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 
+_TOLD: Final = 12  # numbers of tunes that an error names
 MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
 NO_KEY: Final = "no key stated"
 """How the warning begins that a key was found from all notes."""
@@ -125,13 +127,12 @@ def _chords(score: Any, name: str, track: str | None) -> Harmony:
 def _abc_tunes(
     text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None
 ) -> Iterator[ScoreReading | Unreadable]:
-    tunes = _numbered(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
-    if wanted is not None and wanted not in tunes:
-        there = f"{len(tunes)} tunes, from {next(iter(tunes))} to {next(reversed(tunes))}" if tunes else "no tune"
-        raise Unreadable(name, "no-track", f"it has {there}, none of the number {wanted}")
-    for number, tune in tunes.items():
-        if wanted not in (None, number):
-            continue
+    tunes = _named(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
+    chosen = {n: t for n, t in tunes.items() if wanted is None or n.lstrip("0") == wanted.lstrip("0")}
+    if wanted is not None and not chosen:
+        numbers = ", ".join(list(tunes)[:_TOLD]) + (" …" if len(tunes) > _TOLD else "")
+        raise Unreadable(name, "no-tune", f"asked for {wanted}; {len(tunes)} tunes: {numbers or 'none'}")
+    for number, tune in chosen.items():
         where = f"{name}:{number}" if len(tunes) > 1 else name
         try:
             yield _abc_tune(tune, where, track, tonic_only=tonic_only)
@@ -139,13 +140,14 @@ def _abc_tunes(
             yield error
 
 
-def _numbered(tunes: list[tuple[str, str]]) -> dict[str, str]:
-    """Tunes by their numbers; the second of a number is called `12-2`."""
-    seen: dict[str, int] = {}
+def _named(tunes: list[tuple[str, str]]) -> dict[str, str]:
+    """Tunes by their numbers, in order; the second of number 12 is called `12-2`, or what is free."""
+    taken = {number for number, _ in tunes}
     named: dict[str, str] = {}
     for number, tune in tunes:
-        seen[number] = seen.get(number, 0) + 1
-        named[f"{number}-{seen[number]}" if seen[number] > 1 else number] = tune
+        twins = (f"{number}-{k}" for k in count(2))
+        free = number if number not in named else next(twin for twin in twins if twin not in taken | named.keys())
+        named[free] = tune
     return named
 
 

@@ -90,8 +90,22 @@ def test_a_tune_of_a_book_is_called_by_its_number(command, model):
         assert command(verb, "book.abc:2", "-m", model, *output).status == 0
     missing = command("inspect", "book.abc:7")
     assert (missing.status, missing.err.count("\n")) == (1, 1)
-    assert "none of the number 7" in missing.err
-    assert command("inspect", "other.abc:1").status == 1
+    assert "book.abc: has no tune of that number (asked for 7; 4 tunes: 1, 2, 1-2, 1-3)" in missing.err
+    assert json.loads(command("inspect", "book.abc:02", "--json").out)["title"] == "Two"
+    for nothing in ("other.abc:1", "book.abc:", "book.mid:2"):
+        assert (command("inspect", nothing).status, command("inspect", nothing).err.count("\n")) == (1, 1)
+
+
+def test_no_tune_of_a_book_is_lost(command):
+    """Whatever their numbers are: a tune that is called as a twin would be, too."""
+    bodies = {"A": "CDEFGABc" * 2, "B": "c2G2E2C2" * 2, "C": "CcDdEeFf" * 2}
+    head = "M:4/4\nL:1/8\nK:C\n"
+    numbered = zip(("3", "3", "3-2"), bodies.items(), strict=True)
+    tunes = [f"X:{number}\nT:{title}\n{head}{body}|]\n" for number, (title, body) in numbered]
+    Path("lost.abc").write_text("\n".join(tunes))
+    titles = [json.loads(command("inspect", f"lost.abc:{n}", "--json").out)["title"] for n in ("3", "3-3", "3-2")]
+    assert titles == ["A", "B", "C"]
+    assert "3  melodies" in command("corpus", "check", "lost.abc").out
 
 
 @pytest.mark.parametrize("before", ["", "% a tune of mine\n", "%%scale 0.7\n", "\n"])

@@ -2,6 +2,9 @@
 
 import copy
 import multiprocessing
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -101,3 +104,34 @@ def test_errors_travel_whole(error):
     assert type(arrived) is type(error)
     assert str(arrived) == str(error)
     assert vars(arrived) == vars(error)
+
+
+CTRL_C = """
+import os, signal, sys, threading, time
+from melodyrnn.compose.dealing import compose_many
+from melodyrnn.compose.generate import load_model
+from melodyrnn.compose.options import Options
+
+if __name__ == "__main__":
+    model = load_model(sys.argv[1])
+    interrupt = threading.Thread(target=lambda: (time.sleep(float(sys.argv[2])), os.killpg(0, signal.SIGINT)))
+    try:
+        interrupt.start()
+        for made in compose_many(model, Options(bars=8), 4000, jobs=2):
+            pass
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.3, 0.6, 1.5])
+def test_ctrl_c_reaches_nobody_but_us(model, tmp_path, after):
+    """A terminal interrupts the whole group, children that are still starting too: they end without a word."""
+    path, script = tmp_path / "m.safetensors", tmp_path / "script.py"
+    path.write_bytes(model.checkpoint.file())
+    script.write_text(CTRL_C)
+    done = subprocess.run(
+        [sys.executable, str(script), str(path), str(after)], capture_output=True, text=True, timeout=60, check=False,
+        start_new_session=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("stopped\n", "")

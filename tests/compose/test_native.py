@@ -266,6 +266,25 @@ def test_a_library_of_another_source_is_not_used(elsewhere):
 
 
 @compiled
+def test_fast_maths_are_not_asked_for(elsewhere, tmp_path, monkeypatch):
+    """Sums stay in their order whatever the user's compiler is told; the library may be built anywhere."""
+    monkeypatch.setenv("CC", "cc -ffast-math")
+    assert build_kernel.build(elsewhere, tmp_path / "other.so") == ""
+    assert [p.name for p in sorted(tmp_path.iterdir())] == ["kernel.c", "other.so"]
+    monkeypatch.setattr(native, "LIBRARY", tmp_path / "other.so")
+    config = NetworkConfig(hidden=40, embed=24, head=20, keys=8)
+    rng = np.random.default_rng(0)
+    weights = {n: rng.standard_normal(s).astype(np.float32) * 0.3 for n, s in expected_shapes(config).items()}
+    logs = []
+    for kind in (native.Network, runtime.Network):
+        network = kind(config, weights)
+        projected = network.hear(network.blank(1), np.zeros((1, len(vp.HEARD)), np.int64))
+        asked = recall.Asked(np.zeros(1, np.int64), np.zeros(1, np.int64))
+        logs.append(native.recall_of(network, 1, 4).expect("rest", projected, np.zeros((1, 6), np.int64), asked))
+    assert np.abs(logs[0] - logs[1]).max() < 1e-5
+
+
+@compiled
 def test_building_tells_why_it_could_not(elsewhere, monkeypatch):
     """A compiler that fails, or is not there, leaves no library, nothing beside it, and a reason."""
     for compiler, told in (
