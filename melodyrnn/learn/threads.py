@@ -10,6 +10,7 @@ Contents: one_thread; Strands, strands_for.
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -27,6 +28,7 @@ _Made = TypeVar("_Made")
 _SMALL: Final = (
     2048  # positions a step up to which Python's share of it is so large that threads get in each other's way
 )
+_HANDOVER: Final = 1e-4  # seconds after which a strand lets another go on in Python; 5e-3, as usual, costs a tenth
 _MOST: Final = 4  # strands: more leave each too few melodies for quick products
 
 
@@ -49,15 +51,17 @@ class Strands:
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
-        self._before = torch.get_num_threads()
+        self._before, self._interval = torch.get_num_threads(), sys.getswitchinterval()
         torch.set_num_threads(self.threads)
         if self.of > 1:
+            sys.setswitchinterval(_HANDOVER)
             self._pool = ThreadPoolExecutor(self.of, "strand", torch.set_num_threads, (self.threads,))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._pool is not None:
             self._pool.shutdown()
+        sys.setswitchinterval(self._interval)
         torch.set_num_threads(self._before)
 
     def each(self, work: Callable[[int], _Made]) -> list[_Made]:

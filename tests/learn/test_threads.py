@@ -1,5 +1,6 @@
 """Strands: threads that share a training step learn what one learns, the same each time, and leave torch as it was."""
 
+import sys
 import threading
 
 import numpy as np
@@ -108,14 +109,16 @@ def test_what_a_strand_raises_is_raised(melodies, config, recipe, alone, monkeyp
 
 def test_torch_has_its_threads_back(melodies, config, recipe, alone):
     """While it trains a strand has its own; afterwards, and where a run is left, everything is as it was."""
-    before = torch.get_num_threads()
+    before, interval = torch.get_num_threads(), sys.getswitchinterval()
     run = fit(Split(melodies), Plan(config, recipe, strands=Strands(2, before + 1)), alone)
     for event in run:
         if isinstance(event, Stepped):
             assert torch.get_num_threads() == before + 1
+            assert sys.getswitchinterval() < interval
             break
     run.close()
     assert torch.get_num_threads() == before
+    assert sys.getswitchinterval() == interval
     assert not [t for t in threading.enumerate() if t.name.startswith("strand")]
 
 
