@@ -26,7 +26,7 @@ from melodyrnn.errors import CheckpointError, OutputError, TrainingError
 from melodyrnn.learn import state as states
 from melodyrnn.learn.batches import Share, Span, cut, plan, spans, training_step
 from melodyrnn.learn.measuring import measured
-from melodyrnn.learn.network import MelodyRNN
+from melodyrnn.learn.network import Dropped, Inputs, MelodyRNN
 from melodyrnn.learn.news import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
 from melodyrnn.learn.precision import autocast, choose
 from melodyrnn.learn.recipe import Recipe, rate_at
@@ -35,9 +35,9 @@ from melodyrnn.learn.threads import Strands, strands_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
-    from melodyrnn.events.columns import Columns
     from melodyrnn.learn.team import Team
 
 _NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
@@ -60,12 +60,12 @@ def digest(split: Split, pieces: Sequence[Span]) -> str:
     return names.hexdigest()
 
 
-class _Part(NamedTuple):
-    """What one strand made of its share of a step."""
+class _Share(NamedTuple):
+    """What one strand computes of a step."""
 
-    nats: float
-    waited: float  # seconds spent on data
-    gradients: tuple[Tensor, ...]  # of the network's parameters, where there are several strands
+    inputs: Inputs
+    dropped: Dropped
+    counts: Tensor  # (B,): 0 for a row that stands for no melody
 
 
 class Run:
@@ -112,10 +112,14 @@ class Run:
         """Train what is left of an epoch, then judge and save."""
         recipe, epoch = self.plan.recipe, self.place.epoch
         steps = plan(self.pieces, recipe.positions, recipe.seed, epoch)
+        ahead: Future[list[_Share]] | None = None
         for index in range(self.place.index, len(steps)):
             began = time.perf_counter()
-            progress = (epoch + index / len(steps)) / recipe.epochs
-            nats, notes, waited = self._step(steps[index], progress)
+            progress, step = (epoch + index / len(steps)) / recipe.epochs, self.place.step
+            shares = self._shares(steps[index], step) if ahead is None else ahead.result()
+            waited = time.perf_counter() - began
+            ahead = self.strands.meanwhile(self._shares, steps[index + 1], step + 1) if index + 1 < len(steps) else None
+            nats, notes = self._step(shares, steps[index], progress)
             took = time.perf_counter() - began
             self.place = self.place.after(index + 1, nats, notes)
             bits = nats / math.log(2) / max(1, notes)
@@ -138,44 +142,48 @@ class Run:
         self._save()
         return Stopped(self.plan.state, self.place.step)
 
-    def _step(self, spans_: Sequence[Span], progress: float) -> tuple[float, int, float]:
-        """One optimiser step. Returns the nats and notes of the whole team, and our seconds spent on data."""
+    def _shares(self, spans_: Sequence[Span], step: int) -> list[_Share]:
+        """What each strand computes of our share of a step: a function of the seed and the step's number."""
+        team, of = self.team, self.strands.of
         melodies = [cut(self.split.train[s.melody], s) for s in spans_]
+        made = []
+        for strand in range(of):
+            share = Share(team.share.rank + team.share.of * strand, team.share.of * of)
+            inputs, dropped = training_step(melodies, self.plan.recipe, self.plan.config, step, share)
+            real = [row < len(melodies) for row in share.rows(len(melodies))]
+            made.append(_Share(inputs, dropped, torch.tensor(real, dtype=torch.float32)))
+        return made
+
+    def _step(self, shares: Sequence[_Share], spans_: Sequence[Span], progress: float) -> tuple[float, int]:
+        """One optimiser step. Returns the nats and notes of the whole team."""
         notes = sum(s.stop - s.start for s in spans_)
         self.trained.train()
         self.optimiser.zero_grad(set_to_none=True)
-        parts = self.strands.each(lambda strand: self._part(melodies, notes, strand))
+        parts = self.strands.each(lambda strand: self._part(shares[strand], notes))
         if self.strands.of > 1:
-            each = zip(*(part.gradients for part in parts), strict=True)
+            each = zip(*(gradients for _, gradients in parts), strict=True)
             for parameter, gradients in zip(self.network.parameters(), each, strict=True):
                 parameter.grad = reduce(torch.add, gradients)
         self._learn(progress)
-        return self.team.total(sum(part.nats for part in parts)), notes, max(part.waited for part in parts)
+        return self.team.total(sum(nats for nats, _ in parts)), notes
 
-    def _part(self, melodies: Sequence[Columns], notes: int, strand: int) -> _Part:
-        """Forward and backward, of one strand's share of our share of a step of so many notes.
+    def _part(self, share: _Share, notes: int) -> tuple[float, tuple[Tensor, ...]]:
+        """Forward and backward of one strand's share of a step of so many notes: its nats and gradients.
 
-        Where there are several strands their gradients are given, not yet those of the network.
+        Where there is one strand the gradients are the network's own, and none are given.
         """
-        began = time.perf_counter()
-        team, of = self.team, self.strands.of
-        share = Share(team.share.rank + team.share.of * strand, team.share.of * of)
-        inputs, dropped = training_step(melodies, self.plan.recipe, self.plan.config, self.place.step, share)
-        real = [row < len(melodies) for row in share.rows(len(melodies))]
-        counts = torch.tensor(real, dtype=torch.float32, device=team.device)
-        waited = time.perf_counter() - began
-        if team.device.type != "cpu":
-            inputs = type(inputs)(*(t.to(team.device) for t in inputs))
-            dropped = type(dropped)(*(t.to(team.device) for t in dropped))
-        with autocast(self.precision, team.device):
+        device = self.team.device
+        inputs = Inputs(*(t.to(device) for t in share.inputs))
+        dropped = Dropped(*(t.to(device) for t in share.dropped))
+        with autocast(self.precision, device):
             surprise = self.trained(inputs, dropped)
-        each = sum(term.sum(1) for term in surprise) * counts
-        loss = each.sum() * (team.share.of / notes)  # DistributedDataParallel averages over the team
+        each = sum(term.sum(1) for term in surprise) * share.counts.to(device)
+        loss = each.sum() * (self.team.share.of / notes)  # DistributedDataParallel averages over the team
         nats = float(each.detach().sum())
-        if of > 1:
-            return _Part(nats, waited, torch.autograd.grad(loss, list(self.network.parameters())))
+        if self.strands.of > 1:
+            return nats, torch.autograd.grad(loss, list(self.network.parameters()))
         loss.backward()
-        return _Part(nats, waited, ())
+        return nats, ()
 
     def _learn(self, progress: float) -> None:
         """Go down the gradient, unless it is no longer a number."""

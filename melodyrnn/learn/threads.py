@@ -13,18 +13,20 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from types import TracebackType
 
     from melodyrnn.learn.recipe import Recipe
     from melodyrnn.learn.team import Team
 
 _Made = TypeVar("_Made")
+_Given = ParamSpec("_Given")
 _SMALL: Final = (
     2048  # positions a step up to which Python's share of it is so large that threads get in each other's way
 )
@@ -55,7 +57,7 @@ class Strands:
         torch.set_num_threads(self.threads)
         if self.of > 1:
             sys.setswitchinterval(_HANDOVER)
-            self._pool = ThreadPoolExecutor(self.of, "strand", torch.set_num_threads, (self.threads,))
+            self._pool = ThreadPoolExecutor(self.of + 1, "strand", torch.set_num_threads, (self.threads,))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -67,6 +69,12 @@ class Strands:
     def each(self, work: Callable[[int], _Made]) -> list[_Made]:
         """Do `work(0)` … `work(of - 1)` side by side; what they made, in this order. Raises what the first raises."""
         return [work(0)] if self._pool is None else list(self._pool.map(work, range(self.of)))
+
+    def meanwhile(
+        self, work: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> Future[_Made] | None:
+        """Begin a piece of work beside the strands; None where there is one alone, which would only wait for it."""
+        return None if self._pool is None else self._pool.submit(work, *args, **kwargs)
 
 
 def strands_for(recipe: Recipe, team: Team) -> Strands:

@@ -32,7 +32,8 @@ def gradients_of(split, plan, alone):
     """The gradients of a first step, and its nats and notes."""
     run = Run(split, plan, alone)
     with run.strands:
-        nats, notes, _ = run._step([Span(k, 0, len(melody)) for k, melody in enumerate(split.train)], 0.5)
+        spans = [Span(k, 0, len(melody)) for k, melody in enumerate(split.train)]
+        nats, notes = run._step(run._shares(spans, 0), spans, 0.5)
     return {name: parameter.grad.numpy() for name, parameter in run.network.named_parameters()}, nats, notes
 
 
