@@ -83,7 +83,7 @@ def _dealt(model: bytes, options: Options, count: int, prime: Melody | None, job
 def _received(end: Connection) -> Generated:
     try:
         came: Any = end.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):  # with what we sent read, or not
         raise MelodyRNNError(_KILLED) from None
     if isinstance(came, Exception):
         raise came
@@ -107,7 +107,7 @@ def _compose(end: Connection) -> None:
         own = replace(options, seed=options.seed + which.start)
         for made in generate(model_of(load(file)), own, len(which), prime=prime, step=which.step):
             end.send(made)
-    except (BrokenPipeError, EOFError):
+    except (EOFError, ConnectionError):
         return  # nobody is left who waits for them
     except Exception as error:  # noqa: BLE001 - raised again where the melodies are wanted
         end.send(error)

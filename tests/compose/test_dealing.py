@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from melodyrnn.compose import dealing
 from melodyrnn.compose.dealing import WORTH, compose_many, work
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
@@ -104,6 +105,21 @@ def test_errors_travel_whole(error):
     assert type(arrived) is type(error)
     assert str(arrived) == str(error)
     assert vars(arrived) == vars(error)
+
+
+def test_a_process_that_dies_before_it_has_read_is_told(model, monkeypatch):
+    """Killed as soon as it runs: what was sent to it lies unread, and the connection is reset."""
+    send = dealing._send
+
+    def send_and_kill(end, order):
+        send(end, order)
+        multiprocessing.active_children()[0].kill()
+
+    monkeypatch.setattr(dealing, "_send", send_and_kill)
+    for _ in range(3):
+        with pytest.raises(MelodyRNNError, match="killed"):
+            list(compose_many(model, Options(bars=8), 400, jobs=2))
+    assert not multiprocessing.active_children()
 
 
 CTRL_C = """
