@@ -21,14 +21,22 @@ from build_kernel import SOURCE, build  # a build imports from nowhere else
 class KernelHook(BuildHookInterface):  # type: ignore[misc, type-arg]
     """Compiles kernel.c and takes the library into the wheel."""
 
+    _room: tempfile.TemporaryDirectory[str] | None = None  # where sources that are only lent are compiled
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Called before a wheel is packed, an editable one too."""
         library = SOURCE.with_suffix(".so")
-        if not os.access(SOURCE.parent, os.W_OK):  # sources that are only lent
-            library = Path(tempfile.mkdtemp(prefix="melodyrnn-")) / library.name
+        if not os.access(SOURCE.parent, os.W_OK):
+            self._room = tempfile.TemporaryDirectory(prefix="melodyrnn-")
+            library = Path(self._room.name) / library.name
         if why_not := build(SOURCE, library):
             self.app.display_warning(f"melodyrnn composes in NumPy, which takes up to twice as long, since {why_not}")
             return
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"], build_data["tag"] = False, f"py3-none-{platform}"
         build_data["force_include"][str(library)] = f"melodyrnn/compose/{library.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - as above
+        """Called when the wheel is packed."""
+        if self._room is not None:
+            self._room.cleanup()

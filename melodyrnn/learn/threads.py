@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 _Given = ParamSpec("_Given")
-_SMALL: Final = (
-    2048  # positions a step up to which Python's share of it is so large that threads get in each other's way
-)
+_SMALL: Final = 1024  # positions a step up to which Python has so large a share that strands wait for its lock
 _HANDOVER: Final = 1e-4  # seconds after which a strand lets another go on in Python; 5e-3, as usual, costs a tenth
 _MOST: Final = 4  # strands: more leave each too few melodies for quick products
 

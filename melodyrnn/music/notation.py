@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -142,11 +141,13 @@ def _abc_tunes(
 
 def _named(tunes: list[tuple[str, str]]) -> dict[str, str]:
     """Tunes by their numbers, in order; the second of number 12 is called `12-2`, or what is free."""
-    taken = {number for number, _ in tunes}
+    taken, twins = {number for number, _ in tunes}, dict[str, int]()
     named: dict[str, str] = {}
     for number, tune in tunes:
-        twins = (f"{number}-{k}" for k in count(2))
-        free = number if number not in named else next(twin for twin in twins if twin not in taken | named.keys())
+        free = number
+        while free in named or (free != number and free in taken):
+            twins[number] = twins.get(number, 1) + 1
+            free = f"{number}-{twins[number]}"
         named[free] = tune
     return named
 

@@ -96,6 +96,15 @@ def test_a_tune_of_a_book_is_called_by_its_number(command, model):
         assert (command("inspect", nothing).status, command("inspect", nothing).err.count("\n")) == (1, 1)
 
 
+def test_a_book_whose_tunes_all_say_1(command):
+    """As many programs write them: the last of ten thousand is found as soon as the first."""
+    tune = "X:1\nM:4/4\nL:1/8\nK:C\nCDEFGABc|\n"
+    Path("ones.abc").write_text("\n".join([tune] * 9_999 + [tune.replace("CDE", "EDC")]))
+    last = json.loads(command("inspect", "ones.abc:1-10000", "--json").out)
+    assert (last["notes"], last["highest"]) == (8, "C5")
+    assert command("inspect", "ones.abc:1-10001").status == 1
+
+
 def test_no_tune_of_a_book_is_lost(command):
     """Whatever their numbers are: a tune that is called as a twin would be, too."""
     bodies = {"A": "CDEFGABc" * 2, "B": "c2G2E2C2" * 2, "C": "CcDdEeFf" * 2}

@@ -125,11 +125,12 @@ def test_torch_has_its_threads_back(melodies, config, recipe, alone):
 
 def test_as_many_strands_as_suit(monkeypatch):
     """Large steps are shared by the processors, up to four strands; small ones, a team's and a GPU's are not."""
-    (_, large), (_, small) = defaults(10_000, 700_000), defaults(200, 8_000)
+    (_, large), (_, middle), (_, small) = defaults(10_000, 700_000), defaults(1_500, 60_000), defaults(200, 8_000)
     for threads, of, each in ((1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1), (8, 4, 2), (9, 4, 2)):
         monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
-        strands = strands_for(large, Team(Share(), CPU))
-        assert (strands.of, strands.threads) == (of, each)
+        for recipe in (large, middle):
+            strands = strands_for(recipe, Team(Share(), CPU))
+            assert (strands.of, strands.threads) == (of, each)
         assert (strands_for(small, Team(Share(), CPU)).of, strands_for(small, Team(Share(), CPU)).threads) == (1, 1)
         for team in (Team(Share(0, 2), CPU), Team(Share(), torch.device("cuda", 0))):
             assert (strands_for(large, team).of, strands_for(large, team).threads) == (1, threads)
