@@ -1,24 +1,65 @@
-"""Processes beside this one: how many are worth it, and how a child ends.
+"""Processes beside this one: how many are worth it, what a child may import, and how it ends.
 
-Contents: `processors`, `deaf_to_ctrl_c`, `follow_parent`.
+A child imports nothing from the current directory, where a stranger's json.py may lie beside the tunes. What this
+process itself imports is as Python was started.
+
+Contents: `processors`, `import_path`, `safe_imports`, `deaf_to_ctrl_c`, `follow_parent`.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_SAFE: Final = "PYTHONSAFEPATH"
+_STARTING: Final = threading.Lock()
+"""Held while children start, for the environment and the path that they inherit belong to all threads."""
 
 
 def processors() -> int:
     """Processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def import_path() -> str:
+    """PYTHONPATH for a Python that we start with -P: what this one sees, the current directory left out.
+
+    If melodyrnn itself lies there, it comes last: nothing beside it stands in for a module of Python or a package.
+    """
+    root = str(Path(__file__).resolve().parents[1])
+    try:
+        here = str(Path.cwd())
+    except FileNotFoundError:  # removed: nothing can be imported from it
+        here = ""
+    seen = [entry for entry in sys.path if entry and str(Path(entry).absolute()) != here]
+    return os.pathsep.join(seen if root in seen else [*seen, root])
+
+
+@contextmanager
+def safe_imports() -> Iterator[None]:
+    """Processes of multiprocessing that start in here import nothing from the current directory."""
+    with _STARTING:
+        before, path = os.environ.get(_SAFE), sys.path[:]
+        os.environ[_SAFE] = "1"
+        sys.path[:] = [entry for entry in path if entry]  # an empty one is the current directory to a child
+        try:
+            yield
+        finally:
+            sys.path[:] = path
+            if before is None:
+                del os.environ[_SAFE]
+            else:
+                os.environ[_SAFE] = before
 
 
 @contextmanager

@@ -41,6 +41,8 @@ def main() -> NoReturn:
         # NumPy reads this when it is imported. Its threads wait for each other longer than a melody's products take,
         # and to start them takes a quarter of the time of the import.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # No process that we or a library of ours start imports from the folder of the user's tunes.
+        os.environ["PYTHONSAFEPATH"] = "1"
         gc.set_threshold(_OBJECTS)
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # before there was anything to stop, or while leaving

@@ -53,7 +53,7 @@ Examples:
   melodyrnn train tunes/ --from folk -o my.safetensors   start from a model
   melodyrnn train essen ryans --cell gru --hidden 512 -o big.safetensors
   melodyrnn train tunes/ -o my.safetensors --resume      after an interruption
-  torchrun --nproc-per-node 2 -m melodyrnn train essen -o essen.safetensors
+  torchrun --nproc-per-node 2 --no-python melodyrnn train essen -o essen.safetensors
 
 \b
 Sizes, dropout and length of training follow the corpus unless you say

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.checkpoint import load
 from melodyrnn.compose.generate import generate, model_of
-from melodyrnn.compose.options import MOST_BARS
 from melodyrnn.errors import MelodyRNNError
-from melodyrnn.processes import deaf_to_ctrl_c, follow_parent, processors
+from melodyrnn.music.limits import MOST_BARS
+from melodyrnn.processes import deaf_to_ctrl_c, follow_parent, processors, safe_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _dealt(model: bytes, options: Options, count: int, prime: Melody | None, job
     """Start the processes and take a melody from each in turn; they end with us, however we end."""
     context, children, ends = multiprocessing.get_context("spawn"), [], []
     try:
-        with deaf_to_ctrl_c():
+        with safe_imports(), deaf_to_ctrl_c():
             for _ in range(jobs):
                 ours, theirs = context.Pipe()
                 child = context.Process(target=_compose, args=(theirs,), daemon=True)

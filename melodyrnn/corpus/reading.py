@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.outcomes import Outcome, source_of
 from melodyrnn.corpus.worker import read_source
-from melodyrnn.processes import processors
+from melodyrnn.processes import import_path, processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -216,10 +216,10 @@ class _Child:
         self.overdue = False
         self.warm = False
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)  # the child sees what we see
+        environment["PYTHONPATH"] = import_path()
         self.process = subprocess.Popen(
             [
-                sys.executable, "-m", "melodyrnn.corpus.worker",
+                sys.executable, "-P", "-m", "melodyrnn.corpus.worker",
                 str(limits.timeout), str(limits.memory_mb), "strict" if limits.strict else "lenient",
             ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,

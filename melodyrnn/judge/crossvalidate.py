@@ -29,7 +29,7 @@ from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
 from melodyrnn.learn.team import join
 from melodyrnn.learn.threads import one_thread
 from melodyrnn.learn.training import fit
-from melodyrnn.processes import follow_parent
+from melodyrnn.processes import follow_parent, safe_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -124,7 +124,9 @@ def cross_validate(
         return
     with _processes(min(jobs, len(tasks))) as pool:
         try:
-            yield from pool.map(_run, tasks)
+            with safe_imports():  # every process is started when its first task is handed in
+                judged = pool.map(_run, tasks)
+            yield from judged
         except BrokenProcessPool as error:
             raise TrainingError(
                 "a process that trained a fold was killed, perhaps for lack of memory; give fewer --jobs"
@@ -179,7 +181,8 @@ def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes end with us, however we end: well, by an error, by Ctrl-C, or killed."""
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=follow_parent)
+    with safe_imports():  # with the pool comes the process that watches over its semaphores
+        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=follow_parent)
     try:
         yield pool
     except BaseException:

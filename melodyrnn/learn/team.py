@@ -1,6 +1,6 @@
 """One process or several: torchrun's environment, DistributedDataParallel, and who speaks.
 
-    torchrun --nproc-per-node 2 -m melodyrnn train kinder -o k.safetensors
+    torchrun --nproc-per-node 2 --no-python melodyrnn train kinder -o k.safetensors
 
 gloo between CPUs, NCCL between GPUs. Alone, nothing of torch.distributed is touched.
 """
