@@ -22,13 +22,13 @@ import numpy as np
 from bench.sections import write_section
 from melodyrnn.compose.edit import infill
 from melodyrnn.compose.generate import Options, generate, load_model
-from melodyrnn.compose.options import MOST_BARS
 from melodyrnn.compose.originality import index_of
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.judge.sets import find_seen
 from melodyrnn.music.keys import find_key
+from melodyrnn.music.limits import MOST_BARS
 from melodyrnn.music.midi import midi_bytes, read_midi
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ class Making:
     def _doubts(self, made: Generated) -> list[str]:
         """What nobody asks for in a new melody, and what helps."""
         from melodyrnn.compose.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
-        from melodyrnn.compose.options import MOST_BARS  # noqa: PLC0415
+        from melodyrnn.music.limits import MOST_BARS  # noqa: PLC0415
 
         doubts: list[str] = []
         if self.verb != "generate":

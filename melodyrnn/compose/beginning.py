@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.articulation import held, straightened
-from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.compose.rules import Rules, ends_by, exact_bars, first_onset, in_range
 from melodyrnn.compose.sampling import BITS
 from melodyrnn.compose.stream import Stream, Told
@@ -25,6 +24,7 @@ from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.keys import find_key_of_chords, key_or_found
+from melodyrnn.music.limits import MOST_BARS, check_given, check_new
 from melodyrnn.music.melody import Melody, Metre
 from melodyrnn.music.tonality import MODES, Key
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.checkpoint import Card
+    from melodyrnn.compose.options import Options
     from melodyrnn.compose.runtime import Network
     from melodyrnn.compose.smc import Hearing
 
@@ -108,6 +109,7 @@ def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
 def _after(network: Network, options: Options, style: int, prime: Melody) -> Beginning:
     if not prime.notes:
         raise OptionError("prime", "holds no notes")
+    check_given("prime", prime)
     key = options.key or key_or_found(prime)
     frame = replace(
         prime, key=key, tempo=options.tempo or prime.tempo,
@@ -117,7 +119,9 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
     frame = _cut(frame, smooth.end)
     heard = encode(smooth)
     tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
-    bar = frame.metre_at(smooth.end).bar_ticks
+    metre = frame.metre_at(smooth.end)
+    check_new("prime", [metre])
+    bar = metre.bar_ticks
     off = whole_bars(smooth.end - tick, bar)
     shift, total = off * bar, smooth.bars + (options.bars or MOST_BARS)
     told = told_of(key, style, heard.anchor, total - off if options.bars else 0)

@@ -41,6 +41,7 @@ from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.keys import key_or_found
+from melodyrnn.music.limits import check_given, check_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -65,6 +66,7 @@ def infill(model: Model, melody: Melody, bars: Iterable[int], options: Options) 
 
     Raises OptionError for bars that the melody has not, Unsatisfiable where nothing fits.
     """
+    check_given("melody", melody)
     wanted = sorted(set(bars))
     if not wanted or not 0 <= wanted[0] <= wanted[-1] < melody.bars:
         raise OptionError("bars", f"the melody has bars 1 to {melody.bars}")
@@ -89,6 +91,7 @@ def vary(
     rhythm: onsets and durations stay, pitches change. pitches: they stay in their order, the rhythm of bars changes.
     contour: every step goes up, down or stays as it did, and the rhythm stays. Raises OptionError.
     """
+    check_given("melody", melody)
     unknown = sorted(set(keep) - set(LOCKS))
     if unknown:
         raise OptionError("keep", f"{unknown[0]!r} is none of {', '.join(LOCKS)}, bars=1-2")
@@ -117,6 +120,7 @@ def _filled(
     model: Model, melody: Melody, bars: Sequence[int], options: Options, *, same_pitches: bool = False
 ) -> Generated:
     """Compose what begins in these bars anew. All is laid out, or refused, before the first note is drawn."""
+    check_new("bars", (melody.metre_at(melody.bar_onset(bar)) for bar in bars))
     written = _heard(melody)
     begins = not same_pitches and bool(melody.notes) and melody.place(written.notes[0].onset)[0] in bars
     encoded, tasks = _first_fitting(

@@ -18,9 +18,9 @@ import numpy as np
 
 from melodyrnn.compose.constraints import form_of
 from melodyrnn.compose.ground import Copy, Ground
-from melodyrnn.compose.options import MOST_BARS
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.music.limits import MOST_BARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

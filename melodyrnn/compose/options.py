@@ -10,15 +10,14 @@ from typing import Any, Final
 from melodyrnn.compose.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.music.limits import BEATS, LONGEST_BAR, MOST_BARS, SHORTEST_BAR
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Metre
 from melodyrnn.music.tonality import MODES, Key
 from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
 
-MOST_BARS: Final = 64
 USUAL_EFFORT: Final = 16
 _LARGEST_SEED: Final = 2**63 - 1
 _COMMON_MODES: Final = frozenset({"major", "minor"})
-_BEATS: Final = (1, 2, 4, 8, 16, 32)  # what stands below the line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +132,10 @@ class Options(Constraints):
         metre = self.metre or Metre()
         if metre.onset != 0:
             raise OptionError("metre", "must hold from the start")
-        if metre.denominator not in _BEATS or metre.numerator < 1 or not 6 <= metre.bar_ticks <= 384:
-            raise OptionError("metre", f"{metre} is none: over 1, 2, 4, 8, 16 or 32, and a bar of 6 to 384 ticks")
+        whole = metre.denominator in BEATS and metre.numerator >= 1
+        if not whole or not SHORTEST_BAR <= metre.bar_ticks <= LONGEST_BAR:
+            sizes = f"{SHORTEST_BAR} to {LONGEST_BAR} ticks"
+            raise OptionError("metre", f"{metre} is none: over 1, 2, 4, 8, 16 or 32, and a bar of {sizes}")
         if self.upbeat is not None:
             if type(self.upbeat) is int and self.upbeat >= metre.bar_ticks:
                 raise OptionError("upbeat", f"is as long as a bar of {metre.numerator}/{metre.denominator} or longer")

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from melodyrnn.compose.options import MOST_BARS, Options
 from melodyrnn.events.forms import Form, ends_known, forms_in
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.keys import key_or_found
+from melodyrnn.music.limits import MOST_BARS
 from melodyrnn.music.melody import Metre
 from melodyrnn.music.tonality import Key
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from melodyrnn.checkpoint import Card
+    from melodyrnn.compose.options import Options
     from melodyrnn.music.melody import Melody
 
 _Kind = TypeVar("_Kind")

@@ -18,13 +18,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.music.limits import MOST_READ_NOTES, MOST_READ_TICKS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, Note
 
 if TYPE_CHECKING:
     from melodyrnn.music.tonality import Key
 
-LIMIT_NOTES: Final = 20_000  # as for MIDI files
-LIMIT_TICKS: Final = 1 << 24  # about 175,000 bars of 4/4: beyond any music
 _FINEST: Final = 32  # the smallest note that a metre may count in
 _VELOCITY: Final = 80
 
@@ -81,13 +80,15 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     kept = _last_endings(written)
     if not any(bar.sounds for bar in kept):
         raise Unreadable(heading.where, "no-notes", "only rests or text stand in it")
-    if sum((bar.length for bar in kept), Fraction()) * TICKS_PER_QUARTER > LIMIT_TICKS:
-        raise Unreadable(heading.where, "too-long", f"over {LIMIT_TICKS // (4 * TICKS_PER_QUARTER)} bars of 4/4")
-    if sum(len(bar.sounds) for bar in kept) > LIMIT_NOTES:
-        raise Unreadable(heading.where, "too-long", f"over {LIMIT_NOTES} notes")
+    if sum((bar.length for bar in kept), Fraction()) * TICKS_PER_QUARTER > MOST_READ_TICKS:
+        raise Unreadable(heading.where, "too-long", f"over {MOST_READ_TICKS // (4 * TICKS_PER_QUARTER)} bars of 4/4")
+    if sum(len(bar.sounds) for bar in kept) > MOST_READ_NOTES:
+        raise Unreadable(heading.where, "too-long", f"over {MOST_READ_NOTES} notes")
     stated = any(bar.metre for bar in kept)
     starts, metres, irregular = _lay_out(kept, _usual_metre(kept))
     notes, snapped = _notes(kept, starts)
+    if not notes:
+        raise Unreadable(heading.where, "no-notes", "its notes are shorter than the shortest that is read, a 96th")
     end = max(notes[-1].end, _tick(starts[-1] + kept[-1].length))
     melody = Melody(notes, metres, heading.key, heading.tempo, heading.title, end)
     return Assembled(melody, snapped, irregular, len(written) - len(kept), stated)

@@ -327,3 +327,18 @@ def test_what_is_left_out_of_repeats_is_told():
     assert told.melody.bars == 2
     (none,) = read_score("X:1\nM:4/4\nL:1/4\nK:C\n|:CDEF|GABc:|\n", format="abc", name="t")
     assert none.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [("M:4/4\nL:1/4\nK:C", "C////////|"), ("M:4/4\nL:1/64\nK:C", "A//|"), ("K:C", "C///////|D///////|")],
+)
+def test_notes_that_round_to_nothing_are_no_notes(head, body):
+    """A tune of notes shorter than half a tick is refused, not a failure of ours."""
+    with pytest.raises(Unreadable, match="shorter than the shortest"):
+        melody(body, head)
+
+
+def test_a_note_that_rounds_to_nothing_leaves_the_others():
+    """It is left out; what sounds long enough is read."""
+    assert [pitch for _, _, pitch in rows("C////////DEF|")] == [62, 64, 65]
