@@ -1,20 +1,19 @@
 """One .safetensors file: configuration, vocabulary, weights, card. Opens without torch, runs no code.
 
 Conventions
-    weights     names and shapes of MelodyRNN's state_dict, fp32 or fp16, C order; read-only views of the file.
+    weights     names and shapes of MelodyRNN's state_dict, fp32 or fp16, C order; read-only views of the file's bytes.
     fingerprints   arrays named fingerprints.* and tunes.*: what of the training melodies is kept to tell a
                 copy from an invention (melodyrnn.events.fingerprint writes and reads them).
-    A file is mapped, not read: an 8 MB checkpoint opens in a few milliseconds. It is checked whole before
+    A file is read once, whole: what happens to it later does not matter. It is checked whole before
     anything is returned; a refusal is one line and a CheckpointError.
 
-Contents: Checkpoint, load, save, write_whole, find; from checkpoint_card: NetworkConfig, Card; from
+Contents: Checkpoint, load, save, write_whole, shipped, find; from checkpoint_card: NetworkConfig, Card; from
 checkpoint_check: expected_shapes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 import secrets
 import stat
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Card", "Checkpoint", "NetworkConfig", "expected_shapes", "find", "load", "save", "write_whole"]
+__all__ = ["Card", "Checkpoint", "NetworkConfig", "expected_shapes", "find", "load", "save", "shipped", "write_whole"]
 
 SUFFIX: Final = ".safetensors"
 SHIPPED: Final = (Path(__file__).parent / "checkpoints", Path(__file__).parent.parent / "checkpoints")
@@ -52,7 +51,7 @@ class Checkpoint:
     fingerprints: Mapping[str, NDArray[Any]] = field(
         default_factory=dict, repr=False
     )  # whole names → unsigned integers
-    source: bytes | mmap.mmap | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
+    source: bytes | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
     _digest: str = field(default="", init=False, repr=False, compare=False)  # once it has been asked for
 
     @property
@@ -65,7 +64,7 @@ class Checkpoint:
 
     def file(self) -> bytes:
         """The whole file, as `load` reads it."""
-        return bytes(self.source or _to_bytes(self))
+        return self.source or _to_bytes(self)
 
     def float32(self) -> dict[str, NDArray[np.float32]]:
         """The weights as fp32 arrays; those stored so are not copied."""
@@ -86,9 +85,9 @@ def load(source: str | Path | bytes) -> Checkpoint:
 
     Raises CheckpointError, one line that says which file, what is wrong and, where there is one, the next move.
     """
-    name = "checkpoint" if isinstance(source, bytes) else printable(str(source))
+    name = "checkpoint" if isinstance(source, bytes) else printable(_written(Path(source)))
     try:
-        buffer = source if isinstance(source, bytes) else _map(Path(source))
+        buffer = source if isinstance(source, bytes) else _read(Path(source))
         config, card, arrays = take_apart(buffer)
     except CheckpointError as problem:
         raise CheckpointError(f"{name}: {problem}") from None
@@ -133,19 +132,34 @@ def write_whole(path: str | Path, data: bytes) -> None:
             part.unlink()
 
 
-def find(name: str | Path) -> Path:
-    """Where a checkpoint lies: a path as given, or the bare name of one that ships ('folk').
+def shipped() -> dict[str, Path]:
+    """The models that ship: name → file, in the order of their names."""
+    found = {file.stem: file for folder in reversed(SHIPPED) for file in folder.glob(f"*{SUFFIX}")}
+    return {name: found[name] for name in sorted(found)}
 
-    Raises CheckpointError with the names there are.
+
+def find(name: str | Path) -> Path:
+    """Where a checkpoint lies. A bare name ('folk') is a model that ships; a path has a separator or a suffix.
+
+    What lies under a bare name in the current directory is never taken for a model. Raises CheckpointError with the
+    names there are, and how to write the path if that was meant.
     """
     path = Path(name)
-    if str(name) and (path.exists() or path.is_symlink() or path.suffix == SUFFIX or path.name != str(name)):
+    if path.suffix or path.name != str(name):
         return path
-    shipped = {file.stem: file for folder in reversed(SHIPPED) for file in sorted(folder.glob(f"*{SUFFIX}"))}
-    if str(name) not in shipped:
-        names = ", ".join(sorted(shipped)) or "none"
-        raise CheckpointError(f"{printable(str(name)) or 'no name'}: no such file or model; models that ship: {names}")
-    return shipped[str(name)]
+    known = shipped()
+    if str(name) in known:
+        return known[str(name)]
+    names = ", ".join(known) or "none"
+    told = f"{printable(str(name)) or 'no name'}: no model of this name ships (there is {names})"
+    if str(name) and os.path.lexists(name):
+        told += f"; for the file of this folder write {printable(_written(path))}"
+    raise CheckpointError(told)
+
+
+def _written(path: Path) -> str:
+    """A path as `find` reads it: a bare name would be a model that ships, and a Path drops the dot before it."""
+    return str(path) if path.suffix or path.name != str(path) else f".{os.sep}{path}"
 
 
 def _to_bytes(checkpoint: Checkpoint) -> bytes:
@@ -158,8 +172,11 @@ def _to_bytes(checkpoint: Checkpoint) -> bytes:
     return data
 
 
-def _map(path: Path) -> bytes | mmap.mmap:
-    """Map a regular file; never block on a pipe or read from a device."""
+def _read(path: Path) -> bytes:
+    """Read a regular file whole; never block on a pipe or read from a device.
+
+    Not mapped: a model that is written over while it composes would end the process.
+    """
     try:
         # O_NONBLOCK: opening a FIFO without a writer must not wait
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -173,7 +190,8 @@ def _map(path: Path) -> bytes | mmap.mmap:
             raise CheckpointError("is not a regular file (a folder, pipe or device)")
         if facts.st_size > MAX_BYTES:
             raise CheckpointError(f"is {facts.st_size:,} bytes long; a checkpoint has at most {MAX_BYTES:,}")
-        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) if facts.st_size else b""
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)  # one that has grown meanwhile is refused by its length
     except OSError as problem:
         raise CheckpointError(f"cannot be read ({problem.strerror})") from None
     finally:

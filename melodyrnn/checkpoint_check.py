@@ -24,7 +24,6 @@ from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 
 if TYPE_CHECKING:
-    import mmap
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
@@ -93,7 +92,7 @@ def _rows(views: dict[str, int], config: NetworkConfig) -> int:
     return sum(vp.sizes(views, bar_numbers=config.bar_numbers).values())
 
 
-def take_apart(buffer: bytes | mmap.mmap) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
+def take_apart(buffer: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
     """Configuration, card and all arrays (views of the buffer) of a checkpoint. Raises CheckpointError."""
     view = memoryview(buffer).cast("B")
     header = _header(view)

@@ -17,9 +17,9 @@ _WHERE: Final = "Where it goes"
 
 def model_names() -> list[str]:
     """Names of the models that ship, for shell completion."""
-    from melodyrnn.checkpoint import SHIPPED, SUFFIX  # noqa: PLC0415
+    from melodyrnn.checkpoint import shipped  # noqa: PLC0415
 
-    return sorted({file.stem for folder in SHIPPED for file in folder.glob(f"*{SUFFIX}")})
+    return list(shipped())
 
 
 def _formats() -> list[str]:

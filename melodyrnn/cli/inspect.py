@@ -71,10 +71,15 @@ def inspect(
 
 
 def _is_model(file: str) -> bool:
-    """Whether a model is meant: by the suffix, by how the file begins, or by a name that no file has."""
+    """Whether a model is meant: by the suffix, by how the file begins, or by a name, unless a file alone has it."""
     path = Path(file)
     if file == "-" or path.suffix == ".safetensors":
         return file != "-"
+    if path.name == file and not path.suffix:
+        from melodyrnn.checkpoint import shipped  # noqa: PLC0415 - NumPy takes longer than reading a tune
+
+        if file in shipped():
+            return True
     if not path.is_file():
         return not path.suffix and not path.exists()
     try:

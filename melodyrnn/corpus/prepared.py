@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from melodyrnn.corpus.catalogue import names as built_in
 from melodyrnn.corpus.replacing import settle
 from melodyrnn.corpus.report import MANIFEST, Report
 from melodyrnn.errors import CorpusError
@@ -130,7 +131,12 @@ def open_prepared(folder: str | Path) -> Prepared:
 
 
 def is_prepared(folder: str | Path) -> bool:
-    """Whether a folder is a prepared corpus; one that was being replaced is put right first."""
+    """Whether a folder is a prepared corpus; one that was being replaced is put right first.
+
+    The name of a built-in corpus is never that of a folder: ./kinder is.
+    """
+    if isinstance(folder, str) and folder in built_in():
+        return False
     settle(folder)
     return (Path(folder) / MANIFEST).is_file()
 

@@ -191,7 +191,7 @@ def test_names_from_files_are_harmless(command, model, tune):
 def test_a_wrong_model_is_told(command, model):
     """Unknown, missing, cut short, not a model: one line, status 1."""
     Path("cut.safetensors").write_bytes(model.read_bytes()[:5000])
-    for name, text in (("nix", "nix: no such file or model"), ("no.safetensors", "no.safetensors: cannot be opened"),
+    for name, text in (("nix", "nix: no model of this name"), ("no.safetensors", "no.safetensors: cannot be opened"),
                        ("cut.safetensors", "cut.safetensors: ")):  # fmt: skip
         ended = command("generate", "-m", name)
         assert (ended.status, ended.data) == (1, b"")

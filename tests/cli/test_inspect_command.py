@@ -147,7 +147,7 @@ def test_what_is_wrong_is_one_line(command, model):
         "bare.mid": "bare.mid: holds no notes\n",
         "cut.safetensors": "cut.safetensors: ",
         "nuts.mxl": "nuts.mxl: ",
-        "nothing": "nothing: no such file or model",
+        "nothing": "nothing: no model of this name ships",
     }.items():
         ended = command("inspect", name)
         assert (ended.status, ended.out) == (1, "")

@@ -146,7 +146,7 @@ def test_bad_files_are_counted_and_strict_refuses_them(command, folder):
             "--set: wheels is no field of the recipe;",
         ),
         (["tunes", "-o", "m.safetensors", "--set", "rate"], 2, "--set: 'rate': write rate=NUMBER\n"),
-        (["tunes", "-o", "m.safetensors", "--from", "nix"], 1, "nix: no such file or model"),
+        (["tunes", "-o", "m.safetensors", "--from", "nix"], 1, "nix: no model of this name ships"),
         (["tunes"], 2, "Missing option '-o' / '--output' (see melodyrnn train --help)\n"),
     ],
 )
