@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from melodyrnn._version import __version__
+
 if TYPE_CHECKING:
     from melodyrnn.checkpoint import Card as Card
     from melodyrnn.checkpoint import Checkpoint as Checkpoint
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from melodyrnn.music.notation import read_notation as read_notation
     from melodyrnn.music.notation_write import write_notation as write_notation
     from melodyrnn.music.tonality import Key as Key
-
-__version__ = "0.1.0"
 
 _HOME: Final = {
     "Card": "checkpoint", "Checkpoint": "checkpoint", "NetworkConfig": "checkpoint",

@@ -4,21 +4,22 @@ Conventions
     layout      safetensors: 8 bytes (length of the header, little-endian), header (JSON), data.
     extras      arrays beside the weights, one-dimensional and unsigned, named fingerprints.* or tunes.*.
 
-Nothing is allocated from a number in the file: lengths are compared with the file's own, shapes with
-those that follow from the (bounded) configuration, and arrays are views of the buffer. The safetensors
-library guards the container only; what its numbers mean is checked here.
+The safetensors library guards the container: offsets, lengths, dtypes. What its numbers mean is checked here: the
+length of the header before anything is parsed, shapes against those that follow from the (bounded) configuration.
 
-Contents: expected_shapes, take_apart, check_finite.
+Contents: expected_shapes, weight_bytes, take_apart, check_finite.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from safetensors import SafetensorError, deserialize
 
-from melodyrnn.checkpoint_card import CELLS, Card, NetworkConfig, read_card_text, strict_json
+from melodyrnn.checkpoint_card import CELLS, Card, NetworkConfig, printable, read_card_text, strict_json
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
@@ -32,7 +33,8 @@ METADATA: Final = "melodyrnn"
 """The one key of a model's metadata: several come in random order, and equal models shall be equal bytes."""
 STATE: Final = "melodyrnn-state"
 """The same of an interrupted training."""
-MAX_BYTES: Final = 200_000_000  # a fp16 LSTM of 4096 units and the fingerprints of 100,000 tunes fit
+MAX_BYTES: Final = 120_000_000
+"""An fp32 LSTM of 2,400 units and the fingerprints of 100,000 tunes fit; a file is held twice while it opens."""
 MAX_HEADER: Final = 1 << 18  # a card of some thousand entries; parsed JSON takes fifty times its text
 _WEIGHTS: Final[dict[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 _EXTRAS: Final[dict[str, np.dtype[Any]]] = {
@@ -43,6 +45,7 @@ _EXTRAS: Final[dict[str, np.dtype[Any]]] = {
 }
 _EXTRA_NAME: Final = re.compile(r"(fingerprints|tunes)\.[a-z_]{1,40}")
 _BLOCK: Final = 1 << 20
+_SAID: Final = 120  # characters of what the library says
 
 _SIGNATURES: Final = (
     (b"PK\x03\x04", "is a zip, as torch.save writes them with a pickle inside; melodyrnn never opens those"),
@@ -88,30 +91,30 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def weight_bytes(config: NetworkConfig) -> int:
+    """Bytes of all weights of MelodyRNN(config) in fp32."""
+    return 4 * sum(math.prod(shape) for shape in expected_shapes(config).values())
+
+
 def _rows(views: dict[str, int], config: NetworkConfig) -> int:
     return sum(vp.sizes(views, bar_numbers=config.bar_numbers).values())
 
 
-def take_apart(buffer: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
-    """Configuration, card and all arrays (views of the buffer) of a checkpoint. Raises CheckpointError."""
-    view = memoryview(buffer).cast("B")
-    header = _header(view)
-    metadata = header.pop("__metadata__", None)
-    if isinstance(metadata, dict) and STATE in metadata:
+def take_apart(data: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
+    """Configuration, card and all arrays of a checkpoint. Raises CheckpointError."""
+    metadata = _metadata(data)
+    if STATE in metadata:
         raise CheckpointError("is a training that was interrupted, no model: train with --resume goes on with it")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get(METADATA), str):
+    if not isinstance(metadata.get(METADATA), str):
         raise CheckpointError("is a safetensors file, but not of melodyrnn: it has no card")
     config, card = read_card_text(metadata[METADATA])
-    start = len(view) - _data_length(view)
+    try:
+        parts = dict(deserialize(data))  # type: ignore[no-untyped-call]
+    except SafetensorError as problem:
+        raise CheckpointError(f"is damaged or cut short ({printable(str(problem))[:_SAID]})") from None
     expected = expected_shapes(config)
-    _check_names(set(header), set(expected))
-    spans: list[tuple[int, int]] = []
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, told in header.items():
-        dtype, shape, begin, end = _entry(name, told, expected.get(name), len(view) - start)
-        spans.append((begin, end))
-        arrays[name] = np.frombuffer(view[start + begin : start + end], dtype).reshape(shape)
-    _check_spans(spans, len(view) - start)
+    _check_names(set(parts), set(expected))
+    arrays = {name: _array(name, told, expected.get(name)) for name, told in parts.items()}
     check_finite({name: arrays[name] for name in expected})
     return config, card, arrays
 
@@ -128,11 +131,22 @@ def check_finite(weights: Mapping[str, NDArray[Any]]) -> None:
                 raise CheckpointError(f"{name} holds NaN or infinite numbers")
 
 
-def _header(view: memoryview) -> dict[str, Any]:
-    """The header as an object of names; the data behind it is not touched."""
-    if len(view) > MAX_BYTES:
-        raise CheckpointError(f"is {len(view):,} bytes long; a checkpoint has at most {MAX_BYTES:,}")
-    first = bytes(view[:32])
+def _metadata(data: bytes) -> dict[str, Any]:
+    """What stands in the header beside the arrays, which are the library's to check. Raises CheckpointError."""
+    length = _header_length(data)
+    try:
+        header = strict_json(data[8 : 8 + length].decode())
+    except UnicodeDecodeError:
+        raise CheckpointError("its header is not UTF-8") from None
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _header_length(data: bytes) -> int:
+    """Bytes of the header, read before the library sees a byte. Raises CheckpointError for another kind of file."""
+    if len(data) > MAX_BYTES:
+        raise CheckpointError(f"is {len(data):,} bytes long; a checkpoint has at most {MAX_BYTES:,}")
+    first = data[:32]
     if not first:
         raise CheckpointError("is empty")
     for signature, meaning in _SIGNATURES:
@@ -141,24 +155,13 @@ def _header(view: memoryview) -> dict[str, Any]:
     if first[0] == 0x80 and first[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") and first[8:9] != b"{":
         raise CheckpointError(_PICKLE)
     length = int.from_bytes(first[:8], "little")
-    if len(view) < 8 or first[8:9] != b"{":
+    if len(data) < 8 or first[8:9] != b"{":
         raise CheckpointError("is not a safetensors file")
     if length > MAX_HEADER:
         raise CheckpointError(f"announces a header of {length:,} bytes; at most {MAX_HEADER:,} are read")
-    if length > len(view) - 8:
+    if length > len(data) - 8:
         raise CheckpointError("is cut short: it ends within its header")
-    try:
-        text = str(view[8 : 8 + length], "utf-8")
-    except UnicodeDecodeError:
-        raise CheckpointError("its header is not UTF-8") from None
-    header = strict_json(text)
-    if not isinstance(header, dict):
-        raise CheckpointError("its header is not an object")
-    return header
-
-
-def _data_length(view: memoryview) -> int:
-    return len(view) - 8 - int.from_bytes(view[:8], "little")
+    return length
 
 
 def _check_names(names: set[str], expected: set[str]) -> None:
@@ -169,43 +172,15 @@ def _check_names(names: set[str], expected: set[str]) -> None:
             raise CheckpointError(f"holds an array that no network has: {ascii(name)[:60]}")
 
 
-def _entry(
-    name: str, told: Any, shape: tuple[int, ...] | None, room: int
-) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
-    """Dtype, shape, begin and end of one array; `shape` is what it must be, None for an extra."""
-    if not isinstance(told, dict) or set(told) != {"dtype", "shape", "data_offsets"}:
-        raise CheckpointError(f"{name} is not described by dtype, shape and data_offsets")
+def _array(name: str, told: Mapping[str, Any], shape: tuple[int, ...] | None) -> NDArray[Any]:
+    """One array; `shape` is what it must be, None for an extra. Raises CheckpointError."""
     dtypes = _EXTRAS if shape is None else _WEIGHTS
-    if not isinstance(told["dtype"], str) or told["dtype"] not in dtypes:
+    if told["dtype"] not in dtypes:
         raise CheckpointError(f"{name} has dtype {ascii(told['dtype'])[:20]}; {', '.join(dtypes)} can be read")
-    dtype = dtypes[told["dtype"]]
-    sizes, offsets = _whole_numbers(told["shape"]), _whole_numbers(told["data_offsets"])
-    if sizes is None or (len(sizes) != 1 if shape is None else sizes != shape):
+    found = tuple(told["shape"])
+    if len(found) != 1 if shape is None else found != shape:
         wanted = "one dimension" if shape is None else f"{list(shape)} by its configuration"
-        raise CheckpointError(f"{name} has shape {ascii(told['shape'])[:40]}, not {wanted}")
-    if offsets is None or len(offsets) != 2 or not offsets[0] <= offsets[1] <= room:
-        raise CheckpointError(f"{name} lies outside the file: it is cut short or damaged")
-    count = 1
-    for size in sizes:
-        count *= size
-    if count * dtype.itemsize != offsets[1] - offsets[0]:
-        raise CheckpointError(f"{name} has {offsets[1] - offsets[0]:,} bytes for {count:,} numbers")
-    return dtype, sizes, offsets[0], offsets[1]
-
-
-def _whole_numbers(told: Any) -> tuple[int, ...] | None:
-    """A list of at most two whole numbers from 0, else None."""
-    if not isinstance(told, list) or len(told) > 2 or any(type(n) is not int or n < 0 for n in told):
-        return None
-    return tuple(told)
-
-
-def _check_spans(spans: list[tuple[int, int]], room: int) -> None:
-    """Arrays must tile the data: no overlap, no hole, nothing behind."""
-    at = 0
-    for begin, end in sorted(spans):
-        if begin != at:
-            raise CheckpointError("has arrays that overlap" if begin < at else "has a hole between its arrays")
-        at = end
-    if at != room:
-        raise CheckpointError(f"has {room - at:,} bytes after its last array")
+        raise CheckpointError(f"{name} has shape {ascii(list(found))[:40]}, not {wanted}")
+    array = np.frombuffer(told["data"], dtypes[told["dtype"]]).reshape(found)
+    array.flags.writeable = False
+    return array

@@ -36,7 +36,7 @@ HOMES = {
     "matplotlib": ("cli/", "judge/"),
 }
 FILES = sorted(
-    p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in {"__init__.py", "__main__.py"}
+    p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in {"__init__.py", "__main__.py", "_version.py"}
 )
 # Decision 13: Melody.to_pretty_midi is the name musicians look for; it leads to music/midi.py, in the same room.
 

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from melodyrnn import __version__
+from melodyrnn._version import __version__
 from melodyrnn.cli.options import Light
 from melodyrnn.cli.status import EPILOG, ExitStatus
 

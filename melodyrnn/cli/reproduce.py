@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from melodyrnn import __version__
+from melodyrnn._version import __version__
 from melodyrnn.cli.composing import OutputOption, model_names
 from melodyrnn.cli.inputs import read_bytes, read_melody
 from melodyrnn.cli.options import ForceOption, Page, QuietOption, TrackOption, console_of, foot, new_app

@@ -23,7 +23,7 @@ import types
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from melodyrnn import __version__
+from melodyrnn._version import __version__
 from melodyrnn.errors import CorpusError, RecipeError
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 

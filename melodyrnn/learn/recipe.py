@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.checkpoint_card import NetworkConfig, check_config
+from melodyrnn.checkpoint_check import MAX_BYTES, weight_bytes
 from melodyrnn.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def shaped(
         check_config(config)
     except CheckpointError as problem:
         raise OptionError("sizes", str(problem).removeprefix("config: ")) from problem
+    if (size := weight_bytes(config)) > MAX_BYTES:
+        raise OptionError("sizes", f"a model of {size:,} bytes would not open again; at most {MAX_BYTES:,} do")
     return config, recipe
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 import numpy as np
 import torch
 
-from melodyrnn import __version__
+from melodyrnn._version import __version__
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns
