@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-import build_kernel
+import hatch_build
 from melodyrnn.checkpoint import NetworkConfig, expected_shapes
 from melodyrnn.compose import native, recall, runtime
 from melodyrnn.compose.scoring import surprise
@@ -53,10 +53,10 @@ def distributions(network, melodies):
 
 @pytest.mark.skipif(os.environ.get(native.ASIDE) is not None, reason="set aside")
 def test_it_is_built_here_if_it_can_be(tmp_path):
-    """What is tested is this kernel.c. If this fails: python build_kernel.py."""
+    """What is tested is this kernel.c. If this fails: python hatch_build.py."""
     copy = tmp_path / "kernel.c"
     copy.write_bytes(native.SOURCE.read_bytes())
-    assert BUILT or build_kernel.build(copy)
+    assert BUILT or hatch_build.build(copy)
 
 
 @compiled
@@ -256,7 +256,7 @@ def test_nothing_built_is_no_error(elsewhere, random_weights, random_columns):
 @compiled
 def test_a_library_of_another_source_is_not_used(elsewhere):
     """Who changes kernel.c and forgets to build composes in NumPy, not by the old code."""
-    assert build_kernel.build(elsewhere) == ""
+    assert hatch_build.build(elsewhere) == ""
     assert native.kernel() is not None
     assert native.described() == "compiled"
     elsewhere.write_bytes(elsewhere.read_bytes() + b"\n")
@@ -269,7 +269,7 @@ def test_a_library_of_another_source_is_not_used(elsewhere):
 def test_fast_maths_are_not_asked_for(elsewhere, tmp_path, monkeypatch):
     """Sums stay in their order whatever the user's compiler is told; the library may be built anywhere."""
     monkeypatch.setenv("CC", "cc -ffast-math")
-    assert build_kernel.build(elsewhere, tmp_path / "other.so") == ""
+    assert hatch_build.build(elsewhere, tmp_path / "other.so") == ""
     assert [p.name for p in sorted(tmp_path.iterdir())] == ["kernel.c", "other.so"]
     monkeypatch.setattr(native, "LIBRARY", tmp_path / "other.so")
     config = NetworkConfig(hidden=40, embed=24, head=20, keys=8)
@@ -292,12 +292,12 @@ def test_building_tells_why_it_could_not(elsewhere, monkeypatch):
         ("cc -c", "cannot be loaded"), ("true", "cannot be loaded"),
     ):  # fmt: skip
         monkeypatch.setenv("CC", compiler)
-        assert told in build_kernel.build(elsewhere)
+        assert told in hatch_build.build(elsewhere)
     elsewhere.with_suffix(".so").write_bytes(b"of another day")
-    assert build_kernel.build(elsewhere)
+    assert hatch_build.build(elsewhere)
     monkeypatch.delenv("CC")
     elsewhere.write_text("this is no C\n")
-    assert "error" in build_kernel.build(elsewhere)
+    assert "error" in hatch_build.build(elsewhere)
     monkeypatch.setenv("PATH", "")
-    assert "no compiler was found" in build_kernel.build(elsewhere)
+    assert "no compiler was found" in hatch_build.build(elsewhere)
     assert [p.name for p in elsewhere.parent.iterdir()] == ["kernel.c"]
