@@ -2,13 +2,21 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from melodyrnn.cli.app import COMMANDS
+from melodyrnn.cli.docs import help_page
+
 ROOT = Path(__file__).parents[1]
 PROMISES = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+
+CONTROLS = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
+ELSEWHERE = {"model", "output", "count", "format", "recipe", "track", "force", "json", "quiet", "verbose", "help"}
+"""Options of the commands that compose which are about files and talk: docs/cli.md has them."""
 
 
 def rows():
@@ -61,3 +69,24 @@ def test_links_lead_somewhere():
         text = page.read_text(encoding="utf-8")
         links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
         assert [link for link in links if not (page.parent / link).exists()] == [], page.name
+
+
+def test_every_control_is_explained():
+    """docs/controls.md has every option of generate, infill and vary that is about music, and no other."""
+    pages = {name: set(re.findall(r"--([a-z][\w-]*)", help_page(name))) for name in COMMANDS}
+    asked = (pages["generate"] | pages["infill"] | pages["vary"]) - ELSEWHERE
+    told = set(re.findall(r"(?<![\w-])--([a-z][\w-]*)", CONTROLS))
+    assert asked - told == set()
+    assert told - set().union(*pages.values()) == set()
+
+
+def test_examples_of_controls_are_commands():
+    """Each example is a command with options that it has."""
+    text = CONTROLS.replace("\\|", "|")
+    lines = [line for line in text.splitlines() if line.startswith("melodyrnn ")]
+    for example in [*lines, *re.findall(r"`(melodyrnn [^`]*)`", text)]:
+        words = shlex.split(example, comments=True)[1:]
+        words = words[: words.index("|")] if "|" in words else words
+        assert words[0] in COMMANDS, example
+        options = {word for word in words if re.match(r"--?[a-z]", word)}
+        assert options <= set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", help_page(words[0]))), example
