@@ -29,7 +29,6 @@ HOMES = {
     "torch": ("learn/",),
     "music21": ("music/notation.py",),
     "pretty_midi": ("music/midi", "music/melody.py"),  # melody.py: a type, for Melody.to_pretty_midi
-    "symusic": ("music/midi",),
     "mido": ("music/midi",),
     "typer": ("cli/",),
     "rich": ("cli/",),

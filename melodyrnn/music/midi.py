@@ -1,7 +1,6 @@
 """MIDI files ⇄ melodies: what the rest of the program imports.
 
-Reading    source → midi_guard (bytes, chunks) → midi_plain (a plain file at once), or else midi_block or
-           midi_tolerant (tracks) → midi_line (one voice) → midi_frame (the grid).
+Reading    source → midi_guard (bytes, chunks) → midi_tolerant (tracks) → midi_line (one voice) → midi_frame (the grid).
 Writing    midi_write.
 Exchange   pretty_midi, the format of the Python music world, imported only when asked for.
 
@@ -22,11 +21,9 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
-from melodyrnn.music.midi_fast import MIN_BYTES, parse_sound_track
 from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
 from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
-from melodyrnn.music.midi_line import Choice, Voice, choose, sole, voices
-from melodyrnn.music.midi_plain import read_plain
+from melodyrnn.music.midi_line import Choice, choose, voices
 from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
 from melodyrnn.music.midi_write import midi_bytes
 
@@ -40,7 +37,6 @@ __all__ = ["MAX_BARS", "MAX_MELODY", "Reading", "from_pretty_midi", "midi_bytes"
 MAX_MELODY: Final = 20_000  # notes
 MAX_BARS: Final = 20_000
 _BESIDE: Final = 2  # ticks beside a bar line at which a first note is on it: less than a thirty-second
-_LONG: Final = 512  # bytes of a track from which on NumPy is faster than going through it
 _MAX_TICK: Final = 2**30
 _MAX_NOTICES: Final = 20
 _RECIPE: Final = "melodyrnn "
@@ -71,20 +67,12 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
         "-" if isinstance(source, bytes) or not isinstance(source, (str, os.PathLike)) else os.fsdecode(source)
     )
     container = take_apart(fetch(source, where), where)
-    plain = read_plain(container.tracks, container.division) if track is None and not container.damage else None
-    if plain is not None and plain.end < _MAX_TICK and len(plain.onsets) <= MAX_MELODY:
-        file = _File(where, container.division, plain.tracks)
-        end, sentence = plain.end, sole(Voice(1, clean(plain.name), 0, (), plain.end))
-        line = NoteColumns(plain.onsets, plain.durations, plain.pitches, plain.velocities)
-        snapped, played = 0, False
-        program, others = plain.program, tuple[str, ...]()
-    else:
-        file = _File(where, container.division, _tracks(container, where))
-        choice = _choice(file, container.damage, track=track, strict=strict)
-        end, sentence, program, others = choice.end, choice.sentence, choice.program, choice.others
-        line, snapped, played = _line(choice, file)
-    melody = _melody(line, end, file, played=played)
-    return Reading(melody, sentence, tuple(file.notices), snapped, file.recipe, program, others)
+    file = _File(where, container.division, _tracks(container, where))
+    choice = _choice(file, container.damage, track=track, strict=strict)
+    line, snapped, played = _line(choice, file)
+    melody = _melody(line, choice.end, file, played=played)
+    notices = tuple(file.notices)
+    return Reading(melody, choice.sentence, notices, snapped, file.recipe, choice.program, choice.others)
 
 
 class _File:
@@ -101,22 +89,13 @@ class _File:
 
 
 def _tracks(container: Container, where: str) -> list[RawTrack]:
-    """Read all track chunks of a file within one budget of events, long sound ones quickly."""
+    """Read all track chunks of a file within one budget of events."""
     tracks: list[RawTrack] = []
     left = MAX_EVENTS
     for payload in container.tracks:
-        quick = _quick(payload, container.division) if len(payload) >= _LONG else None
-        tracks.append(quick if quick and quick.events < left else parse_track(payload, where, events=left))
+        tracks.append(parse_track(payload, where, events=left))
         left -= tracks[-1].events
     return tracks
-
-
-def _quick(payload: bytes, division: int) -> RawTrack | None:
-    """Read a track by NumPy, or else a long one by symusic; None when it is not plainly sound."""
-    from melodyrnn.music.midi_block import parse_block  # noqa: PLC0415 (NumPy: a phrase can do without)
-
-    track = parse_block(payload)
-    return parse_sound_track(payload, division) if track is None and len(payload) >= MIN_BYTES else track
 
 
 def _choice(file: _File, broken: Sequence[str], *, track: str | None, strict: bool) -> Choice:

@@ -9,8 +9,7 @@ nobody closes end with the track; running status survives meta events; a number 
 a missing status byte or a data byte out of range ends the track there. Every step moves forward through
 the bytes and nothing recurses, so time and memory are bounded by the size of the chunk.
 
-Contents: RawTrack, parse_track; system, keep_fact and number (parts of it, for midi_plain), DamagedError; the limits
-MAX_EVENTS and MAX_NOTES.
+Contents: RawTrack, parse_track, DamagedError; the limits MAX_EVENTS and MAX_NOTES.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ MAX_NOTES: Final = 500_000
 _MAX_FACTS: Final = 100_000  # texts, tempos, metres and keys a track; no music has more, bombs do
 
 TRACK_END: Final = b"\xff\x2f\x00"
-PROGRAM: Final = 0xC  # the upper half of the status byte of a program change
+_PROGRAM: Final = 0xC  # the upper half of the status byte of a program change
 
 _DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 """Data bytes of the channel messages that are passed over."""
@@ -92,14 +91,14 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
             if low < 0x80:
                 delta, position = (delta & 0x7F) << 7 | low, position + 1
             else:
-                delta, position = number(data, position - 1)
+                delta, position = _number(data, position - 1)
         tick += delta
         byte = data[position]
         if byte >= 0x80:
             position += 1
             if byte >= 0xF0:
                 track.end = tick
-                position = system(byte, data, position, track)
+                position = _system(byte, data, position, track)
                 if position < 0:
                     return
                 continue
@@ -128,12 +127,12 @@ def _skip(status: int, position: int, data: bytes, track: RawTrack) -> int:
     """How many data bytes a channel message that says nothing of notes has; of them only a program is kept."""
     if status < 0x80:
         raise DamagedError(f"holds data without a status byte at byte {position}")
-    if status >> 4 == PROGRAM:
+    if status >> 4 == _PROGRAM:
         track.programs.setdefault(status & 15, data[position] & 0x7F)
     return _DATA_BYTES[status >> 4]
 
 
-def number(data: bytes, position: int) -> tuple[int, int]:
+def _number(data: bytes, position: int) -> tuple[int, int]:
     """Read a variable-length number of at most four bytes; return it and the place behind it."""
     value = 0
     for index in range(position, position + 4):
@@ -144,7 +143,7 @@ def number(data: bytes, position: int) -> tuple[int, int]:
     raise DamagedError("holds a number of more than four bytes")
 
 
-def system(status: int, data: bytes, position: int, track: RawTrack) -> int:
+def _system(status: int, data: bytes, position: int, track: RawTrack) -> int:
     """Read a meta or system event after its status byte; return the place behind it (-1 after End-of-Track)."""
     if status not in {0xF0, 0xF7, 0xFF}:
         # System common and real-time messages do not belong in files; their lengths are known all the same.
@@ -153,7 +152,7 @@ def system(status: int, data: bytes, position: int, track: RawTrack) -> int:
     if status == 0xFF:
         kind = data[position]
         position += 1
-    length, position = number(data, position)
+    length, position = _number(data, position)
     after = position + length
     if kind == _END:
         if data[after:].strip(b"\0"):
@@ -166,11 +165,11 @@ def system(status: int, data: bytes, position: int, track: RawTrack) -> int:
     if kind in {_TEXT, _NAME, _TEMPO, _METRE, _KEY}:
         if len(track.texts) + len(track.tempos) + len(track.metres) + len(track.keys) >= _MAX_FACTS:
             raise DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
-        keep_fact(kind, data[position:after], track)
+        _keep_fact(kind, data[position:after], track)
     return after
 
 
-def keep_fact(kind: int, body: bytes, track: RawTrack) -> None:
+def _keep_fact(kind: int, body: bytes, track: RawTrack) -> None:
     """Keep a fact about the music; a body that is too short says nothing."""
     if kind == _NAME:
         track.name = track.name or body[:1000]

@@ -5,7 +5,7 @@ melody: name, program change, notes, End-of-Track exactly where the music ends, 
 line at or after. Track 2 holds the chords if there are any. The same arguments give the same bytes.
 
 The bytes are packed here and not by mido: importing mido takes about 60 ms, half of what `generate` may cost
-over NumPy itself, and a file of this shape is 60 lines. The tests read files back with mido, symusic and pretty_midi.
+over NumPy itself, and a file of this shape is 60 lines. The tests read files back with mido and pretty_midi.
 
 Conventions
     event       (tick, order, bytes): file ticks; at one tick note-offs stand before note-ons.

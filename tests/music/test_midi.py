@@ -217,8 +217,8 @@ def test_key(facts: str, key: str) -> None:
     [
         (("00 c028" + NOTE,), {}, 40),
         (("00 c128" + NOTE,), {}, 0),  # another channel's
-        ((NOTE + "00 c028",), {}, 40),  # between notes: the patient reader
-        (("00 c028" + NOTE * 200,), {"track": "1"}, 40),  # long: by blocks
+        ((NOTE + "00 c028",), {}, 40),  # between notes
+        (("00 c028" + NOTE * 200,), {"track": "1"}, 40),  # long
         (("00 c028" + HIGH, "00 c129" + LOW), {}, 40),
         (("00 c028" + HIGH, "00 c129" + LOW), {"track": "2"}, 41),
         ((NOTE,), {}, 0),
