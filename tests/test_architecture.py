@@ -28,7 +28,7 @@ ARROWS = {
 HOMES = {
     "torch": ("learn/",),
     "music21": ("music/notation.py",),
-    "pretty_midi": ("music/midi", "music/melody.py"),  # melody.py: a type, for Melody.to_pretty_midi
+    "pretty_midi": ("music/midi",),
     "mido": ("music/midi",),
     "typer": ("cli/",),
     "rich": ("cli/",),
@@ -37,7 +37,6 @@ HOMES = {
 FILES = sorted(
     p for p in PACKAGE.rglob("*.py") if p.relative_to(PACKAGE).parts[0] not in {"__init__.py", "__main__.py"}
 )
-# Decision 13: Melody.to_pretty_midi is the name musicians look for; it leads to music/midi.py, in the same room.
 
 
 def room(path: Path) -> str:

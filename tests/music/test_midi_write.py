@@ -64,12 +64,23 @@ def test_pretty_midi_hears_the_same(melody: Melody) -> None:
     assert from_pretty_midi(pm).notes == melody.notes
 
 
-def test_methods_of_the_melody_exchange_with_pretty_midi() -> None:
-    """Melody.to_pretty_midi and Melody.from_pretty_midi are there."""
+def test_the_methods_that_went_say_what_to_write() -> None:
+    """Melody.to_pretty_midi and Melody.from_pretty_midi are functions now; whoever calls them is told so."""
     melody = Melody((Note(0, 24, 60), Note(24, 48, 62)), tempo=90.0)
-    pm = melody.to_pretty_midi()
+    for owner in (Melody, melody):
+        with pytest.raises(
+            AttributeError, match=r"^Melody.to_pretty_midi is gone; write melodyrnn.to_pretty_midi\(mel"
+        ):
+            owner.to_pretty_midi()
+        with pytest.raises(
+            AttributeError, match=r"^Melody.from_pretty_midi is gone; write melodyrnn.from_pretty_midi\("
+        ):
+            owner.from_pretty_midi(None)
+        assert not hasattr(owner, "to_pretty_midi")
+    pm = to_pretty_midi(melody)
     assert isinstance(pm, pretty_midi.PrettyMIDI)
-    assert Melody.from_pretty_midi(pm) == melody
+    assert from_pretty_midi(pm) == melody
+    assert from_pretty_midi(pm, track="1") == melody
 
 
 def test_mido_reads_what_a_daw_would() -> None:
