@@ -16,7 +16,7 @@ from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.corpus.worker import read_source
-from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import midi_bytes, read_midi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import midi_bytes, read_midi
 
 SMALL = ("--effort", 2, "--seed", 4)
 

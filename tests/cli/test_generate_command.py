@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.compose.recipe import Recipe
-from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import midi_bytes, read_midi
 from melodyrnn.music.tonality import Key
 
 

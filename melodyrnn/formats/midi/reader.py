@@ -1,7 +1,7 @@
 """MIDI files ⇄ melodies: what the rest of the program imports.
 
-Reading    source → midi_guard (bytes, chunks) → midi_tolerant (tracks) → midi_line (one voice) → midi_frame (the grid).
-Writing    midi_write.
+Reading    source → container (bytes, chunks) → parser (tracks) → track_choice (one voice) → quantize (the grid).
+Writing    write.
 Exchange   pretty_midi, the format of the Python music world, imported only when asked for.
 
 Conventions
@@ -20,12 +20,12 @@ from operator import sub
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.midi.container import Container, Source, fetch, take_apart
+from melodyrnn.formats.midi.parser import MAX_EVENTS, RawTrack, parse_track
+from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
+from melodyrnn.formats.midi.track_choice import Choice, choose, voices
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
-from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
-from melodyrnn.music.midi_guard import Container, Source, fetch, take_apart
-from melodyrnn.music.midi_line import Choice, choose, voices
-from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
-from melodyrnn.music.midi_write import midi_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,19 +19,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.formats.midi.container import Source, fetch, take_apart
+from melodyrnn.formats.midi.parser import MAX_EVENTS, RawTrack, parse_track
+from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid
+from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, voices
 from melodyrnn.music.chords import CHORDS, chord_of, progression
 from melodyrnn.music.harmony import MOST_BARS, Change, Harmony, laid_out, name_of
 from melodyrnn.music.melody import Melody, Metre
-from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid
-from melodyrnn.music.midi_guard import Source, fetch, take_apart
-from melodyrnn.music.midi_line import DRUMS, asked_for, voices
-from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from melodyrnn.formats.midi.track_choice import Voice
     from melodyrnn.music.chords import Chord
-    from melodyrnn.music.midi_line import Voice
 
 _STRUM: Final = 3  # ticks within which notes are struck together
 _OFF: Final = 2  # ticks off an eighth that are moved

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import REASONS, Unreadable
+from melodyrnn.formats.midi.container import take_apart
+from melodyrnn.formats.midi.parser import parse_track
+from melodyrnn.formats.midi.reader import Reading, midi_bytes, read_midi
 from melodyrnn.music.melody import Melody, Metre, Note, NoteColumns
-from melodyrnn.music.midi import Reading, midi_bytes, read_midi
-from melodyrnn.music.midi_guard import take_apart
-from melodyrnn.music.midi_tolerant import parse_track
 from melodyrnn.music.tonality import Key
 
-BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
+BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
 END = b"\x00\xff\x2f\x00"
 
 

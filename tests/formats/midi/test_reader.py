@@ -10,10 +10,10 @@ import mido
 import pytest
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.midi.reader import midi_bytes, read_midi
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes, read_midi
 
-BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
+BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
 END = "00 ff2f00"
 NOTE = "00 903c50 60 803c40"  # middle C, velocity 80, 96 ticks
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.midi_tolerant import TRACK_END
+from melodyrnn.formats.midi.parser import TRACK_END
 
 MAX_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise

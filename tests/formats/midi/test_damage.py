@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import REASONS, Unreadable
+from melodyrnn.formats.midi.container import MAX_BYTES, take_apart
+from melodyrnn.formats.midi.parser import MAX_NOTES, parse_track
+from melodyrnn.formats.midi.reader import Reading, midi_bytes, read_midi
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import Reading, midi_bytes, read_midi
-from melodyrnn.music.midi_guard import MAX_BYTES, take_apart
-from melodyrnn.music.midi_tolerant import MAX_NOTES, parse_track
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:

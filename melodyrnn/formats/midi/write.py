@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.quantize import NOT_SUNG, key_text
 from melodyrnn.music.chords import CHORDS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
-from melodyrnn.music.midi_frame import NOT_SUNG, key_text
 
 if TYPE_CHECKING:
     from melodyrnn.music.tonality import Key

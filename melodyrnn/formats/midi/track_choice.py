@@ -28,7 +28,7 @@ from melodyrnn.errors import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from melodyrnn.music.midi_tolerant import RawNote, RawTrack
+    from melodyrnn.formats.midi.parser import RawNote, RawTrack
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
 _MELODY: Final = re.compile(

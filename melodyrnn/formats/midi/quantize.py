@@ -28,7 +28,7 @@ from melodyrnn.music.tonality import MODES, Key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from melodyrnn.music.midi_tolerant import RawNote
+    from melodyrnn.formats.midi.parser import RawNote
 
 _FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
 

@@ -16,10 +16,10 @@ from music21.musicxml.m21ToXml import GeneralObjectExporter
 
 from melodyrnn.corpus.reading import read_chords
 from melodyrnn.errors import REASONS, Unreadable
+from melodyrnn.formats.midi.chords import read_midi_chords
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import QUALITIES, chord_notes, progression
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi_chords import read_midi_chords
-from melodyrnn.music.midi_write import midi_bytes
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
