@@ -27,7 +27,8 @@ from melodyrnn.compose.originality import index_of
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.formats.midi.reader import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.judge.sets import find_seen
 from melodyrnn.music.keys import find_key
 

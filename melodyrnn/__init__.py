@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from melodyrnn.errors import MelodyRNNError as MelodyRNNError
     from melodyrnn.events.tokenizer import decode as decode
     from melodyrnn.events.tokenizer import encode as encode
-    from melodyrnn.formats.midi.reader import from_pretty_midi as from_pretty_midi
-    from melodyrnn.formats.midi.reader import midi_bytes as midi_bytes
+    from melodyrnn.formats.midi.pretty_midi import from_pretty_midi as from_pretty_midi
+    from melodyrnn.formats.midi.pretty_midi import to_pretty_midi as to_pretty_midi
     from melodyrnn.formats.midi.reader import read_midi as read_midi
-    from melodyrnn.formats.midi.reader import to_pretty_midi as to_pretty_midi
+    from melodyrnn.formats.midi.write import midi_bytes as midi_bytes
     from melodyrnn.music.melody import Melody as Melody
     from melodyrnn.music.melody import Metre as Metre
     from melodyrnn.music.melody import Note as Note
@@ -52,8 +52,8 @@ _HOME: Final = {
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
     "Key": "music.tonality", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
-    "from_pretty_midi": "formats.midi.reader", "to_pretty_midi": "formats.midi.reader",
-    "midi_bytes": "formats.midi.reader", "read_midi": "formats.midi.reader",
+    "from_pretty_midi": "formats.midi.pretty_midi", "to_pretty_midi": "formats.midi.pretty_midi",
+    "midi_bytes": "formats.midi.write", "read_midi": "formats.midi.reader",
     "read_notation": "music.notation", "write_notation": "music.notation_write",
 }  # fmt: skip
 """Public name → the module that defines it."""

@@ -16,7 +16,8 @@ from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.corpus.worker import read_source
-from melodyrnn.formats.midi.reader import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.formats.midi.reader import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.judge.sets import heard
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.tonality import Key

@@ -11,7 +11,7 @@ import pytest
 
 from melodyrnn.checkpoint import load
 from melodyrnn.corpus.stamp import NAME, read_stamp
-from melodyrnn.formats.midi.reader import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.tonality import Key
 

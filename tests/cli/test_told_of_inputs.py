@@ -14,7 +14,8 @@ import pytest
 
 from melodyrnn.corpus import cache
 from melodyrnn.corpus.reading import read_chords, read_one
-from melodyrnn.formats.midi.reader import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.tonality import Key
 

@@ -13,7 +13,7 @@ import pytest
 
 from melodyrnn.checkpoint import load
 from melodyrnn.cli.status import ExitStatus
-from melodyrnn.formats.midi.reader import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.learn.state import write
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.tonality import Key

@@ -15,7 +15,7 @@ import pytest
 
 from melodyrnn.cli.scratch import scratch
 from melodyrnn.cli.undisturbed import undisturbed
-from melodyrnn.formats.midi.reader import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.tonality import Key
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from melodyrnn.compose.feel import PPQ, Feel, play, swung
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.reader import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.tonality import Key
 

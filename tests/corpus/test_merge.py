@@ -12,7 +12,7 @@ from melodyrnn.corpus.merge import merge
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.report import MANIFEST
 from melodyrnn.errors import CorpusError
-from melodyrnn.formats.midi.reader import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.tonality import Key
 

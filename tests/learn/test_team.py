@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from melodyrnn.checkpoint import load
-from melodyrnn.formats.midi.reader import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.learn.batches import Share
 from melodyrnn.learn.team import Team, join
 from melodyrnn.music.melody import Melody, Note

@@ -1,89 +1,132 @@
-"""One track chunk → its events, read with patience: whatever the bytes are, this ends and keeps what it understood.
+"""The bytes of a MIDI track → its events, all of them, whatever the bytes are. The one parser of MIDI.
 
 Conventions
+    payload     what a track chunk holds behind its name and length.
     tick        the file's own tick (`division` a quarter), counted from the start of the file.
-    damage      sentences about what had to be left out; empty for a sound track.
+    code        what kind of event: its status byte, running status filled in; 0xFF00 + type for a meta event.
+    budget      an iterator that gives up after so many events: all tracks of a file share one.
 
-Where readers differ, the choice is: overlapping notes of one pitch close first in, first out; notes that
-nobody closes end with the track; running status survives meta events; a number of more than four bytes,
-a missing status byte or a data byte out of range ends the track there. Every step moves forward through
-the bytes and nothing recurses, so time and memory are bounded by the size of the chunk.
+Where parsers differ, the choice is: running status survives meta events and system messages; a number of more than
+four bytes, a missing status byte or an impossible pitch ends the track there. Every step moves forward through the
+bytes and nothing recurses, so time and memory are bounded by the size of the chunk.
 
-Contents: RawTrack, parse_track, DamagedError; the limits MAX_EVENTS and MAX_NOTES.
+A track keeps its payload, and makes its events when they are asked for by the same `scan` that finds its notes: most
+readers want a melody, and a value an event would cost as much as all that is done about it. So nothing is lost,
+what cannot be understood included.
+
+Contents: Event, RawTrack, RawFile (what a file says, untouched); scan, Scan, cut_at_pitch, content (for readers);
+TooManyEventsError; MAX_EVENTS, TRACK_END, the codes END, META and PROGRAM, and WITH_LENGTH.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
-from typing import Final
+from itertools import repeat
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from melodyrnn.errors import Unreadable
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-MAX_EVENTS: Final = 4_000_000
-MAX_NOTES: Final = 500_000
-_MAX_FACTS: Final = 100_000  # texts, tempos, metres and keys a track; no music has more, bombs do
-
+MAX_EVENTS: Final = 4_000_000  # of a file
 TRACK_END: Final = b"\xff\x2f\x00"
-_PROGRAM: Final = 0xC  # the upper half of the status byte of a program change
+META: Final = 0xFF00
+END: Final = META + 0x2F
+PROGRAM: Final = 0xC0
 
-_DATA_BYTES: Final = {0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
-"""Data bytes of the channel messages that are passed over."""
-
-_TEXT, _NAME, _END, _TEMPO, _METRE, _KEY = 0x01, 0x03, 0x2F, 0x51, 0x58, 0x59
-_WORDS: Final = frozenset({_TEXT, 0x05, 0x06, 0x07})  # text, lyric, marker, cue: where programs put chord symbols
-_MAX_WORDS, _LONGEST_WORD = 10_000, 64
-
-_Sounding = dict[int, deque[tuple[int, int]]]
-"""Notes that are on: channel × 128 + pitch → (onset, velocity), the earliest first."""
-
-RawNote = tuple[int, int, int, int, int]
-"""Onset, end (file ticks), pitch, velocity, channel (0..15)."""
+WITH_LENGTH: Final = frozenset({0xF0, 0xF7, 0xFF})  # status bytes behind which a length stands
+_SIZES: Final = tuple(
+    {0xC: 1, 0xD: 1}.get(status >> 4, 2) if status < 0xF0 else {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0)
+    for status in range(256)
+)
+"""Status → data bytes of a message that does not say it itself. System common and real-time messages do not belong in
+files; their sizes are known all the same."""
 
 
-@dataclass(slots=True)
-class RawTrack:
-    """What one track chunk holds; filled by its reader, then only read."""
+class Event(NamedTuple):
+    """One event of a track, as its file has it."""
 
-    notes: list[RawNote] = field(default_factory=list)
-    tempos: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a quarter
-    metres: list[tuple[int, int, int]] = field(default_factory=list)  # tick, numerator, denominator
-    keys: list[tuple[int, int, int]] = field(default_factory=list)  # tick, sharps (flats < 0), 1 for minor
-    name: bytes = b""
-    texts: list[bytes] = field(default_factory=list)
-    words: list[tuple[int, int, bytes]] = field(default_factory=list, compare=False)  # tick, kind, short text
-    programs: dict[int, int] = field(default_factory=dict, compare=False)  # channel → its first General MIDI sound
-    end: int = 0  # tick of End-of-Track, or of the last event when there is none
-    events: int = 0
-    damage: list[str] = field(default_factory=list)
+    tick: int
+    status: int  # 0x80..0xEF a channel message, 0xF0..0xFE a system message, 0xFF a meta event
+    data: bytes  # all behind the status byte, of a meta event its type first; lengths are left out
 
 
-class DamagedError(Exception):
-    """The track cannot be followed beyond this byte."""
+class RawTrack(NamedTuple):
+    """A track as its file has it."""
+
+    payload: bytes
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        r"""All events in order, up to End-of-Track or the first that cannot be followed; they are made anew each time.
+
+        >>> RawTrack(bytes.fromhex("00 903c50 18 3c00 00 ff2f00")).events[1:]
+        (Event(tick=24, status=144, data=b'<\x00'), Event(tick=24, status=255, data=b'/'))
+        """
+        data = self.payload
+        found = cut_at_pitch(scan(data, repeat(None)), data)
+        rows = zip(found.ticks, found.codes, found.places, strict=True)
+        return tuple(_event(tick, code, content(data, code, place)) for tick, code, place in rows)
 
 
-def parse_track(data: bytes, where: str, *, events: int = MAX_EVENTS) -> RawTrack:
-    """Read a track chunk's payload and keep what can be understood.
+class RawFile(NamedTuple):
+    """A MIDI file, untouched: every event of every track, and what was wrong with it."""
 
-    `events` is how many the file may still have. Raises Unreadable ('too-long') beyond the limits.
-    """
-    track = RawTrack()
-    sounding: _Sounding = {}
+    kind: int  # 0: one track, 1: tracks that sound together, 2: patterns
+    division: int  # ticks a quarter
+    tracks: tuple[RawTrack, ...]
+    warnings: tuple[str, ...] = ()  # damage: sentences for the user
+
+
+class Scan(NamedTuple):
+    """The events of a payload, column by column, and what is wrong with it."""
+
+    ticks: list[int]
+    codes: list[int]
+    places: list[int]  # where the data begin: the byte behind the status
+    damage: str  # why the track could not be followed to its End-of-Track, or is not at its end there
+    end: int  # tick of End-of-Track; when there is none, of the last event that is a note's, a meta or system event
+
+
+_Columns = tuple[list[int], list[int], list[int]]
+"""Ticks, codes and places on the way."""
+
+
+class TooManyEventsError(Exception):
+    """The budget is used up."""
+
+
+class _DamagedError(Exception):
+    """The track cannot be followed beyond this event."""
+
+
+def scan(data: bytes, budget: Iterable[object]) -> Scan:
+    """Find the events of a payload, up to End-of-Track or as far as it can be followed. Raises TooManyEventsError."""
+    columns: _Columns = ([], [], [])
+    ticks, codes, places = columns
     try:
-        _walk(data, track, sounding, where, events)
+        stop = _walk(data, budget, columns)
     except IndexError:
-        track.damage.append("has no End-of-Track")
-    except DamagedError as error:
-        track.damage.append(str(error))
-    _close(track, sounding)
-    return track
+        return _cut_short(columns, data, "has no End-of-Track")
+    except _DamagedError as error:
+        return _cut_short(columns, data, str(error))
+    damage = "goes on after its End-of-Track" if data[stop:].strip(b"\0") else ""
+    return Scan(ticks, codes, places, damage, ticks[-1])
 
 
-def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: int) -> None:
-    """Go through the events; IndexError means that the bytes ran out before End-of-Track."""
+def _cut_short(found: _Columns, data: bytes, damage: str) -> Scan:
+    """End a scan at its last whole event; the track lasts until a meta or system event that is cut, all the same."""
+    ticks, codes, places = found
+    reached = ticks[-1] if codes and codes[-1] >= 0xF0 else 0
+    if codes and _is_cut(data, codes[-1], places[-1]):
+        del ticks[-1], codes[-1], places[-1]
+    return Scan(ticks, codes, places, damage, max(reached, _last(ticks, codes)))
+
+
+def _walk(data: bytes, budget: Iterable[object], found: _Columns) -> int:
+    """Go from event to event; return the place behind End-of-Track. IndexError: the bytes ran out before it."""
     # One loop on purpose, with the usual times of one or two bytes read in place: a call for each doubles the cost.
-    position = status = tick = started = 0
-    for track.events in range(limit):
+    ticks, codes, places = found
+    position = tick = status = 0
+    for _ in budget:
         delta = data[position]
         position += 1
         if delta >= 0x80:
@@ -94,42 +137,78 @@ def _walk(data: bytes, track: RawTrack, sounding: _Sounding, where: str, limit: 
                 delta, position = _number(data, position - 1)
         tick += delta
         byte = data[position]
-        if byte >= 0x80:
+        if byte < 0x80:
+            if not status:
+                raise _DamagedError(f"holds data without a status byte at byte {position}")
+        else:
             position += 1
-            if byte >= 0xF0:
-                track.end = tick
-                position = _system(byte, data, position, track)
-                if position < 0:
-                    return
+            if byte < 0xF0:
+                status = byte
+            else:
+                ticks.append(tick)
+                places.append(position)
+                codes.append(byte)
+                if byte == 0xFF:
+                    codes[-1] = META + data[position]
+                begin, length = _span(data, codes[-1], position)
+                position = begin + length
+                if codes[-1] == END:
+                    return position
+                if position > len(data) and byte in WITH_LENGTH:
+                    raise _DamagedError("ends in the middle of an event")
                 continue
-            status = byte
-        if not 0x80 <= status < 0xA0:
-            position += _skip(status, position, data, track)
-            continue
-        pitch, velocity = data[position], data[position + 1]
-        position += 2
-        if pitch > 127:
-            raise DamagedError(f"holds the impossible pitch {pitch}")
-        place = (status & 15) << 7 | pitch
-        track.end = tick
-        if status >= 0x90 and velocity:
-            started += 1
-            if started > MAX_NOTES:
-                break
-            sounding.setdefault(place, deque()).append((tick, min(velocity, 127)))
-        elif waiting := sounding.get(place):
-            onset, loudness = waiting.popleft()
-            track.notes.append((onset, tick, pitch, loudness, status & 15))
-    raise Unreadable(where, "too-long", f"more than {MAX_NOTES:,} notes or {MAX_EVENTS:,} events")
+        ticks.append(tick)
+        codes.append(status)
+        places.append(position)
+        position += _SIZES[status]
+    raise TooManyEventsError
 
 
-def _skip(status: int, position: int, data: bytes, track: RawTrack) -> int:
-    """How many data bytes a channel message that says nothing of notes has; of them only a program is kept."""
-    if status < 0x80:
-        raise DamagedError(f"holds data without a status byte at byte {position}")
-    if status >> 4 == _PROGRAM:
-        track.programs.setdefault(status & 15, data[position] & 0x7F)
-    return _DATA_BYTES[status >> 4]
+def content(data: bytes, code: int, place: int) -> bytes:
+    """The content of an event: its data bytes, or what stands behind its length."""
+    if code >= META and data[place + 1] < 0x80:  # nearly always
+        return data[place + 2 : place + 2 + data[place + 1]]
+    begin, length = _span(data, code, place)
+    return data[begin : begin + length]
+
+
+def cut_at_pitch(found: Scan, data: bytes) -> Scan:
+    """End a scan before the first note whose pitch is no data byte, if there is one."""
+    for index, (code, place) in enumerate(zip(found.codes, found.places, strict=True)):
+        if code < 0xA0 and data[place] > 0x7F:
+            ticks, codes, places = (column[:index] for column in found[:3])
+            return Scan(ticks, codes, places, f"holds the impossible pitch {data[place]}", _last(ticks, codes))
+    return found
+
+
+def _last(ticks: list[int], codes: list[int]) -> int:
+    """Tick of the last event that is a note's, a meta or system event."""
+    for index in range(len(codes) - 1, -1, -1):
+        if not 0xA0 <= codes[index] < 0xF0:
+            return ticks[index]
+    return 0
+
+
+def _is_cut(data: bytes, code: int, place: int) -> bool:
+    """Whether the payload ends within an event."""
+    try:
+        begin, length = _span(data, code, place)
+    except (IndexError, _DamagedError):
+        return True
+    return begin + length > len(data)
+
+
+def _span(data: bytes, code: int, place: int) -> tuple[int, int]:
+    """Where the content of an event begins, and how long it says it is."""
+    if code < 0xF0 or (code < META and code not in WITH_LENGTH):
+        return place, _SIZES[code]
+    if code >= META:
+        place += 1
+    length = data[place]
+    if length < 0x80:
+        return place + 1, length
+    length, begin = _number(data, place)
+    return begin, length
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
@@ -140,53 +219,9 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, index + 1
-    raise DamagedError("holds a number of more than four bytes")
+    raise _DamagedError("holds a number of more than four bytes")
 
 
-def _system(status: int, data: bytes, position: int, track: RawTrack) -> int:
-    """Read a meta or system event after its status byte; return the place behind it (-1 after End-of-Track)."""
-    if status not in {0xF0, 0xF7, 0xFF}:
-        # System common and real-time messages do not belong in files; their lengths are known all the same.
-        return position + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0)
-    kind = -1
-    if status == 0xFF:
-        kind = data[position]
-        position += 1
-    length, position = _number(data, position)
-    after = position + length
-    if kind == _END:
-        if data[after:].strip(b"\0"):
-            track.damage.append("goes on after its End-of-Track")
-        return -1
-    if after > len(data):
-        raise DamagedError("ends in the middle of an event")
-    if kind in _WORDS and length <= _LONGEST_WORD and len(track.words) < _MAX_WORDS:
-        track.words.append((track.end, kind, data[position:after]))
-    if kind in {_TEXT, _NAME, _TEMPO, _METRE, _KEY}:
-        if len(track.texts) + len(track.tempos) + len(track.metres) + len(track.keys) >= _MAX_FACTS:
-            raise DamagedError(f"holds more than {_MAX_FACTS:,} texts, tempos or time signatures")
-        _keep_fact(kind, data[position:after], track)
-    return after
-
-
-def _keep_fact(kind: int, body: bytes, track: RawTrack) -> None:
-    """Keep a fact about the music; a body that is too short says nothing."""
-    if kind == _NAME:
-        track.name = track.name or body[:1000]
-    elif kind == _TEXT:
-        track.texts.append(body[:10_000])
-    elif kind == _TEMPO and len(body) >= 3:
-        track.tempos.append((track.end, int.from_bytes(body[:3])))
-    elif kind == _METRE and len(body) >= 2:
-        track.metres.append((track.end, body[0], 1 << min(body[1], 30)))
-    elif kind == _KEY and len(body) >= 2:
-        track.keys.append((track.end, body[0] - 256 if body[0] > 127 else body[0], body[1]))
-
-
-def _close(track: RawTrack, sounding: _Sounding) -> None:
-    """End the notes that nobody closed where the track ends, and put all in order."""
-    left = [(onset, track.end, place & 127, loud, place >> 7) for place, on in sounding.items() for onset, loud in on]
-    if left:
-        track.damage.append(f"leaves {len(left)} note{'s' * (len(left) > 1)} sounding")
-        track.notes.extend(left)
-    track.notes.sort()
+def _event(tick: int, code: int, data: bytes) -> Event:
+    """Make an event of its code."""
+    return Event(tick, code, data) if code < META else Event(tick, 0xFF, bytes((code - META,)) + data)

@@ -1,38 +1,41 @@
-"""MIDI files ⇄ melodies: what the rest of the program imports.
+"""A MIDI file → one melody on the grid, and how it was found.
 
-Reading    source → container (bytes, chunks) → parser (tracks) → track_choice (one voice) → quantize (the grid).
-Writing    write.
-Exchange   pretty_midi, the format of the Python music world, imported only when asked for.
+    source → container (bytes, chunks) → content (what parser finds in each track) → track_choice (one voice) →
+    quantize (the grid)
 
 Conventions
     Times of a Melody are grid ticks (24 a quarter). Silence before the first note is its upbeat: a quarter
     upbeat in 4/4 is read and written as three quarters of silence. A file never raises anything but Unreadable.
 
-Contents: Reading, read_midi, midi_bytes, to_pretty_midi, from_pretty_midi.
+Contents: Reading, read_midi; read_document, for chords and all; the limits MAX_MELODY and MAX_BARS.
 """
 
 from __future__ import annotations
 
-import io
-import os
 from dataclasses import dataclass
-from operator import sub
+from operator import lt
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.container import Container, Source, fetch, take_apart
-from melodyrnn.formats.midi.parser import MAX_EVENTS, RawTrack, parse_track
-from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid, key_of, on_grid, opening, tempo_of
+from melodyrnn.formats.document import Document
+from melodyrnn.formats.midi.chords import chords_of
+from melodyrnn.formats.midi.content import Content, read_content
+from melodyrnn.formats.midi.quantize import (
+    NOT_SUNG,
+    bar_lines,
+    clean,
+    grid,
+    key_of,
+    opening,
+    quantize,
+    tempo_of,
+)
 from melodyrnn.formats.midi.track_choice import Choice, choose, voices
-from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pretty_midi
-
-__all__ = ["MAX_BARS", "MAX_MELODY", "Reading", "from_pretty_midi", "midi_bytes", "read_midi", "to_pretty_midi"]
+    from melodyrnn.formats.midi.container import Source
+    from melodyrnn.formats.midi.parser import RawFile
 
 MAX_MELODY: Final = 20_000  # notes
 MAX_BARS: Final = 20_000
@@ -54,6 +57,7 @@ class Reading:
     recipe: str = ""  # how melodyrnn made the file, if it did
     program: int = 0  # General MIDI sound of the voice
     others: tuple[str, ...] = ()  # voices that the melody has nothing of
+    source: RawFile | None = None  # every event of the file
 
 
 def read_midi(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
@@ -63,49 +67,49 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     damaged file, of which otherwise is kept what can be understood; `name` is how errors call the source.
     Raises Unreadable.
     """
-    where = name or (
-        "-" if isinstance(source, bytes) or not isinstance(source, (str, os.PathLike)) else os.fsdecode(source)
-    )
-    container = take_apart(fetch(source, where), where)
-    file = _File(where, container.division, _tracks(container, where))
-    choice = _choice(file, container.damage, track=track, strict=strict)
+    return _read(read_content(source, name), track=track, strict=strict)
+
+
+def read_document(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Document:
+    """Read a melody as `read_midi` does, its chords, where the file has any, and every event. Raises Unreadable."""
+    content = read_content(source, name)
+    reading = _read(content, track=track, strict=strict)
+    try:
+        chords = chords_of(content)
+    except Unreadable:
+        chords = None
+    return Document(reading.melody, chords, reading.recipe, content.raw, reading.warnings)
+
+
+def _read(content: Content, *, track: str | None, strict: bool) -> Reading:
+    """Make a melody of what a file says."""
+    file = _File(content)
+    choice = _choice(file, track=track, strict=strict)
     line, snapped, played = _line(choice, file)
     melody = _melody(line, choice.end, file, played=played)
-    notices = tuple(file.notices)
-    return Reading(melody, choice.sentence, notices, snapped, file.recipe, choice.program, choice.others)
+    return Reading(
+        melody, choice.sentence, tuple(file.notices), snapped, file.recipe, choice.program, choice.others, content.raw
+    )
 
 
 class _File:
-    """What a file says beside its notes."""
+    """What a file says beside its notes, and what is told of it."""
 
-    __slots__ = ("division", "notices", "recipe", "texts", "tracks", "where")
+    __slots__ = ("damage", "division", "notices", "recipe", "texts", "tracks", "where")
 
-    def __init__(self, where: str, division: int, tracks: Sequence[RawTrack]) -> None:
-        self.where, self.division, self.tracks = where, division, tracks
-        self.notices: list[str] = []
-        raw = [text for track in tracks for text in track.texts[:1000]]
+    def __init__(self, content: Content) -> None:
+        self.where, self.tracks = content.where, content.tracks
+        self.division, self.damage = content.raw.division, content.raw.warnings
+        self.notices = [*self.damage[:_MAX_NOTICES]]
+        raw = [text for track in self.tracks for text in track.facts.texts[:1000]]
         self.texts = [clean(text, longest=_LONGEST_RECIPE).removeprefix(NOT_SUNG) for text in raw]
         self.recipe = next((text for text in self.texts if text.startswith(_RECIPE)), "")
 
 
-def _tracks(container: Container, where: str) -> list[RawTrack]:
-    """Read all track chunks of a file within one budget of events."""
-    tracks: list[RawTrack] = []
-    left = MAX_EVENTS
-    for payload in container.tracks:
-        tracks.append(parse_track(payload, where, events=left))
-        left -= tracks[-1].events
-    return tracks
-
-
-def _choice(file: _File, broken: Sequence[str], *, track: str | None, strict: bool) -> Choice:
-    """Choose a line, if the file is sound enough; note its damage."""
-    damage = [*broken]
-    for number, raw in enumerate(file.tracks, 1):
-        damage.extend(f"track chunk {number} {problem}" for problem in raw.damage)
-    if damage and (strict or not any(note[0] < note[1] for raw in file.tracks for note in raw.notes)):
-        raise Unreadable(file.where, "cut-short", damage[0])
-    file.notices.extend(damage[:_MAX_NOTICES])
+def _choice(file: _File, *, track: str | None, strict: bool) -> Choice:
+    """Choose a line, if the file is sound enough."""
+    if file.damage and (strict or not any(any(map(lt, raw.notes.onsets, raw.notes.ends)) for raw in file.tracks)):
+        raise Unreadable(file.where, "cut-short", file.damage[0])
     found = voices(file.tracks, [clean(raw.name) for raw in file.tracks])
     return choose(found, file.where, track=track, ours=bool(file.recipe))
 
@@ -113,39 +117,40 @@ def _choice(file: _File, broken: Sequence[str], *, track: str | None, strict: bo
 def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int, bool]:
     """Put the chosen line on the grid; say how many notes were snapped, and whether any lay beside it."""
     line = choice.line
-    if not line:
+    if not line.size:
         raise Unreadable(file.where, "no-notes", "those that it has last no time")
-    if line[-1][1] >= _MAX_TICK:
-        raise Unreadable(file.where, "absurd-ticks", f"a note ends at tick {line[-1][1]:,}")
-    if len(line) > MAX_MELODY:
-        raise Unreadable(file.where, "too-long", f"{len(line):,} notes, {MAX_MELODY:,} at most")
-    placed, snapped, played = on_grid(line, file.division)
+    if line.ends[-1] >= _MAX_TICK:
+        raise Unreadable(file.where, "absurd-ticks", f"a note ends at tick {line.ends[-1]:,}")
+    if line.size > MAX_MELODY:
+        raise Unreadable(file.where, "too-long", f"{line.size:,} notes, {MAX_MELODY:,} at most")
+    columns, snapped, exact = quantize(line, file.division)
     if choice.hidden:
         file.notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
     shorter = sum(grid(now, file.division) < grid(once, file.division) for now, once in choice.cut)
     if shorter:
         file.notices.append(f"{_notes(shorter)} cut where the next begins")
     if snapped:
-        file.notices.append(f"{snapped} of {_notes(len(line))} moved to the 24-per-quarter grid")
-    if len(placed) < len(line):
-        file.notices.append(f"{_notes(len(line) - len(placed))} left out: too close together for the grid")
-    starts, stops, pitches, velocities = zip(*placed, strict=True)
-    return NoteColumns(starts, tuple(map(sub, stops, starts)), pitches, velocities), snapped, played
+        file.notices.append(f"{snapped} of {_notes(line.size)} moved to the 24-per-quarter grid")
+    if len(columns.onsets) < line.size:
+        file.notices.append(f"{_notes(line.size - len(columns.onsets))} left out: too close together for the grid")
+    return columns, snapped, not exact
 
 
 def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody:
     """Frame a line: its bars, tempo, key and title, and where the music ends (`end`: End-of-Track, file ticks)."""
     stop = line.onsets[-1] + line.durations[-1]
     length = _music_end(end, file.division, stop)
-    metres = bar_lines([m for raw in file.tracks for m in raw.metres], file.division, length or stop, file.notices)
+    metres = bar_lines(
+        [m for raw in file.tracks for m in raw.facts.metres], file.division, length or stop, file.notices
+    )
     if played:  # by hand, beside the grid
         line = _opened(line, metres, file.notices)
     shift, metres = opening(line.onsets[0], metres, file.notices)
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])
         stop, length = stop + shift, length and length + shift
-    tempo = tempo_of([t for raw in file.tracks for t in raw.tempos], file.notices)
-    key = key_of([k for raw in file.tracks for k in raw.keys], file.texts, file.notices)
+    tempo = tempo_of([t for raw in file.tracks for t in raw.facts.tempos], file.notices)
+    key = key_of([k for raw in file.tracks for k in raw.facts.keys], file.texts, file.notices)
     if length and length >= stop + 2 * Melody((), metres).metre_at(stop - 1).bar_ticks:
         # A track that its program padded: that silence is not music.
         length, metres = 0, tuple(m for m in metres if m.onset < stop)
@@ -178,17 +183,3 @@ def _music_end(tick: int, division: int, stop: int) -> int:
     """Where the music ends in grid ticks: End-of-Track, if it lies on the grid behind the last note, else 0."""
     end, off = divmod(tick * TICKS_PER_QUARTER, division)
     return end if not off and end > stop else 0
-
-
-def to_pretty_midi(melody: Melody) -> pretty_midi.PrettyMIDI:
-    """Give a melody to pretty_midi (times in seconds, one instrument)."""
-    import pretty_midi  # noqa: PLC0415 (takes half a second; only the exchange needs it)
-
-    return pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(melody)))
-
-
-def from_pretty_midi(pm: pretty_midi.PrettyMIDI, *, track: str | None = None) -> Melody:
-    """Take a melody from pretty_midi by the rules of `read_midi`; raise Unreadable."""
-    buffer = io.BytesIO()
-    pm.write(buffer)
-    return read_midi(buffer.getvalue(), track=track, name="PrettyMIDI").melody

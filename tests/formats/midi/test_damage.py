@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import REASONS, Unreadable
-from melodyrnn.formats.midi.container import MAX_BYTES, take_apart
-from melodyrnn.formats.midi.parser import MAX_NOTES, parse_track
-from melodyrnn.formats.midi.reader import Reading, midi_bytes, read_midi
+from melodyrnn.formats.midi.container import MAX_BYTES, split_chunks
+from melodyrnn.formats.midi.content import MAX_NOTES, parse_track
+from melodyrnn.formats.midi.reader import Reading, read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.tonality import Key
 
@@ -172,18 +173,20 @@ def test_overlapping_notes_of_a_damaged_track(seed: int, flips: int) -> None:
     for _ in range(rng.randint(1, 40)):
         at += rng.randint(0, 30)
         notes.append(Note(at, rng.randint(1, 60), rng.randint(30, 90), rng.randint(1, 127)))  # they may overlap
-    payload = bytearray(take_apart(midi_bytes(Melody(tuple(notes))), "-").tracks[1])
+    payload = bytearray(split_chunks(midi_bytes(Melody(tuple(notes))), "-").tracks[1])
     for _ in range(flips // 20):
         payload[rng.randrange(len(payload))] = rng.randrange(256)
     track = parse_track(bytes(payload), "-")
-    assert track.notes == sorted(track.notes)
+    assert track.notes.rows == sorted(track.notes.rows)
     assert all(
-        0 <= on <= end <= track.end and pitch < 128 and 0 < loud < 128 for on, end, pitch, loud, _ in track.notes
+        0 <= on <= end <= track.end and pitch < 128 and 0 < loud < 128 for on, end, pitch, loud, _ in track.notes.rows
     )
     if flips < 20:
         assert track.damage == []
-        assert sorted((on, pitch) for on, _, pitch, *_ in track.notes) == sorted((20 * n.onset, n.pitch) for n in notes)
-        assert sorted(end for _, end, *_ in track.notes) == sorted(20 * n.end for n in notes)
+        assert sorted((on, pitch) for on, _, pitch, *_ in track.notes.rows) == sorted(
+            (20 * n.onset, n.pitch) for n in notes
+        )
+        assert sorted(end for _, end, *_ in track.notes.rows) == sorted(20 * n.end for n in notes)
 
 
 @pytest.mark.parametrize(
@@ -200,20 +203,20 @@ def test_overlapping_notes_of_a_damaged_track(seed: int, flips: int) -> None:
 def test_odd_ends_of_a_track(tail: bytes, notes: list[tuple[int, ...]], damage: list[str]) -> None:
     """What other readers leave out or take otherwise: all is kept, and damage said."""
     track = parse_track(C4 + tail, "-")
-    assert track.notes == [(0, 96, 60, 80, 0), *notes]
+    assert track.notes.rows == [(0, 96, 60, 80, 0), *notes]
     assert track.damage == damage
 
 
 def test_a_program_and_a_metre_behind_the_notes_are_found() -> None:
     """The first program of a channel counts wherever it stands; of a metre of six bytes the first two."""
-    assert parse_track(C4 + b"\x00\xc0\x05\x00\xc0\x06" + END, "-").programs == {0: 5}
-    assert parse_track(C4 + b"\x00\xff\x58\x06\x03\x02\x18\x08\x00\x00" + END, "-").metres == [(96, 3, 4)]
+    assert parse_track(C4 + b"\x00\xc0\x05\x00\xc0\x06" + END, "-").facts.programs == {0: 5}
+    assert parse_track(C4 + b"\x00\xff\x58\x06\x03\x02\x18\x08\x00\x00" + END, "-").facts.metres == [(96, 3, 4)]
 
 
 def test_a_track_of_a_lyric_alone_has_no_notes() -> None:
     """Words without notes."""
     track = parse_track(b"\x00\xff\x05\x01a" + END, "-")
-    assert (track.notes, track.words, track.damage) == ([], [(0, 5, b"a")], [])
+    assert (track.notes.rows, track.facts.words, track.damage) == ([], [(0, 5, b"a")], [])
 
 
 def test_long_tracks_are_read_the_same() -> None:

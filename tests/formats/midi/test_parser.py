@@ -1,182 +1,212 @@
-"""What the parser finds in a track, with mido for a second opinion; damaged tracks, whatever their bytes."""
+"""Every event of a file: kept in order, given back as it stood there, whatever else the track holds."""
 
 from __future__ import annotations
 
 import io
-import random
+from itertools import pairwise
 from pathlib import Path
 
 import mido
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.errors import REASONS, Unreadable
-from melodyrnn.formats.midi.container import take_apart
-from melodyrnn.formats.midi.parser import parse_track
-from melodyrnn.formats.midi.reader import Reading, midi_bytes, read_midi
-from melodyrnn.music.melody import Melody, Metre, Note, NoteColumns
-from melodyrnn.music.tonality import Key
+from melodyrnn.errors import Unreadable
+from melodyrnn.formats.midi.parser import Event, RawTrack
+from melodyrnn.formats.midi.reader import read_document, read_midi
+from melodyrnn.formats.midi.write import midi_bytes, payload_of
+from melodyrnn.music.melody import Melody, Note
 
 BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
-END = b"\x00\xff\x2f\x00"
+EMPTY, END = bytes.fromhex("00ff2f00"), Event(0, 0xFF, b"\x2f")
+
+# Everything that a track may hold. Left: as a file has it, with running status; right: the event.
+EVERYTHING = [
+    ("00 ff00 02 0007", 0, 0xFF, "00 0007"),  # sequence number
+    ("00 ff01 05 68656c6c6f", 0, 0xFF, "01 68656c6c6f"),  # text
+    ("00 ff02 03 a92032", 0, 0xFF, "02 a92032"),  # copyright
+    ("00 ff03 04 466c7574", 0, 0xFF, "03 466c7574"),  # name
+    ("00 ff20 01 03", 0, 0xFF, "20 03"),  # channel prefix
+    ("00 ff21 01 00", 0, 0xFF, "21 00"),  # port
+    ("00 ff51 03 07a120", 0, 0xFF, "51 07a120"),  # tempo
+    ("00 ff54 05 4100000000", 0, 0xFF, "54 4100000000"),  # SMPTE offset
+    ("00 ff58 04 03021808", 0, 0xFF, "58 03021808"),  # metre
+    ("00 ff59 02 ff01", 0, 0xFF, "59 ff01"),  # key
+    ("00 ff7f 03 00417a", 0, 0xFF, "7f 00417a"),  # a program's own
+    ("00 ff4b 01 2a", 0, 0xFF, "4b 2a"),  # of a type that nobody defined
+    ("00 f0 05 7e7f0901f7", 0, 0xF0, "7e7f0901f7"),  # SysEx: General MIDI on
+    ("00 c0 28", 0, 0xC0, "28"),  # program
+    ("00 b0 0764", 0, 0xB0, "0764"),  # volume
+    ("00 0a40", 0, 0xB0, "0a40"),  # panorama, in running status
+    ("60 e0 0040", 96, 0xE0, "0040"),  # pitch bend
+    ("00 ff05 03 6c6120", 96, 0xFF, "05 6c6120"),  # lyric
+    ("00 90 3c50", 96, 0x90, "3c50"),
+    ("8100 3c00", 224, 0x90, "3c00"),  # running status, and a time of two bytes
+    ("00 3e50", 224, 0x90, "3e50"),
+    ("10 a0 3e33", 240, 0xA0, "3e33"),  # pressure of a key
+    ("10 d0 44", 256, 0xD0, "44"),  # pressure of the channel
+    ("00 45", 256, 0xD0, "45"),  # of which running status needs a single byte
+    ("00 ff06 01 41", 256, 0xFF, "06 41"),  # marker
+    ("00 80 3e40", 256, 0x80, "3e40"),
+    ("00 91 4050", 256, 0x91, "4050"),  # another channel
+    ("60 81 4040", 352, 0x81, "4040"),
+    ("00 f0 02 4310", 352, 0xF0, "4310"),  # SysEx in two packets
+    ("818000 f7 02 4cf7", 16736, 0xF7, "4cf7"),
+    ("00 f3 05", 16736, 0xF3, "05"),  # no place in a file, but of a known length
+    ("00 f8", 16736, 0xF8, ""),
+    ("00 ff01 00", 16736, 0xFF, "01"),  # an empty text
+    ("8360 ff2f 00", 17216, 0xFF, "2f"),  # End-of-Track behind some silence
+]
+DUMP = bytes.fromhex("".join(dump for dump, *_ in EVERYTHING))
+EVENTS = tuple(Event(tick, status, bytes.fromhex(data)) for _, tick, status, data in EVERYTHING)
 
 
-def outcome(data: bytes, **options: object) -> Reading | tuple[str, str]:
-    """What is read, or why not."""
-    try:
-        return read_midi(data, **options)
-    except Unreadable as error:
-        return error.reason, error.detail
+def smf(*payloads: bytes, kind: int = 1, division: int = 96) -> bytes:
+    """A file of tracks."""
+    head = b"MThd\0\0\0\6" + b"".join(value.to_bytes(2) for value in (kind, len(payloads), division))
+    return head + b"".join(b"MTrk" + len(payload).to_bytes(4) + payload for payload in payloads)
 
 
-def by_mido(data: bytes) -> list[tuple[int, int, int, int, int]]:
-    """The notes of a file's last track as mido's events have them: onset, end, pitch, velocity, channel."""
-    sounding: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    notes, now = [], 0
-    for message in mido.MidiFile(file=io.BytesIO(data)).tracks[-1]:
-        now += message.time
-        if message.type not in {"note_on", "note_off"}:
+def without_running_status(payload: bytes) -> bytes:
+    """The same by a reader of this test's own: every channel message gets its status byte."""
+    out, status, at = bytearray(), 0, 0
+    while at < len(payload):
+        start = at
+        while payload[at] > 0x7F:
+            at += 1
+        at += 1
+        out += payload[start:at]
+        if payload[at] in {0xF0, 0xF7, 0xFF}:
+            start, at = at, at + 1 + (payload[at] == 0xFF)
+            size, at = payload[at], at + 1  # this test writes short ones
+            at += size
+            out += payload[start:at]
             continue
-        waiting = sounding.setdefault((message.channel, message.note), [])
-        if message.type == "note_on" and message.velocity:
-            waiting.append((now, message.velocity))
-        elif waiting:
-            onset, velocity = waiting.pop(0)
-            notes.append((onset, now, message.note, velocity, message.channel))
-    notes += [(on, now, pitch, loud, channel) for (channel, pitch), left in sounding.items() for on, loud in left]
-    return sorted(notes)
-
-
-def number(value: int) -> bytes:
-    """A variable-length number."""
-    out = [value & 0x7F]
-    while value := value >> 7:
-        out.insert(0, 0x80 | value & 0x7F)
+        if payload[at] > 0x7F:
+            if payload[at] < 0xF0:
+                status = payload[at]
+            first, at = payload[at], at + 1
+        else:
+            first = status
+        size = {0xF8: 0, 0xF3: 1}.get(first, 1 if 0xC0 <= first < 0xE0 else 2)
+        out += bytes((first,)) + payload[at : at + size]
+        at += size
     return bytes(out)
 
 
-def smf(payload: bytes, division: int) -> bytes:
-    """A file of one track."""
-    return b"MThd\0\0\0\6\0\0\0\1" + division.to_bytes(2) + b"MTrk" + len(payload).to_bytes(4) + payload
+@pytest.mark.parametrize("division", [1, 24, 97, 220, 480, 32767])
+@pytest.mark.parametrize("kind", [0, 1])
+def test_every_event_is_kept(kind: int, division: int) -> None:
+    """Controllers, bends, pressure, SysEx, all kinds of meta events: each as it stands in the file, byte by byte."""
+    tracks, events = ((DUMP,), [EVENTS]) if kind == 0 else ((EMPTY, DUMP, DUMP), [(END,), EVENTS, EVENTS])
+    source = read_midi(smf(*tracks, kind=kind, division=division), strict=True).source
+    assert (source.kind, source.division, source.warnings) == (kind, division, ())
+    assert [track.payload for track in source.tracks] == list(tracks)
+    assert [track.events for track in source.tracks] == events
+
+
+def test_events_are_written_as_they_stood() -> None:
+    """Bytes equal up to running status, found out by a second reader."""
+    written = payload_of(RawTrack(DUMP).events)
+    assert written == without_running_status(DUMP)
+    assert RawTrack(written).events == EVENTS
+
+
+bits = st.integers(0, 127)
+wide = st.builds(lambda *values: bytes(values), bits, bits)
+bodies = st.binary(max_size=300)
+metas = st.builds(lambda kind, body: bytes((kind,)) + body, bits.filter(lambda kind: kind != 0x2F), bodies)
+datas = st.one_of(
+    st.tuples(st.integers(0x80, 0xBF) | st.integers(0xE0, 0xEF), wide),
+    st.tuples(st.integers(0xC0, 0xDF), bits.map(lambda value: bytes((value,)))),
+    st.tuples(st.sampled_from((0xF0, 0xF7)), bodies),
+    st.tuples(st.just(0xFF), metas),
+)
 
 
 @st.composite
-def melodies(draw: st.DrawFn) -> Melody:
-    """A melody with rests, a metre, and perhaps a key."""
-    steps = draw(
-        st.lists(
-            st.tuples(st.sampled_from((0, 0, 0, 1, 12, 700)), st.integers(1, 200), st.integers(0, 127)), min_size=1
-        )
-    )
-    onset, notes = 0, []
-    for rest, duration, pitch in steps:
-        notes.append(Note(onset + rest, duration, pitch, 1 + pitch % 127))
-        onset += rest + duration
-    metre = draw(st.sampled_from((Metre(), Metre(3, 4), Metre(6, 8))))
-    return Melody(tuple(notes), (metre,), draw(st.sampled_from((None, Key(2, "dorian"), Key(0)))), title="Tune")
+def tracks_of_events(draw: st.DrawFn) -> tuple[Event, ...]:
+    """Any events, and the End-of-Track."""
+    now, found = 0, []
+    for status, data in [*draw(st.lists(datas, max_size=30)), (0xFF, b"\x2f")]:
+        now += draw(st.sampled_from((0, 1, 127, 128, 20_000, 3_000_000, 2**28 - 1)))
+        found.append(Event(now, status, data))
+    return tuple(found)
 
 
-@st.composite
-def payloads(draw: st.DrawFn) -> bytes:
-    """A track of any note events in either notation, with controllers in between."""
-    running, out = b"", [b"\0\xff\x58\4\3\2\x18\x08", b"\0\xc0\7", b"\0\xb0\7\x64"][: draw(st.integers(0, 3))]
-    times = st.sampled_from((0, 0, 1, 24, 96, 127, 128, 480, 20_000, 3_000_000))
-    kinds = st.sampled_from((0x90, 0x90, 0x80, 0x91, 0xB0, 0xE0))
-    for time, kind, pitch, value in draw(
-        st.lists(st.tuples(times, kinds, st.integers(58, 62), st.sampled_from((0, 1, 80))))
-    ):
-        status = bytes((kind,))
-        out.append(number(time) + (b"" if status == running else status) + bytes((pitch, value)))
-        running = status if draw(st.booleans()) else b""
-    return b"".join(out) + END
+@given(tracks_of_events())
+def test_what_is_written_is_read(events: tuple[Event, ...]) -> None:
+    """Law: events → bytes → events."""
+    assert RawTrack(payload_of(events)).events == events
 
 
-def flipped(data: bytes, seed: int, flips: int) -> bytes:
-    """Some bytes changed, lengths kept."""
-    rng, out = random.Random(seed), bytearray(data)  # noqa: S311 (music, not secrets)
-    for _ in range(flips):
-        at = rng.randrange(14, len(out))
-        out[at] = rng.choice((0, 0x7F, 0x80, 0x90, 0xFF, out[at] ^ 1, out[at] ^ 0x80, rng.randrange(256)))
-    return bytes(out)
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_have_events(junk: bytes, behind: bool) -> None:  # noqa: FBT001
+    """Law: whatever a track holds, its events are in order, and those before the damage are there."""
+    data = DUMP[:-4] + junk if behind else junk
+    track = RawTrack(data)
+    events = track.events
+    assert all(a.tick <= b.tick for a, b in pairwise(events))
+    assert track.payload == data
+    if behind:
+        assert events[: len(EVENTS) - 1] == EVENTS[:-1]
 
 
-@settings(deadline=None)
-@given(melodies(), st.integers(0, 2**32), st.integers(0, 3))
-def test_strict_says_the_same_or_refuses(melody: Melody, seed: int, flips: int) -> None:
-    """Law: a file that `strict` lets pass is sound, and read as it is without."""
-    data = flipped(midi_bytes(melody), seed, flips)
-    strict, lenient = outcome(data, strict=True), outcome(data)
-    if flips == 0:
-        assert isinstance(strict, Reading)
-    assert strict == lenient or (isinstance(strict, tuple) and strict[0] == "cut-short")
+@pytest.mark.parametrize("cut", range(len(DUMP)))
+def test_a_cut_track_has_the_events_that_are_whole(cut: int) -> None:
+    """Cut anywhere: no event is half there, none that is whole is missing."""
+    events = RawTrack(DUMP[:cut]).events
+    ends, at = [], 0
+    for dump, *_ in EVERYTHING:
+        at += len(bytes.fromhex(dump))
+        ends.append(at)
+    assert events == EVENTS[: sum(end <= cut for end in ends)]
 
 
-@settings(deadline=None)
-@given(payloads(), st.sampled_from((24, 96, 100, 480)))
-def test_mido_finds_the_same_notes(payload: bytes, division: int) -> None:
-    """Law: notes of any kind in either notation, with controllers in between, are those that mido has."""
-    data = smf(payload, division)
-    (chunk,) = take_apart(data, "-").tracks
-    assert parse_track(chunk, "-").notes == by_mido(data)
+def test_a_document_has_melody_chords_and_events() -> None:
+    """What a file says in notes, its chords, and all of its events."""
+    melody = Melody((Note(0, 24, 72), Note(48, 48, 74)), title="Tune")
+    data = midi_bytes(melody, chords=((0, 96, (57, 60, 64)),), progression="Am", recipe="melodyrnn generate")
+    document = read_document(data)
+    assert document.melody == read_midi(data).melody
+    assert document.chords.text() == "Am"
+    assert (document.recipe, document.warnings) == ("melodyrnn generate", ())
+    assert [len(track.events) for track in document.source.tracks] == [5, 7, 10]
+    assert document.source == read_midi(data).source
 
 
-@settings(deadline=None)
-@given(payloads(), st.sampled_from((24, 96, 100, 480)), st.integers(0, 2**32), st.integers(1, 2))
-def test_a_damaged_track_is_a_melody_or_a_reason(payload: bytes, division: int, seed: int, flips: int) -> None:
-    """Law: whatever became of its bytes."""
-    found = outcome(flipped(smf(payload, division), seed, flips))
-    if isinstance(found, Reading):
-        assert found.melody.notes
-    else:
-        assert found[0] in REASONS
-
-
-@settings(deadline=None)
-@given(melodies(), st.sampled_from((24, 96, 480)), st.booleans(), st.integers(0, 15))
-def test_a_plain_line_is_read_note_by_note(melody: Melody, division: int, running: bool, channel: int) -> None:  # noqa: FBT001
-    """Lines in either notation, on any channel but that of drums."""
-    out, now = [], 0
-    for note in melody.notes:
-        on, off = 0x90 | channel, (0x90 if running else 0x80) | channel
-        for tick, status, velocity in ((note.onset, on, note.velocity), (note.end, off, 0)):
-            step = number((tick - now) * division // 24)
-            out.append(step + (b"" if running and out else bytes((status,))) + bytes((note.pitch, velocity)))
-            now = tick
-    payload = b"".join(out) + END
-    track = parse_track(payload, "-")
-    ratio = division // 24
-    assert track.notes == [(n.onset * ratio, n.end * ratio, n.pitch, n.velocity, channel) for n in melody.notes]
-    assert (track.end, track.damage) == (now * ratio, [])
-    found = outcome(smf(payload, division))
-    if channel == 9:
-        assert found == ("drums-only", "")
-    elif isinstance(found, Reading):  # else thousands of bars
-        assert found.melody.columns.durations == tuple(n.duration for n in melody.notes)
-        assert found.melody.columns.pitches == tuple(n.pitch for n in melody.notes)
+def test_a_document_without_chords() -> None:
+    """A melody alone has none; a file without a melody is no document."""
+    assert read_document(midi_bytes(Melody((Note(0, 24, 72),)))).source.division == 480
+    with pytest.raises(Unreadable, match="holds no notes"):
+        read_document(smf(EMPTY))
 
 
 @pytest.mark.skipif(not BENCHMARK.is_dir(), reason="the benchmark is not part of the repository")
-def test_mido_finds_the_same_notes_in_the_benchmark() -> None:
-    """Every tenth melody of the benchmark; cut short it is a melody or damaged."""
+def test_mido_finds_the_same_events() -> None:
+    """Every tenth file of the benchmark, track by track."""
     files = sorted(BENCHMARK.glob("*/*.mid"))[::10]
     assert files
-    for data in map(Path.read_bytes, files):
-        assert parse_track(take_apart(data, "-").tracks[-1], "-").notes == by_mido(data)
-        half = outcome(data[: len(data) // 2])
-        assert half.warnings if isinstance(half, Reading) else half[0] == "cut-short"
+    for path in files:
+        theirs = mido.MidiFile(path).tracks
+        ours = read_midi(path).source.tracks
+        assert len(ours) == len(theirs)
+        for track, messages in zip(ours, theirs, strict=True):
+            now, found = 0, []
+            for message in messages:
+                now += message.time
+                status, *data = message.bytes()
+                del data[1 : 2 * (status == 0xFF)]  # the length of a meta event, below 128
+                found.append(Event(now, status, bytes(data)))
+            assert track.events == tuple(found)
 
 
-@settings(deadline=None)
-@given(melodies())
-def test_a_melody_of_columns_is_the_melody(melody: Melody) -> None:
-    """Law: notes and columns say the same, and which of them a melody was made of cannot be told."""
-    columns = melody.columns
-    lazy = Melody.of_columns(columns, melody.metres, key=melody.key, tempo=melody.tempo, title=melody.title)
-    assert (lazy.size, melody.size) == (len(melody.notes),) * 2
-    assert lazy == melody
-    assert hash(lazy) == hash(melody)
-    assert lazy.notes is lazy.notes
-    assert Melody(()).columns == NoteColumns((), (), (), ())
-    with pytest.raises(AttributeError):
-        lazy.nothing  # noqa: B018
+def test_mido_reads_what_was_written() -> None:
+    """A track written of its events is the same to mido."""
+    plain = midi_bytes(Melody(tuple(Note(30 * i, 24, 60 + i) for i in range(20))))
+    for track in read_midi(plain).source.tracks:
+        once, again = (
+            [str(m) for m in mido.MidiFile(file=io.BytesIO(smf(body))).tracks[0]]
+            for body in (track.payload, payload_of(track.events))
+        )
+        assert once == again

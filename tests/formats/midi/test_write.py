@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.reader import from_pretty_midi, midi_bytes, read_midi, to_pretty_midi
+from melodyrnn.formats.midi.pretty_midi import from_pretty_midi, to_pretty_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.tonality import MODES, Key
 
@@ -145,7 +147,7 @@ def test_same_bytes_every_time() -> None:
 def test_writing_and_short_files_need_no_midi_library() -> None:
     """Composing from a primed phrase imports neither mido nor pretty_midi nor numpy."""
     code = (
-        "import sys; from melodyrnn.music.melody import *; from melodyrnn.formats.midi.reader import *;"
+        "import sys; from melodyrnn import Melody, Note, midi_bytes, read_midi;"
         "read_midi(midi_bytes(Melody((Note(0, 24, 60),))));"
         "sys.exit(any(m in sys.modules for m in ('mido', 'pretty_midi', 'numpy')))"
     )
