@@ -32,10 +32,10 @@ from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shape
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.judge.promises import broken
 from melodyrnn.judge.sets import heard
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:

@@ -26,10 +26,11 @@ from melodyrnn.compose.originality import index_of
 from melodyrnn.compose.scoring import surprise
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.judge.sets import find_seen
 from melodyrnn.music.keys import find_key
 from melodyrnn.music.limits import MOST_BARS
-from melodyrnn.music.midi import midi_bytes, read_midi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import midi_bytes, read_midi
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from melodyrnn.compose.remaking import file_of, remake
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import read_midi
 from melodyrnn.music.tonality import Key
 
 

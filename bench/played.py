@@ -20,7 +20,7 @@ from bench.sections import write_section
 from melodyrnn.compose.edit import infill
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.options import Options
-from melodyrnn.music.midi import read_midi
+from melodyrnn.formats.midi.reader import read_midi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from bench.sections import write_section
 from melodyrnn.corpus.cache import load_corpus
-from melodyrnn.music.midi import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from melodyrnn.errors import MelodyRNNError as MelodyRNNError
     from melodyrnn.events.tokenizer import decode as decode
     from melodyrnn.events.tokenizer import encode as encode
+    from melodyrnn.formats.midi.pretty_midi import from_pretty_midi as from_pretty_midi
+    from melodyrnn.formats.midi.pretty_midi import to_pretty_midi as to_pretty_midi
+    from melodyrnn.formats.midi.reader import read_midi as read_midi
+    from melodyrnn.formats.midi.write import midi_bytes as midi_bytes
     from melodyrnn.music.melody import Melody as Melody
     from melodyrnn.music.melody import Metre as Metre
     from melodyrnn.music.melody import Note as Note
-    from melodyrnn.music.midi import from_pretty_midi as from_pretty_midi
-    from melodyrnn.music.midi import midi_bytes as midi_bytes
-    from melodyrnn.music.midi import read_midi as read_midi
-    from melodyrnn.music.midi import to_pretty_midi as to_pretty_midi
     from melodyrnn.music.notation import read_notation as read_notation
     from melodyrnn.music.notation_write import write_notation as write_notation
     from melodyrnn.music.tonality import Key as Key
@@ -52,8 +52,8 @@ _HOME: Final = {
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
     "Key": "music.tonality", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
-    "from_pretty_midi": "music.midi", "midi_bytes": "music.midi", "read_midi": "music.midi",
-    "to_pretty_midi": "music.midi",
+    "from_pretty_midi": "formats.midi.pretty_midi", "to_pretty_midi": "formats.midi.pretty_midi",
+    "midi_bytes": "formats.midi.write", "read_midi": "formats.midi.reader",
     "read_notation": "music.notation", "write_notation": "music.notation_write",
 }  # fmt: skip
 """Public name → the module that defines it."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from melodyrnn.events.vocabulary import DURATIONS, METRES, OTHER_METRE, PITCHES, RESTS
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ def chording_of(console: Console, asked: str | None) -> Chording:
         return Chording(asked)
     file, track = match[1], match[2]
     if Path(file).suffix.lower() in {".mid", ".midi"}:
-        from melodyrnn.music.midi_chords import read_midi_chords  # noqa: PLC0415 - each reader costs start-up time
+        from melodyrnn.formats.midi.chords import read_midi_chords  # noqa: PLC0415 - each reader costs start-up time
 
         harmony = read_midi_chords(Path(file), track=track, name=file)
     else:

@@ -2,7 +2,7 @@
 
 MIDI and ABC are read here; **kern and MusicXML go through a child process with limits, for music21 can be
 made to loop. A pipe that the user names himself, `--prime <(command)`, is read as stdin is, but not waited for
-longer than a minute; in folders pipes are refused (music.midi_guard, corpus.worker).
+longer than a minute; in folders pipes are refused (formats.midi.container, corpus.worker).
 
 Contents: Input, read_melody, tell, read_bytes, read_named_pipe.
 """
@@ -87,7 +87,7 @@ def tell(console: Console, found: Input, *, key: str | None = None) -> None:
 
 def read_bytes(console: Console, source: str) -> bytes:
     """Read all of a file, a named pipe, or of stdin when `source` is '-'; raise Unreadable."""
-    from melodyrnn.music.midi_guard import fetch  # noqa: PLC0415 - each reader costs start-up time
+    from melodyrnn.formats.midi.container import fetch  # noqa: PLC0415 - each reader costs start-up time
 
     if source == "-":
         return console.read()
@@ -143,7 +143,7 @@ def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -
 
 
 def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -> Input:
-    from melodyrnn.music.midi import read_midi  # noqa: PLC0415
+    from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
     found = read_midi(source, track=track, strict=strict, name=name)
     return Input(

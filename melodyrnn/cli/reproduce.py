@@ -75,7 +75,7 @@ def reproduce(
 
 def _recipe(content: bytes, file: str) -> Recipe:
     from melodyrnn.compose.recipe import Recipe  # noqa: PLC0415
-    from melodyrnn.music.midi import read_midi  # noqa: PLC0415
+    from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
     text = read_midi(content, name=file).recipe
     if not text:

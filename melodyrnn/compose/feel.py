@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.write import PPQ
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Note
-from melodyrnn.music.midi_write import PPQ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,8 +14,8 @@ from melodyrnn.compose.generate import generate
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.recipe import Recipe, from_plain, hash_of
 from melodyrnn.errors import OptionError, RecipeError
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import chord_notes
-from melodyrnn.music.midi_write import midi_bytes
 
 if TYPE_CHECKING:
     from melodyrnn.compose.generate import Generated, Model

@@ -85,7 +85,7 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
 
 def _chords(data: bytes, source: Source) -> Outcome:
     if source.format == "midi":
-        from melodyrnn.music.midi_chords import read_midi_chords  # noqa: PLC0415
+        from melodyrnn.formats.midi.chords import read_midi_chords  # noqa: PLC0415
 
         return Outcome(source.name, chords=read_midi_chords(data, track=source.track, name=source.name))
     from melodyrnn.music.notation import read_score_chords  # noqa: PLC0415
@@ -95,7 +95,7 @@ def _chords(data: bytes, source: Source) -> Outcome:
 
 
 def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
-    from melodyrnn.music.midi import read_midi  # noqa: PLC0415
+    from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
     reading = read_midi(data, track=source.track, strict=strict, name=source.name)
     return Outcome(source.name, reading.melody, warnings=tuple(reading.warnings), track=reading.track)
@@ -107,7 +107,7 @@ def fetch(source: Source) -> bytes:
     Raises:
         Unreadable: missing, special, unreadable, empty or too large.
     """
-    from melodyrnn.music.midi_guard import fetch as fetch_bytes  # noqa: PLC0415
+    from melodyrnn.formats.midi.container import fetch as fetch_bytes  # noqa: PLC0415
 
     try:
         if not stat.S_ISREG(os.stat(source.path).st_mode):  # noqa: PTH116

@@ -1,1 +1,1 @@
-"""What a melody is, and how it arrives and leaves: melody, midi, notation, keys."""
+"""What a melody is, keys, chords; and notation, in and out."""

@@ -20,14 +20,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pretty_midi
 
 TICKS_PER_QUARTER: Final = 24
 
@@ -97,6 +95,23 @@ class Metre:
         return f"{self.numerator}/{self.denominator}"
 
 
+_INSTEAD: Final = {
+    "to_pretty_midi": "melodyrnn.to_pretty_midi(melody)",
+    "from_pretty_midi": "melodyrnn.from_pretty_midi(pm)",
+}
+"""Methods that Melody had → the functions that do the same."""
+
+
+class _Gone:
+    """A method that a class no longer has; to ask for it is an AttributeError that says what to write."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> NoReturn:
+        raise AttributeError(f"Melody.{self.name} is gone; write {_INSTEAD[self.name]}")
+
+
 class _Columned:
     """A value whose notes may still lie in columns."""
 
@@ -107,6 +122,8 @@ class _Columned:
 
         def __getattr__(self, name: str) -> object:
             """Make the notes on first use: only then is their slot empty."""
+            if name in _INSTEAD:  # the message of _Gone, which does not come through to here
+                raise AttributeError(f"Melody.{name} is gone; write {_INSTEAD[name]}")
             if name != "notes":
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             notes = notes_of(self._columns)
@@ -215,21 +232,9 @@ class Melody(_Columned):
             key = Key((key.tonic + semitones) % 12, key.mode)
         return replace(self, notes=notes, key=key)
 
-    # The two methods below are the one place where this module looks at a neighbour that imports it, and
-    # only when called: the Python music world expects the exchange to be at hand on the melody itself.
-
-    def to_pretty_midi(self) -> pretty_midi.PrettyMIDI:
-        """Give the melody to pretty_midi."""
-        from melodyrnn.music.midi import to_pretty_midi  # noqa: PLC0415 (see above)
-
-        return to_pretty_midi(self)
-
-    @staticmethod
-    def from_pretty_midi(pm: pretty_midi.PrettyMIDI, *, track: str | None = None) -> Melody:
-        """Take a melody from pretty_midi; raise Unreadable when there is none."""
-        from melodyrnn.music.midi import from_pretty_midi  # noqa: PLC0415 (see above)
-
-        return from_pretty_midi(pm, track=track)
+    # What left this class so that no music imports a format: whoever calls it is told what to write.
+    to_pretty_midi = _Gone()
+    from_pretty_midi = _Gone()
 
 
 _NO_NOTES: Final = NoteColumns((), (), (), ())

@@ -11,8 +11,8 @@ import pytest
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
 from melodyrnn.cli import run
 from melodyrnn.cli.console import Console
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 

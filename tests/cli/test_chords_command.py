@@ -9,9 +9,9 @@ import mido
 import pytest
 
 from melodyrnn.compose.recipe import Recipe
+from melodyrnn.formats.midi.chords import read_midi_chords
+from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.chords import chord_of
-from melodyrnn.music.midi import read_midi
-from melodyrnn.music.midi_chords import read_midi_chords
 
 
 def recipe_of(name):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.corpus.catalogue import names
-from melodyrnn.music.midi import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 
 
 @pytest.fixture

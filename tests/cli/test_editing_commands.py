@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 
 SMALL = ("--effort", 2, "--seed", 4)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.compose.recipe import Recipe
-from melodyrnn.music.midi import midi_bytes, read_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.tonality import Key
 
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save
 
 from melodyrnn.cli.inputs import read_named_pipe
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.midi import midi_bytes
+from melodyrnn.formats.midi.write import midi_bytes
 
 TABLE = """\
 tune.mid

@@ -12,9 +12,9 @@ import pytest
 
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
 from melodyrnn.events.fingerprint import Index
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.judge.sets import heard
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 HEADER = "set   melodies     notes     rest duration    pitch    total perplexity   rhythm    pitch"

@@ -16,8 +16,9 @@ from melodyrnn.checkpoint import Checkpoint, load, save
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody
-from melodyrnn.music.midi import midi_bytes, read_midi
 
 
 @pytest.fixture

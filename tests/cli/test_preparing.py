@@ -11,8 +11,8 @@ import pytest
 
 from melodyrnn.checkpoint import load
 from melodyrnn.corpus.stamp import NAME, read_stamp
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 SKIPPED = {"stamp.json", "manifest.json", "left_out.jsonl"}

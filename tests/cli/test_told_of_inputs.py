@@ -14,8 +14,9 @@ import pytest
 
 from melodyrnn.corpus import cache
 from melodyrnn.corpus.reading import read_chords, read_one
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import midi_bytes, read_midi
 from melodyrnn.music.tonality import Key
 
 BOOK = "X:1\nT:One\nM:4/4\nL:1/8\nK:C\nCDEFGABc|c4C4|]\n\nX:2\nT:Two\nM:4/4\nL:1/8\nK:G\nGABcdefg|g4G4|]\n"

@@ -13,9 +13,9 @@ import pytest
 
 from melodyrnn.checkpoint import load
 from melodyrnn.cli.status import ExitStatus
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.learn.state import write
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 SMALL = ("tunes", "-o", "m.safetensors", "--hidden", 8, "--epochs", 2)

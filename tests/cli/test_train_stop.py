@@ -15,8 +15,8 @@ import pytest
 
 from melodyrnn.cli.scratch import scratch
 from melodyrnn.cli.undisturbed import undisturbed
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from melodyrnn.compose.feel import PPQ, Feel, play, swung
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import midi_bytes, read_midi
 from melodyrnn.music.tonality import Key
 
 EIGHTHS = Melody(tuple(Note(12 * i, 12, 60 + i % 5, 80) for i in range(16)), key=Key(0))

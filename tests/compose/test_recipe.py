@@ -16,8 +16,8 @@ from melodyrnn.compose.options import Options
 from melodyrnn.compose.recipe import LONGEST, Recipe, from_plain, hash_of, to_plain
 from melodyrnn.compose.remaking import Task, file_of, remake
 from melodyrnn.errors import OptionError, RecipeError
+from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import read_midi
 from melodyrnn.music.tonality import Key
 
 PRIME = Melody(tuple(Note(12 * i, 12, 60 + i % 7, 90) for i in range(16)), (Metre(3, 4),), Key(2), 97.3, "Ein Lied ♪")

@@ -15,9 +15,9 @@ from melodyrnn.corpus.encoding import encode_many
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS
+from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.keys import find_key, find_keys
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import read_midi
 from melodyrnn.music.tonality import Key
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"

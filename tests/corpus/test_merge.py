@@ -12,8 +12,8 @@ from melodyrnn.corpus.merge import merge
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.report import MANIFEST
 from melodyrnn.errors import CorpusError
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 

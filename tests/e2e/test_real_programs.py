@@ -12,7 +12,7 @@ import wave
 import numpy as np
 import pytest
 
-from melodyrnn.music.midi import read_midi
+from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.notation import read_notation
 
 MELODYRNN = [sys.executable, "-m", "melodyrnn"]

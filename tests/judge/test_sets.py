@@ -15,10 +15,10 @@ from melodyrnn.errors import CorpusError, OptionError, Unreadable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.judge.folds import assign, divided, family_of, read_folds
 from melodyrnn.judge.sets import MelodySet, find_seen, heard, read_set, shared
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 from .conftest import melody_of

@@ -15,10 +15,10 @@ import pytest
 import torch
 
 from melodyrnn.checkpoint import load
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.learn.batches import Share
 from melodyrnn.learn.team import Team, join
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes
 from melodyrnn.music.tonality import Key
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from melodyrnn.compose.options import Options
 from melodyrnn.compose.recipe import from_plain, to_plain
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
-from melodyrnn.music.midi import midi_bytes, read_midi
 from melodyrnn.music.notation import read_notation, write_notation
 from melodyrnn.music.tonality import MODES, Key
 

@@ -16,10 +16,10 @@ from music21.musicxml.m21ToXml import GeneralObjectExporter
 
 from melodyrnn.corpus.reading import read_chords
 from melodyrnn.errors import REASONS, Unreadable
+from melodyrnn.formats.midi.chords import read_midi_chords
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import QUALITIES, chord_notes, progression
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi_chords import read_midi_chords
-from melodyrnn.music.midi_write import midi_bytes
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def test_the_most_chordal_track_is_taken_and_another_on_demand():
         read_midi_chords(data, track="5")
 
 
-def test_chords_spread_over_tracks_are_heard_together():
+def test_chords_spread_over_tracks_are_read_together():
     """Three lines of one note each make chords."""
     lines = [chord(0, 1920, low) + chord(1920, 1920, high) for low, high in ((48, 55), (52, 59), (67, 62))]
     assert read_midi_chords(a_file(*lines)).text() == "C | G"

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.pretty_midi import from_pretty_midi, to_pretty_midi
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import from_pretty_midi, midi_bytes, read_midi, to_pretty_midi
 from melodyrnn.music.tonality import MODES, Key
 
 
@@ -64,12 +66,23 @@ def test_pretty_midi_hears_the_same(melody: Melody) -> None:
     assert from_pretty_midi(pm).notes == melody.notes
 
 
-def test_methods_of_the_melody_exchange_with_pretty_midi() -> None:
-    """Melody.to_pretty_midi and Melody.from_pretty_midi are there."""
+def test_the_methods_that_went_say_what_to_write() -> None:
+    """Melody.to_pretty_midi and Melody.from_pretty_midi are functions now; whoever calls them is told so."""
     melody = Melody((Note(0, 24, 60), Note(24, 48, 62)), tempo=90.0)
-    pm = melody.to_pretty_midi()
+    for owner in (Melody, melody):
+        with pytest.raises(
+            AttributeError, match=r"^Melody.to_pretty_midi is gone; write melodyrnn.to_pretty_midi\(mel"
+        ):
+            owner.to_pretty_midi()
+        with pytest.raises(
+            AttributeError, match=r"^Melody.from_pretty_midi is gone; write melodyrnn.from_pretty_midi\("
+        ):
+            owner.from_pretty_midi(None)
+        assert not hasattr(owner, "to_pretty_midi")
+    pm = to_pretty_midi(melody)
     assert isinstance(pm, pretty_midi.PrettyMIDI)
-    assert Melody.from_pretty_midi(pm) == melody
+    assert from_pretty_midi(pm) == melody
+    assert from_pretty_midi(pm, track="1") == melody
 
 
 def test_mido_reads_what_a_daw_would() -> None:
@@ -132,10 +145,10 @@ def test_same_bytes_every_time() -> None:
 
 
 def test_writing_and_short_files_need_no_midi_library() -> None:
-    """Composing from a primed phrase imports neither symusic nor mido nor pretty_midi nor numpy."""
+    """Composing from a primed phrase imports neither mido nor pretty_midi nor numpy."""
     code = (
-        "import sys; from melodyrnn.music.melody import *; from melodyrnn.music.midi import *;"
+        "import sys; from melodyrnn import Melody, Note, midi_bytes, read_midi;"
         "read_midi(midi_bytes(Melody((Note(0, 24, 60),))));"
-        "sys.exit(any(m in sys.modules for m in ('symusic', 'mido', 'pretty_midi', 'numpy')))"
+        "sys.exit(any(m in sys.modules for m in ('mido', 'pretty_midi', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import REASONS, Unreadable
+from melodyrnn.formats.midi.container import MAX_BYTES, split_chunks
+from melodyrnn.formats.midi.content import MAX_NOTES, parse_track
+from melodyrnn.formats.midi.reader import Reading, read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.midi import Reading, midi_bytes, read_midi
-from melodyrnn.music.midi_fast import parse_sound_track
-from melodyrnn.music.midi_guard import MAX_BYTES, take_apart
-from melodyrnn.music.midi_tolerant import MAX_NOTES, parse_track
 from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
@@ -164,54 +164,63 @@ def test_any_bytes(junk: bytes, at: int, kind: int) -> None:
         assert all(melody.place(metre.onset)[1] == 0 for metre in melody.metres)
 
 
-@settings(deadline=None)  # the first example imports symusic
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 60))
-def test_both_track_readers_hear_the_same(seed: int, flips: int) -> None:
-    """Where symusic with our tail dares to answer, it says what the patient reader says."""
+def test_overlapping_notes_of_a_damaged_track(seed: int, flips: int) -> None:
+    """Sound, all notes are there, first in, first out; damaged, each is a note still, and they are in order."""
     rng = random.Random(seed)  # noqa: S311 (music, not secrets)
     at, notes = 0, []
     for _ in range(rng.randint(1, 40)):
         at += rng.randint(0, 30)
         notes.append(Note(at, rng.randint(1, 60), rng.randint(30, 90), rng.randint(1, 127)))  # they may overlap
-    payload = bytearray(take_apart(midi_bytes(Melody(tuple(notes))), "-").tracks[1])
+    payload = bytearray(split_chunks(midi_bytes(Melody(tuple(notes))), "-").tracks[1])
     for _ in range(flips // 20):
         payload[rng.randrange(len(payload))] = rng.randrange(256)
-    quick, patient = parse_sound_track(bytes(payload), 480), parse_track(bytes(payload), "-")
-    if quick is not None:
-        assert (quick.notes, quick.end) == (patient.notes, patient.end)
-        assert quick.programs == patient.programs
-        assert (quick.name, quick.texts, quick.tempos, quick.metres) == (
-            patient.name, patient.texts, patient.tempos, patient.metres,
-        )  # fmt: skip
-        assert patient.damage == []
-    else:
-        assert flips >= 20
+    track = parse_track(bytes(payload), "-")
+    assert track.notes.rows == sorted(track.notes.rows)
+    assert all(
+        0 <= on <= end <= track.end and pitch < 128 and 0 < loud < 128 for on, end, pitch, loud, _ in track.notes.rows
+    )
+    if flips < 20:
+        assert track.damage == []
+        assert sorted((on, pitch) for on, _, pitch, *_ in track.notes.rows) == sorted(
+            (20 * n.onset, n.pitch) for n in notes
+        )
+        assert sorted(end for _, end, *_ in track.notes.rows) == sorted(20 * n.end for n in notes)
 
 
 @pytest.mark.parametrize(
-    "tail",
+    ("tail", "notes", "damage"),
     [
-        b"\x00\x90\x3e\x50\x60\xff\x2f\x00",  # a note that nobody closes
-        b"\x00\x91\x3e\x50\x60\x81\x3e\x00" + END,  # a second channel
-        b"",  # a missing end
-        b"\x00\xf6\x00\x90\x3e\x50\x60\x80\x3e\x00" + END,  # a system message, whose length it does not know
-        b"\x00\xff\x58\x06\x03\x02\x18\x08\x00\x00" + END,  # a metre of six bytes, which it passes over
-        b"\x00\xc0\x05" + END,  # a program among the notes, which it takes for the first
+        (b"\x00\x90\x3e\x50\x60\xff\x2f\x00", [(96, 192, 62, 80, 0)], ["leaves 1 note sounding"]),
+        (b"\x00\x91\x3e\x50\x60\x81\x3e\x00" + END, [(96, 192, 62, 80, 1)], []),  # a second channel
+        (b"", [], ["has no End-of-Track"]),
+        (b"\x00\xf6\x00\x90\x3e\x50\x60\x80\x3e\x00" + END, [(96, 192, 62, 80, 0)], []),  # a system message
+        (b"\x00\xff\x58\x06\x03\x02\x18\x08\x00\x00" + END, [], []),  # a metre of six bytes
+        (b"\x00\xc0\x05" + END, [], []),  # a program behind the notes
     ],
 )
-def test_symusic_is_not_trusted_with(tail: bytes) -> None:
-    """What it hears otherwise, or not at all, is left to the patient reader."""
-    assert parse_sound_track(C4 + END, 96) is not None
-    assert parse_sound_track(C4 + tail, 96) is None
+def test_odd_ends_of_a_track(tail: bytes, notes: list[tuple[int, ...]], damage: list[str]) -> None:
+    """What other readers leave out or take otherwise: all is kept, and damage said."""
+    track = parse_track(C4 + tail, "-")
+    assert track.notes.rows == [(0, 96, 60, 80, 0), *notes]
+    assert track.damage == damage
 
 
-def test_symusic_is_not_asked_about_tracks_without_notes() -> None:
-    """It makes a track of a lyric alone, which has no first note and no last."""
-    assert parse_sound_track(b"\x00\xff\x05\x01a" + END, 96) is None
+def test_a_program_and_a_metre_behind_the_notes_are_found() -> None:
+    """The first program of a channel counts wherever it stands; of a metre of six bytes the first two."""
+    assert parse_track(C4 + b"\x00\xc0\x05\x00\xc0\x06" + END, "-").facts.programs == {0: 5}
+    assert parse_track(C4 + b"\x00\xff\x58\x06\x03\x02\x18\x08\x00\x00" + END, "-").facts.metres == [(96, 3, 4)]
+
+
+def test_a_track_of_a_lyric_alone_has_no_notes() -> None:
+    """Words without notes."""
+    track = parse_track(b"\x00\xff\x05\x01a" + END, "-")
+    assert (track.notes.rows, track.facts.words, track.damage) == ([], [(0, 5, b"a")], [])
 
 
 def test_long_tracks_are_read_the_same() -> None:
-    """A melody long enough for symusic comes back whole, texts and length too."""
+    """A long melody comes back whole, texts and length too."""
     notes = tuple(Note(30 * i, 24, 40 + i % 50, 1 + i % 127) for i in range(2000))
     melody = Melody(notes, title="Long", length=notes[-1].end + 42)
     assert read_midi(midi_bytes(melody), strict=True).melody == melody

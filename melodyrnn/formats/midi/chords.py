@@ -9,29 +9,28 @@ Conventions
     ticks       of the grid, 24 a quarter. Notes that begin within a thirty-second are struck together; a chord is what
                 they and the notes that are held make. A change up to 2 ticks off an eighth is moved there.
 
-Contents: read_midi_chords.
+Contents: read_midi_chords; chords_of, for what is read already.
 """
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.formats.midi.content import Content, TrackContent, read_content
+from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid
+from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, voices
 from melodyrnn.music.chords import CHORDS, chord_of, progression
 from melodyrnn.music.harmony import MOST_BARS, Change, Harmony, laid_out, name_of
 from melodyrnn.music.melody import Melody, Metre
-from melodyrnn.music.midi_frame import NOT_SUNG, bar_lines, clean, grid
-from melodyrnn.music.midi_guard import Source, fetch, take_apart
-from melodyrnn.music.midi_line import DRUMS, asked_for, voices
-from melodyrnn.music.midi_tolerant import MAX_EVENTS, RawTrack, parse_track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from melodyrnn.formats.midi.container import Source
+    from melodyrnn.formats.midi.track_choice import Voice
     from melodyrnn.music.chords import Chord
-    from melodyrnn.music.midi_line import Voice
 
 _STRUM: Final = 3  # ticks within which notes are struck together
 _OFF: Final = 2  # ticks off an eighth that are moved
@@ -48,15 +47,13 @@ Struck = tuple[int, int, frozenset[int]]
 
 def read_midi_chords(source: Source, *, track: str | None = None, name: str = "") -> Harmony:
     """Read the chords of a MIDI file; `track` is a number or name as for melodies. Raises Unreadable."""
-    where = name or (os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "-")
-    container = take_apart(fetch(source, where), where)
-    tracks: list[RawTrack] = []
-    left = MAX_EVENTS
-    for payload in container.tracks:
-        tracks.append(parse_track(payload, where, events=left))
-        left -= tracks[-1].events
-    division = container.division
-    metres = bar_lines((m for raw in tracks for m in raw.metres), division, _grid_end(tracks, division), [])
+    return chords_of(read_content(source, name), track=track)
+
+
+def chords_of(content: Content, *, track: str | None = None) -> Harmony:
+    """Find the chords of what a file says. Raises Unreadable."""
+    where, tracks, division = content.where, content.tracks, content.raw.division
+    metres = bar_lines((m for raw in tracks for m in raw.facts.metres), division, _grid_end(tracks, division), [])
     begin = metres[1].onset if _is_upbeat(metres) else None
     found = voices(tracks, [clean(raw.name) for raw in tracks])
     if track is None:
@@ -65,18 +62,18 @@ def read_midi_chords(source: Source, *, track: str | None = None, name: str = ""
             return kept
         said, strange = _said(tracks, division)
         if said:
-            source = "its chord symbols" + (f", without {_places(strange, metres)}" if strange else "")
-            return laid_out(said, metres, where, source=source, begin=begin)
+            label = "its chord symbols" + (f", without {_places(strange, metres)}" if strange else "")
+            return laid_out(said, metres, where, source=label, begin=begin)
         if strange and not _has_chords(found, division):
             reason = f"among its chord symbols {_places(strange, metres)} cannot be read; write it another way"
             raise Unreadable(where, "no-chords", reason)
     chosen = asked_for(found, where, track) if track is not None else _most_chordal(found, division, where)
-    fifths = next((key[1] for raw in tracks for key in raw.keys if abs(key[1]) <= 7), 0)
+    fifths = next((key[1] for raw in tracks for key in raw.facts.keys if abs(key[1]) <= 7), 0)
     label = str(chosen[0]) if len(chosen) == 1 else "all tracks together"
     return laid_out(_named(_struck(chosen, division), fifths), metres, where, source=label, begin=begin)
 
 
-def _grid_end(tracks: Sequence[RawTrack], division: int) -> int:
+def _grid_end(tracks: Sequence[TrackContent], division: int) -> int:
     return grid(max((raw.end for raw in tracks), default=0), division)
 
 
@@ -87,7 +84,7 @@ def _is_upbeat(metres: tuple[Metre, ...]) -> bool:
 
 def _struck(chosen: Sequence[Voice], division: int) -> list[Struck]:
     """What sounds whenever notes are struck, in order: the new notes and those that are held."""
-    notes = sorted(note for voice in chosen for note in voice.notes[:_MOST_NOTES] if note[1] > note[0])
+    notes = sorted(note for voice in chosen for note in voice.notes.rows[:_MOST_NOTES] if note[1] > note[0])
     out: list[Struck] = []
     held: dict[int, int] = {}  # pitch → where it ends
     begun = -1
@@ -169,7 +166,7 @@ def _in_order(changes: list[Change]) -> list[Change]:
     return [c for c, following in pairwise([*changes, None]) if c and (not following or following.onset > c.onset)]
 
 
-def _said(tracks: Sequence[RawTrack], division: int) -> tuple[list[Change], list[tuple[int, str]]]:
+def _said(tracks: Sequence[TrackContent], division: int) -> tuple[list[Change], list[tuple[int, str]]]:
     """The chord symbols of the track and the kind of text that has most of them, and what else stands there.
 
     Without symbols, for fewer than nine in ten are: what else stands where half of them are.
@@ -177,8 +174,8 @@ def _said(tracks: Sequence[RawTrack], division: int) -> tuple[list[Change], list
     best: list[Change] = []
     most, strange = 0, []
     for raw in tracks:
-        for kind in sorted({kind for _, kind, _ in raw.words}):
-            words = [(tick, clean(body).removeprefix(NOT_SUNG)) for tick, k, body in raw.words if k == kind]
+        for kind in sorted({kind for _, kind, _ in raw.facts.words}):
+            words = [(tick, clean(body).removeprefix(NOT_SUNG)) for tick, k, body in raw.facts.words if k == kind]
             found = [(grid(tick, division), symbol) for tick, text in words if (symbol := _symbol(text))]
             enough = 10 * len(found) >= 9 * len(words)
             if not any(len(s) > 1 for _, s in found) or len(found) <= (len(best) if enough else most):
@@ -206,7 +203,7 @@ def _until_the_next(found: Sequence[tuple[int, str]], end: int) -> list[Change]:
     return _in_order([Change(on, off, symbol) for (on, symbol), off in zip(found, ends, strict=True)])
 
 
-def _kept(tracks: Sequence[RawTrack], division: int, metre: Metre) -> Harmony | None:
+def _kept(tracks: Sequence[TrackContent], division: int, metre: Metre) -> Harmony | None:
     """The progression of a chord track that melodyrnn wrote, if the notes of the track still are its chords."""
     written = next(((raw, text) for raw in tracks for text in _texts(raw)), None)  # the first: to compare costs time
     if written is None:
@@ -222,10 +219,10 @@ def _kept(tracks: Sequence[RawTrack], division: int, metre: Metre) -> Harmony | 
     return Harmony(named, metre, "the progression that melodyrnn wrote", padded=False)
 
 
-def _sounds(raw: RawTrack, division: int, spans: Sequence[tuple[int, Chord]], start: int) -> bool:
+def _sounds(raw: TrackContent, division: int, spans: Sequence[tuple[int, Chord]], start: int) -> bool:
     """Whether a track's notes are these chords over and over from a tick to its end, and nothing else."""
     there: dict[int, set[int]] = {}
-    for onset, _, pitch, *_ in raw.notes:
+    for onset, _, pitch, *_ in raw.notes.rows:
         there.setdefault(grid(onset, division), set()).add(pitch % 12)
     wanted: dict[int, set[int]] = {}
     at, end = start, min(grid(raw.end, division), start + MOST_BARS * _WIDEST_BAR)
@@ -237,9 +234,9 @@ def _sounds(raw: RawTrack, division: int, spans: Sequence[tuple[int, Chord]], st
     return there == wanted
 
 
-def _texts(raw: RawTrack) -> Iterator[str]:
+def _texts(raw: TrackContent) -> Iterator[str]:
     """Progressions among the texts of a track."""
-    for body in raw.texts[:100]:
+    for body in raw.facts.texts[:100]:
         text = clean(body, longest=_LONGEST).removeprefix(NOT_SUNG)
         if text.startswith(CHORDS):
             yield text.removeprefix(CHORDS)

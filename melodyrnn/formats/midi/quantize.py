@@ -11,7 +11,7 @@ Rules
     lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: grid, on_grid, bar_lines, opening, tempo_of, key_of, key_text, KEY_TEXT, NOT_SUNG, clean.
+Contents: grid, quantize, Quantized, bar_lines, opening, tempo_of, key_of, key_text, KEY_TEXT, NOT_SUNG, clean.
 """
 
 from __future__ import annotations
@@ -19,28 +19,32 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter, sub
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
 from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from melodyrnn.music.midi_tolerant import RawNote
+    from melodyrnn.formats.midi.content import Notes
 
 _FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
+_NEAR: Final = 4  # a grid tick through this is no distance
 
 KEY_TEXT: Final = "key: "
+"""Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
 NOT_SUNG: Final = "@I"
 """Before a text that is no words to sing: karaoke files mark information so; MuseScore prints other texts as lyrics."""
-"""Opens the text event that keeps a mode that key signatures cannot say: 'key: D dorian'."""
 
 
-_NEAR: Final = 4  # a grid tick through this is no distance
-GridNote = tuple[int, int, int, int]
-"""Onset, end (grid ticks), pitch, velocity."""
+class Quantized(NamedTuple):
+    """A line on the grid."""
+
+    columns: NoteColumns
+    snapped: int  # notes that were moved so far that it counts
+    exact: bool  # every onset and end lay on the grid
 
 
 def grid(tick: int, division: int) -> int:
@@ -52,23 +56,34 @@ def grid(tick: int, division: int) -> int:
     return (2 * TICKS_PER_QUARTER * tick + division) // (2 * division)
 
 
-def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int, bool]:
-    """Move a line to the grid: in grid ticks, how many notes were moved so far that it counts, and whether any was.
+def quantize(line: Notes, division: int) -> Quantized:
+    """Move a line, which has notes, to the grid.
 
     Score writers end notes a file tick early; what lies within a quarter of a grid tick (5 ms at 120) is there.
     """
-    placed: list[GridNote] = []
+    step, rest = divmod(division, TICKS_PER_QUARTER)
+    if not rest:
+        starts = [tick // step for tick in line.onsets]
+        stops = [tick // step for tick in line.ends]
+        if step * (sum(starts) + sum(stops)) == sum(line.onsets) + sum(line.ends):
+            # No division left a remainder, as in most files: nothing has to be moved.
+            durations = list(map(sub, stops, starts))
+            return Quantized(NoteColumns(starts, durations, line.pitches, line.velocities), 0, exact=True)
+    return _snap(line, division)
+
+
+def _snap(line: Notes, division: int) -> Quantized:
+    """Move a line to the grid note by note."""
+    placed: list[tuple[int, int, int, int]] = []
     snapped, exact = 0, True
     before = -1  # onset of the note before
-    for onset, end, pitch, velocity, _ in line:
+    for onset, end, pitch, velocity, _ in line.rows:
         start, early = divmod(TICKS_PER_QUARTER * onset, division)
         stop, late = divmod(TICKS_PER_QUARTER * end, division)
-        moved = False
-        if early or late:
-            exact = False
-            moved = _NEAR * max(min(early, division - early), min(late, division - late)) > division
-            start += 2 * early >= division
-            stop += 2 * late >= division
+        exact = exact and not early and not late
+        moved = _NEAR * max(min(early, division - early), min(late, division - late)) > division
+        start += 2 * early >= division
+        stop += 2 * late >= division
         if start <= before:
             if before - start >= _FURTHEST:
                 continue
@@ -76,8 +91,8 @@ def on_grid(line: Sequence[RawNote], division: int) -> tuple[list[GridNote], int
         snapped += moved
         before = start
         # Rounding keeps order and the next onset is at least one tick away, so notes never overlap.
-        placed.append((start, stop if stop > start else start + 1, pitch, velocity))
-    return placed, snapped, not exact
+        placed.append((start, max(stop - start, 1), pitch, velocity))
+    return Quantized(NoteColumns(*zip(*placed, strict=True)), snapped, exact)
 
 
 def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:

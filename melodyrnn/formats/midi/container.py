@@ -1,7 +1,7 @@
 """From a path, bytes or a pipe to the track chunks of a MIDI file, behind guards.
 
 Foreign files are handled with tongs: only a regular file is opened and never waited for, its size is
-capped before it is read, and the container is taken apart here so that no reader behind it sees a
+capped before it is read, and the container is split into its chunks here so that no reader behind it sees a
 wrong length, an unknown chunk or a strange header.
 
 Conventions
@@ -9,7 +9,7 @@ Conventions
     division    the file's ticks a quarter, 1..32767.
     damage      sentences about what had to be put right; empty for a sound file.
 
-Contents: fetch (source → bytes), Container, take_apart (bytes → Container); the limit MAX_BYTES.
+Contents: fetch (source → bytes), Container, split_chunks (bytes → Container); the limit MAX_BYTES.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.midi_tolerant import TRACK_END
+from melodyrnn.formats.midi.parser import TRACK_END
 
 MAX_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise
@@ -33,8 +33,9 @@ Source = str | os.PathLike[str] | bytes | BinaryIO
 
 
 class Container(NamedTuple):
-    """A MIDI file taken apart: ticks a quarter and the payload of each track chunk."""
+    """A MIDI file split: its type, ticks a quarter and the payload of each track chunk."""
 
+    kind: int
     division: int
     tracks: tuple[bytes, ...]
     damage: tuple[str, ...]
@@ -107,7 +108,7 @@ def _refusal(error: OSError | ValueError, path: str | os.PathLike[str], where: s
     return Unreadable(where, "unreadable", getattr(error, "strerror", None) or str(error))
 
 
-def take_apart(data: bytes, where: str) -> Container:
+def split_chunks(data: bytes, where: str) -> Container:
     """Check the header, find the track chunks and put wrong lengths right.
 
     Raises Unreadable for what is no MIDI file, counts SMPTE frames, or is cut short within the header.
@@ -134,7 +135,7 @@ def take_apart(data: bytes, where: str) -> Container:
         raise Unreadable(where, "polyphonic", detail)
     if len(tracks) != promised:
         damage.append(f"its header promises {promised} tracks, {len(tracks)} are there")
-    return Container(division, tuple(tracks), tuple(damage))
+    return Container(kind, division, tuple(tracks), tuple(damage))
 
 
 def _check_division(division: int, where: str) -> None:

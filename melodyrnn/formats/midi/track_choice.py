@@ -3,32 +3,33 @@
 Conventions
     voice       the notes of one track on one channel, numbered from 1 in the order of the file; voices without
                 notes have no number. Channel 10 is percussion and never a melody.
-    line        raw notes (onset, end, pitch, velocity, channel) in file ticks, in order, one at a time.
+    line        notes in file ticks, in order, one at a time.
 
 The rule: the voice that was asked for; else the melody track of a file that melodyrnn wrote; else the single
 melodic voice; else the only one that is named as a melody (melody, vocal, lead …), as in karaoke and band files; else
-the highest sounding line of all melodic voices: a note is heard when no higher one is sounding at its onset, and it
+the highest sounding line of all melodic voices: a note belongs to it when no higher one is sounding at its onset, and
 is cut when a higher one starts.
 
-Within one voice a note is cut at the next onset (legato), of notes that start together the highest is heard,
+Within one voice a note is cut at the next onset (legato), of notes that start together the highest is taken,
 and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
 its highest line.
 
-Contents: Voice, voices, choose, sole, asked_for.
+Contents: Voice, voices, Choice, choose, asked_for.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from operator import le, lt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.midi.content import Notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from melodyrnn.music.midi_tolerant import RawNote, RawTrack
+    from melodyrnn.formats.midi.content import RawNote, TrackContent
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
 _MELODY: Final = re.compile(
@@ -47,7 +48,7 @@ class Voice(NamedTuple):
     number: int
     name: str
     channel: int
-    notes: tuple[RawNote, ...]
+    notes: Notes
     end: int  # End-of-Track, file ticks
     program: int = 0  # General MIDI sound
 
@@ -56,11 +57,10 @@ class Voice(NamedTuple):
         return f"track {self.number}" + (f" '{self.name}'" if self.name else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A line, where its track ends, the sentence that says which it is, and what is not heard as it was written."""
+class Choice(NamedTuple):
+    """A line, where its track ends, the sentence that says which it is, and what is not as it was written."""
 
-    line: tuple[RawNote, ...]
+    line: Notes
     end: int
     sentence: str
     hidden: int  # notes left out
@@ -69,23 +69,27 @@ class Choice:
     others: tuple[str, ...] = ()  # voices that it has nothing of
 
 
-def voices(tracks: Sequence[RawTrack], names: Sequence[str]) -> tuple[Voice, ...]:
+def voices(tracks: Sequence[TrackContent], names: Sequence[str]) -> tuple[Voice, ...]:
     """Number the voices of a file; `names` are the tracks' names."""
     found: list[Voice] = []
     for track, name in zip(tracks, names, strict=True):
-        parts: dict[int, list[RawNote]] = {}
-        for note in track.notes:
-            parts.setdefault(note[4], []).append(note)
-        for channel in sorted(parts):
-            found.append(
-                Voice(len(found) + 1, name, channel, tuple(parts[channel]), track.end, track.programs.get(channel, 0))
-            )
+        for channel, notes in _by_channel(track.notes) if track.notes.size else ():
+            number = len(found) + 1
+            found.append(Voice(number, name, channel, notes, track.end, track.facts.programs.get(channel, 0)))
     return tuple(found)
 
 
-def sole(voice: Voice) -> str:
-    """Why a voice is the melody when there is no other."""
-    return f"{voice} (the single melodic track)"
+def _by_channel(notes: Notes) -> list[tuple[int, Notes]]:
+    """The notes of a track by their channel."""
+    if notes.is_line:  # nearly always
+        return [(notes.channels[0], notes)]
+    channels = sorted(set(notes.channels))
+    if len(channels) == 1:
+        return [(channels[0], notes)]
+    parts: dict[int, list[RawNote]] = {channel: [] for channel in channels}
+    for note in notes.rows:
+        parts[note[4]].append(note)
+    return [(channel, Notes.of_rows(part)) for channel, part in parts.items()]
 
 
 def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours: bool = False) -> Choice:
@@ -96,7 +100,8 @@ def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours
     if not found:
         raise Unreadable(where, "no-notes")
     chosen, sentence = _chosen(found, where, track, ours=ours)
-    return replace(_of(chosen, sentence), others=tuple(str(voice) for voice in found if voice not in chosen))
+    taken = {voice.number for voice in chosen}
+    return _line(chosen, sentence, tuple(str(voice) for voice in found if voice.number not in taken))
 
 
 def _chosen(found: Sequence[Voice], where: str, track: str | None, *, ours: bool) -> tuple[Sequence[Voice], str]:
@@ -108,11 +113,11 @@ def _chosen(found: Sequence[Voice], where: str, track: str | None, *, ours: bool
     if not melodic:
         raise Unreadable(where, "drums-only")
     if len(melodic) == 1:
-        return melodic, sole(melodic[0])
+        return melodic, f"{melodic[0]} (the single melodic track)"
     if ours:
         return melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)"
     named = [voice for voice in melodic if _MELODY.search(voice.name) and not _SECOND.search(voice.name)]
-    if len(named) == 1 and len(named[0].notes) >= _SHARE * max(len(voice.notes) for voice in melodic):
+    if len(named) == 1 and named[0].notes.size >= _SHARE * max(voice.notes.size for voice in melodic):
         return named, f"{named[0]} (named as the melody)"
     listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
     return melodic, f"the highest sounding line of tracks {listed}"
@@ -130,14 +135,13 @@ def asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
     return chosen
 
 
-def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
+def _line(chosen: Sequence[Voice], sentence: str, others: tuple[str, ...]) -> Choice:
     """Reduce voices to one line."""
-    notes = chosen[0].notes
-    total = sum(len(voice.notes) for voice in chosen)
-    if total == len(notes) and _is_line(notes):
-        return Choice(notes, chosen[0].end, sentence, 0, chosen[0].program)
+    first = chosen[0]
+    if len(chosen) == 1 and (first.notes.is_line or _is_line(first.notes)):
+        return Choice(first.notes, first.end, sentence, 0, first.program, (), others)
     sounding = sorted(
-        (note for voice in chosen for note in voice.notes if note[1] > note[0]),
+        (note for voice in chosen for note in voice.notes.rows if note[1] > note[0]),
         key=lambda note: (note[0], -note[2], -note[1]),
     )
     line = _highest(sounding) if len(chosen) > 1 else _legato(sounding)
@@ -145,17 +149,14 @@ def _of(chosen: Sequence[Voice], sentence: str) -> Choice:
         line, sentence = _highest(sounding), sentence + ", its highest sounding line"
     ends = {(note[0], note[2]): note[1] for note in reversed(sounding)}
     cut = tuple((note[1], ends[note[0], note[2]]) for note in line if note[1] != ends[note[0], note[2]])
-    return Choice(tuple(line), max(voice.end for voice in chosen), sentence, total - len(line), chosen[0].program, cut)
+    end = max(voice.end for voice in chosen)
+    hidden = sum(voice.notes.size for voice in chosen) - len(line)
+    return Choice(Notes.of_rows(line), end, sentence, hidden, first.program, cut, others)
 
 
-def _is_line(notes: Sequence[RawNote]) -> bool:
+def _is_line(notes: Notes) -> bool:
     """Say whether notes already are one line, as those of most melodies are: nothing to sort out."""
-    before = 0
-    for onset, end, *_ in notes:
-        if onset < before or end <= onset:
-            return False
-        before = end
-    return True
+    return all(map(lt, notes.onsets, notes.ends)) and all(map(le, notes.ends, notes.onsets[1:]))
 
 
 def _highest(notes: Sequence[RawNote]) -> list[RawNote]:

@@ -5,24 +5,25 @@ melody: name, program change, notes, End-of-Track exactly where the music ends, 
 line at or after. Track 2 holds the chords if there are any. The same arguments give the same bytes.
 
 The bytes are packed here and not by mido: importing mido takes about 60 ms, half of what `generate` may cost
-over NumPy itself, and a file of this shape is 60 lines. The tests read files back with mido, symusic and pretty_midi.
+over NumPy itself, and a file of this shape is 60 lines. The tests read files back with mido and pretty_midi.
 
 Conventions
     event       (tick, order, bytes): file ticks; at one tick note-offs stand before note-ons.
 
-Contents: midi_bytes, PPQ.
+Contents: midi_bytes, PPQ; payload_of (the events of a track that was read → its bytes).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.parser import WITH_LENGTH, Event
+from melodyrnn.formats.midi.quantize import NOT_SUNG, key_text
 from melodyrnn.music.chords import CHORDS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
-from melodyrnn.music.midi_frame import NOT_SUNG, key_text
 
 if TYPE_CHECKING:
     from melodyrnn.music.tonality import Key
@@ -64,6 +65,24 @@ def midi_bytes(
     chunks = [_chunk(events, end * _SCALE) for events in tracks]
     header = b"MThd" + b"".join(value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(chunks), 2), (PPQ, 2)))
     return header + b"".join(chunks)
+
+
+def payload_of(events: Iterable[Event]) -> bytes:
+    """Write events of a track as the payload of its chunk: those of a file as they stood there, but for running status.
+
+    >>> from melodyrnn.formats.midi.parser import RawTrack
+    >>> payload_of(RawTrack(bytes.fromhex("00 903c50 18 3c00 00 ff2f00")).events).hex(" ", 4)
+    '00903c50 18903c00 00ff2f00'
+    """
+    parts: list[bytes] = []
+    now = 0
+    for tick, status, data in events:
+        # A meta event says its length behind its type, SysEx before its content, all others are as long as they are.
+        head, body = (data[:1], data[1:]) if status == 0xFF else (b"", data)
+        size = _number(len(body)) if status in WITH_LENGTH else b""
+        parts.append(b"".join((_number(tick - now), bytes((status,)), head, size, body)))
+        now = tick
+    return b"".join(parts)
 
 
 def _bar_line_at_or_after(melody: Melody, tick: int) -> int:

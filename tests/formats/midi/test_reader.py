@@ -10,10 +10,11 @@ import mido
 import pytest
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.midi import midi_bytes, read_midi
 
-BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
+BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
 END = "00 ff2f00"
 NOTE = "00 903c50 60 803c40"  # middle C, velocity 80, 96 ticks
 
@@ -31,7 +32,7 @@ def smf(*tracks: bytes | str, kind: int = 1, division: int = 96) -> bytes:
     return header + b"".join(chunks)
 
 
-def heard(data: bytes, **options: str) -> list[tuple[int, int, int]]:
+def read(data: bytes, **options: str) -> list[tuple[int, int, int]]:
     """Onset, duration and pitch of what is read."""
     return [(n.onset, n.duration, n.pitch) for n in read_midi(data, **options).melody.notes]
 
@@ -45,7 +46,7 @@ def test_types_and_resolutions(kind: int, division: int) -> None:
     file.tracks.append(mido.MidiTrack(mido.Message(kind, note=60, time=time) for kind, time in messages))
     buffer = io.BytesIO()
     file.save(file=buffer)
-    assert heard(buffer.getvalue()) == [(0, 24, 60), (48, 48, 60)]
+    assert read(buffer.getvalue()) == [(0, 24, 60), (48, 48, 60)]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_types_and_resolutions(kind: int, division: int) -> None:
 )
 def test_events(dump: str, expected: list[tuple[int, int, int]]) -> None:
     """What a track says, note by note (96 ticks a quarter: 4 file ticks are one of ours)."""
-    assert heard(smf(dump)) == expected
+    assert read(smf(dump)) == expected
 
 
 def test_grace_notes_keep_their_order_and_number() -> None:
@@ -126,18 +127,18 @@ def test_which_voice(tracks: tuple[str, ...], options: dict, sentence: str, pitc
 
 
 def test_highest_line_is_cut_by_higher_notes_only() -> None:
-    """A low note under a sounding high one is not heard; a higher one cuts it."""
+    """A low note under a sounding high one is left out; a higher one cuts it."""
     low = "00 913050 8300 813040"  # C3, 384 ticks
     high = "60 904850 60 804840 00 903c50 60 803c40"  # C5 then C4
-    assert heard(smf(low, high)) == [(0, 24, 48), (24, 24, 72), (48, 24, 60)]
+    assert read(smf(low, high)) == [(0, 24, 48), (24, 24, 72), (48, 24, 60)]
 
 
 def test_chordal_track_gives_its_highest_line() -> None:
     """Both hands in one track: long low notes neither cut the tune nor enter it."""
     tune = "".join("00 904850 30 804840 00 904a50 30 804a40" for _ in range(4))
     hands = "00 903050" + tune + "00 803040 00 903250" + tune + "00 803240 00 903450" + tune + "00 803440"
-    # Each bass note starts with the tune, which is higher: only the tune is heard.
-    assert {pitch for _, _, pitch in heard(smf(hands))} == {72, 74}
+    # Each bass note starts with the tune, which is higher: only the tune is read.
+    assert {pitch for _, _, pitch in read(smf(hands))} == {72, 74}
 
 
 @pytest.mark.parametrize(
@@ -217,8 +218,8 @@ def test_key(facts: str, key: str) -> None:
     [
         (("00 c028" + NOTE,), {}, 40),
         (("00 c128" + NOTE,), {}, 0),  # another channel's
-        ((NOTE + "00 c028",), {}, 40),  # between notes: the patient reader
-        (("00 c028" + NOTE * 200,), {"track": "1"}, 40),  # long: by blocks
+        ((NOTE + "00 c028",), {}, 40),  # between notes
+        (("00 c028" + NOTE * 200,), {"track": "1"}, 40),  # long
         (("00 c028" + HIGH, "00 c129" + LOW), {}, 40),
         (("00 c028" + HIGH, "00 c129" + LOW), {"track": "2"}, 41),
         ((NOTE,), {}, 0),

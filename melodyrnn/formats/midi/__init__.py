@@ -1,0 +1,1 @@
+"""MIDI files: container → parser → track_choice → quantize, put together by reader; chords; write."""
