@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from melodyrnn.checkpoint import NetworkConfig, write_whole
 from melodyrnn.checkpoint_check import STATE
 from melodyrnn.errors import CheckpointError
+from melodyrnn.learn.news import Bits
 from melodyrnn.learn.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Place:
     best: float = float("inf")  # held-out bits per note of the best average
     best_epoch: int = -1
     history: tuple[tuple[float, ...], ...] = ()  # (epoch, train, rest, duration, pitch) a row
+    fold: int = 0  # of melodyrnn.learn.rehearsal: the one that is held out; as many as there are when all are done
+    tried: tuple[tuple[float, ...], ...] = ()  # a rehearsal.Table of the folds before
 
     def after(self, index: int, nats: float, notes: int) -> Place:
         """One step further."""
@@ -108,11 +111,13 @@ def demand_fit(path: Path, state: State, network: nn.Module) -> None:
 
 def _place(told: dict[str, Any]) -> Place:
     """A place out of a header; raises ValueError or TypeError for one that cannot be."""
-    place = Place(**{**told, "history": tuple(tuple(row) for row in told["history"])})
-    counts = (place.epoch, place.index, place.step, place.notes, place.best_epoch + 1)
-    figures = (place.nats, place.best, *(figure for row in place.history for figure in row))
+    place = Place(**{**told, **{name: tuple(map(tuple, told.get(name, ()))) for name in ("history", "tried")}})
+    counts = (place.epoch, place.index, place.step, place.notes, place.best_epoch + 1, place.fold)
+    figures = (place.nats, place.best, *(figure for row in (*place.history, *place.tried) for figure in row))
     if any(type(count) is not int or count < 0 for count in counts) or any(type(f) is not float for f in figures):
         raise ValueError("its place is told in other than numbers")
     if len(place.history) != place.epoch or place.best_epoch >= place.epoch:
         raise ValueError("its history does not lead to its place")
+    if bool(place.tried) != bool(place.fold) or any(len(row) != len(Bits._fields) for row in place.tried):
+        raise ValueError("its folds do not lead to its place")
     return place
