@@ -97,6 +97,17 @@ def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch)
     assert len(trained) == 2
 
 
+def test_what_a_base_has_seen_is_learnt_from_and_not_judged(melodies, names, monkeypatch):
+    """Untested melodies stay in the training parts; a fold that holds no others is not trained."""
+    trained = []
+    monkeypatch.setattr(crossvalidate, "_run", lambda task: trained.append(task) or task)
+    folds = {name: min(k, 2) for k, name in enumerate(names)}
+    assert [*cross_validate(melodies, names, folds, TRIAL, untested={names[0], names[2]})] == trained
+    assert [task.fold for task in trained] == [1, 2]
+    assert [task.names for task in trained] == [[names[1]], names[3:]]
+    assert [len(task.train) for task in trained] == [len(names) - 1, 2]
+
+
 def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     """With a learning rate of nearly nothing the folds say what the base says."""
     trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1, rate=1e-12, decay=0))
