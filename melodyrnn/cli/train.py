@@ -58,6 +58,10 @@ Examples:
 \b
 Sizes, dropout and length of training follow the corpus unless you say
 otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
+
+\b
+With --from, all of fewer than 100 melodies are learnt from: folds of them,
+held out in turn, say for how long, or that the model is better left alone.
 """
 
 _FEW: Final = 200  # melodies, for which what another model knows is worth the most

@@ -100,7 +100,7 @@ def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> Recipe:
     if notes > 100_000:
         return replace(recipe, rate=1e-3)
     recipe = replace(recipe, rate=2e-3, drop_views=0.3, drop_state=0.5, drop_head=0.4)
-    return recipe if melodies >= THIN else replace(recipe, rate=5e-4, hold=0.1, folds=FOLDS)
+    return recipe if melodies >= THIN else replace(recipe, rate=5e-4, hold=2 / max(1, melodies), folds=FOLDS)
 
 
 def shaped(

@@ -14,7 +14,7 @@ import hashlib
 import math
 import time
 from dataclasses import fields, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -80,7 +80,7 @@ class Run:
         self.base: dict[str, Tensor] = {}
         if plan_.start is not None:
             self._start_from(plan_.start)
-        self.average = AveragedModel(self.network, avg_fn=self._averaged)
+        self.average = AveragedModel(self.network, avg_fn=partial(_averaged, plan_.recipe.average))
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), plan_.recipe.rate, (0.9, 0.99), weight_decay=plan_.recipe.decay, fused=True
         )
@@ -252,12 +252,6 @@ class Run:
         source = self.best or self.average.module.state_dict()
         return {name: tensor.cpu().numpy().copy() for name, tensor in source.items()}
 
-    def _averaged(self, average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        """Exponential average that starts quickly: the first weights, far from good, are soon forgotten."""
-        count = int(count)
-        rate = min(self.plan.recipe.average, (1 + count) / (10 + count))
-        return average.lerp(current, 1 - rate)
-
     def _start_from(self, weights: Weights) -> None:
         """Begin with the weights of another run."""
         own = {name: tuple(tensor.shape) for name, tensor in self.network.state_dict().items()}
@@ -311,6 +305,13 @@ class Run:
         if moments:
             self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
         self.place, self.precision = state.place, state.precision
+
+
+def _averaged(most: float, average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+    """Exponential average that starts quickly: the first weights, far from good, are soon forgotten."""
+    count = int(count)
+    rate = min(most, (1 + count) / (10 + count))
+    return average.lerp(current, 1 - rate)
 
 
 def _differences(told: object, ours: object) -> str:

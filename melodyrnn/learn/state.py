@@ -78,8 +78,9 @@ def read(path: Path) -> State:
         with safe_open(path, "pt") as file:
             header = json.loads((file.metadata() or {})[STATE])
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a mapping
+        config, recipe = NetworkConfig(**header["config"]), Recipe(**header["recipe"])
         state = State(
-            NetworkConfig(**header["config"]), Recipe(**header["recipe"]), header["corpus"], _place(header["place"]),
+            config, recipe, header["corpus"], _place(header["place"], recipe),
             tensors, header.get("precision", "fp32"),
         )  # fmt: skip
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError, OSError) as error:
@@ -109,7 +110,7 @@ def demand_fit(path: Path, state: State, network: nn.Module) -> None:
         raise CheckpointError(f"{path}: its tensors do not belong to its header ({what}); start without --resume")
 
 
-def _place(told: dict[str, Any]) -> Place:
+def _place(told: dict[str, Any], recipe: Recipe) -> Place:
     """A place out of a header; raises ValueError or TypeError for one that cannot be."""
     place = Place(**{**told, **{name: tuple(map(tuple, told.get(name, ()))) for name in ("history", "tried")}})
     counts = (place.epoch, place.index, place.step, place.notes, place.best_epoch + 1, place.fold)
@@ -118,6 +119,7 @@ def _place(told: dict[str, Any]) -> Place:
         raise ValueError("its place is told in other than numbers")
     if len(place.history) != place.epoch or place.best_epoch >= place.epoch:
         raise ValueError("its history does not lead to its place")
-    if bool(place.tried) != bool(place.fold) or any(len(row) != len(Bits._fields) for row in place.tried):
+    rows = [len(Bits._fields)] * (recipe.epochs + 1 if place.fold else 0)
+    if [*map(len, place.tried)] != rows:
         raise ValueError("its folds do not lead to its place")
     return place

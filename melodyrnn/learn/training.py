@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from melodyrnn.errors import CorpusError, TrainingError
 from melodyrnn.learn import state as states
 from melodyrnn.learn.news import Event, Finished, Plan, Saved, Split, Started, Stepped, Stopped, Tried
-from melodyrnn.learn.rehearsal import added, chosen, dealt, parted
+from melodyrnn.learn.rehearsal import Table, added, chosen, dealt, parted
 from melodyrnn.learn.run import Run
 from melodyrnn.learn.state import Place
 
@@ -71,29 +71,36 @@ def _fitted(run: Run, epochs: int, stop: Callable[[], bool]) -> Iterator[Event]:
 
 def _rehearsed(split: Split, plan: Plan, team: Team, folds: Sequence[int], stop: Callable[[], bool]) -> Iterator[Event]:
     """Fold after fold, each held out once; then all melodies, for as many epochs as the folds say."""
-    count, notes = max(folds) + 1, sum(len(split.train[k]) for k in range(len(split.train)))
+    count, notes = max(folds) + 1, sum(len(split.train[k]) for k in range(len(folds)))
     place = states.read(plan.state).place if plan.resume and plan.state is not None else Place()
-    place, epochs = replace(place, fold=min(place.fold, count)), plan.recipe.epochs
-    table, begun = place.tried, place.fold
+    begun, table, told, epochs = min(place.fold, count), place.tried, None, plan.recipe.epochs
     for fold in range(begun, count + 1):
-        part = parted(split, folds, fold)
-        run = Run(part, plan, team, Place(fold=fold, tried=table))
+        own = replace(plan, resume=plan.resume and fold == begun)
+        run = Run(parted(split, folds, fold), own, team, Place(fold=fold, tried=table))
         if fold == count:
             told = chosen(table, count, notes)
             epochs = int(team.total(told.epochs if team.leads else 0))  # the leader's, should sums differ
         for event in _fitted(run, epochs, stop):
             if isinstance(event, Started):
-                if fold == begun:
-                    yield replace(event, melodies=len(folds), notes=notes)
-                if fold == count:
-                    yield told
-            elif isinstance(event, Stepped):
-                yield replace(event, progress=(fold + event.progress) / (count + 1))
-            elif fold == count or isinstance(event, Saved | Stopped):
-                yield event
+                yield from [replace(event, melodies=len(folds), notes=notes)] if fold == begun else []
+                yield from [told] if told is not None else []
+            elif told is not None or isinstance(event, Stepped | Saved | Stopped):
+                yield _placed(event, fold, count)
             if isinstance(event, Stopped):
                 return
-        if fold < count:
-            base, plan = run.judged_base(), replace(plan, resume=False)
-            table = added(table, sum(map(len, part.validation)), base, run.place.history)
-            yield Tried(fold + 1, count, base.total, run.place.best, run.place.best_epoch + 1)
+        if told is None:
+            table, tried = _held_out(run, table, fold, count)
+            yield tried
+
+
+def _placed(event: Event, fold: int, count: int) -> Event:
+    """An event of one run of several; its progress is that of all."""
+    return replace(event, progress=(fold + event.progress) / (count + 1)) if isinstance(event, Stepped) else event
+
+
+def _held_out(run: Run, table: Table, fold: int, count: int) -> tuple[Table, Tried]:
+    """The table with the fold that a run has judged, and what is told of it."""
+    base, place, notes = run.judged_base(), run.place, sum(map(len, run.split.validation))
+    return added(table, notes, base, place.history), Tried(
+        fold + 1, count, base.total, place.best, place.best_epoch + 1
+    )
