@@ -13,11 +13,11 @@ from melodyrnn.checkpoint import find, load
 from melodyrnn.checkpoint_card import CELLS, check_config
 from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.figures import Row, show
-from melodyrnn.cli.judged import unseen
+from melodyrnn.cli.judged import untested
 from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
-from melodyrnn.judge.folds import assign, divided, family_of, read_folds
+from melodyrnn.judge.folds import assign, count_folds, divided, family_of, read_folds
 from melodyrnn.judge.sets import shared
 from melodyrnn.learn.recipe import defaults, fine_tuning
 from melodyrnn.processes import processors
@@ -58,11 +58,10 @@ def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
         raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
     if base is not None and asked.cell is not None:
         raise OptionError("--cell", "a model that is fine-tuned keeps its cell")
-    if base is not None:
-        sets = [unseen(console, base, s, drop=asked.drop_seen, refuse=True) for s in sets]
+    seen = [set() if base is None else untested(console, base, s, drop=asked.drop_seen) for s in sets]
     rows: list[Row] = []
-    for melodies in sets:
-        rows += _rows(console, melodies, asked, cells, base)
+    for melodies, known in zip(sets, seen, strict=True):
+        rows += _rows(console, melodies, asked, cells, base, known)
     show(console, rows)
 
 
@@ -78,8 +77,9 @@ def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
 
 
 def _rows(
-    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None
-) -> Iterator[Row]:
+    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None,
+    seen: set[str],
+) -> Iterator[Row]:  # fmt: skip
     """Train all folds of a set; its figures under each network and, where there are several, under all together."""
     family = family_of(melodies.melodies)
     if asked.file is None:
@@ -89,25 +89,27 @@ def _rows(
         if apart := divided(family, [folds[name] for name in melodies.names]):
             told = f"{apart} of {amount(len(family), 'melody')} have a copy or a variant in another fold"
             console.warn(f"{asked.file}: {told}, from which their network has learnt")
+        if (there := count_folds(asked.file, melodies.name)) != asked.folds:
+            console.warn(f"{asked.file}: tells {amount(there, 'fold')}, not {asked.folds}")
     count = len(set(folds.values()))
-    if count != asked.folds:
-        console.warn(f"{asked.file}: tells {amount(count, 'fold')}, not {asked.folds}")
-    jobs = min(asked.jobs or processors(), count)
+    tested = len({fold for name, fold in folds.items() if name not in seen})
+    jobs = min(asked.jobs or processors(), tested)
+    some = "" if tested == count else f", {tested} of them with melodies to test"
     console.say(
-        f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}, {jobs} at a time"
+        f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}{some}, {jobs} at a time"
     )
     if alike := shared(melodies, folds):
         console.say(f"{melodies.name}: {alike} of them share a long run of notes with one of another fold")
     judged, began = [], time.monotonic()
     trial = replace(_trial(melodies, asked, base, count), cells=cells)
-    for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs):
+    for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs, untested=seen):
         judged.append(done)
         bits = pool(done.single)
         console.say(
             f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
             f"({amount(bits.melodies, 'melody')}, {time.monotonic() - began:.0f} s)"
         )
-    facts = {"folds": count, "members": asked.members, "from": asked.base, "seed": asked.seed}
+    facts = {"folds": tested, "members": asked.members, "from": asked.base, "seed": asked.seed}
     for member, cell in enumerate(judged[0].cells):
         name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
         own = {**facts, "members": 1, "cell": cell, "seed": asked.seed + member}

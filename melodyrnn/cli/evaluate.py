@@ -87,7 +87,7 @@ def evaluate(
         str | None, option("--from", metavar="MODEL", help="Fine-tune this model in each fold.", panel=_FOLDS)
     ] = None,
     drop_seen: Annotated[
-        bool, option("--drop-seen", help="Leave out melodies that the model has trained on.")
+        bool, option("--drop-seen", help="Do not test by melodies that the model has trained on.")
     ] = False,
     members: Annotated[
         int | None, option("--members", metavar="N", help="Train N networks (1), and average them.", panel=_FOLDS)

@@ -3,7 +3,7 @@
 A part is found again by dividing the corpora as training did. Whether they are the same corpora still, the model's card
 can tell: it knows how many melodies and notes were left to train on.
 
-Contents: read_sets, part_of, part_learnt, unseen, split_seed, own_corpora.
+Contents: read_sets, part_of, part_learnt, unseen, untested, split_seed, own_corpora.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint import Checkpoint
     from melodyrnn.cli.console import Console
-    from melodyrnn.judge.sets import MelodySet
+    from melodyrnn.judge.sets import MelodySet, Seen
 
 _EXAMPLES: Final = 3
+_NO_PRINTS: Final = (
+    "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
+)
 
 
 def split_seed(checkpoint: Checkpoint) -> int:
@@ -72,9 +75,13 @@ def part_learnt(
     found = [way for way in ways if all(map(_is_here, way))]
     for together in found:
         divided = _divided(console, together, part, seed, track)
-        learnt = [divided[corpus, "train"] for corpus in together]
-        if (sum(len(s.names) for s in learnt), sum(s.notes for s in learnt)) == (card.melodies, card.notes):
+        if _size([divided[corpus, "train"] for corpus in together]) == (card.melodies, card.notes):
             return _chosen(divided, together, paths or together, part)
+        if card.facts.get("folds") and _size(list(divided.values())) == (card.melodies, card.notes):
+            raise OptionError(
+                "--part", f"the model has learnt from all its {amount(card.melodies, 'melody')}, too few to keep any "
+                "back: its card has the figures of folds of them, and evaluate --cross-validate tells others"
+            )  # fmt: skip
     gone = ", ".join(card.corpora)
     if not found:
         raise OptionError("PATH", f"the model was trained on {gone}, not found here: say where it lies")
@@ -82,6 +89,11 @@ def part_learnt(
         "--part", f"these are not the melodies that the model was trained on ({gone}: {card.melodies:,} melodies, "
         f"{card.notes:,} notes to train on), or not as they were; name all its corpora, in order, and --track as then"
     )  # fmt: skip
+
+
+def _size(sets: Sequence[MelodySet]) -> tuple[int, int]:
+    """Melodies and notes of all."""
+    return sum(len(s.names) for s in sets), sum(s.notes for s in sets)
 
 
 def _divided(
@@ -117,33 +129,43 @@ def _is_here(corpus: str) -> bool:
     return corpus in names() or Path(corpus).exists()
 
 
-def unseen(
-    console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool, refuse: bool = False
-) -> MelodySet:
-    """The melodies, or with `drop` those that the model has not trained on; others are told, or refused."""
+def unseen(console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool) -> MelodySet:
+    """The melodies, or with `drop` those that the model has not trained on; others are told."""
+    if not checkpoint.fingerprints:
+        console.warn(_NO_PRINTS)
+        return melodies
+    told, seen = _seen(checkpoint, melodies)
+    if seen and not drop:
+        console.warn(f"{told}; --drop-seen leaves them out")
+    if not (seen and drop):
+        return melodies
+    if len(seen) == len(melodies.names):
+        raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
+    console.say(f"{told}: left out")
+    gone = {s.index for s in seen}
+    return melodies.take([k for k in range(len(melodies.names)) if k not in gone])
+
+
+def untested(console: Console, base: Checkpoint, melodies: MelodySet, *, drop: bool) -> set[str]:
+    """Names of melodies that a base has trained on: with `drop` they are learnt from and not tested, else refused."""
+    if not base.fingerprints:
+        raise CheckpointError(f"{_NO_PRINTS}; train it again with this melodyrnn")
+    told, seen = _seen(base, melodies)
+    if seen and not drop:
+        raise OptionError("--from", f"{told}; --drop-seen leaves them out of what is tested")
+    if len(seen) == len(melodies.names):
+        raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
+    if seen:
+        console.say(f"{told}: learnt from, but not tested")
+    return {s.name for s in seen}
+
+
+def _seen(checkpoint: Checkpoint, melodies: MelodySet) -> tuple[str, list[Seen]]:
+    """What to say of the melodies that a model has trained on, and which those are."""
     from melodyrnn.events.fingerprint import Index  # noqa: PLC0415
     from melodyrnn.judge.sets import find_seen  # noqa: PLC0415
 
-    if not checkpoint.fingerprints:
-        told = "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
-        if refuse:
-            raise CheckpointError(f"{told}; train it again with this melodyrnn")
-        console.warn(told)
-        return melodies
     seen = list(find_seen(Index.from_tensors(checkpoint.fingerprints), melodies.melodies, melodies.names))
-    if not seen:
-        return melodies
     examples = "; ".join(f"{s.name} ({amount(s.run.length, 'note')} of {s.run.tune})" for s in seen[:_EXAMPLES])
     share = f"{len(seen)} of {amount(len(melodies.names), 'melody')}"
-    told = f"{melodies.name}: the model has trained on {share}, as {examples}"
-    if drop:
-        console.say(f"{told}: left out")
-        gone = {s.index for s in seen}
-        kept = [k for k in range(len(melodies.names)) if k not in gone]
-        if not kept:
-            raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
-        return melodies.take(kept)
-    if refuse:
-        raise OptionError("--from", f"{told}; --drop-seen leaves them out")
-    console.warn(f"{told}; --drop-seen leaves them out")
-    return melodies
+    return f"{melodies.name}: the model has trained on {share}, as {examples}", seen

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from melodyrnn.checkpoint import Card
 from melodyrnn.cli.amounts import amount
 from melodyrnn.cli.console import plain
-from melodyrnn.learn.news import Evaluated, Started, Stepped, Stopped
+from melodyrnn.learn.news import Chosen, Evaluated, Started, Stepped, Stopped, Tried
 from melodyrnn.learn.session import Floor, Made
 
 if TYPE_CHECKING:
@@ -112,8 +112,21 @@ def plain_line(event: Event) -> str:
         floor = ", ".join(f"{kind} {bits:.3f}" for kind, bits in event.card.baselines.items())
         worse = event.card.bits.get("total", 0) > event.card.baselines.get("bigram", math.inf)
         moral = "; counting does better: train for longer, on more tunes, or --from folk" if worse else ""
-        return f"{event.path}: test melodies {_terms(event.card.bits)}" + (f"; {floor}" if floor else "") + moral
-    return ""
+        judged = "in folds, held out" if "folds" in event.card.facts else "test melodies"
+        return f"{event.path}: {judged} {_terms(event.card.bits)}" + (f"; {floor}" if floor else "") + moral
+    return _rehearsed(event) if isinstance(event, Tried | Chosen) else ""
+
+
+def _rehearsed(event: Tried | Chosen) -> str:
+    """What one fold of few melodies has shown, or all of them."""
+    if isinstance(event, Tried):
+        told = f"{event.best:.3f} after {amount(event.epochs, 'epoch')} on the others"
+        return f"fold {event.fold} of {event.folds} held out: the base {event.base:.3f} bits per note, {told}"
+    base = f"in {event.folds} folds of these melodies the base costs {event.base.total:.3f} bits per note held out"
+    if not event.epochs:
+        return f"{base}, and more after any training: its weights stay as they are"
+    better = f"{event.heldout.total:.3f} after {event.epochs} of {amount(event.tried, 'epoch')}"
+    return f"{base}, {better}: so long it learns from all of them"
 
 
 def _terms(bits: Mapping[str, float | None]) -> str:
@@ -202,8 +215,10 @@ class _LiveView:
         elif isinstance(event, Made | Stopped):
             self._status = plain_line(event)
             self._bar.update(self._task, completed=1.0 if isinstance(event, Made) else None)
-        elif isinstance(event, Floor):
+        elif isinstance(event, Floor | Chosen):
             self._floor = plain_line(event)
+        elif isinstance(event, Tried):
+            self._judged = plain_line(event)
         self._live.update(self._picture())
 
     def close(self) -> None:

@@ -58,6 +58,10 @@ Examples:
 \b
 Sizes, dropout and length of training follow the corpus unless you say
 otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
+
+\b
+With --from, all of fewer than 100 melodies are learnt from: folds of them,
+held out in turn, say for how long, or that the model is better left alone.
 """
 
 _FEW: Final = 200  # melodies, for which what another model knows is worth the most
@@ -157,6 +161,8 @@ def train(
             raise OptionError(name, f"{value} is none of {', '.join(known)}")
     sizes = given({"hidden": hidden, "layers": layers})
     asked = settings_of(settings or (), given({"epochs": epochs, "rate": rate}))
+    if base is None and (alone := sorted({"folds", "hold"} & asked.keys())):
+        raise OptionError("--set", f"{alone[0]} is for a model that is fine-tuned; name its base with --from")
     shaped(100, 5_000, cell=cell, sizes=sizes, settings=asked)  # what cannot be is told before anything is read
     styles = styles_of(corpora)
     told = {"cell": cell, "from": base, "seed": seed, **sizes, "track": track}

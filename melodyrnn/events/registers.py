@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from melodyrnn.events.columns import Columns
 
 NEAR: Final = 6  # semitones: a first pitch makes its neighbours likely too, less and less up to here
+AS_MANY: Final = 5  # melodies that a base's weigh: its register is a guess that few melodies soon correct
 SELDOM: Final = 0.02  # what an octave that was never seen counts
 
 
@@ -32,6 +33,16 @@ def first_pitch(melody: Columns) -> int:
 def count_registers(melodies: Iterable[Columns]) -> dict[int, int]:
     """How many melodies begin on each pitch."""
     return dict(sorted(Counter(first_pitch(m) for m in melodies).items()))
+
+
+def with_base(own: Mapping[int, int], base: Mapping[int, int]) -> dict[int, int]:
+    """Counts of few melodies beside those of the many that a base was trained on, which weigh as much as five of them.
+
+    >>> with_base({60: 1}, {60: 50, 67: 50})
+    {60: 70, 67: 50}
+    """
+    each = max(1, sum(base.values()) // AS_MANY)
+    return {pitch: each * own.get(pitch, 0) + base.get(pitch, 0) for pitch in sorted({*own, *base})}
 
 
 def register_bits(registers: Mapping[int, int], pitch: int) -> float:

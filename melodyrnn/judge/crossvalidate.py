@@ -14,7 +14,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,8 +22,9 @@ import numpy as np
 from melodyrnn.compose.native import network_of
 from melodyrnn.compose.repertoire import Repertoire
 from melodyrnn.errors import TrainingError
-from melodyrnn.events.registers import count_registers
+from melodyrnn.events.registers import count_registers, with_base
 from melodyrnn.judge.evaluate import Judged, average, judge
+from melodyrnn.judge.folds import family_of
 from melodyrnn.learn.news import Finished, Plan, Split
 from melodyrnn.learn.recipe import Recipe, defaults, fine_tuning
 from melodyrnn.learn.team import join
@@ -32,7 +33,7 @@ from melodyrnn.learn.training import fit
 from melodyrnn.processes import follow_parent, safe_imports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,12 +51,13 @@ class Base:
 
     config: NetworkConfig
     weights: Mapping[str, NDArray[np.float32]]
+    registers: Mapping[int, int] = field(default_factory=dict)  # as its card has them
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Base:
         """What fine-tuning needs of a checkpoint."""
         weights = {name: np.array(array) for name, array in checkpoint.float32().items()}
-        return cls(checkpoint.config, weights)
+        return cls(checkpoint.config, weights, checkpoint.card.registers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +114,18 @@ def cross_validate(
     *,
     jobs: int = 1,
     only: Sequence[int] | None = None,
+    untested: Container[str] = (),
 ) -> Iterator[FoldJudged]:
     """Train and judge fold by fold, in the order of the folds; `only` some of them.
+
+    `untested` are names of melodies that are learnt from as the others are, but not judged: a base may have seen
+    them. A fold in which no other is left is not trained.
 
     Raises TrainingError when a process dies.
     """
     wanted = sorted(set(folds.values()) if only is None else set(only))
-    tasks = [_task(melodies, names, folds, fold, trial) for fold in wanted]
+    tasks = [_task(melodies, names, folds, fold, trial, untested) for fold in wanted]
+    tasks = [task for task in tasks if task.test]
     if jobs <= 1 or len(tasks) <= 1:
         yield from map(_run, tasks)
         return
@@ -134,16 +141,18 @@ def cross_validate(
 
 
 def _task(
-    melodies: Sequence[Columns], names: Sequence[str], folds: Mapping[str, int], fold: int, trial: Trial
-) -> _Task:
-    train = [m for m, name in zip(melodies, names, strict=True) if folds[name] != fold]
-    tested = [(m, name) for m, name in zip(melodies, names, strict=True) if folds[name] == fold]
+    melodies: Sequence[Columns], names: Sequence[str], folds: Mapping[str, int], fold: int, trial: Trial,
+    untested: Container[str],
+) -> _Task:  # fmt: skip
+    told = [*zip(melodies, names, strict=True)]
+    train = [m for m, name in told if folds[name] != fold]
+    tested = [(m, name) for m, name in told if folds[name] == fold and name not in untested]
     return _Task(fold, train, [m for m, _ in tested], [name for _, name in tested], trial)
 
 
 def _run(task: _Task) -> FoldJudged:
     """Train a fold's networks and judge its test melodies."""
-    registers = count_registers(task.train)  # a base's are no help: its melodies lie elsewhere (docs/log.md)
+    registers = _registers(task)
     cells, alone, recalling = [], [], []
     with one_thread():
         for network in _networks(task.train, task.trial):
@@ -154,6 +163,19 @@ def _run(task: _Task) -> FoldJudged:
     return FoldJudged(task.fold, cells, alone, recalling)
 
 
+def _registers(task: _Task) -> dict[int, int]:
+    """Where the fold's melodies begin; a base's are of use to few alone: its melodies lie elsewhere (docs/log.md)."""
+    own, base = count_registers(task.train), task.trial.base
+    few = base is not None and _recipe(task.train, task.trial).folds
+    return with_base(own, base.registers) if base is not None and few else own
+
+
+def _recipe(train: Sequence[Columns], trial: Trial) -> Recipe:
+    """The recipe that is asked for, or what suits so many melodies."""
+    told = len(train), sum(map(len, train))
+    return trial.recipe or (defaults(*told)[1] if trial.base is None else fine_tuning(*told))
+
+
 def _together(members: list[list[Judged]]) -> list[Judged]:
     """All as an ensemble, or the only one."""
     return average(members) if len(members) > 1 else members[0]
@@ -161,17 +183,15 @@ def _together(members: list[list[Judged]]) -> list[Judged]:
 
 def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
     """Train one network for each seed."""
-    notes = sum(len(m) for m in train)
-    config, recipe = defaults(len(train), notes)
+    config, recipe = defaults(len(train), sum(map(len, train)))[0], _recipe(train, trial)
     start, cells = None, trial.cells or (CELLS if trial.members > 1 else ())
     if trial.base is not None:
-        config, recipe = trial.base.config, fine_tuning(len(train), notes)
-        start, cells = dict(trial.base.weights), ()
-    config, recipe = trial.config or config, trial.recipe or recipe
+        config, start, cells = trial.base.config, dict(trial.base.weights), ()
+    config, family = trial.config or config, family_of(train) if recipe.folds else ()
     cells = cells or (config.cell,)
     for member in range(trial.members):
         own = replace(config, cell=cells[member % len(cells)])
-        plan = Plan(own, replace(recipe, seed=trial.seed + member), start=start)
+        plan = Plan(own, replace(recipe, seed=trial.seed + member), start=start, family=family)
         for event in fit(Split(train), plan, join()):
             if isinstance(event, Finished):
                 yield network_of(own, event.weights)

@@ -5,7 +5,7 @@ that has learnt a tune must not be tested on its variant.
 
 A folds file is a JSON object, file name → fold (0, 1, …), or set name → such an object.
 
-Contents: family_of, assign, read_folds, divided.
+Contents: family_of, assign, read_folds, count_folds, divided.
 """
 
 from __future__ import annotations
@@ -64,16 +64,7 @@ def divided(family: Sequence[int], folds: Sequence[int]) -> int:
 
 def read_folds(path: str | Path, set_name: str, names: Sequence[str]) -> dict[str, int]:
     """Read which fold each of the names belongs to. Raises CorpusError for a file that does not say so."""
-    try:
-        told: Any = json.loads(Path(path).read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{path}: is not JSON ({error})") from error
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read ({error.strerror})") from error
-    if isinstance(told, dict) and isinstance(told.get(set_name), dict):
-        told = told[set_name]
-    if not isinstance(told, dict):
-        raise CorpusError(f"{path}: holds no object of file name → fold")
+    told = _told(path, set_name)
     found = {name: _fold(told, name) for name in names}
     missing = [name for name, fold in found.items() if fold is None]
     if missing:
@@ -85,6 +76,27 @@ def read_folds(path: str | Path, set_name: str, names: Sequence[str]) -> dict[st
     if len(set(folds.values())) < 2:
         raise CorpusError(f"{path}: puts all melodies into one fold, so none are left to train on")
     return folds
+
+
+def count_folds(path: str | Path, set_name: str) -> int:
+    """How many folds the file tells of, whether or not all of their melodies are here."""
+    told = _told(path, set_name)
+    return len({_fold(told, name) for name in told} - {None})
+
+
+def _told(path: str | Path, set_name: str) -> dict[str, Any]:
+    """What the file says of this set."""
+    try:
+        told: Any = json.loads(Path(path).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: is not JSON ({error})") from error
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror})") from error
+    if isinstance(told, dict) and isinstance(told.get(set_name), dict):
+        told = told[set_name]
+    if not isinstance(told, dict):
+        raise CorpusError(f"{path}: holds no object of file name → fold")
+    return told
 
 
 def _fold(told: Mapping[str, Any], name: str) -> int | None:

@@ -57,6 +57,7 @@ class Plan:
     state: Path | None = None  # None keeps no state
     resume: bool = False
     start: Weights | None = None  # fine-tuning: the weights of another run
+    family: Sequence[int] = ()  # of each training melody, for recipe.folds: variants of a tune stay in one fold
     save_every: float = 60.0  # seconds
     compile: bool = False  # torch.compile, where there is a compiler
     strands: Strands | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
@@ -99,6 +100,28 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """One fold of few melodies has been held out, to see for how long the others are worth learning from."""
+
+    fold: int  # 1 …
+    folds: int
+    base: float  # bits per note of the base on what is held out
+    best: float  # the fewest that learning from the others came to
+    epochs: int  # after which it did
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """For how many epochs few melodies are learnt from, by what each fold of them cost when it was held out."""
+
+    folds: int
+    epochs: int  # 0: nothing beat the base, whose weights are kept
+    tried: int  # epochs
+    base: Bits  # of the base
+    heldout: Bits  # after so many epochs
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The state is safe on disk."""
 
@@ -124,4 +147,4 @@ class Finished:
     history: tuple[tuple[float, ...], ...]  # rows of (epoch, train, rest, duration, pitch)
 
 
-Event = Started | Stepped | Evaluated | Saved | Stopped | Finished
+Event = Started | Stepped | Evaluated | Tried | Chosen | Saved | Stopped | Finished

@@ -16,6 +16,8 @@ from melodyrnn.errors import CheckpointError, OptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+THIN: Final = 100  # melodies below which fine-tuning holds to its base, and tries in folds for how long to learn
+FOLDS: Final = 5
 PRECISIONS: Final = ("auto", "fp32", "bf16")
 """What may be asked for; auto is settled by melodyrnn.learn.precision.choose."""
 
@@ -30,6 +32,8 @@ class Recipe:
     warm: float = 0.2  # share of the training spent rising
     decay: float = 0.01  # AdamW's weight decay
     clip: float = 1.0  # largest gradient norm
+    hold: float = 0.0  # fine-tuning: half of this times the squared distance to the base's weights is in the loss
+    folds: int = 0  # fine-tuning: folds of few melodies in which is found for how many epochs to learn from them
     average: float = 0.995  # exponential average of the weights, per step; the average is what is kept
     drop_views: float = 0.3  # views of the input left out, shared over time
     drop_state: float = 0.6  # recurrent output units dropped, shared over time
@@ -96,7 +100,8 @@ def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> Recipe:
     recipe = replace(recipe, epochs=epochs, patience=max(8, epochs // 3), warm=0.1, average=0.97)
     if notes > 100_000:
         return replace(recipe, rate=1e-3)
-    return replace(recipe, rate=2e-3, drop_views=0.3, drop_state=0.5, drop_head=0.4)
+    recipe = replace(recipe, rate=2e-3, drop_views=0.3, drop_state=0.5, drop_head=0.4)
+    return recipe if melodies >= THIN else replace(recipe, rate=5e-4, hold=2 / max(1, melodies), folds=FOLDS)
 
 
 def shaped(

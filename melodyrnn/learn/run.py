@@ -9,11 +9,12 @@ Contents: Run, digest.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import time
 from dataclasses import fields, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from melodyrnn.checkpoint import NetworkConfig
 from melodyrnn.errors import CheckpointError, OutputError, TrainingError
 from melodyrnn.learn import state as states
 from melodyrnn.learn.batches import Share, Span, cut, plan, spans, training_step
-from melodyrnn.learn.measuring import measured
+from melodyrnn.learn.measuring import measure, measured
 from melodyrnn.learn.network import Dropped, Inputs, MelodyRNN
 from melodyrnn.learn.news import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
 from melodyrnn.learn.precision import autocast, choose
@@ -71,14 +72,15 @@ class _Share(NamedTuple):
 class Run:
     """A training run. Only `training.fit` uses it."""
 
-    def __init__(self, split: Split, plan_: Plan, team: Team) -> None:
+    def __init__(self, split: Split, plan_: Plan, team: Team, place: Place = Place()) -> None:  # noqa: B008 - frozen
         self.split, self.plan, self.team = split, plan_, team
         self.strands = plan_.strands or (Strands() if plan_.compile else strands_for(plan_.recipe, team))
         torch.manual_seed(plan_.recipe.seed)
         self.network = MelodyRNN(plan_.config).to(team.device)
+        self.base: dict[str, Tensor] = {}
         if plan_.start is not None:
             self._start_from(plan_.start)
-        self.average = AveragedModel(self.network, avg_fn=self._averaged)
+        self.average = AveragedModel(self.network, avg_fn=partial(_averaged, plan_.recipe.average))
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), plan_.recipe.rate, (0.9, 0.99), weight_decay=plan_.recipe.decay, fused=True
         )
@@ -86,7 +88,7 @@ class Run:
         self.pieces = spans(lengths, plan_.recipe.longest)
         self.notes = int(lengths.sum())
         self.corpus = digest(split, self.pieces)
-        self.place = Place()
+        self.place = place
         self.best: dict[str, Tensor] = {}
         self.saved_at = time.monotonic()
         self.precision = plan_.precision
@@ -100,7 +102,20 @@ class Run:
     def out_of_patience(self) -> bool:
         """Whether the held-out figure has stood still for too long."""
         waited = self.place.epoch - 1 - self.place.best_epoch
-        return bool(len(self.split.validation)) and waited >= self.plan.recipe.patience and self.place.best_epoch >= 0
+        if self.rehearses or not len(self.split.validation) or self.place.best_epoch < 0:
+            return False
+        return waited >= self.plan.recipe.patience
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether this is one of several runs that find for how long to learn from few melodies."""
+        return bool(self.base and self.plan.recipe.folds and len(self.split.validation))
+
+    def judged_base(self) -> Bits:
+        """What the weights that we started from make of the held-out melodies."""
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(self.base)
+        return measure(network, self.split.validation)
 
     def started(self) -> Started:
         """What is about to happen."""
@@ -135,7 +150,8 @@ class Run:
             yield self._stopped()
             return
         yield judged
-        self._save()
+        if not self.rehearses or self.place.epoch == recipe.epochs:
+            self._save()
 
     def _stopped(self) -> Stopped:
         """Save, because we were asked to stop."""
@@ -189,11 +205,20 @@ class Run:
         """Go down the gradient, unless it is no longer a number."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.plan.recipe, progress)
+        self._hold()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.recipe.clip)
         if not torch.isfinite(norm):
             raise TrainingError(_DIVERGED.format("the loss", f"at step {self.place.step + 1}"))
         self.optimiser.step()
         self.average.update_parameters(self.network)
+
+    def _hold(self) -> None:
+        """Add what the distance to the base's weights weighs in the loss: its gradient (L2-SP, Li et al. 2018)."""
+        if not self.base or not self.plan.recipe.hold:
+            return
+        for name, parameter in self.network.named_parameters():
+            if parameter.grad is not None:
+                parameter.grad.add_(parameter.detach() - self.base[name], alpha=self.plan.recipe.hold)
 
     def _judge(self, stop: Callable[[], bool]) -> Evaluated | None:
         """End an epoch: measure the averaged weights and remember them if they are the best; None if asked to stop."""
@@ -227,18 +252,13 @@ class Run:
         source = self.best or self.average.module.state_dict()
         return {name: tensor.cpu().numpy().copy() for name, tensor in source.items()}
 
-    def _averaged(self, average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        """Exponential average that starts quickly: the first weights, far from good, are soon forgotten."""
-        count = int(count)
-        rate = min(self.plan.recipe.average, (1 + count) / (10 + count))
-        return average.lerp(current, 1 - rate)
-
     def _start_from(self, weights: Weights) -> None:
         """Begin with the weights of another run."""
         own = {name: tuple(tensor.shape) for name, tensor in self.network.state_dict().items()}
         if own != {name: array.shape for name, array in weights.items()}:
             raise CheckpointError("the weights to start from belong to a network of other sizes; leave the sizes away")
         self.network.load_state_dict({n: torch.from_numpy(np.array(w)) for n, w in weights.items()})
+        self.base = {n: t.clone() for n, t in self.network.state_dict().items()}
 
     def _save(self) -> None:
         """Write the state, if one is wanted and we lead."""
@@ -285,6 +305,13 @@ class Run:
         if moments:
             self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
         self.place, self.precision = state.place, state.precision
+
+
+def _averaged(most: float, average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+    """Exponential average that starts quickly: the first weights, far from good, are soon forgotten."""
+    count = int(count)
+    rate = min(most, (1 + count) / (10 + count))
+    return average.lerp(current, 1 - rate)
 
 
 def _differences(told: object, ours: object) -> str:

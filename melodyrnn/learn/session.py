@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
@@ -20,17 +20,18 @@ import torch
 
 from melodyrnn._version import __version__
 from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
+from melodyrnn.corpus.prepared import PARTS
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.forms import count_ends, count_forms
 from melodyrnn.events.measures import compass, repetition
-from melodyrnn.events.registers import count_registers, first_pitch, register_bits
+from melodyrnn.events.registers import count_registers, first_pitch, register_bits, with_base
 from melodyrnn.learn.baselines import baselines
 from melodyrnn.learn.lock import only_one
 from melodyrnn.learn.measuring import measure
 from melodyrnn.learn.network import MelodyRNN
-from melodyrnn.learn.news import Event, Finished, Plan, Split, Weights
+from melodyrnn.learn.news import Chosen, Event, Finished, Plan, Split, Weights
 from melodyrnn.learn.recipe import Recipe, shaped
 from melodyrnn.learn.training import fit
 
@@ -85,13 +86,20 @@ class Made:
 
 
 class Part(Sequence[Columns]):
-    """A part of a prepared corpus; melodies are read when they are asked for."""
+    """A part of a prepared corpus, or several as one; melodies are read when they are asked for."""
 
-    def __init__(self, prepared: Prepared, part: str) -> None:
-        self._prepared, self._which = prepared, prepared.part(part)
+    def __init__(self, prepared: Prepared, *parts: str) -> None:
+        self._prepared = prepared
+        self.rows = np.sort(np.concatenate([np.empty(0, np.int64), *map(prepared.part, parts)]))
+
+    @property
+    def family(self) -> list[int]:
+        """A number for each melody, the same for variants of a tune."""
+        family: list[int] = self._prepared.families[self.rows].tolist()
+        return family
 
     def __len__(self) -> int:
-        return len(self._which)
+        return len(self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Columns: ...
@@ -100,7 +108,7 @@ class Part(Sequence[Columns]):
     def __getitem__(self, index: int | slice) -> Columns | list[Columns]:
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
-        return self._prepared.columns(int(self._which[index]))
+        return self._prepared.columns(int(self.rows[index]))
 
 
 def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recipe]:
@@ -119,28 +127,35 @@ def run(
     Raises CorpusError for a corpus without training melodies, Locked when another run writes to the same
     output, and what `fit` raises.
     """
-    split = Split(Part(prepared, "train"), Part(prepared, "validation"))
-    test = Part(prepared, "test")
-    if not len(split.train):
+    train = Part(prepared, "train")
+    if not len(train):
         raise CorpusError("no melodies to train on; `melodyrnn corpus check` says why files are left out")
     lengths = np.asarray(prepared.lengths)[prepared.part("train")]
-    config, recipe = shape(order, len(split.train), int(lengths.sum()))
+    config, recipe = shape(order, len(train), int(lengths.sum()))
+    if few := bool(recipe.folds):  # too few to spare any: each is held out once, in folds
+        train = Part(prepared, *PARTS)
+    validation, test = (Part(prepared, *(() if few else (part,))) for part in PARTS[1:])
+    split = Split(train, validation)
     state = order.state
     start = None if order.base is None else order.base.float32()
     plan = Plan(
-        config, recipe, state, resume=order.resume, start=start, compile=order.compile, precision=order.precision
-    )
+        config, recipe, state, resume=order.resume, start=start, family=train.family, compile=order.compile,
+        precision=order.precision,
+    )  # fmt: skip
     with only_one(order.output, leads=team.leads):
         floor = baselines(split.train, test) if len(test) else {}
         if floor:
             yield Floor(floor)
+        told: Chosen | None = None
         for event in fit(split, plan, team, stop):
             yield event
+            told = event if isinstance(event, Chosen) else told
             if isinstance(event, Finished) and team.leads:
-                bits = judge(config, event.weights, split.train, test)
-                index = _fingerprints(prepared, order.base)
-                card = _card(prepared, order, split, bits, floor)
+                index = _fingerprints(prepared, train, order.base)
+                card = _card(prepared, order, train, judge(config, event.weights, train, test), floor)
                 card.facts.update(_copying(index, test))
+                if order.base is not None and told is not None:
+                    card = _card_of_few(card, train, order.base.card, told)
                 _write(order.output, state, Checkpoint(config, card, event.weights, index.to_tensors()))
                 yield Made(order.output, card)
 
@@ -170,25 +185,44 @@ def judge(
     return {**terms, "total": math.fsum(terms.values())}
 
 
-def _card(prepared: Prepared, order: Order, split: Split, bits: dict[str, float], floor: dict[str, Any]) -> Card:
+def _card(
+    prepared: Prepared, order: Order, train: Sequence[Columns], bits: dict[str, float], floor: dict[str, Any]
+) -> Card:
     """What the model says of itself."""
     base = order.base.card if order.base is not None else Card()
-    notes = sum(len(m) for m in split.train)
+    notes = sum(len(m) for m in train)
     return Card(
         program=__version__,
         corpora=tuple(dict.fromkeys((*base.corpora, *order.corpora))),
         styles={name: row for row, name in enumerate(prepared.styles, 1)},
         licences={**base.licences, **order.licences},
-        melodies=len(split.train),
+        melodies=len(train),
         notes=notes,
         bits=bits,
         baselines={kind: terms["total"] for kind, terms in floor.items()},
         recipe=order.command,
-        registers=count_registers(split.train),
-        forms=count_forms(split.train),
-        ends=count_ends(split.train),
-        facts=_facts(split.train) | {"split_seed": prepared.seed},
+        registers=count_registers(train),
+        forms=count_forms(train),
+        ends=count_ends(train),
+        facts=_facts(train) | {"split_seed": prepared.seed},
     )
+
+
+def _card_of_few(card: Card, train: Sequence[Columns], base: Card, told: Chosen) -> Card:
+    """What a model says that was fine-tuned on few melodies: its figures are those of the folds, its base stands by."""
+    own, notes = count_registers(train), sum(map(len, train))
+    firsts = [first_pitch(m) for m in train]
+    without = ({pitch: n - (pitch == first) for pitch, n in own.items()} for first in firsts)
+    pairs = zip(without, firsts, strict=True)
+    octaves = sum(register_bits(with_base(others, base.registers), first) for others, first in pairs) / notes
+    before = sum(register_bits(base.registers, first) for first in firsts) / notes
+    terms = {**told.heldout._asdict(), "pitch": told.heldout.pitch + octaves}
+    facts = {"folds": told.folds, "epochs_kept": told.epochs, "epochs_tried": told.tried,
+             "base_bits": told.base.total + before}  # fmt: skip
+    return replace(
+        card, bits={**terms, "total": math.fsum(terms.values())}, registers=with_base(own, base.registers),
+        facts=card.facts | facts,
+    )  # fmt: skip
 
 
 def _facts(melodies: Sequence[Columns]) -> dict[str, float]:
@@ -215,11 +249,11 @@ def _copying(index: Index, test: Sequence[Columns]) -> dict[str, float]:
     return {"copy_median": float(np.median(runs)), "copy_p95": float(np.percentile(runs, 95))}
 
 
-def _fingerprints(prepared: Prepared, base: Checkpoint | None) -> Index:
+def _fingerprints(prepared: Prepared, train: Part, base: Checkpoint | None) -> Index:
     """What is kept of the training melodies, the base model's among them: hashes by which a copy is recognised."""
     told = zip(prepared.names, prepared.titles, strict=True)  # lists that are worked out at each call
     names = [f"{name} {title[:_TITLE]}".strip() for name, title in told]
-    index = Index.build((names[int(i)], prepared.columns(int(i))) for i in prepared.part("train"))
+    index = Index.build((names[int(i)], melody) for i, melody in zip(train.rows, train, strict=True))
     if base is not None:
         index = Index.from_tensors(base.fingerprints).joined(index)
     return index

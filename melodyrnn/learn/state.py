@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from melodyrnn.checkpoint import NetworkConfig, write_whole
 from melodyrnn.checkpoint_check import STATE
 from melodyrnn.errors import CheckpointError
+from melodyrnn.learn.news import Bits
 from melodyrnn.learn.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Place:
     best: float = float("inf")  # held-out bits per note of the best average
     best_epoch: int = -1
     history: tuple[tuple[float, ...], ...] = ()  # (epoch, train, rest, duration, pitch) a row
+    fold: int = 0  # of melodyrnn.learn.rehearsal: the one that is held out; as many as there are when all are done
+    tried: tuple[tuple[float, ...], ...] = ()  # a rehearsal.Table of the folds before
 
     def after(self, index: int, nats: float, notes: int) -> Place:
         """One step further."""
@@ -75,8 +78,9 @@ def read(path: Path) -> State:
         with safe_open(path, "pt") as file:
             header = json.loads((file.metadata() or {})[STATE])
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a mapping
+        config, recipe = NetworkConfig(**header["config"]), Recipe(**header["recipe"])
         state = State(
-            NetworkConfig(**header["config"]), Recipe(**header["recipe"]), header["corpus"], _place(header["place"]),
+            config, recipe, header["corpus"], _place(header["place"], recipe),
             tensors, header.get("precision", "fp32"),
         )  # fmt: skip
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError, OSError) as error:
@@ -106,13 +110,16 @@ def demand_fit(path: Path, state: State, network: nn.Module) -> None:
         raise CheckpointError(f"{path}: its tensors do not belong to its header ({what}); start without --resume")
 
 
-def _place(told: dict[str, Any]) -> Place:
+def _place(told: dict[str, Any], recipe: Recipe) -> Place:
     """A place out of a header; raises ValueError or TypeError for one that cannot be."""
-    place = Place(**{**told, "history": tuple(tuple(row) for row in told["history"])})
-    counts = (place.epoch, place.index, place.step, place.notes, place.best_epoch + 1)
-    figures = (place.nats, place.best, *(figure for row in place.history for figure in row))
+    place = Place(**{**told, **{name: tuple(map(tuple, told.get(name, ()))) for name in ("history", "tried")}})
+    counts = (place.epoch, place.index, place.step, place.notes, place.best_epoch + 1, place.fold)
+    figures = (place.nats, place.best, *(figure for row in (*place.history, *place.tried) for figure in row))
     if any(type(count) is not int or count < 0 for count in counts) or any(type(f) is not float for f in figures):
         raise ValueError("its place is told in other than numbers")
     if len(place.history) != place.epoch or place.best_epoch >= place.epoch:
         raise ValueError("its history does not lead to its place")
+    rows = [len(Bits._fields)] * (recipe.epochs + 1 if place.fold else 0)
+    if [*map(len, place.tried)] != rows:
+        raise ValueError("its folds do not lead to its place")
     return place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -124,7 +125,7 @@ def test_fine_tuning_refuses_what_the_base_has_seen(command, model, tunes):
     assert ended.status == 2
     assert ended.err == (
         "melodyrnn: error: --from: tunes: the model has trained on 2 of 12 melodies, as 00.mid (24 notes of tune 0); "
-        "01.mid (24 notes of tune 1); --drop-seen leaves them out\n"
+        "01.mid (24 notes of tune 1); --drop-seen leaves them out of what is tested\n"
     )
     options = ("--drop-seen", "--epochs", 1, "--jobs", 1, "--json")
     ended = command("evaluate", "--cross-validate", 2, tunes, "--from", model, *options)
@@ -134,6 +135,31 @@ def test_fine_tuning_refuses_what_the_base_has_seen(command, model, tunes):
     assert (alone["recalling"], recalling["recalling"]) == (False, True)
     assert alone["bits"]["rest"] == recalling["bits"]["rest"]
     assert alone["bits"]["pitch"] != recalling["bits"]["pitch"]
+
+
+def test_folds_are_counted_before_seen_melodies_are_left_out(command, model, tunes, tmp_path):
+    """A file that tells ten folds tells ten, though two of them hold nothing that may be tested."""
+    folds = tmp_path / "folds.json"
+    folds.write_text(json.dumps({f"{k:02d}.mid": min(k, 9) for k in range(12)}))
+    ended = command(
+        "evaluate", "--cross-validate", 10, "--folds", folds, tunes, "--from", model, "--drop-seen", "--epochs", 1,
+        "--jobs", 1, "--json",
+    )  # fmt: skip
+    assert "not 10" not in ended.err
+    assert "01.mid (24 notes of tune 1): learnt from, but not tested\n" in ended.err
+    assert "tunes: 12 melodies in 10 folds, 8 of them with melodies to test, 1 at a time\n" in ended.err
+    facts = json.loads(ended.out.splitlines()[0])
+    assert (facts["melodies"], facts["folds"]) == (10, 8)
+
+
+def test_folds_of_a_file_are_counted_whoever_is_here(command, tunes, tmp_path):
+    """Four folds are told, though the melodies that are here lie in three of them."""
+    folds = tmp_path / "folds.json"
+    folds.write_text(json.dumps({f"{k:02d}.mid": k % 3 for k in range(12)} | {"elsewhere.mid": 3}))
+    small = ("--hidden", 16, "--epochs", 1, "--jobs", 1)
+    ended = command("evaluate", "--cross-validate", 3, "--folds", folds, tunes, *small)
+    assert f"warning: {folds}: tells 4 folds, not 3" in ended.err
+    assert "tunes: 12 melodies in 3 folds, 1 at a time\n" in ended.err
 
 
 def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
@@ -313,10 +339,25 @@ def test_a_track_is_chosen_for_judging_too(command, model, tunes):
     assert command("evaluate", model, both, "--json", "--track", "2").out == low
 
 
+def test_a_model_fine_tuned_on_few_melodies_has_kept_none_back(command, tunes):
+    """It has learnt from all of them: a part of them is refused, and why; folds=0 divides them as ever."""
+    assert command(*two_folders(tunes)).status == 0
+    ended = command("train", "tunes", "--from", "m.safetensors", "-o", "f.safetensors", "--epochs", 1)
+    assert ended.status == 0
+    assert re.search(r"fold 5 of 5 held out: the base \d+\.\d{3} bits per note, ", ended.err)
+    assert re.search(r"in 5 folds of these melodies the base costs \d+\.\d{3} bits per note held out, ", ended.err)
+    assert re.search(r"f\.safetensors: in folds, held out \d+\.\d{3} bits per note", ended.err)
+    ended = command("evaluate", "f.safetensors", "--part", "test")
+    assert ended.status == 2
+    assert "--part: the model has learnt from all its 12 melodies, too few to keep any back" in ended.err
+    assert command("evaluate", "f.safetensors", "tunes").status == 0
+
+
 def test_a_fine_tuned_model_has_a_part_of_its_own_corpus_alone(command, tunes):
     """What its base has learnt is, for --part, a corpus like any other, divided by itself; what was seen is told."""
     assert command(*two_folders(tunes)).status == 0
-    assert command("train", "tunes", "--from", "m.safetensors", "-o", "f.safetensors", "--epochs", 1).status == 0
+    tuned = ("train", "tunes", "--from", "m.safetensors", "-o", "f.safetensors", "--epochs", 1, "--set", "folds=0")
+    assert command(*tuned).status == 0
     own = [command("evaluate", "f.safetensors", *where, "--part", "test", "--json").out for where in ((), ("tunes/",))]
     assert own[0] == own[1]
     assert json.loads(own[0])["set"] == "tunes"

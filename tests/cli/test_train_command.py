@@ -294,6 +294,10 @@ def test_the_command_on_the_card_makes_the_model_again(command, folder):
             ("--seed", 2**64),
             f"Invalid value for '--seed': {2**64} is more than {2**53 - 1} (see melodyrnn train --help)",
         ),
+        (
+            ["--set", "hold=1"],
+            "--set: hold is for a model that is fine-tuned; name its base with --from",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_refused(command, folder, arguments, text):

@@ -9,6 +9,7 @@ import pytest
 
 from melodyrnn.compose.runtime import Network
 from melodyrnn.compose.scoring import surprise
+from melodyrnn.events.registers import count_registers, with_base
 from melodyrnn.judge import crossvalidate
 from melodyrnn.judge.crossvalidate import Base, Trial, cross_validate
 from melodyrnn.judge.evaluate import pool
@@ -97,6 +98,17 @@ def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch)
     assert len(trained) == 2
 
 
+def test_what_a_base_has_seen_is_learnt_from_and_not_judged(melodies, names, monkeypatch):
+    """Untested melodies stay in the training parts; a fold that holds no others is not trained."""
+    trained = []
+    monkeypatch.setattr(crossvalidate, "_run", lambda task: trained.append(task) or task)
+    folds = {name: min(k, 2) for k, name in enumerate(names)}
+    assert [*cross_validate(melodies, names, folds, TRIAL, untested={names[0], names[2]})] == trained
+    assert [task.fold for task in trained] == [1, 2]
+    assert [task.names for task in trained] == [[names[1]], names[3:]]
+    assert [len(task.train) for task in trained] == [len(names) - 1, 2]
+
+
 def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     """With a learning rate of nearly nothing the folds say what the base says."""
     trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1, rate=1e-12, decay=0))
@@ -117,3 +129,17 @@ def test_a_fold_is_trained_by_the_recipe_that_suits_it(melodies, checkpoint, mon
     config, recipe = defaults(len(melodies), notes)
     assert (plans[0].config, plans[0].recipe, plans[0].start) == (config, replace(recipe, seed=4), None)
     assert (plans[1].config, plans[1].recipe) == (checkpoint.config, fine_tuning(len(melodies), notes))
+
+
+def test_few_melodies_of_a_fold_are_rehearsed_in_families(melodies, names, checkpoint, monkeypatch):
+    """Fine-tuning in a fold of few holds relatives out together, and counts octaves beside the base's."""
+    plans, base = [], replace(Base.of(checkpoint), registers={60: 50, 67: 50})
+    monkeypatch.setattr(crossvalidate, "fit", lambda _split, plan, _team: plans.append(plan) or [])
+    twice = [*melodies, melodies[0]]
+    assert not [*crossvalidate._networks(twice, Trial(base=base))]
+    assert len(plans[0].family) == len(twice)
+    assert plans[0].family[0] == plans[0].family[-1]
+    task = crossvalidate._Task(0, twice, [], [], Trial(base=base))
+    own = count_registers(twice)
+    assert crossvalidate._registers(task) == with_base(own, base.registers)
+    assert crossvalidate._registers(replace(task, trial=Trial())) == own

@@ -22,7 +22,7 @@ from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.tonality import Key
 
 ROOT = Path(__file__).parents[2]
-TRAIN = ("melodyrnn", "train", "tunes", "--hidden", "8", "--precision", "fp32", "--json", "-q")
+TRAIN = ("melodyrnn", "train", "tunes", "--precision", "fp32", "--json", "-q")
 TOLERANCE = 1e-4  # bits per note: gradients of two halves are summed in another order
 
 
@@ -39,19 +39,21 @@ def environ(tmp_path):
     return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": cache, "OMP_NUM_THREADS": "1"}
 
 
-def start(folder, environ, output, epochs, *, processes=0):
+def start(folder, environ, output, epochs, *, processes=0, base=None):
     """Start training, with torchrun if there are several processes."""
+    how = ["--from", base] if base else ["--hidden", "8"]
     torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "--max-restarts=2", "-m"]
-    command = [sys.executable, "-m", *(torchrun if processes else []), *TRAIN, "-o", output, "--epochs", str(epochs)]
+    command = [sys.executable, "-m", *(torchrun if processes else []), *TRAIN, *how, "-o", output]
+    command += ["--epochs", str(epochs)]
     return subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def curve(process):
+def curve(process, kind="evaluated", figures=lambda e: (e["train"], e["heldout"]["total"])):
     """Wait for the end; training and held-out bits of each epoch."""
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     events = [json.loads(line) for line in out.splitlines()]
-    return [(e["train"], e["heldout"]["total"]) for e in events if e["event"] == "evaluated"]
+    return [figures(e) for e in events if e["event"] == kind]
 
 
 def workers(pid):
@@ -69,6 +71,21 @@ def test_two_processes_learn_what_one_learns(tmp_path, environ):
         assert abs(train - their_train) < TOLERANCE
         assert abs(heldout - their_heldout) < TOLERANCE
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "one.safetensors", "tunes", "two.safetensors"]
+
+
+def test_two_processes_rehearse_what_one_does(tmp_path, environ):
+    """Few melodies and a base: the same folds, the same choice and the same curve, the distance held once."""
+    curve(start(tmp_path, environ, "base.safetensors", 1))
+    found = []
+    for processes in (0, 2):
+        process = start(tmp_path, environ, f"{processes}.safetensors", 2, processes=processes, base="base.safetensors")
+        found.append(curve(process, "tried", lambda e: (e["base"], e["best"])))
+    assert len(found[0]) == 5
+    for one, two in zip(*found, strict=True):
+        assert abs(one[0] - two[0]) < TOLERANCE
+        assert abs(one[1] - two[1]) < TOLERANCE
+    kept = [load(tmp_path / f"{processes}.safetensors").card.facts["epochs_kept"] for processes in (0, 2)]
+    assert kept[0] == kept[1]
 
 
 def test_a_killed_worker_is_started_again_and_finishes(tmp_path, environ):
