@@ -1,4 +1,4 @@
-"""Compiles melodyrnn/compose/kernel.c, the inner loops of composing, when melodyrnn is installed, or by hand.
+"""Compiles melodyrnn/inference/kernel.c, the inner loops of composing, when melodyrnn is installed, or by hand.
 
     pip install .            compiles on the way; without a compiler the wheel is one for every system
     python hatch_build.py    compiles beside the sources, for a working copy
@@ -29,7 +29,7 @@ except ModuleNotFoundError:  # by hand, outside a build
     BuildHookInterface = object
 
 ROOT = Path(__file__).resolve().parent
-SOURCE = ROOT / "melodyrnn" / "compose" / "kernel.c"
+SOURCE = ROOT / "melodyrnn" / "inference" / "kernel.c"
 COMPILERS = ("cc", "gcc", "clang")
 # Sums stay in the order they are written in; left out is only what keeps simple loops from using vectors.
 FLAGS = (
@@ -116,7 +116,7 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc, type-arg]
             return
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["pure_python"], build_data["tag"] = False, f"py3-none-{platform}"
-        build_data["force_include"][str(library)] = f"melodyrnn/compose/{library.name}"
+        build_data["force_include"][str(library)] = f"melodyrnn/inference/{library.name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - as above
         """Called when the wheel is packed."""

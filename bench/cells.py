@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import write_section
-from melodyrnn.checkpoint import load
+from melodyrnn.checkpoint.file import load
 from melodyrnn.corpus import catalogue
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
-from melodyrnn.learn.network import CELLS
-from melodyrnn.learn.news import Evaluated
-from melodyrnn.learn.session import Order, run
-from melodyrnn.learn.team import join
+from melodyrnn.training.distributed import join
+from melodyrnn.training.events import Evaluated
+from melodyrnn.training.network import CELLS
+from melodyrnn.training.pipeline import Order, run
 
 if TYPE_CHECKING:
-    from melodyrnn.checkpoint import Checkpoint
+    from melodyrnn.checkpoint.file import Checkpoint
     from melodyrnn.corpus.prepared import Prepared
 
 TERMS: Final = ("rest", "duration", "pitch", "total")

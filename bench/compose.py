@@ -12,13 +12,13 @@ import time
 
 import numpy as np
 
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import Model, Options, generate, model_of
-from melodyrnn.compose.scoring import surprise
-from melodyrnn.compose.stream import Stream, Told
-from melodyrnn.compose.timeline import of_metres
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.scoring import surprise
 from melodyrnn.music.melody import Metre
 
 NOTES = 60  # of each melody: about what 16 bars of a folk song hold

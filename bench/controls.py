@@ -28,15 +28,15 @@ import mido
 import numpy as np
 
 from bench.sections import write_section
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
-from melodyrnn.compose.scoring import surprise
 from melodyrnn.errors import OptionError
+from melodyrnn.evaluation.sets import heard
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.judge.promises import broken
-from melodyrnn.judge.sets import heard
+from melodyrnn.inference.scoring import surprise
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre
-from melodyrnn.music.tonality import Key
+from tests.independent_checks import broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +174,7 @@ def page(state: dict[str, Any]) -> str:
         "",
         (
             "Random combinations of up to six controls, bars and metres; every melody is looked at by "
-            "`melodyrnn.judge.promises`, which shares nothing with the look-ahead that keeps them. `untrained` is a "
+            "`tests.independent_checks`, which shares nothing with the look-ahead that keeps them. `untrained` is a "
             "small network with random weights, which leaves all the keeping to the rules. "
             "`python -m bench.controls --count 10000 --state FILE --page`"
         ),

@@ -23,13 +23,13 @@ from bench.sections import write_section
 from melodyrnn.compose.edit import infill
 from melodyrnn.compose.generate import Options, generate, load_model
 from melodyrnn.compose.originality import index_of
-from melodyrnn.compose.scoring import surprise
+from melodyrnn.evaluation.sets import find_seen
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.judge.sets import find_seen
-from melodyrnn.music.keys import find_key
+from melodyrnn.inference.scoring import surprise
+from melodyrnn.music.key_finding import find_key
 from melodyrnn.music.limits import MOST_BARS
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How melodies of a given length end: left to the network, and by default (`compose/closing.py`).
+"""How melodies of a given length end: left to the network, and by default (`compose/sampling/acceptance.py`).
 
     python -m bench.endings                200 melodies of 8 bars in each frame, seeds from 1000 on, the shipped model
 
@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
-from melodyrnn.compose.closing import closing_of
 from melodyrnn.compose.generate import generate, load_model, prepare
-from melodyrnn.compose.options import options_of
+from melodyrnn.compose.sampling.acceptance import closing_of
+from melodyrnn.controls.options import options_of
 
 if TYPE_CHECKING:
     from melodyrnn.compose.generate import Model
-    from melodyrnn.compose.options import Options
+    from melodyrnn.controls.options import Options
 
 FRAMES: Final = [(key, metre) for key in ("C", "Am", "E dorian") for metre in ("4/4", "3/4", "6/8", "2/2")]
 WAYS: Final = {"left to the network": "free", "by default": None}

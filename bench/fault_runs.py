@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.checkpoint import load
+from melodyrnn.checkpoint.file import load
 from melodyrnn.cli import run
 from melodyrnn.errors import CheckpointError
-from melodyrnn.learn import state as states
+from melodyrnn.training import state as states
 
 if TYPE_CHECKING:
     import random

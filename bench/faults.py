@@ -264,7 +264,12 @@ def main() -> int:
     told = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it, and theirs
     torch.set_num_threads(1)
-    for module in ("torch._dynamo", "melodyrnn.cli.watch", "melodyrnn.corpus.prepare", "melodyrnn.corpus.cache"):
+    for module in (
+        "torch._dynamo",
+        "melodyrnn.cli.runs.train_run",
+        "melodyrnn.corpus.prepare",
+        "melodyrnn.corpus.cache",
+    ):
         import_module(module)  # once for all forks
     os.environ["OMP_NUM_THREADS"] = "1"
     with contextlib.ExitStack() as stack:

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.options import Options
+from melodyrnn.controls.options import Options
+from melodyrnn.music.key import MODES, SCALES, Key
 from melodyrnn.music.melody import Metre
-from melodyrnn.music.tonality import MODES, SCALES, Key
 
 if TYPE_CHECKING:
     from melodyrnn.compose.generate import Model

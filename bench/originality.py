@@ -19,19 +19,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.feel import Feel
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.compose.originality import copied, index_of
+from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.provenance import Recipe, to_plain
 from melodyrnn.compose.ranking import rank
-from melodyrnn.compose.recipe import Recipe, to_plain
 from melodyrnn.compose.remaking import file_of, remake
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 
 def runs_of(index, melodies):
@@ -77,8 +77,8 @@ def learn(tunes, steps=150):
     """Learn tunes by heart: a model that carries their fingerprints. The one place here that needs torch."""
     import torch  # noqa: PLC0415
 
-    from melodyrnn.learn.batches import heldout  # noqa: PLC0415
-    from melodyrnn.learn.network import MelodyRNN  # noqa: PLC0415
+    from melodyrnn.training.batches import heldout  # noqa: PLC0415
+    from melodyrnn.training.network import MelodyRNN  # noqa: PLC0415
 
     torch.manual_seed(0)
     config = NetworkConfig(hidden=96, embed=48, head=64, keys=8)

@@ -19,7 +19,7 @@ import mido
 from bench.sections import write_section
 from melodyrnn.compose.edit import infill
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.options import Options
+from melodyrnn.controls.options import Options
 from melodyrnn.formats.midi.reader import read_midi
 
 if TYPE_CHECKING:

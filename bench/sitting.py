@@ -15,8 +15,8 @@ import numpy as np
 
 from bench.sections import parser_of, write_section
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.liveliness import lively
-from melodyrnn.compose.options import Options
+from melodyrnn.compose.sampling.liveliness import lively
+from melodyrnn.controls.options import Options
 
 if TYPE_CHECKING:
     from melodyrnn.compose.generate import Model

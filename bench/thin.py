@@ -30,18 +30,18 @@ import torch
 
 from bench.prediction import ROOT, code_hash
 from bench.sections import write_section
-from melodyrnn.checkpoint import Checkpoint, load, write_whole
+from melodyrnn.checkpoint.file import Checkpoint, load, write_whole
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
+from melodyrnn.evaluation.folds import family_of
+from melodyrnn.evaluation.sets import find_seen, heard
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.registers import first_pitch, register_bits
-from melodyrnn.judge.folds import family_of
-from melodyrnn.judge.sets import find_seen, heard
-from melodyrnn.learn.measuring import measure
-from melodyrnn.learn.network import MelodyRNN
-from melodyrnn.learn.session import Order, run
-from melodyrnn.learn.team import join
-from melodyrnn.processes import follow_parent
+from melodyrnn.system import follow_parent
+from melodyrnn.training.distributed import join
+from melodyrnn.training.network import MelodyRNN
+from melodyrnn.training.pipeline import Order, run
+from melodyrnn.training.validation import measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 from melodyrnn._version import __version__
 
 if TYPE_CHECKING:
-    from melodyrnn.checkpoint import Card as Card
-    from melodyrnn.checkpoint import Checkpoint as Checkpoint
-    from melodyrnn.checkpoint import NetworkConfig as NetworkConfig
+    from melodyrnn.checkpoint.file import Card as Card
+    from melodyrnn.checkpoint.file import Checkpoint as Checkpoint
+    from melodyrnn.checkpoint.file import NetworkConfig as NetworkConfig
     from melodyrnn.compose.edit import infill as infill
     from melodyrnn.compose.edit import vary as vary
     from melodyrnn.compose.generate import Generated as Generated
     from melodyrnn.compose.generate import generate as generate
     from melodyrnn.compose.generate import load_model as load_model
-    from melodyrnn.compose.options import Options as Options
-    from melodyrnn.compose.options import options_of as options_of
+    from melodyrnn.controls.options import Options as Options
+    from melodyrnn.controls.options import options_of as options_of
     from melodyrnn.corpus.cache import load_corpus as load_corpus
     from melodyrnn.corpus.prepare import prepare as prepare
     from melodyrnn.corpus.reading import read_chords as read_chords
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
     from melodyrnn.formats.midi.pretty_midi import to_pretty_midi as to_pretty_midi
     from melodyrnn.formats.midi.reader import read_midi as read_midi
     from melodyrnn.formats.midi.write import midi_bytes as midi_bytes
+    from melodyrnn.formats.notation.music21_reader import read_notation as read_notation
+    from melodyrnn.formats.notation.write import write_notation as write_notation
+    from melodyrnn.music.key import Key as Key
     from melodyrnn.music.melody import Melody as Melody
     from melodyrnn.music.melody import Metre as Metre
     from melodyrnn.music.melody import Note as Note
-    from melodyrnn.music.notation import read_notation as read_notation
-    from melodyrnn.music.notation_write import write_notation as write_notation
-    from melodyrnn.music.tonality import Key as Key
 
 _HOME: Final = {
-    "Card": "checkpoint", "Checkpoint": "checkpoint", "NetworkConfig": "checkpoint",
+    "Card": "checkpoint.file", "Checkpoint": "checkpoint.file", "NetworkConfig": "checkpoint.file",
     "Generated": "compose.generate", "generate": "compose.generate", "load_model": "compose.generate",
-    "infill": "compose.edit", "vary": "compose.edit", "Options": "compose.options", "options_of": "compose.options",
+    "infill": "compose.edit", "vary": "compose.edit", "Options": "controls.options", "options_of": "controls.options",
     "load_corpus": "corpus.cache", "prepare": "corpus.prepare",
     "read_chords": "corpus.reading", "read_one": "corpus.reading",
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
-    "Key": "music.tonality", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
+    "Key": "music.key", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
     "from_pretty_midi": "formats.midi.pretty_midi", "to_pretty_midi": "formats.midi.pretty_midi",
     "midi_bytes": "formats.midi.write", "read_midi": "formats.midi.reader",
-    "read_notation": "music.notation", "write_notation": "music.notation_write",
+    "read_notation": "formats.notation.music21_reader", "write_notation": "formats.notation.write",
 }  # fmt: skip
 """Public name → the module that defines it."""
 

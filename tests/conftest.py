@@ -1,6 +1,57 @@
-"""What all tests share: signals as a terminal would give them."""
+"""What all tests share: signals as a terminal would give them, networks and melodies that are drawn."""
 
 import signal
+
+import numpy as np
+import pytest
+
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
+from melodyrnn.compose.generate import model_of
+from melodyrnn.events.columns import columns
+from melodyrnn.events.tokenizer import Encoded
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.music.key import MODES, Key
+from melodyrnn.music.melody import Melody, Metre
+
+SMALL = {"hidden": 32, "embed": 24, "head": 24, "keys": 8}
+FRAMES = ((Metre(),), (Metre(3, 4), Metre(6, 8, 144)), (Metre(7, 8), Metre(4, 4, 84)), (Metre(2, 2),))
+
+
+def weights_of(config, scale=0.3):
+    """Every weight of a network, random."""
+    rng = np.random.default_rng(0)
+    return {n: (rng.standard_normal(s) * scale).astype(np.float32) for n, s in expected_shapes(config).items()}
+
+
+@pytest.fixture(scope="session")
+def random_weights():
+    """A function: NetworkConfig and a scale → weights."""
+    return weights_of
+
+
+@pytest.fixture(scope="session")
+def random_columns():
+    """A function: number of notes and a seed → Columns that jump about, metre changes included."""
+
+    def make(notes, seed):
+        rng = np.random.default_rng(seed)
+        rests = np.where(rng.random(notes) < 0.7, 0, rng.integers(0, len(RESTS), notes))
+        durations = np.where(rng.random(notes) < 0.6, 23, rng.integers(0, len(DURATIONS), notes))
+        pitches = np.clip(36 + np.cumsum(rng.integers(-4, 5, notes)), 0, len(PITCHES) - 1)
+        key = Key(seed % 12, MODES[seed % 7])
+        frame = Melody((), FRAMES[seed % len(FRAMES)], key)
+        velocities = np.full(notes, 80)
+        return columns(Encoded(frame, key, 60 + seed % 12, rests, durations, pitches, velocities), style=seed % 4)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model():
+    """A small model that composes nonsense, quickly."""
+    config = NetworkConfig(**SMALL)
+    card = Card(styles={"march": 3}, registers={62: 1, 67: 5, 70: 1})
+    return model_of(Checkpoint(config, card, weights_of(config)))
 
 
 def pytest_configure():

@@ -41,7 +41,7 @@ ARROWS = {
 }
 HOMES = {
     "torch": ("learn/",),
-    "music21": ("music/notation.py",),
+    "music21": ("formats/notation/music21_reader.py",),
     "pretty_midi": ("formats/midi/",),
     "mido": (),
     "typer": ("cli/",),
@@ -56,7 +56,7 @@ FILES = sorted(
 
 
 def room(path: Path) -> str:
-    """The room a file stands in; checkpoint_card.py belongs to the room checkpoint."""
+    """The room a file stands in; checkpoint/card.py belongs to the room checkpoint."""
     first = path.relative_to(PACKAGE).parts[0]
     return first.removesuffix(".py").split("_")[0] if first.endswith(".py") else first
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes, save
 
 HEAVY = {
     "torch",

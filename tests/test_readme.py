@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.manual import help_page
 from melodyrnn.cli.app import COMMANDS
-from melodyrnn.cli.docs import help_page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.speeds.timing import Row, Setting, bandwidth, interleaved, matrix_rate, median, met
-from melodyrnn.compose.dealing import WORTH, compose_many
-from melodyrnn.compose.dealing import work as work_of
 from melodyrnn.compose.generate import Model, Options, generate, load_model
-from melodyrnn.compose.native import described
-from melodyrnn.compose.runtime import HEADS, Network
+from melodyrnn.compose.parallel import WORTH, compose_many
+from melodyrnn.compose.parallel import work as work_of
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.processes import processors
+from melodyrnn.inference.compiled import described
+from melodyrnn.inference.numpy_network import HEADS, Network
+from melodyrnn.system import processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,20 +11,20 @@ import numpy as np
 from bench.speeds.composing import step_of
 from bench.speeds.reading import files
 from bench.speeds.timing import Setting, median
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
-from melodyrnn.compose.stream import Stream, Told
-from melodyrnn.compose.timeline import of_metres
 from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.worker import read_source
+from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import Stream, Told
 from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from melodyrnn.compose.runtime import Network
+    from melodyrnn.inference.numpy_network import Network
 
 Curve = tuple[str, str, list[int], list[float]]
 

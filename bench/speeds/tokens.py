@@ -16,8 +16,8 @@ import numpy as np
 
 from melodyrnn.events.vocabulary import DURATIONS, METRES, OTHER_METRE, PITCHES, RESTS
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

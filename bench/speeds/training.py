@@ -18,20 +18,20 @@ from torch import nn
 from bench.speeds.timing import Row, Setting, median, met
 from melodyrnn.corpus.prepared import Prepared, open_prepared
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
-from melodyrnn.learn.batches import plan, spans
-from melodyrnn.learn.measuring import measure as judge
-from melodyrnn.learn.network import MelodyRNN
-from melodyrnn.learn.news import Evaluated, Plan, Split, Stepped
-from melodyrnn.learn.recipe import defaults
-from melodyrnn.learn.team import join
-from melodyrnn.learn.training import fit
+from melodyrnn.training.batches import plan, spans
+from melodyrnn.training.config import defaults
+from melodyrnn.training.distributed import join
+from melodyrnn.training.events import Evaluated, Plan, Split, Stepped
+from melodyrnn.training.fit import fit
+from melodyrnn.training.network import MelodyRNN
+from melodyrnn.training.validation import measure as judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from melodyrnn.checkpoint import NetworkConfig
+    from melodyrnn.checkpoint.file import NetworkConfig
     from melodyrnn.events.columns import Columns
-    from melodyrnn.learn.recipe import Recipe
+    from melodyrnn.training.config import Recipe
 
 TARGET: Final = 2.9  # bits per note
 _TIMED: Final = 12  # steps
@@ -139,7 +139,7 @@ def _trained(
 
 def _composing(network: MelodyRNN, config: NetworkConfig) -> tuple[float, float]:
     """Notes a second of composing with these weights, one melody and 64."""
-    from melodyrnn.checkpoint import Card, Checkpoint  # noqa: PLC0415
+    from melodyrnn.checkpoint.file import Card, Checkpoint  # noqa: PLC0415
     from melodyrnn.compose.generate import Options, generate, model_of  # noqa: PLC0415
 
     weights = {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}

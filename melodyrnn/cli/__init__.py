@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from melodyrnn.cli.console import Console
+    from melodyrnn.cli.io.console import Console
 
 __all__ = ["main", "run"]
 
@@ -64,7 +64,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str], console: Console | None = None) -> ExitStatus:
     """Run a command and say how it ended; errors are told on the console's stderr."""
-    from melodyrnn.cli.console import Console  # noqa: PLC0415
+    from melodyrnn.cli.io.console import Console  # noqa: PLC0415
 
     console = console or Console.of_process()
     try:
@@ -122,7 +122,7 @@ def _explain(error: Exception, console: Console) -> ExitStatus:
         return ExitStatus.FAILED
     import traceback  # noqa: PLC0415
 
-    from melodyrnn.cli.console import plain  # noqa: PLC0415
+    from melodyrnn.cli.io.console import plain  # noqa: PLC0415
 
     for line in "".join(traceback.format_exception(error)).splitlines():
         console.draw([plain(line)])

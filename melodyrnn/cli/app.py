@@ -55,7 +55,7 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        command = get_command(import_module(f"melodyrnn.cli.{name}").app)
+        command = get_command(import_module(f"melodyrnn.cli.commands.{name}").app)
         command.name = name
         return command
 

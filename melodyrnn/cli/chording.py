@@ -14,8 +14,8 @@ from melodyrnn.errors import OptionError
 from melodyrnn.music.values import metre_of
 
 if TYPE_CHECKING:
-    from melodyrnn.cli.console import Console
-    from melodyrnn.compose.options import Options
+    from melodyrnn.cli.io.console import Console
+    from melodyrnn.controls.options import Options
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 

@@ -17,13 +17,13 @@ _WHERE: Final = "Where it goes"
 
 def model_names() -> list[str]:
     """Names of the models that ship, for shell completion."""
-    from melodyrnn.checkpoint import shipped  # noqa: PLC0415
+    from melodyrnn.checkpoint.file import shipped  # noqa: PLC0415
 
     return list(shipped())
 
 
 def _formats() -> list[str]:
-    from melodyrnn.cli.results import FORMATS  # noqa: PLC0415
+    from melodyrnn.cli.io.results import FORMATS  # noqa: PLC0415
 
     return list(FORMATS)
 

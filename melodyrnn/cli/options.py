@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand
 
-from melodyrnn.cli.console import Console
+from melodyrnn.cli.io.console import Console
 from melodyrnn.cli.status import EPILOG
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Facts as JSON lines on stdout.")]

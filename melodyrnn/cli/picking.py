@@ -13,8 +13,8 @@ from melodyrnn.cli.options import option
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
-    from melodyrnn.checkpoint import Card
-    from melodyrnn.compose.options import Options
+    from melodyrnn.checkpoint.file import Card
+    from melodyrnn.controls.options import Options
 
 _CHANCE: Final = "Chance"
 _WHERE: Final = "Where it goes"
@@ -66,7 +66,7 @@ def surprise_of(text: str | None) -> float | str | None:
 
 def like_corpus(options: Options, card: Card) -> Options:
     """Options that ask for the surprise of the model's own corpus; raise OptionError where its card is silent."""
-    from melodyrnn.compose.surprise import corpus_surprise  # noqa: PLC0415 - NumPy
+    from melodyrnn.compose.sampling.surprise import corpus_surprise  # noqa: PLC0415 - NumPy
 
     return replace(options, surprise=corpus_surprise(card))
 

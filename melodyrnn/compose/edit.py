@@ -2,7 +2,7 @@
 
 Both ask one thing of the look-ahead: that the notes to be kept come where they stand. Bars to be filled end where a
 kept note must begin; a kept rhythm allows one onset and one duration at each place. What follows a gap is heard by
-every particle and weighs (`melodyrnn.compose.smc`), so that both sides fit.
+every particle and weighs (`melodyrnn.compose.sampling.particles`), so that both sides fit.
 
 Conventions
     bars        from 0 in code; a window is half open, in ticks of the clock.
@@ -19,28 +19,28 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from melodyrnn.compose import around
-from melodyrnn.compose.around import Given
+from melodyrnn.compose import fixed_notes as around
 from melodyrnn.compose.articulation import held, straightened
-from melodyrnn.compose.beginning import listen, told_of
-from melodyrnn.compose.closing import ends_at_home
 from melodyrnn.compose.filling import tasks_of
+from melodyrnn.compose.fixed_notes import Given
 from melodyrnn.compose.gaps import windows_of
 from melodyrnn.compose.generate import Generated, Model, choose, filters_of
 from melodyrnn.compose.joining import between
-from melodyrnn.compose.keeping import keeping
-from melodyrnn.compose.leaning import leaning
-from melodyrnn.compose.liveliness import AGAIN, lively, sits
-from melodyrnn.compose.planning import reach
-from melodyrnn.compose.rules import Rules, every
-from melodyrnn.compose.smc import Drawn, Hearing, draw_one
-from melodyrnn.compose.stream import Stream
-from melodyrnn.compose.terms import Place
-from melodyrnn.compose.timeline import of_metres
+from melodyrnn.compose.prompt import listen, told_of
+from melodyrnn.compose.sampling.acceptance import ends_at_home
+from melodyrnn.compose.sampling.liveliness import AGAIN, lively, sits
+from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
+from melodyrnn.constraints.logit_rules import keeping
+from melodyrnn.constraints.rules import Rules, every
+from melodyrnn.controls.feasibility import reach
+from melodyrnn.controls.masks import Place
+from melodyrnn.controls.preferences import leaning
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.music.keys import key_or_found
+from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import Stream
+from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.limits import check_given, check_new
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.compose.gaps import Gap
-    from melodyrnn.compose.options import Options
-    from melodyrnn.compose.rules import Gate
-    from melodyrnn.compose.sampling import Indices
+    from melodyrnn.compose.sampling.filters import Indices
+    from melodyrnn.constraints.rules import Gate
+    from melodyrnn.controls.options import Options
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
-    from melodyrnn.music.tonality import Key
 
 Fit = TypeVar("Fit")
 LOCKS: Final = ("rhythm", "pitches", "contour")

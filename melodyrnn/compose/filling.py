@@ -11,20 +11,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from melodyrnn.compose import around
+from melodyrnn.compose import fixed_notes as around
 from melodyrnn.compose.gaps import Gap, Heard, gaps_at, windows_of
-from melodyrnn.compose.keeping import keeping
-from melodyrnn.compose.leaning import leaning
-from melodyrnn.compose.planning import excluding, reach, said
-from melodyrnn.compose.smc import Hearing
+from melodyrnn.compose.sampling.particles import Hearing
+from melodyrnn.constraints.logit_rules import keeping
+from melodyrnn.controls.feasibility import excluding, reach, said
+from melodyrnn.controls.preferences import leaning
 from melodyrnn.errors import Unsatisfiable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from melodyrnn.compose.gaps import Windows
-    from melodyrnn.compose.options import Options
-    from melodyrnn.compose.rules import Rules
+    from melodyrnn.constraints.rules import Rules
+    from melodyrnn.controls.options import Options
     from melodyrnn.events.tokenizer import Encoded
     from melodyrnn.music.melody import Melody
 

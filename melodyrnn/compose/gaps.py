@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.around import Given
-from melodyrnn.compose.beginning import whole_bars
-from melodyrnn.compose.ground import NONE
-from melodyrnn.compose.rules import SHORTEST_GAP
-from melodyrnn.compose.terms import Place
+from melodyrnn.compose.fixed_notes import Given
+from melodyrnn.compose.prompt import whole_bars
+from melodyrnn.constraints.lookahead import NONE
+from melodyrnn.constraints.rules import SHORTEST_GAP
+from melodyrnn.controls.masks import Place
 from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS, onsets_of
 from melodyrnn.events.vocabulary import DURATIONS, RESTS, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from melodyrnn.compose.sampling import Indices
+    from melodyrnn.compose.sampling.filters import Indices
     from melodyrnn.events.tokenizer import Encoded
     from melodyrnn.music.melody import Melody
 

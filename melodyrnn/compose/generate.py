@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.checkpoint import Card, Checkpoint, find, load
-from melodyrnn.compose.beginning import Beginning, begin
-from melodyrnn.compose.choosing import Choice, choose, filters_of
-from melodyrnn.compose.closing import Closing, closing_of
-from melodyrnn.compose.drafting import Draft, compose, compose_end
-from melodyrnn.compose.liveliness import AGAIN, circles, lively
+from melodyrnn.checkpoint.file import Card, Checkpoint, find, load
+from melodyrnn.compose.length_prior import outlined
 from melodyrnn.compose.loudness import velocity_of
-from melodyrnn.compose.native import network_of
-from melodyrnn.compose.options import Options
-from melodyrnn.compose.outline import outlined
-from melodyrnn.compose.rules import every
+from melodyrnn.compose.prompt import Beginning, begin
+from melodyrnn.compose.sampling.acceptance import Closing, closing_of
+from melodyrnn.compose.sampling.candidate import Draft, compose, compose_end
+from melodyrnn.compose.sampling.liveliness import AGAIN, circles, lively
+from melodyrnn.compose.sampling.note import Choice, choose, filters_of
+from melodyrnn.constraints.rules import every
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.inference.compiled import network_of
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.compose.rules import Gate
-    from melodyrnn.compose.runtime import Network
-    from melodyrnn.compose.sampling import Indices
+    from melodyrnn.compose.sampling.filters import Indices
+    from melodyrnn.constraints.rules import Gate
+    from melodyrnn.inference.numpy_network import Network
 
 __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]
 
@@ -164,7 +164,7 @@ def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
 
 def _steer(task: _Task, draft: Draft) -> None:
     """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
-    from melodyrnn.compose.smc import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
+    from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
     beginning, options = task.beginning, task.options
     filters, primed = filters_of(options), beginning.stream.notes

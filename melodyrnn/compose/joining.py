@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from melodyrnn.compose.gaps import Gap
-    from melodyrnn.compose.options import Options
-    from melodyrnn.compose.sampling import Indices
+    from melodyrnn.compose.sampling.filters import Indices
+    from melodyrnn.controls.options import Options
     from melodyrnn.events.tokenizer import Encoded
 
 

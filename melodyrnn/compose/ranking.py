@@ -34,7 +34,7 @@ from melodyrnn.events.tokenizer import encode
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
-    from melodyrnn.checkpoint import Card
+    from melodyrnn.checkpoint.file import Card
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody

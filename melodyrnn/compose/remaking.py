@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.compose.feel import Feel, play, swung
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.options import Options
-from melodyrnn.compose.recipe import Recipe, from_plain, hash_of
+from melodyrnn.compose.performance import Feel, play, swung
+from melodyrnn.compose.provenance import Recipe, from_plain, hash_of
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, RecipeError
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import chord_notes

@@ -26,14 +26,14 @@ from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.fingerprint import grams_of
 from melodyrnn.events.tokenizer import LOWEST_FIRST, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, metre_index
-from melodyrnn.music.keys import find_keys
-from melodyrnn.music.tonality import MODES
+from melodyrnn.music.key import MODES
+from melodyrnn.music.key_finding import find_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
-    from melodyrnn.music.tonality import Key
 
 Flat = NDArray[np.int64]
 _ROWS: Final = np.full(max(DURATIONS) + 2, -1)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn.errors import CorpusError
-from melodyrnn.music.formats import NOTATION
+from melodyrnn.formats.registry import NOTATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

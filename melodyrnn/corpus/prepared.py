@@ -28,7 +28,7 @@ from melodyrnn.errors import CorpusError
 from melodyrnn.events import vocabulary
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.viewpoints import STYLES
-from melodyrnn.music.tonality import MODES
+from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.outcomes import Outcome, source_of
 from melodyrnn.corpus.worker import read_source
-from melodyrnn.processes import import_path, processors
+from melodyrnn.system import import_path, processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -73,7 +73,7 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
     except Unreadable as error:
         yield Outcome.refusal(source.name, error)
         return
-    from melodyrnn.music.notation import read_score  # noqa: PLC0415 - only for the files that need it
+    from melodyrnn.formats.notation.music21_reader import read_score  # noqa: PLC0415 - only for the files that need it
 
     found = read_score(data, format=source.format, name=source.name, track=source.track, tonic_only=source.tonic_only)
     for result in found:
@@ -88,7 +88,7 @@ def _chords(data: bytes, source: Source) -> Outcome:
         from melodyrnn.formats.midi.chords import read_midi_chords  # noqa: PLC0415
 
         return Outcome(source.name, chords=read_midi_chords(data, track=source.track, name=source.name))
-    from melodyrnn.music.notation import read_score_chords  # noqa: PLC0415
+    from melodyrnn.formats.notation.music21_reader import read_score_chords  # noqa: PLC0415
 
     found = read_score_chords(data, format=source.format, name=source.name, track=source.track)
     return Outcome(source.name, chords=found)

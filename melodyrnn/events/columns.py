@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.ticks import DURATION_TICKS, onsets_of
 from melodyrnn.events.vocabulary import END, metre_index
-from melodyrnn.music.tonality import MODES
+from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import METRES
-from melodyrnn.music.tonality import MODES
+from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

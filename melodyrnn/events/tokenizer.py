@@ -25,7 +25,7 @@ from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, nearest
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
-    from melodyrnn.music.tonality import Key
+    from melodyrnn.music.key import Key
 
 Indices = NDArray[np.int64]
 LOWEST_FIRST = -5  # semitones of the first note below its anchor, at most
@@ -65,7 +65,7 @@ def encode(melody: Melody, key: Key | None = None) -> Encoded:
     """
     key = key or melody.key
     if key is None:
-        raise OptionError("key", "the melody has none; find it with melodyrnn.music.keys.find_key")
+        raise OptionError("key", "the melody has none; find it with melodyrnn.music.key_finding.find_key")
     if not melody.notes:
         raise OptionError("melody", "has no notes")
     table = np.array([(n.onset, n.duration, n.pitch, n.velocity) for n in melody.notes], dtype=np.int64)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events.vocabulary import DURATIONS, END, OTHER_METRE, PITCHES, RESTS
-from melodyrnn.music.tonality import MODES
+from melodyrnn.music.key import MODES
 
 Indices = NDArray[np.int64]
 

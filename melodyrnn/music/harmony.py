@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.chords import QUALITIES
+from melodyrnn.music.key import spell
 from melodyrnn.music.melody import Melody, Metre
-from melodyrnn.music.tonality import spell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

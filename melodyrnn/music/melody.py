@@ -22,7 +22,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from melodyrnn.music.tonality import Key
+from melodyrnn.music.key import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,8 @@ from operator import add, le
 from typing import Any, Final
 
 from melodyrnn.errors import CorpusError
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, NoteColumns
-from melodyrnn.music.tonality import MODES, Key
 
 _LIMIT: Final = 1 << 31
 _DENOMINATORS: Final = frozenset({1, 2, 4, 8, 16, 32, 64})  # 64: all that reading MIDI lets through

@@ -13,7 +13,7 @@ import re
 from typing import Final
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.tonality import STEPS
+from melodyrnn.music.key import STEPS
 
 _NAME: Final = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?")
 _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}

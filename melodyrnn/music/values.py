@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Metre
-from melodyrnn.music.tonality import MODES, Key
 
 _KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)(?:\s*(m)|\s+(\w+)|)")
 _ALIASES: Final = {"ionian": "major", "aeolian": "minor", "maj": "major", "min": "minor"}

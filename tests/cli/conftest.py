@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, expected_shapes, save
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes, save
 from melodyrnn.cli import run
-from melodyrnn.cli.console import Console
+from melodyrnn.cli.io.console import Console
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 
 class _Text(io.TextIOWrapper):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import melodyrnn
-from melodyrnn.checkpoint import find, shipped
+from melodyrnn.checkpoint.file import find, shipped
 from melodyrnn.corpus.prepared import is_prepared
 from melodyrnn.errors import CheckpointError
 
@@ -74,7 +74,7 @@ def test_spawned_processes_look_nowhere_near(planted, tmp_path):
     code = (
         "import sys, os\n"
         "import melodyrnn\n"
-        "from melodyrnn.compose.dealing import compose_many\n"
+        "from melodyrnn.compose.parallel import compose_many\n"
         "model = melodyrnn.load_model('folk')\n"
         "def work():\n"
         "    made = list(compose_many(model, melodyrnn.Options(bars=2), 4, jobs=2))\n"

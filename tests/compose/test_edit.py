@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.compose import edit
-from melodyrnn.compose.beginning import listen, told_of
 from melodyrnn.compose.edit import LOCKS, infill, vary
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.liveliness import sits
-from melodyrnn.compose.options import Options
-from melodyrnn.compose.stream import Stream
-from melodyrnn.compose.timeline import of_metres
+from melodyrnn.compose.prompt import listen, told_of
+from melodyrnn.compose.sampling.liveliness import sits
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import Stream
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 TUNE = Melody(
     tuple(

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import melodyrnn
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, save
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, save
 from melodyrnn.compose.articulation import held, straightened
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.options import Options
-from melodyrnn.compose.scoring import surprise
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import Withheld, columns
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.inference.scoring import surprise
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 PRIME = Melody(
     tuple(Note(24 * i, 24, p, 90) for i, p in enumerate((69, 71, 72, 76))), (Metre(),), Key(9, "minor"), 97.0, "p"

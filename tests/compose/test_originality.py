@@ -7,22 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import choose, generate, model_of, prepare
-from melodyrnn.compose.options import Options
 from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
-from melodyrnn.compose.rules import Rules
-from melodyrnn.compose.sampling import mask
-from melodyrnn.compose.smc import draw_one
-from melodyrnn.compose.stream import Stream, Told
-from melodyrnn.compose.timeline import of_metres
+from melodyrnn.compose.sampling.filters import mask
+from melodyrnn.compose.sampling.particles import draw_one
+from melodyrnn.constraints.rules import Rules
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
+from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 
 def tune(seed, notes=48):
@@ -111,7 +111,7 @@ CONFIG = NetworkConfig(cell="rnn", hidden=4, embed=4, head=4, keys=2)
 
 
 def _quiet():
-    from melodyrnn.checkpoint import expected_shapes  # noqa: PLC0415
+    from melodyrnn.checkpoint.file import expected_shapes  # noqa: PLC0415
 
     weights = {n: np.zeros(s, np.float32) for n, s in expected_shapes(CONFIG).items()}
     return model_of(Checkpoint(CONFIG, Card(), weights, INDEX.to_tensors()))

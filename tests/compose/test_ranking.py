@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.checkpoint import Card, Checkpoint
+from melodyrnn.checkpoint.file import Card, Checkpoint
 from melodyrnn.compose.generate import Generated, Model, generate
-from melodyrnn.compose.options import Options
 from melodyrnn.compose.ranking import CRITERIA, rank
+from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 
 def tune(seed, notes=40, spread=4):

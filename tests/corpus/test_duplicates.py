@@ -12,9 +12,9 @@ from melodyrnn.corpus.duplicates import KIN, Kin, divide, entries_of, families, 
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
-from melodyrnn.music.keys import find_key
+from melodyrnn.music.key import Key
+from melodyrnn.music.key_finding import find_key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
 

@@ -16,9 +16,9 @@ from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.formats.midi.reader import read_midi
-from melodyrnn.music.keys import find_key, find_keys
+from melodyrnn.music.key import Key
+from melodyrnn.music.key_finding import find_key, find_keys
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
 METRES = ((Metre(),), (Metre(3, 4),), (Metre(6, 8), Metre(4, 4, 144)), (Metre(2, 4), Metre(7, 8, 96), Metre(3, 4, 264)))

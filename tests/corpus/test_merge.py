@@ -13,8 +13,8 @@ from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.report import MANIFEST
 from melodyrnn.errors import CorpusError
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from melodyrnn.corpus.report import MANIFEST
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.music.keys import find_key
+from melodyrnn.music.key import Key
+from melodyrnn.music.key_finding import find_key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 
 def tune(seed: int, notes: int = 40) -> Melody:

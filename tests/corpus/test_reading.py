@@ -12,8 +12,8 @@ from melodyrnn.corpus.outcomes import Outcome, source_of
 from melodyrnn.corpus.reading import Limits, _Child, read_files, read_many, read_one
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 ABC = "X:1\nT:{}\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
 SPINES = "**kern\n" + "".join("\t".join(["*^"] * 2**n) + "\n" for n in range(20))  # a million columns

@@ -10,8 +10,8 @@ from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.corpus.replacing import growing, put, settle
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 CALLS = ("rename", "fsync", "mkdir", "unlink", "rmdir")
 

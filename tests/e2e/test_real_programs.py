@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.formats.midi.reader import read_midi
-from melodyrnn.music.notation import read_notation
+from melodyrnn.formats.notation.music21_reader import read_notation
 
 MELODYRNN = [sys.executable, "-m", "melodyrnn"]
 

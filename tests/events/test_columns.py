@@ -9,8 +9,8 @@ from melodyrnn.events.registers import count_registers, register_bits
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import AT_DURATION, AT_PITCH, AT_REST, HEARD, MATCHES, PLACES_APART
 from melodyrnn.events.vocabulary import END, METRES, OTHER_METRE
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 
 def tune(rows, metre=None, key=None):

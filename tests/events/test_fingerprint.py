@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.checkpoint_check import take_apart
+from melodyrnn.checkpoint.verify import take_apart
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.fingerprint import SPAN, Index, Run, profile, shingles
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 
 def tune(seed: int, notes: int = 60) -> Melody:
@@ -190,7 +190,7 @@ def test_hostile_fingerprints_are_refused(name, change):
 
 def test_fingerprints_may_stand_in_a_checkpoint():
     """The names and types of the arrays are those that checkpoints allow."""
-    from melodyrnn.checkpoint import Card, Checkpoint, NetworkConfig, _to_bytes, expected_shapes  # noqa: PLC0415
+    from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, _to_bytes, expected_shapes  # noqa: PLC0415
 
     config = NetworkConfig(cell="rnn", hidden=2, embed=2, head=2, keys=1)
     weights = {n: np.zeros(s, np.float32) for n, s in expected_shapes(config).items()}

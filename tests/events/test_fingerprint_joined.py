@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.music.tonality import Key
 
 
 def tune(seed):

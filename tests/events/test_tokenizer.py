@@ -12,8 +12,8 @@ from melodyrnn.errors import OptionError
 from melodyrnn.events.tokenizer import anchor_of, decode, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import MODES, Key
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
 

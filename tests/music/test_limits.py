@@ -8,7 +8,7 @@ import pytest
 import melodyrnn
 from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.options import Options
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.music.limits import LONGEST_BAR, MOST_GIVEN_BARS, MOST_GIVEN_NOTES, check_given
 from melodyrnn.music.melody import Melody, Metre, Note

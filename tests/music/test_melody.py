@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.compose.options import Options
-from melodyrnn.compose.recipe import from_plain, to_plain
+from melodyrnn.compose.provenance import from_plain, to_plain
+from melodyrnn.controls.options import Options
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.formats.notation.music21_reader import read_notation, write_notation
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
-from melodyrnn.music.notation import read_notation, write_notation
-from melodyrnn.music.tonality import MODES, Key
 
 keys = st.builds(Key.signed, st.integers(0, 11), st.sampled_from(MODES), st.integers(-7, 7))
 

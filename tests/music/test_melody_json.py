@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import CorpusError
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
-from melodyrnn.music.tonality import Key
 
 MELODY = Melody((Note(72, 24, 60), Note(96, 12, 62, 99)), (Metre(), Metre(3, 4, 96)), Key(9, "minor"), 97.5, "é", 192)
 JUNK = st.recursive(

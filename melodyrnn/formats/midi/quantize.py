@@ -22,8 +22,8 @@ from functools import lru_cache
 from operator import itemgetter, sub
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
-from melodyrnn.music.tonality import MODES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

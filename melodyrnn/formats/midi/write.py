@@ -26,7 +26,7 @@ from melodyrnn.music.chords import CHORDS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
 
 if TYPE_CHECKING:
-    from melodyrnn.music.tonality import Key
+    from melodyrnn.music.key import Key
 
 PPQ: Final = 480
 _SCALE: Final = PPQ // TICKS_PER_QUARTER

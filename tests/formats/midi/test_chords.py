@@ -19,8 +19,8 @@ from melodyrnn.errors import REASONS, Unreadable
 from melodyrnn.formats.midi.chords import read_midi_chords
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import QUALITIES, chord_notes, progression
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     import random

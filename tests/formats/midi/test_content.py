@@ -16,8 +16,8 @@ from melodyrnn.formats.midi.container import split_chunks
 from melodyrnn.formats.midi.content import parse_track
 from melodyrnn.formats.midi.reader import Reading, read_midi
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note, NoteColumns
-from melodyrnn.music.tonality import Key
 
 BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
 END = b"\x00\xff\x2f\x00"

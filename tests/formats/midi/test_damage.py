@@ -17,8 +17,8 @@ from melodyrnn.formats.midi.container import MAX_BYTES, split_chunks
 from melodyrnn.formats.midi.content import MAX_NOTES, parse_track
 from melodyrnn.formats.midi.reader import Reading, read_midi
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import Key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from melodyrnn.errors import OptionError
 from melodyrnn.formats.midi.pretty_midi import from_pretty_midi, to_pretty_midi
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, Note
-from melodyrnn.music.tonality import MODES, Key
 
 
 def track(dump: str) -> bytes:

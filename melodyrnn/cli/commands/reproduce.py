@@ -1,0 +1,106 @@
+"""melodyrnn reproduce: the same bytes again, from the recipe that a file keeps.
+
+Contents: reproduce.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from melodyrnn._version import __version__
+from melodyrnn.cli.composing import OutputOption, model_names
+from melodyrnn.cli.io.input import read_bytes, read_melody
+from melodyrnn.cli.options import ForceOption, Page, QuietOption, TrackOption, console_of, foot, new_app
+from melodyrnn.errors import RecipeError
+
+if TYPE_CHECKING:
+    from melodyrnn.compose.provenance import Recipe
+
+app = new_app()
+
+_HELP: Final = """Write a file of melodyrnn again, byte for byte.
+
+\b
+Examples:
+  melodyrnn reproduce tune.mid -o again.mid
+  melodyrnn reproduce tune.mid -m my.safetensors | cmp - tune.mid
+
+\b
+Every MIDI file that melodyrnn writes keeps how it was made (--no-recipe
+leaves that out): version, model, seed, options, and the prime. Where the
+bytes cannot be made again, the reason is told.
+"""
+
+
+@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn inspect --help, which shows a recipe"))
+def reproduce(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A MIDI file that melodyrnn wrote, or - for stdin.")],
+    model: Annotated[
+        str | None,
+        typer.Option("-m", "--model", metavar="MODEL", help="The model that made it, if it does not ship.",
+                     autocompletion=model_names),
+    ] = None,
+    prime: Annotated[
+        str | None, typer.Option("--prime", metavar="FILE", help="What it goes on from, if too long for a recipe.")
+    ] = None,
+    track: TrackOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:  # fmt: skip
+    """Write a file of melodyrnn again, byte for byte, or say why that cannot be."""
+    from melodyrnn.cli.io.results import results_of  # noqa: PLC0415 - --help waits for none of these
+
+    console = console_of(context, quiet=quiet)
+    results = results_of(console, output, format="midi", force=force)
+    content = read_bytes(console, file)
+    recipe = _recipe(content, file)
+    given = None if prime is None else read_melody(console, prime, track=track).melody
+
+    from melodyrnn.compose.generate import load_model  # noqa: PLC0415
+    from melodyrnn.compose.remaking import remake  # noqa: PLC0415
+
+    try:
+        made = remake(load_model(model or _shipped(recipe)), recipe, given)
+    except RecipeError as problem:
+        raise RecipeError(f"{file}: {problem}") from problem
+    if made != content:
+        raise RecipeError(f"{file}: {_difference(recipe)}")
+    name = results.deliver(console, 0, made)
+    console.say(f"{name or 'melody'}: the same {len(made):,} bytes as {file}")
+
+
+def _recipe(content: bytes, file: str) -> Recipe:
+    from melodyrnn.compose.provenance import Recipe  # noqa: PLC0415
+    from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
+
+    text = read_midi(content, name=file).recipe
+    if not text:
+        raise RecipeError(f"{file}: keeps no recipe: melodyrnn did not write it, or was told --no-recipe")
+    try:
+        return Recipe.from_text(text)
+    except RecipeError as problem:
+        raise RecipeError(f"{file}: {problem}") from problem
+
+
+def _shipped(recipe: Recipe) -> str:
+    """The shipped model of the recipe's name: a name out of a file is never taken for a path."""
+    if recipe.model not in model_names():
+        raise RecipeError(
+            f"it was made by {recipe.model or 'a model'} of digest {recipe.digest}: name its file with -m"
+        )
+    return recipe.model
+
+
+def _difference(recipe: Recipe) -> str:
+    from melodyrnn.inference.compiled import ASIDE, described  # noqa: PLC0415
+
+    if recipe.version != __version__:
+        return f"melodyrnn {recipe.version} wrote it, this is {__version__}, and it writes other bytes"
+    return (
+        "its recipe leads to other bytes: the file was changed after melodyrnn wrote it, or another version, processor "
+        f"or runtime wrote it (here: {described()}; {ASIDE}=numpy composes in NumPy)"
+    )

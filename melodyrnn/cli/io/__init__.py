@@ -1,0 +1,1 @@
+"""Streams, files, drawings and tables of the terminal."""

@@ -1,0 +1,206 @@
+"""stdin, stdout and stderr as one object that every command is given.
+
+Conventions
+    stdout      the result alone: bytes, lines or JSON lines.
+    stderr      talk: what happens, warnings, drawings. `quiet` leaves errors only.
+    text        whatever comes out of a file or a command line goes through `plain`: no control sequence
+                reaches a terminal, and nothing is ever read as markup.
+
+Contents: Console, plain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+
+from melodyrnn.errors import OptionError, OutputError, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MAX_STDIN: Final = 64 << 20  # bytes; no melody is larger
+
+
+def plain(text: str) -> str:
+    r"""Make a text of unknown origin harmless: one line, control characters escaped.
+
+    >>> plain("jig \x1b[31mred\n")
+    'jig \\x1b[31mred\\n'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+@dataclass(slots=True)
+class Console:
+    """The three streams and how much is said on them. A stream that the caller has closed is None."""
+
+    stdin: BinaryIO | None
+    stdout: TextIO | None
+    stderr: TextIO | None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+
+    @classmethod
+    def of_process(cls) -> Console:
+        """The console of this process, as its streams are now."""
+        return cls(getattr(sys.stdin, "buffer", None), sys.stdout, sys.stderr, os.environ)
+
+    def settle(self, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> Console:
+        """Take over what a command's options say, and return itself."""
+        self.quiet, self.verbose, self.json = quiet, verbose and not quiet, json
+        return self
+
+    # the result, on stdout
+
+    @property
+    def to_terminal(self) -> bool:
+        """Whether the result would be printed on a terminal."""
+        return _is_terminal(self.stdout)
+
+    def data(self, content: bytes) -> None:
+        """Write bytes to stdout; never to a terminal."""
+        if self.to_terminal:
+            raise OptionError("-o", "stdout is a terminal: name a file, or pipe the result into a program")
+        stream = self._stdout()
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            raise OutputError("stdout takes text only; name a file with -o")
+        with self._told():
+            binary.write(content)
+            binary.flush()
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Write lines of text to stdout."""
+        stream = self._stdout()
+        for text in texts:
+            line = _speakable(plain(text), stream) + "\n"
+            with self._told():
+                stream.write(line)
+        with self._told():
+            stream.flush()
+
+    def record(self, facts: Mapping[str, Any]) -> None:
+        """Write one JSON object as a line of stdout."""
+        self.lines([json.dumps(facts, allow_nan=False)])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say of what cannot be written that it was stdout; a reader that has gone is no failure to tell."""
+        try:
+            yield
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except OSError as error:
+            from melodyrnn.cli.io.output import reason  # noqa: PLC0415
+
+            self.abandon()  # Python must not try again at exit
+            raise OutputError(f"stdout: cannot be written: {reason(error)}") from error
+
+    def _stdout(self) -> TextIO:
+        if self.stdout is None or self.stdout.closed:
+            raise OutputError("stdout is closed; name a file with -o")
+        return self.stdout
+
+    # talk, on stderr
+
+    @property
+    def interactive(self) -> bool:
+        """Whether someone watches stderr on a terminal that can be drawn on."""
+        return _is_terminal(self.stderr) and not self.quiet and self.environ.get("TERM") != "dumb"
+
+    @property
+    def colour(self) -> bool:
+        """Whether stderr takes colours (NO_COLOR and TERM=dumb are kept)."""
+        return self.interactive and not self.environ.get("NO_COLOR")
+
+    @property
+    def unicode(self) -> bool:
+        """Whether stderr can show block characters."""
+        return "utf" in (getattr(self.stderr, "encoding", None) or "").lower()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal."""
+        return max(20, min(shutil.get_terminal_size().columns, 120))
+
+    def say(self, text: str) -> None:
+        """Tell the user, unless asked to be quiet."""
+        if not self.quiet:
+            self._talk(plain(text))
+
+    def detail(self, text: str) -> None:
+        """Tell the user who asked for more."""
+        if self.verbose:
+            self._talk(plain(text))
+
+    def warn(self, text: str) -> None:
+        """Tell the user that something was not as it should be."""
+        self.say(f"melodyrnn: warning: {text}")
+
+    def error(self, text: str) -> None:
+        """Tell the user why it failed, always."""
+        self._talk(f"melodyrnn: error: {plain(text)}")
+
+    def draw(self, lines: Iterable[str]) -> None:
+        """Put one of our own drawings, colours included, on stderr. Never for texts out of files."""
+        if not self.quiet:
+            for line in lines:
+                self._talk(line)
+
+    def _talk(self, line: str) -> None:
+        """Write a line to stderr; when nobody can hear, talk is not worth failing for."""
+        if self.stderr is None or self.stderr.closed:
+            return
+        try:
+            self.stderr.write(_speakable(line, self.stderr) + "\n")
+            self.stderr.flush()
+        except OSError:
+            self.stderr = None
+
+    # stdin
+
+    def read(self) -> bytes:
+        """Read all of stdin."""
+        if self.stdin is None or self.stdin.closed:
+            raise Unreadable("-", "unreadable", "stdin is closed; pipe a file into it")
+        if _is_terminal(self.stdin):
+            raise OptionError("-", "stdin is a terminal: name a file, or pipe one into melodyrnn")
+        content = self.stdin.read(MAX_STDIN + 1)
+        if len(content) > MAX_STDIN:
+            raise Unreadable("-", "too-large", f"more than {MAX_STDIN >> 20} MB on stdin")
+        return content
+
+    def finish(self) -> None:
+        """Flush stdout; raise OutputError when it takes no more."""
+        with self._told():
+            if self.stdout is not None and not self.stdout.closed:
+                self.stdout.flush()
+
+    def abandon(self) -> None:
+        """Point stdout at nothing: its reader has gone, or its disk is full."""
+        try:
+            descriptor = self.stdout.fileno() if self.stdout is not None else -1
+        except (OSError, ValueError):
+            return  # a stream of a test has no descriptor, and no flush at exit either
+        if descriptor >= 0:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, descriptor)
+            os.close(nowhere)
+
+
+def _is_terminal(stream: TextIO | BinaryIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _speakable(text: str, stream: TextIO) -> str:
+    """Escape what the stream's encoding cannot say."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,189 @@
+"""A melody from wherever the user points: a file of any format, or stdin.
+
+MIDI and ABC are read here; **kern and MusicXML go through a child process with limits, for music21 can be
+made to loop. A pipe that the user names himself, `--prime <(command)`, is read as stdin is, but not waited for
+longer than a minute; in folders pipes are refused (formats.midi.container, corpus.worker).
+
+Contents: Input, read_melody, tell, read_bytes, read_named_pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.formats.registry import NOTATION
+
+if TYPE_CHECKING:
+    from melodyrnn.cli.io.console import Console
+    from melodyrnn.music.melody import Melody
+
+_SLOW: Final = frozenset(NOTATION) - {".abc"}
+_KEY_LINE: Final = re.compile(rb"^K:", re.MULTILINE)  # which every tune of ABC has before its notes
+_ABC_HEAD: Final = 1 << 16  # bytes in which it is looked for
+_TELLING: Final = 16  # notes from which on a melody says something of its key
+_PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A melody and how it was found."""
+
+    name: str  # the file as the user called it, or '-'
+    melody: Melody
+    format: str
+    track: str = ""  # which voice was taken, and why
+    warnings: tuple[str, ...] = ()
+    snapped: int = 0
+    recipe: str = ""  # how melodyrnn made the file, if it did
+    program: int = 0  # General MIDI sound of a MIDI file's voice
+    others: tuple[str, ...] = ()  # voices of a MIDI file that the melody has nothing of
+
+
+def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
+    """Read one melody from a file, or from stdin when `source` is '-'; raise Unreadable.
+
+    `book.abc:12` is the tune of number 12 (`X:12`) in a file of several.
+    """
+    if not source:
+        raise OptionError("FILE", "names no file")
+    path = Path(source)
+    if source == "-" or _is_pipe(path):
+        return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)
+    book, _, tune = source.rpartition(":")
+    if book.lower().endswith(".abc") and tune and not path.exists():
+        return _abc(read_bytes(console, book), book, track=track, tune=tune)
+    suffix = path.suffix.lower()
+    if suffix in _SLOW:
+        return _isolated(path, source, track=track)
+    if suffix == ".abc":
+        return _abc(read_bytes(console, source), source, track=track)
+    return _midi(path, source, track=track, strict=strict)
+
+
+def tell(console: Console, found: Input, *, key: str | None = None) -> None:
+    """Warn of what was not as it should be; and of a key that the notes belie, unless the user names one."""
+    for warning in found.warnings:
+        console.warn(f"{found.name}: {warning}")
+    stated, short = found.melody.key, len(found.melody.notes) < _TELLING
+    if found.format != "midi" or found.recipe or short or key is not None or stated is None or stated.mode != "major":
+        return
+    from melodyrnn.music.key_finding import find_key  # noqa: PLC0415
+
+    heard = find_key(found.melody, fifths=stated.fifths)
+    if heard is not None and heard != stated:
+        console.warn(
+            f"{found.name}: its signature says {stated}, its notes sound like {heard} (some programs write every "
+            f"signature as major); give --key with the right one"
+        )
+
+
+def read_bytes(console: Console, source: str) -> bytes:
+    """Read all of a file, a named pipe, or of stdin when `source` is '-'; raise Unreadable."""
+    from melodyrnn.formats.midi.container import fetch  # noqa: PLC0415 - each reader costs start-up time
+
+    if source == "-":
+        return console.read()
+    path = Path(source)
+    return read_named_pipe(path, source) if _is_pipe(path) else fetch(path, source)
+
+
+def read_named_pipe(path: Path, name: str, *, seconds: float = _PATIENCE) -> bytes:
+    """Read all that comes through a FIFO or /dev/fd/N; raise Unreadable when it is too much or takes too long."""
+    from melodyrnn.cli.io.console import MAX_STDIN  # noqa: PLC0415
+
+    end = time.monotonic() + seconds
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # which waits for no writer
+    except OSError as error:
+        raise Unreadable(name, "unreadable", error.strerror or str(error)) from error
+    try:
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        content = bytearray()
+        while waiting.poll(1000 * max(0.0, end - time.monotonic())):
+            part = os.read(descriptor, 1 << 20)
+            content += part
+            if not part:
+                return bytes(content)
+            if len(content) > MAX_STDIN:
+                raise Unreadable(name, "too-large", f"more than {MAX_STDIN >> 20} MB through a pipe")
+    finally:
+        os.close(descriptor)
+    raise Unreadable(name, "timeout", f"its writer was not done in {seconds:g} s; write to a file first")
+
+
+def _is_pipe(path: Path) -> bool:
+    """Whether a name stands for a pipe now."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except (OSError, ValueError):  # its reader says why
+        return False
+
+
+def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -> Input:
+    """Read a melody whose format only its first bytes tell."""
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"X:", b"%abc")):
+        return _abc(content, name, track=track)
+    for mark, suffix in ((b"<", ".musicxml"), (b"PK\x03\x04", ".mxl"), (b"!!!", ".krn"), (b"**", ".krn")):
+        if start.startswith(mark):
+            return _parked(content, suffix, name, track=track)
+    head = content[:_ABC_HEAD]
+    if not start.startswith(b"MThd") and b"\0" not in head and _KEY_LINE.search(head):
+        return _abc(content, name, track=track)
+    return _midi(content, name, track=track, strict=strict)
+
+
+def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -> Input:
+    from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
+
+    found = read_midi(source, track=track, strict=strict, name=name)
+    return Input(
+        name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program,
+        found.others,
+    )  # fmt: skip
+
+
+def _abc(content: bytes, name: str, *, track: str | None, tune: str | None = None) -> Input:
+    from melodyrnn.formats.notation.abc import split_abc  # noqa: PLC0415
+    from melodyrnn.formats.notation.music21_reader import read_score  # noqa: PLC0415
+    from melodyrnn.formats.notation.text import decoded  # noqa: PLC0415
+
+    found = next(read_score(content, format="abc", name=name, track=track, tune=tune))
+    if isinstance(found, Unreadable):
+        raise found
+    if tune is not None:
+        return Input(f"{name}:{tune}", found.melody, "abc", found.track, found.warnings, found.snapped)
+    count = len(split_abc(decoded(content).replace("\r", "\n")))
+    another = f"{name}:NUMBER gives another" if name.lower().endswith(".abc") else "give a file for another"
+    book = (f"the first of {count} tunes is taken; {another}",) if count > 1 else ()
+    return Input(name, found.melody, "abc", found.track, book + found.warnings, found.snapped)
+
+
+def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Input:
+    """Read what came through a pipe by way of a temporary file, which a child process can open."""
+    import tempfile  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
+        path = Path(folder) / f"stdin{suffix}"
+        path.write_bytes(content)
+        return _isolated(path, name, track=track)
+
+
+def _isolated(path: Path, name: str, *, track: str | None) -> Input:
+    """Read one score in a child process."""
+    from melodyrnn.corpus.outcomes import source_of  # noqa: PLC0415
+    from melodyrnn.corpus.reading import Limits, read_outcome  # noqa: PLC0415
+
+    outcome = read_outcome(source_of(path, name=name, track=track), Limits())
+    if outcome.melody is None:
+        raise outcome.error
+    return Input(name, outcome.melody, path.suffix[1:], outcome.track, outcome.warnings)

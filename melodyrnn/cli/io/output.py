@@ -1,0 +1,186 @@
+"""Where results go: a file that appears whole or not at all, or a pipe that is written straight through.
+
+Conventions
+    Nothing half-written is ever visible at the name asked for. An existing file is kept unless `force`.
+    What exists and is no regular file (a FIFO, /dev/null) is written through, never replaced; so are the names of
+    streams that are open already (/dev/stdout, /dev/fd/3, /proc/self/fd/3), whatever they lead to.
+    The system's own folders (/proc, /sys) take no files, and that is what is said.
+    What a writer that was killed has left beside a file is removed by the next one (`tidy`; of many files in a
+    row, the first is enough).
+
+Contents: writing, write_file, write_free, refuse_existing, refuse_nowhere, check_writable, reason.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from melodyrnn.cli.io.leftovers import beside, hold, remove_left
+from melodyrnn.durable import sync_folder
+from melodyrnn.errors import OptionError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+
+def refuse_existing(paths: Iterable[Path], *, force: bool) -> None:
+    """Raise OutputError if one of the files is there already and may not be replaced."""
+    for path in paths:
+        if _is_stream(path):
+            continue
+        _refuse_system(path)
+        if not force and path.is_file():
+            raise OutputError(f"{path}: already there; choose another name, or --force to replace it")
+
+
+def refuse_nowhere(path: Path) -> None:
+    """Raise OutputError if the folder that shall take a file is not there."""
+    folder = Path(os.path.realpath(path)).parent
+    if _is_stream(path) or folder.is_dir():
+        return
+    shown = path.parent if path.parent.parts else folder
+    if folder.exists():
+        raise OutputError(f"{path}: {shown} is a file, not a folder; choose another name")
+    raise OutputError(f"{path}: there is no folder {shown}; make it first")
+
+
+@contextmanager
+def writing(path: Path, *, force: bool = False, tidy: bool = True) -> Iterator[BinaryIO]:
+    """A stream to a file that appears as a whole when the block ends well; raise OutputError when it cannot."""
+    if path.is_dir():
+        raise OutputError(f"{path}: a folder; name a file in it")
+    special = _is_stream(path)
+    if not special:
+        _refuse_system(path)
+    elif not path.exists():
+        raise OutputError(f"{path}: there is no such device or open stream; name a file elsewhere")
+    # A link stays a link: the file it leads to is the one that is written.
+    target = path if special else Path(os.path.realpath(path))
+    try:
+        with _through(target) if special else _whole(target, force=force, tidy=tidy) as stream:
+            yield stream
+    except FileExistsError as error:
+        raise OutputError(f"{path}: already there; choose another name, or --force to replace it") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {_why(error, path)}") from error
+
+
+def write_file(path: Path, content: bytes, *, force: bool = False, tidy: bool = True) -> None:
+    """Write a file as a whole; raise OutputError when that cannot be done."""
+    with writing(path, force=force, tidy=tidy) as stream:
+        stream.write(content)
+
+
+def write_free(stem: str, suffix: str, content: bytes, *, tidy: bool = True) -> Path:
+    """Write to the first of stem.suffix, stem-2.suffix … in the current folder that is not there; return it."""
+    for number in itertools.count(1):
+        path = Path(stem + (f"-{number}" if number > 1 else "") + suffix)
+        if os.path.lexists(path):
+            continue
+        try:
+            with _whole(path, force=False, tidy=tidy) as stream:
+                stream.write(content)
+        except FileExistsError:
+            continue  # another run took the name between the look and the write
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written: {_why(error, path)}") from error
+        return path
+    raise AssertionError("count() never ends")
+
+
+def check_writable(path: Path, *, force: bool = False) -> None:
+    """Raise OutputError if a long run could not put its result there in the end."""
+    if path.is_dir():
+        raise OutputError(f"{path}: a folder; name a file in it")
+    if path.is_char_device() or path.is_block_device():
+        raise OutputError(f"{path}: a device, which keeps nothing; name a file")
+    _refuse_system(path)
+    refuse_nowhere(path)
+    folder = Path(os.path.realpath(path)).parent
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{path}: the folder {folder} cannot be written to")
+    refuse_existing([path], force=force)
+
+
+@contextmanager
+def _whole(path: Path, *, force: bool, tidy: bool) -> Iterator[BinaryIO]:
+    """A new file beside the target: filled, synced, and given the name in one step when all went well."""
+    if tidy:
+        remove_left(path.parent)
+    part = beside(path)
+    # 0o666 here means 0o666 less the umask: what any other program's new file would get.
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            hold(descriptor)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        _give_name(part, path, force=force)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _give_name(part: Path, path: Path, *, force: bool) -> None:
+    """Name a finished file, by force or if the name is free: a link refuses others in one step, a rename would not."""
+    if force:
+        part.replace(path)
+        return
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        part.replace(path)
+
+
+@contextmanager
+def _through(path: Path) -> Iterator[BinaryIO]:
+    """A pipe or a device, written as it is."""
+    with path.open("wb") as stream:
+        if stream.isatty():
+            raise OptionError("-o", f"{path} is a terminal: name a file, or pipe the result into a program")
+        yield stream
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a name stands for a pipe, a device, or a stream that is open already."""
+    where = path.parent.parts
+    named = where in {("/", "dev"), ("/", "dev", "fd")} or (where[:2] == ("/", "proc") and where[-1] == "fd")
+    return named or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def _refuse_system(path: Path) -> None:
+    """Raise OutputError for a name where the system shows itself: nothing can be made or replaced there."""
+    folder = Path(os.path.realpath(path)).parts[:2]
+    if folder in {("/", "proc"), ("/", "sys")}:
+        raise OutputError(f"{path}: /{folder[1]} belongs to the system and takes no files; name one elsewhere")
+
+
+def _why(error: OSError, path: Path) -> str:
+    """The system's reason, with the next move where there is one."""
+    if error.errno == errno.ENOENT and not Path(os.path.realpath(path)).parent.is_dir():
+        return "there is no such folder; make it first"
+    if error.errno == errno.ENOENT:
+        return "its folder takes no files; name one elsewhere"
+    if error.errno in {errno.ENXIO, errno.ENODEV}:
+        return "nothing stands behind this name now; name a file"
+    return reason(error)
+
+
+def reason(error: OSError) -> str:
+    """Why the system did not write, with the next move where there is one."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "no space left on the device; make room and run it again"
+    return error.strerror or str(error)

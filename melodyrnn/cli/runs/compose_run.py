@@ -1,0 +1,182 @@
+"""What commands that compose have in common: each melody checked for copies, written with its recipe, and told.
+
+Contents: Making.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from melodyrnn.cli.io.amounts import amount
+from melodyrnn.compose.provenance import Recipe, printable, to_plain
+from melodyrnn.compose.remaking import chords_begin, file_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from melodyrnn.cli.io.console import Console
+    from melodyrnn.cli.io.results import Results
+    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.originality import Copied
+    from melodyrnn.compose.performance import Feel
+    from melodyrnn.compose.remaking import Task
+    from melodyrnn.controls.options import Options
+    from melodyrnn.events.fingerprint import Index
+    from melodyrnn.music.melody import Melody
+
+
+@dataclass(slots=True, kw_only=True)
+class Making:
+    """A call that composes: what its melodies have in common, and what is done with each."""
+
+    console: Console
+    results: Results
+    model: Model
+    name: str  # of the model, as the user called it
+    options: Options
+    feel: Feel
+    program: int = 0
+    verb: str = "generate"
+    task: Task | None = None  # of infill and vary
+    given: Melody | None = None
+    recipe: bool = True  # whether files keep it
+    drawn: bool = False  # the seed was not the user's
+    roll: bool = True
+    _index: Index | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Let another processor hash the model while this one composes: a first melody need not wait for it."""
+        if self._told:
+            Thread(target=lambda: self.model.checkpoint.digest, daemon=True).start()
+
+    @property
+    def _told(self) -> bool:
+        """Whether the model's digest is wanted."""
+        return (self.recipe and self.results.format == "midi") or self.console.json
+
+    def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
+        """Check, write and tell one melody; `more` facts go into its JSON line."""
+        recipe = self._recipe(made.seed)
+        name = self.results.deliver(self.console, position, self._content(made, recipe))
+        if self.console.json:
+            facts = _facts(made, name, recipe.digest) | {"warnings": self._doubts(made)}
+            self.console.record(facts | {"originality": self._copied(made).facts() | self._usual()} | dict(more or {}))
+        elif not self.console.quiet:
+            self._tell(made, name)
+
+    def _content(self, made: Generated, recipe: Recipe) -> bytes:
+        if self.results.format == "midi":
+            if self.recipe and not recipe.to_text():
+                self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
+            return file_of(made, recipe, keep=self.recipe)
+        from melodyrnn.formats.notation.music21_reader import write_notation  # noqa: PLC0415 - music21 takes a second
+
+        return write_notation(made.melody, self.results.format, self._symbols(made))
+
+    def _symbols(self, made: Generated) -> dict[int, str] | None:
+        """Chord symbols, where they are to be written."""
+        options = self.options
+        if not options.chord_track or options.chords is None:
+            return None
+        from melodyrnn.formats.notation.lead_sheet import symbols_over  # noqa: PLC0415
+
+        return symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
+
+    def _recipe(self, seed: int) -> Recipe:
+        return Recipe(
+            verb=self.verb,
+            digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
+            model=printable(Path(self.name).stem),
+            options=to_plain(replace(self.options, seed=seed)),
+            task={} if self.task is None else to_plain(self.task),
+            output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),
+            given=self.given,
+        )
+
+    def _copied(self, made: Generated) -> Copied:
+        from melodyrnn.compose.originality import copied, index_of  # noqa: PLC0415 - not for a quiet call
+
+        if self._index is None:
+            self._index = index_of(self.model.checkpoint)
+        return copied(self._index, made.melody, primed=made.primed)
+
+    def _usual(self) -> dict[str, float]:
+        from melodyrnn.compose.originality import usual_of  # noqa: PLC0415
+
+        usual = usual_of(self.model.card)
+        return {} if usual is None else {"usual_median": usual.median, "usual_p95": usual.p95}
+
+    def _tell(self, made: Generated, name: str) -> None:
+        """Say what was written; on a terminal, show it."""
+        console, melody = self.console, made.melody
+        if self.roll and console.interactive:
+            from melodyrnn.cli.io.piano_roll import draw_roll  # noqa: PLC0415
+
+            console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
+        bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
+        seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
+        facts = [f"{self._length(melody)} of {melody.metres[0]}", amount(len(melody.notes), "note")]
+        if melody.key is not None:
+            facts.append(str(melody.key))
+        console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
+        console.detail(f"what was asked for cost {made.price:.1f} bits")
+        for doubt in self._doubts(made):
+            console.warn(doubt)
+        if self.model.checkpoint.fingerprints:
+            self._tell_copy(made)
+
+    def _doubts(self, made: Generated) -> list[str]:
+        """What nobody asks for in a new melody, and what helps."""
+        from melodyrnn.compose.sampling.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
+        from melodyrnn.music.limits import MOST_BARS  # noqa: PLC0415
+
+        doubts: list[str] = []
+        if self.verb != "generate":
+            return doubts
+        if sits(made.melody, made.primed):
+            seed = "" if self.options.temperature == 0 else "another --seed, "  # which changes nothing at 0
+            doubts.append(f"it hardly leaves one pitch; {seed}a higher temperature or looser rules move it")
+        begun = 0 if not made.primed else made.melody.place(made.melody.notes[made.primed - 1].end - 1)[0] + 1
+        if self.options.bars is None and made.melody.bars - begun >= MOST_BARS:
+            doubts.append(f"it did not end by itself: {MOST_BARS} bars are the most; --bars N gives it a length")
+        return doubts
+
+    def _length(self, melody: Melody) -> str:
+        """Count bars as they were asked for: the upbeat comes on top."""
+        if self.verb == "generate" and self.given is None and melody.upbeat:
+            return f"{amount(melody.bars - 1, 'bar')} and an upbeat"
+        return amount(melody.bars, "bar")
+
+    def _tell_copy(self, made: Generated) -> None:
+        """Say how much of it a training tune has: aloud where that is more than usual."""
+        from melodyrnn.compose.originality import usual_of  # noqa: PLC0415
+
+        run, usual = self._copied(made), usual_of(self.model.card)
+        if usual is not None and run.length > usual.p95:
+            self.console.warn(f"{run}; {usual}; --max-copy {max(8, round(usual.p95))} allows no longer one")
+        else:
+            self.console.detail(str(run))
+
+
+def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
+    """A melody and how it came about, as plain data; times are ticks of 1/24 of a quarter."""
+    from melodyrnn.music.melody_json import melody_to_json  # noqa: PLC0415
+
+    new = made.bits[made.primed :]
+    means = new.mean(0) if len(new) else [0.0] * 3
+    bits = dict(zip(("rest", "duration", "pitch"), (round(float(b), 6) for b in means), strict=True))
+    return {
+        "file": name or None,
+        "seed": made.seed,
+        "model": digest,
+        "bits_per_note": round(sum(bits.values()), 6),
+        "bits": bits,
+        "price": round(float(made.price), 6),
+        "primed": made.primed,
+        "bars": made.melody.bars,  # the upbeat's bar among them
+        "upbeat": made.melody.upbeat,
+        "melody": melody_to_json(made.melody),
+    }

@@ -1,0 +1,149 @@
+"""What `melodyrnn evaluate --cross-validate` does: folds trained side by side, told as they come.
+
+Contents: Asked, run.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from melodyrnn.checkpoint.card import CELLS, check_config
+from melodyrnn.checkpoint.file import find, load
+from melodyrnn.cli.io.amounts import amount
+from melodyrnn.cli.io.tables import Row, show
+from melodyrnn.cli.runs.evaluation_sets import untested
+from melodyrnn.errors import CheckpointError, OptionError
+from melodyrnn.evaluation.bits import pool
+from melodyrnn.evaluation.cross_validation import Base, Trial, cross_validate
+from melodyrnn.evaluation.folds import assign, count_folds, divided, family_of, read_folds
+from melodyrnn.evaluation.sets import shared
+from melodyrnn.system import processors
+from melodyrnn.training.config import defaults, fine_tuning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from melodyrnn.checkpoint.file import Checkpoint
+    from melodyrnn.cli.io.console import Console
+    from melodyrnn.evaluation.bits import Judged
+    from melodyrnn.evaluation.sets import MelodySet
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of cross-validation as the user gave them."""
+
+    folds: int
+    file: Path | None
+    base: str | None
+    drop_seen: bool
+    members: int
+    cell: str | None
+    hidden: int | None
+    epochs: int | None
+    seed: int
+    jobs: int | None
+
+
+def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
+    """Cross-validate each set and print the pooled figures."""
+    if asked.members < 1:
+        raise OptionError("--members", "an ensemble has at least 1 network")
+    cells = _cells(asked.cell, asked.members)
+    base = None if asked.base is None else load(find(asked.base))
+    if base is not None and asked.hidden is not None:
+        raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
+    if base is not None and asked.cell is not None:
+        raise OptionError("--cell", "a model that is fine-tuned keeps its cell")
+    seen = [set() if base is None else untested(console, base, s, drop=asked.drop_seen) for s in sets]
+    rows: list[Row] = []
+    for melodies, known in zip(sets, seen, strict=True):
+        rows += _rows(console, melodies, asked, cells, base, known)
+    show(console, rows)
+
+
+def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
+    """Read the cells of the members, as lstm,gru; None for what suits. Raises OptionError."""
+    cells = None if text is None else tuple(text.split(","))
+    for cell in cells or ():
+        if cell not in CELLS:
+            raise OptionError("--cell", f"{cell} is none of {', '.join(CELLS)}")
+    if len(cells or ()) > members:
+        raise OptionError("--cell", f"{text} are cells of {len(cells or ())} networks; --members says {members}")
+    return cells
+
+
+def _rows(
+    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None,
+    seen: set[str],
+) -> Iterator[Row]:  # fmt: skip
+    """Train all folds of a set; its figures under each network and, where there are several, under all together."""
+    family = family_of(melodies.melodies)
+    if asked.file is None:
+        folds = assign(melodies.names, family, asked.folds, asked.seed)
+    else:
+        folds = read_folds(asked.file, melodies.name, melodies.names)
+        if apart := divided(family, [folds[name] for name in melodies.names]):
+            told = f"{apart} of {amount(len(family), 'melody')} have a copy or a variant in another fold"
+            console.warn(f"{asked.file}: {told}, from which their network has learnt")
+        if (there := count_folds(asked.file, melodies.name)) != asked.folds:
+            console.warn(f"{asked.file}: tells {amount(there, 'fold')}, not {asked.folds}")
+    count = len(set(folds.values()))
+    tested = len({fold for name, fold in folds.items() if name not in seen})
+    jobs = min(asked.jobs or processors(), tested)
+    some = "" if tested == count else f", {tested} of them with melodies to test"
+    console.say(
+        f"{melodies.name}: {amount(len(melodies.names), 'melody')} in {amount(count, 'fold')}{some}, {jobs} at a time"
+    )
+    if alike := shared(melodies, folds):
+        console.say(f"{melodies.name}: {alike} of them share a long run of notes with one of another fold")
+    judged, began = [], time.monotonic()
+    trial = replace(_trial(melodies, asked, base, count), cells=cells)
+    for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs, untested=seen):
+        judged.append(done)
+        bits = pool(done.single)
+        console.say(
+            f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
+            f"({amount(bits.melodies, 'melody')}, {time.monotonic() - began:.0f} s)"
+        )
+    facts = {"folds": tested, "members": asked.members, "from": asked.base, "seed": asked.seed}
+    for member, cell in enumerate(judged[0].cells):
+        name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
+        own = {**facts, "members": 1, "cell": cell, "seed": asked.seed + member}
+        yield from _pair(name, own, *zip(*((f.members[member], f.recalling[member]) for f in judged), strict=True))
+    if asked.members > 1:
+        name = f"{melodies.name}, {amount(asked.members, 'network')}"
+        yield from _pair(name, facts, *zip(*((f.ensemble, f.ensemble_recalling) for f in judged), strict=True))
+
+
+def _pair(
+    name: str, facts: Mapping[str, object], alone: Sequence[list[Judged]], recalling: Sequence[list[Judged]]
+) -> Iterator[Row]:
+    """Two rows of figures, fold by fold: by itself, and recalling the melodies it was trained on."""
+    yield Row(name, [j for fold in alone for j in fold], more={**facts, "recalling": False})
+    yield Row(f"{name}, recalling", [j for fold in recalling for j in fold], more={**facts, "recalling": True})
+
+
+def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:
+    """How to train; the sizes follow the part that a fold trains on unless the user says otherwise."""
+    trial = Trial(members=asked.members, seed=asked.seed, base=None if base is None else Base.of(base))
+    size, notes = (count * (folds - 1) // folds for count in (len(melodies.names), melodies.notes))
+    config, recipe = defaults(size, notes)
+    if base is not None:
+        recipe = fine_tuning(size, notes)
+    if asked.epochs is not None:
+        recipe = replace(recipe, epochs=asked.epochs)
+        recipe.check()
+        trial = replace(trial, recipe=recipe)
+    if asked.hidden is not None:
+        few = {name: min(getattr(config, name), asked.hidden) for name in ("embed", "head", "keys")}
+        config = replace(config, hidden=asked.hidden, **few)
+        try:
+            check_config(config)
+        except CheckpointError as problem:
+            raise OptionError("--hidden", str(problem).removeprefix("config: ")) from problem
+        trial = replace(trial, config=config)
+    return trial

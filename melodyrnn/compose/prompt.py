@@ -1,0 +1,193 @@
+"""Where a composition starts: what is told to the network, what it has heard, and which rules hold.
+
+Conventions
+    The stream's clock runs in ticks from the first bar line, like a Melody's. `shift` is what must be added
+    to it, whole bars: not 0 only after a prime whose trailing silence is longer than any rest of the tables, or
+    whose values the tables have so badly that they add up to more than its length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.compose.articulation import held, straightened
+from melodyrnn.compose.sampling.filters import BITS
+from melodyrnn.constraints.rules import Rules, ends_by, exact_bars, first_onset, in_range
+from melodyrnn.controls.masks import Place, anchor_for
+from melodyrnn.errors import OptionError
+from melodyrnn.events.tokenizer import Encoded, encode
+from melodyrnn.events.vocabulary import DURATIONS, RESTS
+from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.music.chords import progression
+from melodyrnn.music.key import MODES, Key
+from melodyrnn.music.key_finding import find_key_of_chords, key_or_found
+from melodyrnn.music.limits import MOST_BARS, check_given, check_new
+from melodyrnn.music.melody import Melody, Metre
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.checkpoint.file import Card
+    from melodyrnn.compose.sampling.particles import Hearing
+    from melodyrnn.controls.options import Options
+    from melodyrnn.inference.numpy_network import Network
+
+MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no registers
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A stream of one melody at the place where new notes begin."""
+
+    stream: Stream
+    rules: Rules
+    frame: Melody  # metres, key, tempo, title, and the notes of the prime
+    anchor: int
+    end: int  # tick at which the music must be over; 0 = where the network ends it
+    shift: int  # ticks from the stream's clock to the melody's
+    bits: NDArray[np.float64]  # (primed, 3)
+    upbeat: int | None = 0  # ticks, as it is heard; None = the network chooses
+    particles: int = 1  # melodies side by side from which one is drawn
+    hearing: Hearing | None = None  # notes beyond the end that are heard but not kept
+
+
+def begin(network: Network, card: Card, options: Options, prime: Melody | None) -> Beginning:
+    """Tell the network the conditions, let it hear the prime, and lay down the rules. Raises OptionError."""
+    style = _style(card, options.style)
+    if prime is None:
+        return _afresh(network, card, options, style)
+    return _after(network, options, style, prime)
+
+
+def _afresh(network: Network, card: Card, options: Options, style: int) -> Beginning:
+    metre = options.metre or Metre()
+    key = options.key or _key_of_chords(options.chords, metre) or Key(0)
+    bar, upbeat = metre.bar_ticks, options.upbeat
+    bars = None if options.bars is None else options.bars + (1 if upbeat else 0)
+    frame = Melody((), (metre,), key, options.tempo or 120.0)
+    place = Place(
+        frame=frame, key=key, anchor=_anchor(card, key.tonic), exact=bars is not None,
+        onset=None if upbeat is None else (bar - upbeat) % bar, latest=bar - 1, upbeat=upbeat or 0,
+        end=(bars or MOST_BARS) * bar, last_bar=((bars or MOST_BARS) - 1) * bar,
+    )  # fmt: skip
+    if options.planned:
+        place = replace(place, anchor=anchor_for(options, place))
+    stream = Stream(network, told_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
+    end = bars * bar if bars else 0
+    return _ruled(options, place, Beginning(stream, Rules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
+
+
+def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
+    """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
+    if not options.planned:
+        whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
+        rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
+        if options.leans:
+            from melodyrnn.controls.preferences import leaning  # noqa: PLC0415 - as below
+
+            rules += leaning(options, place)
+        return replace(beginning, rules=rules, particles=options.particles)
+    from melodyrnn.compose.sampling.particles import Hearing  # noqa: PLC0415
+    from melodyrnn.constraints.lookahead import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
+    from melodyrnn.controls.feasibility import follow, plan  # noqa: PLC0415
+
+    made = plan(options, place)
+    rules = first_onset(place.onset, place.latest) if place.onset is None else Rules()
+    if not options.loop or options.particles == 1:  # one particle weighs nothing
+        return replace(beginning, rules=rules + follow(made), particles=options.particles)
+    first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
+    again = Copy(place.end, min(first, place.end), 0, last=True)
+    return replace(
+        beginning, rules=rules + follow(made, again), particles=options.particles, hearing=Hearing(place.end, loop=True)
+    )
+
+
+def _after(network: Network, options: Options, style: int, prime: Melody) -> Beginning:
+    if not prime.notes:
+        raise OptionError("prime", "holds no notes")
+    check_given("prime", prime)
+    key = options.key or key_or_found(prime)
+    frame = replace(
+        prime, key=key, tempo=options.tempo or prime.tempo,
+        metres=prime.metres if options.metre is None else (options.metre,),
+    )  # fmt: skip
+    smooth = held(straightened(frame))
+    frame = _cut(frame, smooth.end)
+    heard = encode(smooth)
+    tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
+    metre = frame.metre_at(smooth.end)
+    check_new("prime", [metre])
+    bar = metre.bar_ticks
+    off = whole_bars(smooth.end - tick, bar)
+    shift, total = off * bar, smooth.bars + (options.bars or MOST_BARS)
+    told = told_of(key, style, heard.anchor, total - off if options.bars else 0)
+    stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
+    bits = listen(stream, heard, len(heard))
+    onset = tick + min(rest for rest in RESTS if rest >= smooth.end - shift - tick)
+    place = Place(
+        frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
+        end=frame.bar_onset(total) - shift, last_bar=frame.bar_onset(total - 1) - shift,
+        exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=smooth.upbeat,
+    )  # fmt: skip
+    end = frame.bar_onset(total) if options.bars else 0
+    return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits, smooth.upbeat))
+
+
+def _cut(prime: Melody, end: int) -> Melody:
+    """The prime, its last note no longer than it is heard: one that rings on would sound into what follows."""
+    last = prime.notes[-1]
+    if last.end <= end:
+        return prime
+    return replace(prime, notes=(*prime.notes[:-1], replace(last, duration=end - last.onset)))
+
+
+def listen(stream: Stream, heard: Encoded, notes: int) -> NDArray[np.float64]:
+    """Let a stream of one melody hear the first so many notes; their bits (notes, 3)."""
+    bits = np.zeros((notes, 3))
+    columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
+    for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):
+        r, d, p = (np.array([x]) for x in (rest, duration, pitch))
+        bits[i] = stream.rest()[0, rest], stream.duration(r)[0, duration], stream.pitch(r, d)[0, pitch]
+        stream.hear(r, d, p)
+    return np.asarray(bits * BITS)
+
+
+def whole_bars(silence: int, bar: int) -> int:
+    """Bars by which to move the clock so that a rest of the tables can say this silence after the last note.
+
+    Negative where values that are not in the tables have made the prime longer to the network than it is.
+    """
+    return silence // bar if silence < 0 else -(-max(0, silence - RESTS[-1]) // bar)
+
+
+def told_of(key: Key, style: int, anchor: int, bars: int) -> Told:
+    """Conditions of one melody; style and bars 0 = hidden."""
+    values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
+    return Told(*(np.array([v]) for v in values))
+
+
+def _key_of_chords(chords: str | None, metre: Metre) -> Key | None:
+    """The key that a progression is in, where there is one."""
+    return None if chords is None else find_key_of_chords(progression(chords, metre))
+
+
+def _style(card: Card, name: str | None) -> int:
+    if name is None:
+        return 0
+    if name not in card.styles:
+        raise OptionError("style", f"the model knows no '{name}'; it knows {', '.join(sorted(card.styles)) or 'none'}")
+    return card.styles[name]
+
+
+def _anchor(card: Card, tonic: int) -> int:
+    """The anchor of this tonic nearest to the middle of the registers that the model was trained on."""
+    middle = MIDDLE
+    if card.registers:
+        anchors, melodies = (np.array(x) for x in zip(*sorted(card.registers.items()), strict=True))
+        middle = int(anchors[np.searchsorted(np.cumsum(melodies), melodies.sum() / 2)])
+    lowest = middle - 6
+    return lowest + (tonic - lowest) % 12

@@ -1,0 +1,179 @@
+"""The next note of each melody: rest, duration, pitch, through rules and filters.
+
+One note is one `choose`: the network's log-probabilities of each attribute go through the rules, then through the
+filters, then one number of the melody's own generator decides. Where the rules leave no pitch after a rest and a
+duration, another duration is chosen, then another rest. Where no rest is left either the melody is lost: nothing that
+was chosen for it counts, and whoever composes drops it (`Choice.lost`).
+
+Contents: `Choice`, `choose`, `filters_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from melodyrnn.compose.sampling import filters as sampling
+from melodyrnn.compose.sampling.filters import BITS
+from melodyrnn.compose.sampling.surprise import counted, paced
+from melodyrnn.constraints.rules import Rule, Rules, Spot
+from melodyrnn.events.ticks import REST_OR_END_TICKS
+from melodyrnn.events.vocabulary import DURATIONS, END
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from melodyrnn.compose.sampling.filters import Indices, Logs
+    from melodyrnn.controls.options import Options
+    from melodyrnn.inference.decoder import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The next note of each melody, rows (R,) of the tables; where rest is END, the rest means nothing."""
+
+    rest: Indices
+    duration: Indices
+    pitch: Indices
+    bits: NDArray[np.float64]  # (R, 3): -log2 P of what was chosen, by the network itself
+    price: NDArray[np.float64]  # (R, 3): -log2 of the share that the rules left; the weight of a particle
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """Melodies for which the rules left nothing, (R,): rest END, at an infinite price."""
+        return np.isposinf(self.price[:, 0])
+
+
+def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
+    """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
+    heard, dice = stream.heard, _Dice(filters, uniform)
+
+    def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> Spot:
+        return Spot(stream.notes, primed, tick, stream.last, stream.timeline, heard, rest, duration, stream.spent)
+
+    start, asked = stand(stream.tick), stream.rest()
+    rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
+    gone = np.zeros(len(stream), bool)
+    while True:
+        if (lost := _empty(asked, rests)) is not None:
+            gone |= lost
+            rests = _changed(rests, lost, np.full(len(stream), END), 0.0)  # over, one way or the other
+        rest = dice.pick(asked, rests, 0, start)
+        if (rest == END).all():
+            duration = pitch = np.zeros_like(rest)
+            break
+        spot = stand(stream.tick + REST_OR_END_TICKS.take(rest), rest)
+        durations = stream.duration(rest)
+        allowed = barred.without(_ruled(durations, rules.duration, spot), rest)
+        if (stuck := _empty(durations, allowed)) is not None:
+            rests = _changed(rests, stuck, rest, -np.inf)  # of another rest there may be durations left
+            dice.take_back(stuck, rest, 0)
+            continue
+        duration = dice.pick(durations, allowed, 1, spot)
+        spot, pitches = stand(spot.tick, rest, duration), stream.pitch(rest, duration)
+        left = _ruled(pitches, rules.pitch, spot)
+        if (shut := _empty(pitches, left)) is None:
+            pitch = dice.pick(pitches, left, 2, spot)
+            break
+        barred.add(shut, duration)  # beside another duration there may be pitches left
+        dice.take_back(shut, duration, 1)
+    dice.forget_after(rest == END)
+    if stream.spent is not None:
+        stream.spent = counted(stream.spent, dice.bits.sum(1))
+    dice.price[gone, 0] = np.inf
+    return Choice(rest, duration, pitch, dice.bits, dice.price)
+
+
+class _Dice:
+    """Numbers that decide, filters they go through, and what came of it: arrays (R, 3) as in `Choice`."""
+
+    def __init__(self, filters: tuple[Rule, ...], uniform: Logs) -> None:
+        self.filters, self.uniform = filters, uniform.copy()
+        self.bits, self.price = np.zeros((2, *uniform.shape))
+        self._before: list[Logs] = [uniform] * 3  # what each attribute was last drawn from
+
+    def pick(self, logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
+        """Draw one entry of each row of what is allowed, and note what it costs."""
+        self._before[attribute] = filtered = self.filters[attribute](allowed, spot)
+        chosen = sampling.draw(filtered, self.uniform[:, attribute])
+        self.bits[:, attribute] = logs[np.arange(len(logs)), chosen] * BITS
+        if allowed is not logs:
+            self.price[:, attribute] = sampling.price(logs, allowed)
+        return chosen
+
+    def take_back(self, rows: NDArray[np.bool_], chosen: Indices, attribute: int) -> None:
+        """Give these rows numbers to draw again with, as good as new: where in the entry drawn the old ones lay."""
+        logs, numbers = self._before[attribute][rows], self.uniform[rows, attribute]
+        self.uniform[rows, attribute] = sampling.within(logs, numbers, chosen[rows])
+
+    def forget_after(self, over: NDArray[np.bool_]) -> None:
+        """Melodies that are over have no duration and no pitch, whatever was drawn for them or taken back."""
+        for figures in (self.bits, self.price):
+            figures[over, 1:] = 0
+
+
+def _empty(logs: Logs, allowed: Logs) -> NDArray[np.bool_] | None:
+    """Melodies for which the rules have left nothing, (R,), or None where there is none."""
+    if allowed is logs:
+        return None
+    none_left: NDArray[np.bool_] = np.maximum.reduce(allowed, 1) == -np.inf
+    return none_left if none_left.any() else None
+
+
+def _changed(logs: Logs, which: NDArray[np.bool_], entries: Indices, value: float) -> Logs:
+    """Log-probabilities with another value at one entry (R,) of some melodies."""
+    logs = logs.copy()
+    logs[which, entries[which]] = value
+    return logs
+
+
+class _Barred:
+    """Durations, of each melody, beside which no pitch was left after the rest that it has now."""
+
+    def __init__(self, rows: int) -> None:
+        self.rest = np.full(rows, -1)
+        self.durations: NDArray[np.bool_] | None = None  # (R, D); hardly ever there are any
+
+    def add(self, rows: NDArray[np.bool_], duration: Indices) -> None:
+        if self.durations is None:
+            self.durations = np.zeros((len(rows), len(DURATIONS)), bool)
+        self.durations[rows, duration[rows]] = True
+
+    def without(self, logs: Logs, rest: Indices) -> Logs:
+        """Log-probabilities (R, D) without what is barred; another rest begins anew."""
+        before, self.rest = self.rest, rest
+        if self.durations is None:
+            return logs
+        self.durations[rest != before] = False
+        return np.where(self.durations, -np.inf, logs)
+
+
+def _ruled(logs: Logs, rules: tuple[Rule, ...], spot: Spot) -> Logs:
+    """What the rules leave; the same array where they change nothing. A melody that is over is under none."""
+    allowed = logs
+    for rule in rules:
+        allowed = rule(allowed, spot)
+    if allowed is logs or spot.rest is None:
+        return allowed
+    over = spot.rest == END
+    return np.where(over[:, None], logs, allowed) if over.any() else allowed
+
+
+def filters_of(options: Options) -> tuple[Rule, ...]:
+    """What temperature or surprise, top-k, top-p and min-p do to rest, duration and pitch."""
+    rhythm = options.temperature if options.rhythm_temperature is None else options.rhythm_temperature
+    pace = paced(options.surprise or 0.0)
+
+    def filter_with(value: float) -> Rule:
+        def apply(logs: Logs, spot: Spot) -> Logs:
+            logs = sampling.temperature(logs, value)
+            if options.top_k is not None:
+                logs = sampling.top_k(logs, options.top_k)
+            logs = sampling.min_p(sampling.top_p(logs, options.top_p), options.min_p)
+            return logs if options.surprise is None else pace(logs, spot)
+
+        return apply
+
+    return filter_with(rhythm), filter_with(rhythm), filter_with(options.temperature)

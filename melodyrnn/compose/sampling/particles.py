@@ -1,0 +1,220 @@
+"""Sequential Monte Carlo: one melody drawn from many that are composed side by side.
+
+A rule with look-ahead keeps every melody possible, but note by note it does not know how probable what it leaves
+will turn out to be: it walks gladly into places from which only improbable notes lead out. Here N particles are
+composed by the same `choose`; each is weighed by the share of the probability that the rules left it at every
+choice, which is what it takes to turn "note by note" into "given that the whole melody keeps the rules". When few
+particles carry the weight (effective sample size below N / 2) they are resampled, systematically; at the end one
+is drawn by weight. As N grows its distribution tends to the network's own, conditioned on the rules.
+
+Some notes are only heard: the bars after a gap that is filled, the beginning of a loop come round again. What they
+cost is held back until all particles have heard them (they come to them after different numbers of notes), and
+then weighs: that is how a melody is made to fit what follows.
+
+A particle for which the rules leave nothing weighs nothing, and so does one that does not pass the gate at the end.
+
+Sources: P. Del Moral, A. Doucet & A. Jasra, Sequential Monte Carlo samplers, J. R. Statist. Soc. B 68 (2006);
+A. K. Lew, T. Zhi-Xuan, G. Grand & V. K. Mansinghka, Sequential Monte Carlo steering of large language models using
+probabilistic programs (2023). Weights are exact at temperature 1 without top-k, top-p and min-p, where no choice has
+to be taken back (see `choosing`; a limit on copies is the one rule that does not look ahead).
+
+Conventions: N particles; weights in bits (log2). Contents: `Hearing`, `Drawn`, `draw_one`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from melodyrnn.compose.sampling import filters as sampling
+from melodyrnn.compose.sampling.filters import BITS
+from melodyrnn.errors import DeadEnd
+from melodyrnn.events.ticks import REST_OR_END_TICKS
+from melodyrnn.events.vocabulary import END
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from melodyrnn.compose.sampling.filters import Indices, Logs
+    from melodyrnn.compose.sampling.note import Choice
+    from melodyrnn.constraints.rules import Gate
+    from melodyrnn.inference.decoder import Stream
+
+    Chooser = Callable[[Stream, Logs], Choice]
+
+_APART: Final = 10_000  # between the particles of two attempts
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Notes that are heard but not kept."""
+
+    tick: int  # they begin here or later
+    loop: bool = False  # the melody is over here, and begins again
+    ends: bool = True  # END after them is the end of the music, so that its probability counts
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One melody: arrays (notes, …) without what was only heard."""
+
+    rows: Indices  # (notes, 3) of the tables
+    bits: NDArray[np.float64]  # (notes, 3)
+    price: float
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What was chosen at each step, for every particle."""
+
+    rows: list[Indices]  # (N, 3) each; rest END where a particle was over
+    bits: list[NDArray[np.float64]]  # (N, 3)
+    price: list[NDArray[np.float64]]  # (N,)
+    kept: list[NDArray[np.bool_]]  # (N,)
+
+    def take(self, which: Indices) -> None:
+        """Copy particles in this order."""
+        self.rows = [values[which] for values in self.rows]
+        self.bits = [values[which] for values in self.bits]
+        self.price = [values[which] for values in self.price]
+        self.kept = [values[which] for values in self.kept]
+
+
+def draw_one(
+    stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
+    gate: Gate | None = None, attempt: int = 0,
+) -> Drawn:  # fmt: skip
+    """Compose `effort` particles from a stream of one melody and draw one, that passes the gate, by weight.
+
+    `choose` is given a stream and uniform numbers (R, 3). Randomness comes from `seed` and the attempt (0 is the
+    first) alone. Raises DeadEnd if no particle is left.
+    """
+    spawn = (0, attempt) if attempt else (0,)
+    dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=spawn)))
+    first, particles = attempt * _APART, _Particles(stream, effort, hearing)
+    uniform = np.zeros((effort, 0, 3))
+    while len(particles.active):
+        step = len(particles.trail.rows)
+        if step == uniform.shape[1]:
+            uniform = np.stack([sampling.uniforms(seed, max(64, 2 * step), k + 1 + first) for k in range(effort)])
+        particles.step(choose, uniform[particles.active, step])
+        if len(particles.active) and _few(particles.weight):
+            particles.resample(float(dice.random()))
+    return particles.drawn(dice, gate)
+
+
+class _Particles:
+    """N melodies on their way; arrays (N,) but for the stream, which holds those that are not over."""
+
+    def __init__(self, stream: Stream, count: int, hearing: Hearing | None) -> None:
+        self.active = np.arange(count)  # which particles the rows of the stream are
+        self.stream, self.hearing = stream.take(np.zeros_like(self.active)), hearing
+        self.weight, self.held = np.zeros((2, count))  # bits, and bits of what is only heard so far
+        self.trail = _Trail([], [], [], [])
+
+    def step(self, choose: Chooser, uniform: Logs) -> None:
+        """One note of each, weighed. Raises DeadEnd if none is left."""
+        stream, active, hearing = self.stream, self.active, self.hearing
+        before = _before(stream, hearing)
+        choice = choose(stream, uniform)
+        over, onset = choice.rest == END, stream.tick + REST_OR_END_TICKS[choice.rest]
+        kept = (
+            np.full(len(active), True) if hearing is None else ~(stream.tick >= hearing.tick) & (onset < hearing.tick)
+        )
+        price = choice.price.sum(1)
+        self.weight[active[kept]] -= price[kept]
+        self.held[active[~kept]] += _held(hearing, price, over, before)[~kept]
+        self.weight[active[choice.lost]] = -np.inf
+        if not np.isfinite(self.weight).any():
+            raise DeadEnd
+        _note(self.trail, choice, active, kept, len(self.weight))
+        going = np.flatnonzero(~over)
+        if len(going) < len(active):
+            self.stream, self.active = stream.take(going), active[going]
+        self.stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
+
+    def resample(self, uniform: float) -> None:
+        """Copy those that weigh much, drop those that weigh little; then all weigh the same."""
+        which = _systematic(self.weight, uniform)
+        place = np.full(len(self.weight), -1)
+        place[self.active] = np.arange(len(self.active))
+        rows = place[which]
+        self.stream, self.active = self.stream.take(rows[rows >= 0]), np.flatnonzero(rows >= 0)
+        self.trail.take(which)
+        self.held, self.weight = self.held[which], np.zeros(len(self.weight))
+
+    def drawn(self, dice: np.random.Generator, gate: Gate | None) -> Drawn:
+        """One of them by weight, once all are over. Raises DeadEnd if none passes the gate."""
+        while np.isfinite(self.weight).any():
+            chosen = int(_systematic(self.weight - self.held, float(dice.random()), 1)[0])
+            drawn = _drawn(self.trail, chosen)
+            if gate is None or gate(drawn.rows):
+                return drawn
+            self.weight[chosen] = -np.inf
+        raise DeadEnd
+
+
+def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] | None:
+    """Bits of END, and of anything else, where a loop is at its end; else None."""
+    if hearing is None or not hearing.loop or not (stream.tick >= hearing.tick).any():
+        return None
+    end = stream.rest()[:, END]
+    other = np.log(-np.expm1(np.minimum(end, -1e-12)))
+    return np.where(stream.tick == hearing.tick, end * BITS, 0), other * BITS
+
+
+def _held(
+    hearing: Hearing | None, price: Weights, over: NDArray[np.bool_], before: tuple[Weights, Weights] | None
+) -> Weights:
+    """What notes that are only heard weigh."""
+    if hearing is None:
+        return price
+    if before is not None:  # a loop ends here, with the probability of END, and begins again, given that it does
+        end, other = before
+        return np.asarray(np.where(over, 0, end + price - other))
+    return price if hearing.ends else np.asarray(np.where(over, 0, price))
+
+
+def _note(trail: _Trail, choice: Choice, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
+    """Write one step down."""
+    rows = np.full((effort, 3), END)
+    rows[active] = np.stack((choice.rest, choice.duration, choice.pitch), 1)
+    bits, price, keeps = np.zeros((effort, 3)), np.zeros(effort), np.zeros(effort, bool)
+    bits[active], price[active], keeps[active] = choice.bits, choice.price.sum(1), kept
+    trail.rows.append(rows)
+    trail.bits.append(bits)
+    trail.price.append(price)
+    trail.kept.append(keeps)
+
+
+def _shares(weight: Weights) -> Weights:
+    shares = np.exp2(weight - weight.max())
+    return np.asarray(shares / shares.sum())
+
+
+def _few(weight: Weights) -> bool:
+    """Whether the effective sample size is below half the particles."""
+    return bool(1 / (_shares(weight) ** 2).sum() < len(weight) / 2)
+
+
+def _systematic(weight: Weights, uniform: float, count: int = 0) -> Indices:
+    """Choose particles (as many as there are, or `count`) by weight, at equal distances.
+
+    >>> _systematic(np.log2([0.5, 0.25, 0.25]), 0.5, 4).tolist()
+    [0, 0, 1, 2]
+    """
+    points = (np.arange(count or len(weight)) + uniform) / (count or len(weight))
+    return np.minimum(np.searchsorted(np.cumsum(_shares(weight)), points, "right"), len(weight) - 1)
+
+
+def _drawn(trail: _Trail, k: int) -> Drawn:
+    rows = np.array([step[k] for step in trail.rows])
+    bits = np.array([step[k] for step in trail.bits])
+    kept = np.array([step[k] for step in trail.kept])
+    price = float(sum(step[k] for step, keep in zip(trail.price, kept, strict=True) if keep))
+    notes = kept & (rows[:, 0] != END)
+    return Drawn(rows[notes], bits[notes], price)

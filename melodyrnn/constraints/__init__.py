@@ -1,0 +1,1 @@
+"""The machinery that keeps promises; it knows no control by name."""

@@ -1,0 +1,1 @@
+"""What a composer may ask for."""

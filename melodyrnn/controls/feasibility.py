@@ -1,0 +1,126 @@
+"""All constraints of a request, made one plan or refused with the reason.
+
+Contents: `Plan`, `plan`, `follow` (Plan → Rules).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from melodyrnn.constraints.logit_rules import keeping, possible
+from melodyrnn.constraints.lookahead import NONE, Ahead, Copy, Ground
+from melodyrnn.constraints.sections import Meeting, manageable
+from melodyrnn.controls.constraints import Constraints, durations_of
+from melodyrnn.controls.form import formed, homes
+from melodyrnn.controls.masks import ground_of, neat
+from melodyrnn.controls.preferences import leaning
+from melodyrnn.errors import Unsatisfiable
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES
+from melodyrnn.music.melody import TICKS_PER_QUARTER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from melodyrnn.constraints.rules import Rules
+    from melodyrnn.controls.masks import Place
+    from melodyrnn.controls.options import Options
+
+_TONIC: Final = -PITCHES[0]
+_WITH: Final = {"chords": ("chord_tones",)}  # what means nothing without the other
+_HOMES: Final = 12  # pitches tried as the one near which sections meet
+MOST_CELLS: Final = 4 * 10**8  # places to look ahead over: a byte or two each
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What can be completed, and what is leant towards."""
+
+    ahead: Ahead
+    leanings: Rules
+    copies: tuple[Copy, ...]
+
+
+def plan(options: Options, place: Place) -> Plan:
+    """Make a plan. Raises Unsatisfiable, with the constraints that exclude each other, if no melody meets all."""
+    ahead = _ahead(options, place)
+    if ahead is None:
+        raise Unsatisfiable("constraints", _reason(options, place))
+    return Plan(ahead, leaning(options, place), ahead.ground.copies)
+
+
+def follow(made: Plan, *more: Copy) -> Rules:
+    """The plan as rules; `more` copies may lie beyond the end, to be heard but not kept."""
+    return made.leanings + keeping(made.ahead, made.copies + more)
+
+
+def first_onsets(place: Place) -> range:
+    """Ticks at which the first new note may begin."""
+    return range(place.start, place.latest + 1) if place.onset is None else range(place.onset, place.onset + 1)
+
+
+def reach(
+    ground: Ground, place: Place, clock: int | None = None, *, look: Callable[[Ground], Ahead] = Ahead
+) -> Ahead | None:
+    """Look ahead, without splinters of notes if that is possible; None if no melody is left.
+
+    `clock`: where the note before has ended, if that is not where the new notes' place starts.
+    """
+    if ground.cells > MOST_CELLS:
+        raise Unsatisfiable(
+            "constraints", "too much to look ahead over at once; ask for fewer bars or fewer constraints"
+        )
+    for tried in (neat(ground), ground):
+        ahead = look(tried)
+        if possible(ahead, place.start if clock is None else clock, first_onsets(place), place.last):
+            return ahead
+    return None
+
+
+def _ahead(options: Options, place: Place) -> Ahead | None:
+    ground = formed(options, place, ground_of(options, place))
+    seam = options.loop and place.first == NONE  # else the first pitch stands already: `ground_of` has seen to it
+    if ground.copies and options.max_leap is not None and manageable(ground, loop=seam):
+        return reach(replace(ground, looped=False), place, look=lambda tried: Meeting(tried, loop=seam))
+    for tried in islice(homes(options, ground, _TONIC), _HOMES):
+        ahead = reach(tried, place)
+        if ahead is not None:
+            return ahead
+    return None
+
+
+def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[str], list[str]]:
+    """What is asked for, and of that whatever alone excludes the rest: without it there would be a melody."""
+    options = replace(options, chord_track=False)  # it forbids nothing, and asks for the chords that are tried without
+    without: dict[str, Any] = {f.name: f.default for f in fields(Constraints)} | {"loop": False}
+    kept = [name for name, default in without.items() if getattr(options, name) != default and name != "effort"]
+    guilty = [name for name in kept if fits(replace(options, **{n: without[n] for n in (name, *_WITH.get(name, ()))}))]
+    return [name.replace("_", "-") for name in kept], [name.replace("_", "-") for name in guilty]
+
+
+def _reason(options: Options, place: Place) -> str:
+    """Which constraints exclude each other: those without any one of which there would be a melody."""
+    kept, guilty = excluding(options, lambda fewer: _ahead(fewer, place) is not None)
+    metre = place.frame.metres[0]
+    length = f"{options.bars} bar{'s' * (options.bars != 1)} of {metre}" if options.bars else f"{metre}"
+    if options.upbeat and place.last == NONE:
+        length += f" after an upbeat of {Fraction(options.upbeat, 4 * TICKS_PER_QUARTER)}"
+    if guilty == ["durations"]:
+        values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
+        return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"
+    if not guilty:
+        return f"no melody of {length} meets {', '.join(kept)} together; leave two or more out"
+    return f"no melody of {length} meets them together; there is one without {said(options, guilty)}"
+
+
+def said(options: Options, names: list[str]) -> str:
+    """Options as they were asked for."""
+    values = [getattr(options, name.replace("-", "_")) for name in names]
+    words = ", ".join(name if value is True else f"{name} {value}" for name, value in zip(names, values, strict=True))
+    return f"{'any one of: ' if len(names) > 1 else ''}{words}"
+
+
+def _ticks(options: Options) -> list[int]:
+    return [DURATIONS[row] for row in durations_of(options.durations) or ()]

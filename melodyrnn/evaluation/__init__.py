@@ -1,0 +1,1 @@
+"""Honest figures: bits, folds, statistics."""

@@ -1,0 +1,1 @@
+"""Scores: ABC, **kern and MusicXML."""

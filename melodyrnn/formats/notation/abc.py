@@ -1,0 +1,298 @@
+"""ABC text to melodies.
+
+Aim: read the ABC that people have, tune by tune, fast (thousands of tunes a second) and bounded:
+one pass over the text, no recursion, nothing executed. Follows the ABC standard 2.1
+(https://abcnotation.com/wiki/abc:standard:v2.1); accidentals hold to the end of the bar.
+
+Conventions
+    One tune gives one melody: the first voice unless `track` names another (by V: name or number).
+    Chords give their highest note; grace notes, decorations and words are dropped, chord symbols stand in the bars.
+    Repeats are not expanded and of alternative endings the last is kept (see barring).
+
+Contents: split_abc (a file → its tunes), read_abc (one tune → bars and heading).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.errors import Unreadable
+from melodyrnn.formats.notation.abc_fields import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of, without_numbers
+from melodyrnn.formats.notation.measures import Bar, Heading, Sound
+from melodyrnn.music.key import STEPS
+
+if TYPE_CHECKING:
+    from melodyrnn.music.key import Key
+
+_TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
+_FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
+_TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
+    r"""
+      "(?P<words>[^"\n]{0,200})" | !\w[^!\s]{0,30}!  # words, ornaments
+    | \{[^}\n]{0,200}\}-? | Hx(?![\d/])  # grace notes and the hyphen that slurs them; a fermata on the bar line
+    | \+(?!f{1,4}\+)(?P<old_chord>[A-Ga-g^_=][A-Ga-g\d/,'^_=]{1,40})\+ | \+\w[^+\s]{0,30}\+
+    | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]{0,200})\] | \[[A-Za-z]:[^\]\n]{0,200}\]
+    | (?P<bar>\[?:*\|+[\]:|]*\]?|::+)(?P<ending>[1-9])?[\d,.-]*
+    | \[(?P<volta>[1-9])[\d,.-]*
+    | \[(?P<chord>[^\]\n|]{1,200})\](?P<chord_length>\d{0,6}/{0,6}\d{0,6})
+    | \((?P<p>[2-9])(?::(?P<q>\d?))?(?::(?P<r>\d{0,2}))?
+    | (?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*)(?P<length>\d{0,6}/{0,6}\d{0,6})
+    | (?P<rest>[zx])(?P<rest_length>\d{0,6}/{0,6}\d{0,6})
+    | [ZX](?P<bars>\d{0,4})
+    | (?P<broken><{1,3}|>{1,3})
+    | (?P<tie>-)
+    | (?P<overlay>&)
+    """,
+    re.VERBOSE,
+)
+_NOTE: Final = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
+
+_TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
+
+
+@dataclass(slots=True)
+class _Voice:
+    """Where a voice stands while it is read."""
+
+    unit: Fraction  # quarters of the written length 1
+    metre: tuple[int, int] | None
+    signature: dict[str, int]
+    bars: list[Bar] = field(default_factory=list)
+    sounds: list[Sound] = field(default_factory=list)
+    symbols: list[tuple[Fraction, str]] = field(default_factory=list)  # of this bar: place and what stands in quotes
+    now: Fraction = Fraction()
+    accidentals: dict[str, int] = field(default_factory=dict)  # of this bar: letter → semitones
+    ending: int = 0
+    tuplet: Fraction = Fraction(1)
+    tuplet_left: int = 0
+    factor: Fraction = Fraction(1)  # what a broken rhythm leaves for the next note
+    tie: bool = False
+    written: tuple[str, int] = ("", 0)  # the last note's letter with octave marks, and its accidental
+    muted: bool = False  # in an overlay (&), up to the bar line
+    last: tuple[Fraction, bool] = (Fraction(), False)  # length of the last note or rest; whether it sounds
+
+    def close(self) -> None:
+        """End the bar."""
+        if self.now > 0:
+            self.bars.append(Bar(tuple(self.sounds), self.now, self.metre, self.ending, tuple(self.symbols)))
+            self.symbols = []  # what stands before a bar line sounds after it
+        self.sounds, self.now, self.muted = [], Fraction(), False
+        self.accidentals = {}
+
+
+def split_abc(text: str) -> list[tuple[str, str]]:
+    """Split a file into its tunes: (number after X:, text) in order; without X: those that blank lines part."""
+    text = as_meant(text)
+    marks = list(_TUNE.finditer(text))
+    if not marks:
+        return [(str(n), tune) for n, tune in enumerate(without_numbers(text), 1)]
+    ends = [match.start() for match in marks[1:]] + [len(text)]
+    return [
+        (match[1] or str(n), text[match.start() : end])
+        for n, (match, end) in enumerate(zip(marks, ends, strict=True), 1)
+    ]
+
+
+def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
+    """Read one tune: its bars and its heading.
+
+    Raises:
+        Unreadable: no K: line ('not-notation'), or no such voice ('no-track').
+    """
+    reader = _Reader(where)
+    for line in text.split("\n"):  # splitlines() would also cut at an ellipsis of Windows
+        reader.line(line)
+    return reader.result(track)
+
+
+class _Reader:
+    """One tune on its way: header fields, then voices."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.title = ""
+        self.tempo = 120.0
+        self.key: Key | None = None
+        self.in_body = False
+        self.model = _Voice(Fraction(0), None, {})
+        self.voices: dict[str, _Voice] = {}
+        self.voice = self.model
+
+    def line(self, line: str) -> None:
+        """Read a line of the file."""
+        line = line.partition("%")[0].rstrip().removesuffix("\\")
+        match = _FIELD.match(line)
+        if match:
+            self.field(match[1], match[2][:500].strip())
+        elif self.in_body:
+            self.music(line)
+
+    def field(self, name: str, value: str) -> None:
+        """Take in a field of the header or the body."""
+        voice = self.voice
+        if name == "T":
+            self.title = self.title or title_of(value)
+        elif name == "M":
+            voice.metre = metre_of(value)
+        elif name == "L":
+            match = re.match(r"(\d{1,3})/(\d{1,3})", value)
+            voice.unit = Fraction(4 * int(match[1]), int(match[2]) or 1) if match else voice.unit
+        elif name == "Q":
+            self.tempo = tempo_of(value, self.tempo)
+        elif name == "V" and self.in_body:
+            self.voice = self.named((value.split(maxsplit=1) or ["1"])[0])
+        elif name == "K":
+            self.take_key(value)
+
+    def take_key(self, value: str) -> None:
+        """Set the signature; the first K: ends the header and names the key of the tune."""
+        key, signature = key_of(value)
+        if key is not None or value.lower().startswith("none"):
+            self.voice.signature = signature
+        if not self.in_body:
+            self.in_body, self.key = True, key
+            if self.model.unit == 0:
+                metre = self.model.metre or (4, 4)
+                self.model.unit = Fraction(1, 4) if metre[0] / metre[1] < 0.75 else Fraction(1, 2)
+
+    def named(self, name: str) -> _Voice:
+        """The voice of that name, made on first use."""
+        if name not in self.voices:
+            model = self.model
+            self.voices[name] = _Voice(model.unit, model.metre, dict(model.signature))
+        return self.voices[name]
+
+    def music(self, line: str) -> None:
+        """Read a line of notes."""
+        if self.voice is self.model:
+            self.voice = self.named("1")
+        for token in _TOKEN.finditer(line.replace("=3D", "=")):  # mailed tunes: quoted-printable
+            kind = token.lastgroup
+            if token["field"]:
+                self.field(token["field"], token["value"].strip())
+            elif kind is not None:
+                _take(self.voice, token)
+
+    def result(self, track: str | None) -> tuple[list[Bar], Heading]:
+        """Close the voices and choose one."""
+        if not self.in_body:
+            raise Unreadable(self.where, "not-notation", "an ABC tune needs a K: line before its notes")
+        for voice in self.voices.values():
+            voice.close()
+        names = list(self.voices)
+        if track is not None and track not in names:
+            if not (track.isdecimal() and 1 <= int(track) <= len(names)):
+                raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
+            track = names[int(track) - 1]
+        bars = self.voices[track or names[0]].bars if names else []
+        return bars, Heading(self.where, self.key, self.tempo, self.title)
+
+
+def _take(voice: _Voice, token: re.Match[str]) -> None:
+    """Take in a token of the music."""
+    if token["bar"] or token["volta"]:
+        _bar_line(voice, token["bar"] or "", token["ending"] or token["volta"])
+    elif voice.muted:
+        return
+    elif token["note"]:
+        _sound(voice, [_pitch(voice, token["note"])], _length(token["length"]))
+    elif token["rest"]:
+        _sound(voice, [], _length(token["rest_length"]))
+    elif token["chord"] or token["old_chord"]:
+        _chord(voice, token["chord"] or token["old_chord"], _length(token["chord_length"] or ""))
+    elif token["bars"] is not None and voice.now > 0:  # whole bars begin at bar lines: a slip for z
+        _sound(voice, [], Fraction(token["bars"] or 1))
+    elif token["bars"] is not None:
+        metre = voice.metre or (4, 4)
+        voice.now += Fraction(4 * metre[0], metre[1]) * int(token["bars"] or 1)
+    elif token["p"]:
+        _begin_tuplet(voice, int(token["p"]), token["q"], token["r"])
+    elif token["broken"]:
+        _break(voice, token["broken"])
+    elif token["tie"]:
+        voice.tie = bool(voice.sounds or voice.bars)
+    elif token["words"]:
+        voice.symbols.append((voice.now, token["words"]))
+    elif token["overlay"]:
+        voice.muted = True
+
+
+def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
+    voice.close()
+    if ending:
+        voice.ending = int(ending)
+    elif ":" in sign or "||" in sign or "]" in sign:
+        voice.ending = 0
+
+
+def _pitch(voice: _Voice, text: str) -> int:
+    """MIDI number of a written note.
+
+    An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, sections
+    4.2 and 11.3), and over a tie for the tied note alone.
+    """
+    bare = text.lstrip("^_=")
+    letter = bare[0].upper()
+    sign = text[: len(text) - len(bare)]
+    if sign:
+        voice.accidentals[letter] = SIGNS[sign]
+    shift = voice.accidentals.get(letter, voice.signature.get(letter, 0))
+    if voice.tie and not sign and bare == voice.written[0]:
+        shift = voice.written[1]
+    voice.written = (bare, shift)
+    octave = bare.count("'") - bare.count(",") + bare[0].islower()
+    return 60 + STEPS[letter] + shift + 12 * octave
+
+
+def _length(text: str) -> Fraction:
+    """The length written after a note, as a multiple of the unit: 3, /2, 3/2, /, //."""
+    above, slashes, below = text.partition("/")
+    if not slashes:
+        return Fraction(int(above or 1))
+    more = len(below) - len(below.lstrip("/"))
+    return Fraction(int(above or 1), int(below[more:] or 0) or 2 ** (1 + more))
+
+
+def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
+    """Add a note, the highest of a chord, or a rest."""
+    length *= voice.unit * voice.factor
+    voice.factor = Fraction(1)
+    if voice.tuplet_left:
+        length *= voice.tuplet
+        voice.tuplet_left -= 1
+    if pitches and length > 0:
+        voice.sounds.append(Sound(voice.now, length, min(127, max(0, *pitches)), voice.tie))
+    voice.tie = False
+    voice.now += length
+    voice.last = (length, bool(pitches and length > 0))
+
+
+def _chord(voice: _Voice, text: str, length: Fraction) -> None:
+    """Add a chord: its highest note, as long as its first."""
+    notes = [(_pitch(voice, (match[1] or "") + match[2] + match[3]), match) for match in _NOTE.finditer(text)]
+    if notes:
+        _sound(voice, [pitch for pitch, _ in notes], length * _length(notes[0][1][4]))
+        voice.tie = any(match[5] for _, match in notes)
+
+
+def _begin_tuplet(voice: _Voice, notes: int, time: str | None, count: str | None) -> None:
+    """Read (p:q:r as "p notes in the time of q, for the next r notes"."""
+    metre = voice.metre or (4, 4)
+    compound = metre[1] >= 8 and metre[0] % 3 == 0 and metre[0] > 3
+    voice.tuplet = Fraction(int(time or 0) or _TUPLET.get(notes, 3 if compound else 2), notes)
+    voice.tuplet_left = int(count or 0) or notes
+
+
+def _break(voice: _Voice, sign: str) -> None:
+    """Lengthen the last note and shorten the next (>), or the other way round (<)."""
+    small = Fraction(1, 2 ** len(sign))
+    before, voice.factor = (2 - small, small) if sign[0] == ">" else (small, 2 - small)
+    length, sounds = voice.last
+    voice.now += length * (before - 1)
+    if sounds and voice.sounds:
+        last = voice.sounds[-1]
+        voice.sounds[-1] = Sound(last.onset, last.duration * before, last.pitch, last.tied)
+    voice.last = (length * before, sounds)

@@ -1,0 +1,208 @@
+"""From a melody to what stands on paper: bars, written lengths, ties, tuplets, spelled notes.
+
+Conventions
+    A Piece is one written note or rest; its length in ticks (24 a quarter) has a single note sign:
+    plain, dotted, or inside a triplet group (three in the time of two).
+    A melody that starts inside its first bar and goes on beyond it begins with an upbeat bar, without
+    the silence before it.
+    Pitches are spelled for the key: no accidental on a note of the scale.
+
+Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and dots), spelled.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from melodyrnn.music.key import SHARPS, STEPS, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from melodyrnn.music.melody import Melody, Metre
+
+_PLAIN: Final = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # with at most one dot
+_TRIPLET: Final = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 2, 1)  # two thirds of a sign with at most one dot
+_BEAT: Final = 24
+_ONSET: Final = attrgetter("onset")
+_END: Final = attrgetter("end")
+_SIGNS: Final = {96: "whole", 48: "half", 24: "quarter", 12: "eighth", 6: "16th", 3: "32nd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One written note, or a rest where `pitch` is None."""
+
+    ticks: int
+    pitch: int | None
+    tied_from: bool = False  # continues the piece before it
+    tied_to: bool = False  # is continued by the next piece
+    group: int = 0  # number of pieces of the triplet group that starts here
+    in_triplet: bool = False
+    ends_group: bool = False
+    symbol: str = ""  # chord symbol over its beginning
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A bar as written."""
+
+    metre: Metre  # its onset is not of interest
+    pieces: tuple[Piece, ...]
+    upbeat: bool = False
+
+
+def engrave(melody: Melody, symbols: Mapping[int, str] | None = None) -> list[Line]:
+    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins."""
+    lines: list[Line] = []
+    for start, end, metre in _bars(melody):
+        upbeat = not lines and 0 < melody.notes[0].onset < end < melody.end
+        begin = melody.notes[0].onset if upbeat else start
+        lines.append(Line(metre, tuple(_pieces(melody, begin, end, symbols or {})), upbeat))
+    return lines
+
+
+def _bars(melody: Melody) -> Iterator[tuple[int, int, Metre]]:
+    """Start, end and metre of each bar; the last one ends with the music."""
+    changes = [metre.onset for metre in melody.metres[1:]]
+    for metre, until in zip(melody.metres, [*changes, melody.end], strict=True):
+        start = metre.onset
+        while start < min(until, melody.end):
+            end = min(start + metre.bar_ticks, until)
+            yield start, end, metre
+            start = end
+
+
+class _Span(NamedTuple):
+    """What sounds, or a rest, between two ticks of a bar."""
+
+    start: int
+    end: int
+    pitch: int | None
+    tied_from: bool = False
+    tied_to: bool = False
+
+
+def _pieces(melody: Melody, begin: int, end: int, symbols: Mapping[int, str]) -> Iterator[Piece]:
+    """What stands between two ticks: cut into signs, triplet groups marked."""
+    spans: list[_Span] = []
+    now = begin
+    notes = melody.notes
+    for note in notes[bisect_right(notes, begin, key=_END) : bisect_left(notes, end, key=_ONSET)]:
+        first, last = max(note.onset, begin), min(note.end, end)
+        if first > now:
+            spans.append(_Span(now, first, None))
+        spans.append(_Span(first, last, note.pitch, note.onset < first, note.end > last))
+        now = last
+    if now < end:
+        spans.append(_Span(now, end, None))
+    parts = chain.from_iterable(_parted(span, symbols) for span in spans)
+    yield from _grouped([piece for part in parts for piece in _cut(part, begin, symbols.get(part.start, ""))])
+
+
+def _parted(span: _Span, symbols: Mapping[int, str]) -> Iterator[_Span]:
+    """A span in parts that begin where a symbol stands, tied unless it is a rest."""
+    ticks = [span.start, *sorted(tick for tick in symbols if span.start < tick < span.end), span.end]
+    sounds = span.pitch is not None
+    for a, b in pairwise(ticks):
+        back = span.tied_from if a == span.start else sounds
+        yield _Span(a, b, span.pitch, back, span.tied_to if b == span.end else sounds)
+
+
+def _cut(span: _Span, begin: int, symbol: str) -> Iterator[Piece]:
+    """Cut a span of a bar that begins at a tick into single signs, tied unless it is a rest."""
+    lengths: list[int] = []
+    now, sounds = span.start, span.pitch is not None
+    while now < span.end:
+        lengths.append(_next_sign(now - begin, span.end - now))
+        now += lengths[-1]
+    for place, ticks in enumerate(lengths):
+        back = sounds and (place > 0 or span.tied_from)
+        on = sounds and (place < len(lengths) - 1 or span.tied_to)
+        yield Piece(ticks, span.pitch, back, on, symbol="" if place else symbol)
+
+
+def _next_sign(place: int, left: int) -> int:
+    """The sign to write here, `place` ticks into the bar, of a span that has so much left."""
+    if place % 3 == 0 and left % 3 == 0:
+        return next(ticks for ticks in _PLAIN if ticks <= left)
+    to_beat = -place % _BEAT
+    if place % 3 == 0:  # leave the plain grid with the last sign of the span
+        if left in _TRIPLET:
+            return left
+        plain = [ticks for ticks in _PLAIN if ticks <= left]
+        leading = [ticks for ticks in plain if left - ticks in _TRIPLET]
+        return next(
+            (ticks for ticks in leading if (place + ticks) % _BEAT == 0), (leading or plain or _TRIPLET[-1:])[0]
+        )
+    if to_beat in _TRIPLET and to_beat <= left:  # come back to it on the beat
+        return to_beat
+    fitting = [ticks for ticks in _TRIPLET if ticks <= left]
+    return next((ticks for ticks in fitting if (place + ticks) % 3 == 0 or ticks == left), fitting[0])
+
+
+def _grouped(pieces: list[Piece]) -> Iterator[Piece]:
+    """Mark the runs of pieces that leave the plain grid, up to where they come back to it."""
+    group: list[Piece] = []
+    total = 0
+    for piece in pieces:
+        if total % 3 == 0 and piece.ticks % 3 == 0:
+            yield piece
+            continue
+        group.append(replace(piece, in_triplet=True))
+        total += piece.ticks
+        if total % 3 == 0:
+            yield from _closed(group)
+            group, total = [], 0
+    if group:
+        yield from _closed(group)
+
+
+def _closed(group: list[Piece]) -> list[Piece]:
+    group[0] = replace(group[0], group=len(group))
+    group[-1] = replace(group[-1], ends_group=True)
+    return group
+
+
+def note_sign(piece: Piece) -> tuple[str, int]:
+    """The sign and its dots.
+
+    >>> note_sign(Piece(36, 60)), note_sign(Piece(8, 60, in_triplet=True))
+    (('quarter', 1), ('eighth', 0))
+    """
+    doubled = piece.ticks * (3 if piece.in_triplet else 2)  # twice the written length, to stay whole
+    for ticks, sign in _SIGNS.items():
+        if doubled == 2 * ticks:
+            return sign, 0
+        if doubled == 3 * ticks:
+            return sign, 1
+    return ("64th", 0) if doubled == 3 else ("64th", 1)
+
+
+def spelled(pitch: int, fifths: int) -> tuple[str, int, int]:
+    """Letter, semitones of its accidental, and octave (middle C is octave 4) of a pitch in a signature.
+
+    >>> spelled(66, 1), spelled(70, -1), spelled(60, 7)
+    (('F', 1, 4), ('B', -1, 4), ('B', 1, 3))
+    """
+    name = spell(pitch % 12, fifths)
+    shift = name.count("#") - name.count("b")
+    return name[0], shift, (pitch - shift - STEPS[name[0]]) // 12 - 1
+
+
+def signature(fifths: int) -> dict[str, int]:
+    """Semitones by letter of a signature of so many sharps (flats if negative)."""
+    order = SHARPS if fifths > 0 else SHARPS[::-1]
+    return {letter: (1 if fifths > 0 else -1) if letter in order[: abs(fifths)] else 0 for letter in STEPS}
+
+
+def changes(lines: list[Line]) -> list[bool]:
+    """Whether each bar after the first states another metre than the bar before it."""
+    pairs = pairwise(lines)
+    return [True] + [
+        (a.metre.numerator, a.metre.denominator) != (b.metre.numerator, b.metre.denominator) for a, b in pairs
+    ]

@@ -1,0 +1,204 @@
+"""From bars as they are written to a melody on the grid.
+
+Conventions
+    Written lengths are Fractions of a quarter note; what comes out is in ticks (24 a quarter).
+    Repeats are not expanded. Of alternative endings (|1 … :|2 … ||) only the last is kept: the
+    melody reads as the last time through.
+    Bar lines stay true. A short first bar is an upbeat. Pieces of a bar that a repeat sign or a
+    double bar cuts in two are joined. A bar that is really of another length than its metre gets
+    a metre of its own, so that every later note keeps its place in its bar.
+
+Contents: Sound, Bar (what a reader finds on paper), assemble (bars → melody).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from melodyrnn.errors import Unreadable
+from melodyrnn.music.limits import MOST_READ_NOTES, MOST_READ_TICKS
+from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, Note
+
+if TYPE_CHECKING:
+    from melodyrnn.music.key import Key
+
+_FINEST: Final = 32  # the smallest note that a metre may count in
+_VELOCITY: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A note as written: place in its bar and length in quarters."""
+
+    onset: Fraction
+    duration: Fraction
+    pitch: int
+    tied: bool = False  # continues the note before it, if that has the same pitch
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What stands between two bar lines."""
+
+    sounds: tuple[Sound, ...]
+    length: Fraction  # quarters, rests included
+    metre: tuple[int, int] | None = None  # the metre that holds here; None when none is stated
+    ending: int = 0  # 1, 2 … for alternative endings
+    symbols: tuple[tuple[Fraction, str], ...] = ()  # place in the bar and text of chord symbols, where they are read
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above the music."""
+
+    where: str  # for messages: the file or tune
+    key: Key | None = None
+    tempo: float = 120.0  # quarters a minute
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A melody and what was done to get it."""
+
+    melody: Melody
+    snapped: int  # notes moved to the grid
+    irregular: int  # bars whose length is not that of their metre
+    endings: int  # bars of alternative endings that are left out
+    metre_stated: bool
+
+
+def assemble(bars: list[Bar], heading: Heading) -> Assembled:
+    """Place the bars one after another and read their notes on the grid.
+
+    Raises:
+        Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
+    """
+    written = [bar for bar in bars if bar.length > 0]
+    kept = _last_endings(written)
+    if not any(bar.sounds for bar in kept):
+        raise Unreadable(heading.where, "no-notes", "only rests or text stand in it")
+    if sum((bar.length for bar in kept), Fraction()) * TICKS_PER_QUARTER > MOST_READ_TICKS:
+        raise Unreadable(heading.where, "too-long", f"over {MOST_READ_TICKS // (4 * TICKS_PER_QUARTER)} bars of 4/4")
+    if sum(len(bar.sounds) for bar in kept) > MOST_READ_NOTES:
+        raise Unreadable(heading.where, "too-long", f"over {MOST_READ_NOTES} notes")
+    stated = any(bar.metre for bar in kept)
+    starts, metres, irregular = _lay_out(kept, _usual_metre(kept))
+    notes, snapped = _notes(kept, starts)
+    if not notes:
+        raise Unreadable(heading.where, "no-notes", "its notes are shorter than the shortest that is read, a 96th")
+    end = max(notes[-1].end, _tick(starts[-1] + kept[-1].length))
+    melody = Melody(notes, metres, heading.key, heading.tempo, heading.title, end)
+    return Assembled(melody, snapped, irregular, len(written) - len(kept), stated)
+
+
+def _last_endings(bars: list[Bar]) -> list[Bar]:
+    """Drop every alternative ending that another one follows at once."""
+    kept: list[Bar] = []
+    following = 0
+    for bar in reversed(bars):
+        if not 0 < bar.ending < following:
+            kept.append(bar)
+            following = bar.ending
+    return kept[::-1]
+
+
+def _usual_metre(bars: list[Bar]) -> tuple[int, int]:
+    """The stated metre; without one, that of the bars if the inner ones are alike; else 4/4."""
+    for bar in bars:
+        if bar.metre:
+            return bar.metre
+    inner = {bar.length for bar in bars[1:-1]}
+    metre = _metre_of(inner.pop()) if len(inner) == 1 else None
+    return metre or (4, 4)
+
+
+def _metre_of(length: Fraction, denominator: int = 4) -> tuple[int, int] | None:
+    """The metre whose bar is so many quarters long, counted no finer than needed."""
+    while denominator <= _FINEST:
+        numerator = length * denominator / 4
+        if numerator.denominator == 1:
+            return (numerator.numerator, denominator) if numerator <= 32 else None
+        denominator *= 2
+    return None
+
+
+def _quarters(metre: tuple[int, int]) -> Fraction:
+    return Fraction(4 * metre[0], metre[1])
+
+
+def _lay_out(bars: list[Bar], metre: tuple[int, int]) -> tuple[list[Fraction], tuple[Metre, ...], int]:
+    """Find where each bar starts (quarters from the first bar line), the metres, and the irregular bars."""
+    stated = any(bar.metre for bar in bars)
+    upbeat = stated and len(bars) > 1 and bars[0].length < _quarters(metre)
+    now = _quarters(metre) - bars[0].length if upbeat else Fraction()
+    starts, metres, irregular = [], [Metre(*metre)], 0
+    bar_line = Fraction()  # the last one passed
+    for place, bar in enumerate(bars):
+        starts.append(now)
+        now += bar.length
+        metre = bar.metre or metre
+        missing = _quarters(metre) - (now - bar_line)
+        if not stated or (missing > 0 and _completed(bars, place, missing)):
+            continue
+        size: tuple[int, int] | None = metre
+        if missing % _quarters(metre) and place < len(bars) - 1:
+            while now - bar_line > 2 * _quarters(metre):  # bar lines left out: whole bars first
+                _put(metres, Metre(*metre, onset=_tick(bar_line)))
+                bar_line += _quarters(metre)
+            size = _metre_of(now - bar_line, metre[1])
+            irregular += 1
+        if size is not None:  # where no metre counts this length, a later bar line closes the bar
+            _put(metres, Metre(*size, onset=_tick(bar_line)))
+            bar_line = now
+    return starts, tuple(metres), irregular
+
+
+def _completed(bars: list[Bar], place: int, missing: Fraction) -> bool:
+    """Whether the bars that follow fill what this one leaves open, or the music ends before that."""
+    for bar in bars[place + 1 : place + 4]:
+        if bar.metre != bars[place].metre:
+            return False
+        missing -= bar.length
+        if missing <= 0:
+            return missing == 0
+    return place + 4 >= len(bars)
+
+
+def _put(metres: list[Metre], metre: Metre) -> None:
+    """Add a metre; one at the same place gives way."""
+    if metres[-1].onset == metre.onset:
+        metres.pop()
+    if not metres or (metres[-1].numerator, metres[-1].denominator) != (metre.numerator, metre.denominator):
+        metres.append(metre)
+
+
+def _tick(quarters: Fraction) -> int:
+    return round(quarters * TICKS_PER_QUARTER)
+
+
+def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], int]:
+    """Merge ties, cut overlaps and snap to the grid; also count the notes moved."""
+    merged: list[tuple[Fraction, Fraction, int]] = []  # onset, end, pitch
+    for bar, start in zip(bars, starts, strict=True):
+        for sound in bar.sounds:
+            onset = start + sound.onset
+            end = onset + sound.duration
+            if merged and sound.tied and merged[-1][2] == sound.pitch and merged[-1][1] == onset:
+                merged[-1] = (merged[-1][0], end, sound.pitch)
+                continue
+            if merged and merged[-1][1] > onset:
+                merged[-1] = (merged[-1][0], onset, merged[-1][2])
+            merged.append((onset, end, sound.pitch))
+    notes: list[Note] = []
+    snapped = 0
+    for begin, end, pitch in merged:
+        first, last = _tick(begin), _tick(end)
+        snapped += first != begin * TICKS_PER_QUARTER or last != end * TICKS_PER_QUARTER
+        if notes and notes[-1].end > first:
+            first = notes[-1].end
+        if last > first:  # what rounds to nothing is an ornament
+            notes.append(Note(first, last - first, pitch, _VELOCITY))
+    return tuple(notes), snapped

@@ -1,0 +1,291 @@
+"""ABC, **kern and MusicXML to melodies.
+
+Aim: one door for every written format. ABC goes through the package's own reader; **kern and
+MusicXML go through music21, imported nowhere else and only when such a file is read.
+
+Conventions: see `barring` (ties merged, grace notes dropped, chords give the highest note, repeats
+not expanded, the last of alternative endings kept, bar lines true). A score with several parts
+gives the part named by `track` (number from 1, or name), else the part that lies highest. A key
+without a mode, or no key at all, is completed by the key finder.
+
+music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
+others call it in a child process with limits; `corpus.reading` does.
+
+Contents: ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from melodyrnn.errors import Unreadable
+from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.notation.chords import bars_with_chords, bars_with_symbols, chords_of_bars
+from melodyrnn.formats.notation.measures import Assembled, Bar, Heading, Sound, assemble
+from melodyrnn.formats.notation.text import MAX_BYTES, decoded, unpacked
+from melodyrnn.formats.notation.write import write_notation
+from melodyrnn.music.key import MODES, Key
+from melodyrnn.music.key_finding import find_key, find_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from melodyrnn.music.harmony import Harmony
+    from melodyrnn.music.melody import Melody
+
+__all__ = ["NO_KEY", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
+
+_TOLD: Final = 12  # numbers of tunes that an error names
+MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
+NO_KEY: Final = "no key stated"
+"""How the warning begins that a key was found from all notes."""
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReading:
+    """A melody out of a score, and what was done to get it."""
+
+    name: str  # the file, with the number of the tune where there are several
+    melody: Melody
+    track: str = ""  # the part or voice taken
+    warnings: tuple[str, ...] = ()
+    snapped: int = 0  # notes moved to the grid
+
+
+def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
+    """Read the melody of a score; of an ABC file with several tunes, the first.
+
+    Raises:
+        Unreadable: the score cannot become a melody; `reason` says why.
+    """
+    result = next(read_score(data, format=format, name=name, track=track))
+    if isinstance(result, Unreadable):
+        raise result
+    return result.melody
+
+
+def read_score(
+    data: bytes | str | Path,
+    *,
+    format: str,  # noqa: A002
+    name: str,
+    track: str | None = None,
+    tonic_only: bool = False,
+    tune: str | None = None,
+) -> Iterator[ScoreReading | Unreadable]:
+    """Read every tune of a score; what cannot be read comes as the error, in its place.
+
+    `tune`: of an ABC file the one with this number alone; the second of that number is `12-2`. `tonic_only`: the K: of
+    these files names a tonic and says nothing of the mode (Essen).
+    """
+    raw = data.read_bytes() if isinstance(data, Path) else data
+    try:
+        if format == "abc":
+            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune)
+        else:
+            text = unpacked(raw, name) if format == "mxl" else decoded(raw)
+            made, label, fifths = _with_music21(text, format, name, lambda score: _melody(score, name, track))
+            key = made.melody.key
+            if key is None and fifths is not None:
+                key = find_key(made.melody, fifths=fifths)
+            yield _reading(name, made, key, track=label)
+    except Unreadable as error:
+        yield error
+
+
+def read_score_chords(data: bytes | str, *, format: str, name: str, track: str | None = None) -> Harmony:  # noqa: A002
+    """Read the chords of a score (of an ABC file with several tunes, of the first): symbols, else those of a part.
+
+    Raises Unreadable.
+    """
+    if format == "abc":
+        tune = split_abc(decoded(data).replace("\r\n", "\n").replace("\r", "\n"))[0][1]
+        if len(tune) > MAX_TUNE:
+            raise Unreadable(name, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
+        return chords_of_bars(read_abc(tune, where=name, track=track)[0], name, "its chord symbols")
+    text = unpacked(data, name) if format == "mxl" else decoded(data)
+    return _with_music21(text, format, name, lambda score: _chords(score, name, track))
+
+
+def _chords(score: Any, name: str, track: str | None) -> Harmony:
+    """The chords of a music21 score."""
+    parts = [_choose_part(score, name, track)[0]] if track is not None else list(getattr(score, "parts", [])) or [score]
+    barred = [(part, _bars(part)) for part in parts]
+    fifths = _signature(parts[0]) or 0
+    written = bars_with_symbols(barred, fifths)
+    if written is not None:
+        return chords_of_bars(written, name, "its chord symbols")
+    return chords_of_bars(bars_with_chords(barred, fifths), name, "the chords of a part")
+
+
+def _abc_tunes(
+    text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None
+) -> Iterator[ScoreReading | Unreadable]:
+    tunes = _named(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
+    chosen = {n: t for n, t in tunes.items() if wanted is None or n.lstrip("0") == wanted.lstrip("0")}
+    if wanted is not None and not chosen:
+        numbers = ", ".join(list(tunes)[:_TOLD]) + (" …" if len(tunes) > _TOLD else "")
+        raise Unreadable(name, "no-tune", f"asked for {wanted}; {len(tunes)} tunes: {numbers or 'none'}")
+    for number, tune in chosen.items():
+        where = f"{name}:{number}" if len(tunes) > 1 else name
+        try:
+            yield _abc_tune(tune, where, track, tonic_only=tonic_only)
+        except Unreadable as error:
+            yield error
+
+
+def _named(tunes: list[tuple[str, str]]) -> dict[str, str]:
+    """Tunes by their numbers, in order; the second of number 12 is called `12-2`, or what is free."""
+    taken, twins = {number for number, _ in tunes}, dict[str, int]()
+    named: dict[str, str] = {}
+    for number, tune in tunes:
+        free = number
+        while free in named or (free != number and free in taken):
+            twins[number] = twins.get(number, 1) + 1
+            free = f"{number}-{twins[number]}"
+        named[free] = tune
+    return named
+
+
+def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> ScoreReading:
+    if len(tune) > MAX_TUNE:
+        raise Unreadable(where, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
+    bars, heading = read_abc(tune, where=where, track=track)
+    made = assemble(bars, heading)
+    key = made.melody.key
+    if key is not None and tonic_only:
+        key = find_mode(made.melody, key.tonic)
+    return _reading(where, made, key)
+
+
+def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -> ScoreReading:
+    """Complete the key and put what happened into words."""
+    warnings, melody, snapped, irregular = [], made.melody, made.snapped, made.irregular
+    if key is None:
+        key = find_key(melody)
+        warnings.append(f"{NO_KEY}: {key} found")
+    if not made.metre_stated:
+        warnings.append(f"no metre stated: {melody.metres[0]} assumed")
+    if irregular:
+        warnings.append(f"{irregular} {'bar is' if irregular == 1 else 'bars are'} not as long as the metre says")
+    if made.endings:
+        bars = "1 bar of an earlier ending is" if made.endings == 1 else f"{made.endings} bars of earlier endings are"
+        warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
+    if snapped:
+        warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
+    title = " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
+    return ScoreReading(where, replace(melody, key=key, title=title), track, tuple(warnings), snapped)
+
+
+def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) -> Read:
+    """Parse a **kern or MusicXML text and read what is wanted from the score."""
+    import logging  # noqa: PLC0415
+    import warnings  # noqa: PLC0415
+
+    if len(text) > MAX_BYTES:
+        raise Unreadable(name, "too-large", f"{len(text)} characters; the limit is {MAX_BYTES}")
+    from music21 import converter  # noqa: PLC0415 - a second to import, and only these formats need it
+
+    logging.getLogger("music21").setLevel(logging.CRITICAL)
+    kind = "humdrum" if form == "krn" else "musicxml"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
+            return read(_sounding(converter.parse(text, format=kind, forceSource=True, storePickle=False)))
+    except Unreadable:
+        raise
+    except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
+        raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _sounding(score: Any) -> Any:
+    """A score as it sounds: parts for a clarinet in B flat, and others that transpose, are written elsewhere."""
+    transposes = any(one.transposition is not None for one in score.recurse().getElementsByClass("Instrument"))
+    return score.toSoundingPitch() if transposes else score
+
+
+def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None]:
+    """The part wanted of a music21 score, bar by bar: its melody, its name, its signature."""
+    part, label = _choose_part(score, name, track)
+    return assemble(_bars(part), _heading(score, part, name)), label, _signature(part)
+
+
+def _choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str]:
+    """The part wanted, by number or name, else the highest; and what it is called."""
+    parts = list(score.parts) if hasattr(score, "parts") else []
+    parts = [part for part in (parts or [score]) if any(hasattr(note, "pitches") for note in part.flatten().notes)]
+    if not parts:
+        raise Unreadable(name, "no-notes", "no part holds notes")
+    labels = [str(part.partName or part.id) if hasattr(part, "partName") else "1" for part in parts]
+    if track is None:
+        means = [_mean_pitch(part) for part in parts]
+        place = means.index(max(means))
+    else:
+        matches = [i for i, label in enumerate(labels) if track.lower() in label.lower()]
+        if track.isdecimal() and 1 <= int(track) <= len(parts):
+            matches = [int(track) - 1]
+        if not matches:
+            raise Unreadable(name, "no-track", f"its parts are {', '.join(labels)}")
+        place = matches[0]
+    return parts[place], labels[place]
+
+
+def _mean_pitch(part: Any) -> float:
+    pitches = [note.pitches[-1].midi for note in part.flatten().notes if note.pitches]
+    return sum(pitches) / len(pitches) if pitches else 0.0
+
+
+def _bars(part: Any) -> list[Bar]:
+    """The measures of a part as bars; a part without measures is one bar."""
+    endings = {}
+    for bracket in part.recurse().getElementsByClass("RepeatBracket"):
+        for measure in bracket.getSpannedElements():
+            endings[id(measure)] = int(str(bracket.number)[:1] or 0) if str(bracket.number)[:1].isdecimal() else 0
+    bars, metre = [], None
+    for measure in list(part.getElementsByClass("Measure")) or [part]:
+        signature = measure.flatten().getElementsByClass("TimeSignature").first()
+        if signature is not None:
+            metre = (signature.numerator, signature.denominator)
+        length = Fraction(measure.highestTime).limit_denominator(960)
+        bars.append(Bar(tuple(_sounds(measure)), length, metre, endings.get(id(measure), 0)))
+    return bars
+
+
+def _sounds(measure: Any) -> Iterator[Sound]:
+    """The notes of a measure, no grace notes: of several voices what is highest when it begins."""
+    rows: dict[Fraction, Sound] = {}
+    for note in measure.flatten().notes:
+        if note.duration.isGrace or "Harmony" in note.classes or not note.pitches:
+            continue
+        onset = Fraction(note.offset).limit_denominator(960)
+        length = Fraction(note.quarterLength).limit_denominator(960)
+        tied = note.tie is not None and note.tie.type in {"stop", "continue"}
+        sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied)
+        if length > 0 and (onset not in rows or rows[onset].pitch < sound.pitch):
+            rows[onset] = sound
+    heard: Sound | None = None
+    for sound in (rows[onset] for onset in sorted(rows)):
+        if heard is None or sound.onset >= heard.onset + heard.duration or sound.pitch > heard.pitch:
+            yield sound
+            heard = sound
+
+
+def _heading(score: Any, part: Any, name: str) -> Heading:
+    """Title, tempo and stated key (tonic and mode) of a score."""
+    title = (score.metadata.bestTitle if score.metadata else None) or ""
+    mark = score.recurse().getElementsByClass("MetronomeMark").first()
+    bpm = mark.getQuarterBPM() if mark is not None else None
+    key = part.recurse().getElementsByClass("Key").first()
+    stated = Key.signed(key.tonic.pitchClass, key.mode, key.sharps) if key is not None and key.mode in MODES else None
+    return Heading(name, stated, round(float(bpm), 6) if bpm and 4 <= bpm <= 1000 else 120.0, str(title))
+
+
+def _signature(part: Any) -> int | None:
+    signature = part.recurse().getElementsByClass("KeySignature").first()
+    return None if signature is None else int(signature.sharps)

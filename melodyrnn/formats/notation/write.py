@@ -1,0 +1,210 @@
+"""Melodies to written music: MusicXML and ABC, without music21 (composing must not wait for it).
+
+Conventions: see `engraving`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo,
+key with its mode, metre changes, upbeat and title are written; velocities are not.
+
+Contents: write_notation.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+from melodyrnn.errors import OptionError, Unsatisfiable
+from melodyrnn.formats.notation.layout import changes, engrave, note_sign, signature, spelled
+from melodyrnn.formats.notation.lead_sheet import harmony_element
+from melodyrnn.music.key import Key, spell
+from melodyrnn.music.key_finding import key_or_found
+from melodyrnn.music.melody import TICKS_PER_QUARTER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from melodyrnn.formats.notation.layout import Line, Piece
+    from melodyrnn.music.melody import Melody
+
+_ABC_MODES: Final = {
+    "major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix",
+    "locrian": "loc",
+}  # fmt: skip
+_SIGNS: Final = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_ACCIDENTALS: Final = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_BARS_A_LINE: Final = 4
+_DOCTYPE: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
+    'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
+)
+
+
+def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
+    """Write a melody as 'musicxml' or 'abc', its notes spelled for its key (found where it has none).
+
+    `symbols`: chord symbols over it, by tick (see lead_sheet).
+
+    Raises:
+        OptionError: another format, or a melody without notes.
+    """
+    if format not in {"abc", "musicxml"}:
+        raise OptionError("format", f"{format!r} is not written; choose abc or musicxml")
+    if not melody.notes:
+        raise Unsatisfiable("melody", "has no notes to write")
+    key = key_or_found(melody)
+    lines = engrave(melody, symbols)
+    return _abc(melody, key, lines) if format == "abc" else _musicxml(melody, key, lines)
+
+
+def _title(melody: Melody) -> str:
+    """The title on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
+
+
+def _abc(melody: Melody, key: Key, lines: list[Line]) -> bytes:
+    first = melody.metres[0]
+    head = [
+        "%abc-2.1", "X:1", f"T:{' '.join(_title(melody).replace('%', '').split()) or 'Melody'}", f"M:{first}", "L:1/8",
+        f"Q:1/4={melody.tempo:g}", f"K:{spell(key.tonic, key.fifths)}{_ABC_MODES[key.mode]}",
+    ]  # fmt: skip
+    bars = []
+    for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
+        metre = f"[M:{line.metre}]" if changed and place else ""
+        bars.append(metre + _abc_bar(line, key.fifths))
+    rows = [bars[at : at + _BARS_A_LINE] for at in range(0, len(bars), _BARS_A_LINE)]
+    body = ["".join(f"{bar} | " for bar in row).rstrip() for row in rows]
+    body[-1] += "]"
+    return ("\n".join([*head, *body]) + "\n").encode()
+
+
+def _abc_bar(line: Line, fifths: int) -> str:
+    """A bar of ABC, notes of a beat beamed; an accidental is written wherever a reader could think of another."""
+    own = signature(fifths)
+    by_octave: dict[tuple[str, int], int] = {}
+    by_letter: dict[str, int] = {}
+    place = line.metre.bar_ticks - sum(piece.ticks for piece in line.pieces) if line.upbeat else 0
+    bar, beamed = "", -1  # the beat in which the last piece could be beamed
+    for piece in line.pieces:
+        text = f'"{piece.symbol}"' if piece.symbol else ""
+        text += f"(3:2:{piece.group}" if piece.group else ""
+        if piece.pitch is None:
+            text += "z"
+        else:
+            letter, shift, octave = spelled(piece.pitch, fifths)
+            here = (letter, octave)
+            if {by_octave.get(here, own[letter]), by_letter.get(letter, own[letter])} != {shift}:
+                text += _SIGNS[shift]
+            by_octave[here] = by_letter[letter] = shift
+            text += letter.lower() + "'" * (octave - 5) if octave >= 5 else letter + "," * (4 - octave)
+        text += _abc_length(piece) + ("-" if piece.tied_to else "")
+        beat = place // max(line.metre.beat_ticks, TICKS_PER_QUARTER)
+        short = piece.pitch is not None and piece.ticks < TICKS_PER_QUARTER
+        bar += text if (short and beamed == beat) or not bar else f" {text}"
+        beamed, place = beat if short else -1, place + piece.ticks
+    return bar
+
+
+def _abc_length(piece: Piece) -> str:
+    """The length in eighths, as ABC writes it: nothing, 3, /2, 3/2."""
+    length = Fraction(piece.ticks * (3 if piece.in_triplet else 2), 24)
+    if length.denominator == 1:
+        return "" if length == 1 else str(length.numerator)
+    return f"{length.numerator if length.numerator > 1 else ''}/{length.denominator}"
+
+
+def _musicxml(melody: Melody, key: Key, lines: list[Line]) -> bytes:
+    score = ET.Element("score-partwise", version="4.0")
+    ET.SubElement(ET.SubElement(score, "work"), "work-title").text = _title(melody) or "Melody"
+    encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
+    ET.SubElement(encoding, "software").text = "melodyrnn"
+    part_list = ET.SubElement(score, "part-list")
+    ET.SubElement(ET.SubElement(part_list, "score-part", id="P1"), "part-name").text = "Melody"
+    part = ET.SubElement(score, "part", id="P1")
+    number = 0 if lines[0].upbeat else 1
+    for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
+        measure = ET.SubElement(part, "measure", number=str(number + place))
+        if line.upbeat:
+            measure.set("implicit", "yes")
+        if changed:
+            _attributes(measure, line, key if place == 0 else None)
+        if place == 0:
+            _tempo(measure, melody.tempo)
+        _notes(measure, line, key.fifths)
+    final = ET.SubElement(measure, "barline", location="right")
+    ET.SubElement(final, "bar-style").text = "light-heavy"
+    ET.indent(score)
+    return (_DOCTYPE + ET.tostring(score, encoding="unicode") + "\n").encode()
+
+
+def _attributes(measure: ET.Element, line: Line, key: Key | None) -> None:
+    """Divisions, key, metre and clef at the start; the metre alone where it changes."""
+    attributes = ET.SubElement(measure, "attributes")
+    if key is not None:
+        ET.SubElement(attributes, "divisions").text = "24"
+        signs = ET.SubElement(attributes, "key")
+        ET.SubElement(signs, "fifths").text = str(key.fifths)
+        ET.SubElement(signs, "mode").text = key.mode
+    time = ET.SubElement(attributes, "time")
+    ET.SubElement(time, "beats").text = str(line.metre.numerator)
+    ET.SubElement(time, "beat-type").text = str(line.metre.denominator)
+    if key is not None:
+        clef = ET.SubElement(attributes, "clef")
+        ET.SubElement(clef, "sign").text = "G"
+        ET.SubElement(clef, "line").text = "2"
+
+
+def _tempo(measure: ET.Element, tempo: float) -> None:
+    direction = ET.SubElement(measure, "direction", placement="above")
+    metronome = ET.SubElement(ET.SubElement(direction, "direction-type"), "metronome")
+    ET.SubElement(metronome, "beat-unit").text = "quarter"
+    ET.SubElement(metronome, "per-minute").text = f"{tempo:g}"
+    ET.SubElement(direction, "sound", tempo=f"{tempo:g}")
+
+
+def _notes(measure: ET.Element, line: Line, fifths: int) -> None:
+    """The notes of a bar, with accidentals where the signature and the bar so far say otherwise."""
+    own = signature(fifths)
+    seen: dict[tuple[str, int], int] = {}
+    for piece in line.pieces:
+        if piece.symbol:
+            measure.append(harmony_element(piece.symbol))
+        note = ET.SubElement(measure, "note")
+        accidental = None
+        if piece.pitch is None:
+            ET.SubElement(note, "rest")
+        else:
+            letter, shift, octave = spelled(piece.pitch, fifths)
+            pitch = ET.SubElement(note, "pitch")
+            ET.SubElement(pitch, "step").text = letter
+            if shift:
+                ET.SubElement(pitch, "alter").text = str(shift)
+            ET.SubElement(pitch, "octave").text = str(octave)
+            if seen.get((letter, octave), own[letter]) != shift and not piece.tied_from:
+                accidental = _ACCIDENTALS[shift]
+            seen[letter, octave] = shift
+        ET.SubElement(note, "duration").text = str(piece.ticks)
+        _note_details(note, piece, accidental)
+
+
+def _note_details(note: ET.Element, piece: Piece, accidental: str | None) -> None:
+    """Ties, voice, sign, accidental and triplet bracket, in the order the format wants."""
+    for kind, there in (("stop", piece.tied_from), ("start", piece.tied_to)):
+        if there:
+            ET.SubElement(note, "tie", type=kind)
+    ET.SubElement(note, "voice").text = "1"
+    sign, dots = note_sign(piece)
+    ET.SubElement(note, "type").text = sign
+    for _ in range(dots):
+        ET.SubElement(note, "dot")
+    if accidental:
+        ET.SubElement(note, "accidental").text = accidental
+    if piece.in_triplet:
+        ratio = ET.SubElement(note, "time-modification")
+        ET.SubElement(ratio, "actual-notes").text = "3"
+        ET.SubElement(ratio, "normal-notes").text = "2"
+    marks = [("tied", "stop", piece.tied_from), ("tied", "start", piece.tied_to)]
+    marks += [("tuplet", "start", piece.group > 0), ("tuplet", "stop", piece.ends_group)]
+    wanted = [(name, kind) for name, kind, there in marks if there]
+    if wanted:
+        notations = ET.SubElement(note, "notations")
+        for name, kind in wanted:
+            ET.SubElement(notations, name, type=kind)

@@ -1,0 +1,225 @@
+"""Melodies on their way: what a network has heard of each, and what it expects next.
+
+Conventions
+    R melodies side by side, all at the same position i = notes heard so far; C kinds of copy of a head.
+    Log-probabilities are natural, float64. They are those of the torch network; where a copied interval
+    would leave the table of pitches its share is lost, so a row may sum to a little less than one.
+    A melody whose rest was END is over; its numbers go on but mean nothing. Leave it out with `take`.
+
+One position: `rest()`, then `duration(rest)`, then `pitch(rest, duration)`, then `hear(rest, duration, pitch)`.
+Only `hear` is obligatory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.ticks import DURATION_TICKS, REST_OR_END_TICKS
+from melodyrnn.events.vocabulary import END, PITCHES
+from melodyrnn.inference.bar_grid import Places
+from melodyrnn.inference.compiled import recall_of
+from melodyrnn.inference.pointer import DURATION, PITCH, REST, Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from melodyrnn.inference.bar_grid import Timeline
+    from melodyrnn.inference.numpy_network import Indices, Logs, Network
+
+
+def _firsts(sizes: Mapping[str, int]) -> dict[str, int]:
+    """First row of each view within its joint table."""
+    return dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
+
+
+# The views of melodyrnn.events.viewpoints, tabulated: rows of the joint tables, by what a note is.
+_TABLES = tuple(vp.sizes(views, bar_numbers=True) for views in (vp.AT_PITCH, vp.HEARD))
+_KNOWN, _HEARD = map(_firsts, _TABLES)  # the other heads know the first few of what pitch knows
+_HEARD_AT: Final = {name: index for index, name in enumerate(vp.HEARD)}
+_BOTH: Final = ("rest", "place", "metre_beat", "bars_left")  # what is known of a note is then heard
+_ALSO_KNOWN, _ALSO_HEARD = np.array([(list(_KNOWN).index(n), _HEARD_AT[n]) for n in _BOTH]).T
+_APART: Final = np.array([_HEARD[name] - _KNOWN[name] for name in _BOTH])
+_ALL: Final = np.arange(len(PITCHES))
+_TICKS: Final = np.arange(vp.PLACES)  # by tick, clipped
+_STAND: Final = np.stack((vp.place_row(_TICKS), vp.metre_beat_row(0 * _TICKS, _TICKS) + _KNOWN["metre_beat"]), 1)
+_LEFT: Final = vp.bars_left_row(np.arange(vp.LONGEST_BARS + 2))  # by bars left, clipped
+_NUMBER: Final = vp.bar_number_row(np.arange(vp.BAR_NUMBERS))  # by the number of the bar, clipped
+_REST_KNOWN: Final = np.append(np.arange(1, END + 1), 0) + _KNOWN["rest"]
+_PITCH_HEARD: Final = np.stack((_ALL + 1, vp.degree(_ALL) + 1 + _HEARD["degree"]), 1)
+_LEAP_HEARD: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
+_LEAPS_FROM: Final = np.array([_HEARD["interval"], _HEARD["from_first"]])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Conditions of each melody, arrays (R,); 0 = hidden."""
+
+    mode: Indices  # 1 + index in MODES
+    style: Indices  # corpus tag
+    register: Indices  # 1 + MIDI number of the anchor
+    bars: Indices  # bars in all
+
+    def take(self, rows: Indices) -> Told:
+        """Choose melodies."""
+        return Told(self.mode[rows], self.style[rows], self.register[rows], self.bars[rows])
+
+
+class Stream:
+    """The state of R melodies. Plain arrays: `take` copies any choice of them, as resampling needs."""
+
+    def __init__(self, network: Network, told: Told, timeline: Timeline, capacity: int = 64) -> None:
+        """Begin before the first note."""
+        rows = len(told.mode)
+        self.network, self.told, self.timeline = network, told, timeline
+        self.notes = 0
+        self.tick = np.zeros(rows, np.int64)  # where the last note ended
+        self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
+        self.after = timeline.at(self.tick)
+        self.spent: Logs | None = None  # (R, 2) bits chosen, and their sum over the notes, where they are counted
+        self.state = network.blank(rows)
+        self.recall = recall_of(network, rows, capacity)
+        self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
+        self._known[:, -1] += told.mode
+        self._shown = told.bars > 0
+        self._heard: Indices = np.tile(np.array(list(_HEARD.values())), (rows, 1))
+        views = {"metre_beat": self.after.metre * vp.BEATS, "mode": told.mode, "style": told.style}
+        for name, value in views.items():
+            self._heard[:, _HEARD_AT[name]] += value
+        self._advance()
+        self._heard[:, _HEARD_AT["register"]] += told.register  # from the second note on: the first would tell it
+
+    def __len__(self) -> int:
+        return len(self.tick)
+
+    def take(self, rows: Indices) -> Stream:
+        """A copy that holds these melodies, in any order and number."""
+        new = object.__new__(Stream)
+        new.network, new.told, new.timeline = self.network, self.told.take(rows), self.timeline.take(rows)
+        new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
+        new.spent = None if self.spent is None else self.spent[rows]
+        after = self.after
+        new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
+        new.state, new.recall = self.state.take(rows, 2), self.recall.take(rows)
+        new._known, new._shown, new._heard = self._known[rows], self._shown[rows], self._heard[rows]
+        new._projected = self._projected.take(rows, 0)
+        new._forget()
+        return new
+
+    def rest(self) -> Logs:
+        """Log-probabilities of the next rest, (R, END + 1)."""
+        return self._ask("rest", self._stand_after(), b"", Asked(self.after.bar, self.after.place))
+
+    def duration(self, rest: Indices) -> Logs:
+        """Log-probabilities of the next duration after this rest (R,): (R, len(DURATIONS))."""
+        where, known = self._standing(rest)
+        return self._ask("duration", known, rest.tobytes(), Asked(where.bar, where.place, rest))
+
+    def pitch(self, rest: Indices, duration: Indices) -> Logs:
+        """Log-probabilities of the next pitch at this rest and duration (R,): (R, len(PITCHES))."""
+        where, known = self._standing(rest)
+        known[:, 4] = duration + (1 + _KNOWN["duration"])
+        return self._ask("pitch", known, _key(rest, duration), Asked(where.bar, where.place, rest, duration, self.last))
+
+    @property
+    def heard(self) -> tuple[Indices, Indices, Indices]:
+        """Rests, durations and pitches of the notes so far: rows of the tables, (R, notes)."""
+        return self.recall.column(REST), self.recall.column(DURATION), self.recall.column(PITCH)
+
+    def hear(self, rest: Indices, duration: Indices, pitch: Indices) -> None:
+        """Take in one note of each melody, rows (R,) of the tables."""
+        where, known = self._standing(rest)
+        self._keep_keys(rest, duration)
+        ticks = DURATION_TICKS.take(duration)
+        rhythm = duration * vp.RHYTHM_BASE
+        if self.notes:
+            rhythm += rest
+        self.recall.add((
+            pitch, pitch - self.last, rhythm, rest, duration,
+            where.place, where.bar, self.after.place, self.after.bar,
+        ))  # fmt: skip
+        self._hearing(duration, pitch, known)
+        more, place = np.divmod(where.place + ticks, where.bar_ticks)
+        more += where.bar
+        self.after = Places(place, more, where.metre, where.bar_ticks)
+        self.tick = self.tick + REST_OR_END_TICKS.take(rest)
+        self.tick += ticks
+        self.last, self.notes = pitch, self.notes + 1
+        self._advance()
+
+    def where(self, rest: Indices) -> Places:
+        """Where the next note stands after this rest."""
+        return self.timeline.at(self.tick + REST_OR_END_TICKS.take(rest))
+
+    def _advance(self) -> None:
+        self._projected = self.network.hear(self.state, self._heard)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was worked out for one position."""
+        self._ended: Indices | None = None
+        self._stood: tuple[bytes, tuple[Places, Indices]] | None = None
+        self._asked: dict[str, bytes] = {}  # for which choices a head's key stands at this position
+
+    def _stand(self, where: Places) -> Indices:
+        """Rows of what heads know, (R, 6), of which place, metre_beat and bars_left are filled in, and the mode."""
+        known = self._known.copy()
+        known[:, :2] = _STAND.take(where.place, 0, mode="clip")
+        known[:, 1] += where.metre * vp.BEATS
+        left, number = self.told.bars - where.bar, where.bar
+        known[:, 2] += np.where(self._shown, _LEFT.take(left, mode="clip"), _NUMBER.take(number, mode="clip"))
+        return known
+
+    def _stand_after(self) -> Indices:
+        """The same where the last note has ended."""
+        if self._ended is None:
+            self._ended = self._stand(self.after)
+        return self._ended
+
+    def _standing(self, rest: Indices) -> tuple[Places, Indices]:
+        """Where the next note stands after this rest, and what is known of it. Worked out once for each choice."""
+        key = rest.tobytes()
+        if self._stood is None or self._stood[0] != key:
+            if self.timeline.starts.shape[1] == 1 and not rest.any():  # most notes begin where the last has ended
+                where, known = self.after, self._stand_after().copy()
+            else:
+                where = self.where(rest)
+                known = self._stand(where)
+            known[:, 3] = _REST_KNOWN.take(rest)
+            self._stood = key, (where, known)
+        return self._stood[1]
+
+    def _hearing(self, duration: Indices, pitch: Indices, known: Indices) -> None:
+        """Set the views of a finished note, which is among those remembered; mode, style and register stay."""
+        heard, first = self._heard, self.recall.column(PITCH)[:, 0]
+        heard[:, :2] = _PITCH_HEARD.take(pitch, 0)
+        leaps = _LEAP_HEARD.take(pitch[:, None] - np.stack((self.last, first), 1), mode="wrap")
+        if not self.notes:
+            leaps[:, 0] = 0
+        heard[:, 2:4] = leaps + _LEAPS_FROM
+        heard[:, 4] = duration + (1 + _HEARD["duration"])
+        heard[:, _ALSO_HEARD] = known.take(_ALSO_KNOWN, 1) + _APART
+
+    def _ask(self, name: str, known: Indices, choice: bytes, asked: Asked) -> Logs:
+        """What a head expects, given rows of what is known; its key is kept for later positions."""
+        self._asked[name] = choice
+        return self.recall.expect(name, self._projected, known, asked)
+
+    def _keep_keys(self, rest: Indices, duration: Indices) -> None:
+        """Work out the keys that no question has left behind, or that a question about another choice has."""
+        asked, known = self._asked, self._standing(rest)[1]
+        if "rest" not in asked:
+            self.recall.keep("rest", self._projected, self._stand_after())
+        if asked.get("duration") != rest.tobytes():
+            self.recall.keep("duration", self._projected, known)
+        if asked.get("pitch") != _key(rest, duration):
+            known[:, 4] = duration + (1 + _KNOWN["duration"])
+            self.recall.keep("pitch", self._projected, known)
+
+
+def _key(rest: Indices, duration: Indices) -> bytes:
+    """A choice, to be compared."""
+    return rest.tobytes() + duration.tobytes()

@@ -1,1 +1,0 @@
-"""Learning: torch lives here and nowhere else."""

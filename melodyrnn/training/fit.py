@@ -1,0 +1,106 @@
+"""fit(): trains a network and tells what happens, as a generator of events; it prints nothing.
+
+Conventions
+    bits        bits per note: -log2 P summed over an attribute, divided by the number of notes; END is
+                counted in the rest. Held-out figures hide the answers (bars left, style).
+    state       OUTPUT.state, beside the output: written every `save_every` seconds, after each epoch (of a fold that
+                is rehearsed: after the last) and when asked to stop; gone when the model is written. `resume=True`
+                goes on from it bit for bit.
+    rehearsal   Fine-tuning on few melodies (recipe.folds) first finds for how long, in folds of them (learn.rehearsal).
+
+Contents: fit. What it learns from, how, and the events are values of learn.news.
+Optimiser: AdamW (Loshchilov & Hutter 2019), one-cycle rate, gradient clipping; what is kept is the
+exponential average of the weights (Polyak & Juditsky 1992) at its best held-out figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from melodyrnn.errors import CorpusError, TrainingError
+from melodyrnn.training import state as states
+from melodyrnn.training.events import Event, Finished, Plan, Saved, Split, Started, Stepped, Stopped, Tried
+from melodyrnn.training.rehearsal import Table, added, chosen, dealt, parted
+from melodyrnn.training.state import Place
+from melodyrnn.training.trainer import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from melodyrnn.training.distributed import Team
+
+
+def fit(split: Split, plan: Plan, team: Team, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    """Train; yield what happens, Finished or Stopped last.
+
+    `stop` is asked after each step. Raises TrainingError when the loss is no longer a number or a process of
+    the team is gone (the last state is kept), CorpusError without melodies, OptionError for a recipe that
+    cannot work, CheckpointError when a state or the weights to start from do not fit.
+    """
+    if not len(split.train):
+        raise CorpusError("there is no melody to train on")
+    plan.recipe.check()
+    few = plan.recipe.folds if plan.start is not None else 0
+    folds = dealt(plan.family or range(len(split.train)), few, plan.recipe.seed)
+    try:
+        if folds:
+            yield from _rehearsed(split, plan, team, folds, stop)
+        else:
+            yield from _fitted(Run(split, plan, team), plan.recipe.epochs, stop)
+    except RuntimeError as error:
+        if not team.lost(error):
+            raise
+        raise TrainingError(
+            "another process of the training is gone; what was saved is kept: --resume goes on from it, "
+            "and torchrun --max-restarts does so by itself"
+        ) from error
+
+
+def _fitted(run: Run, epochs: int, stop: Callable[[], bool]) -> Iterator[Event]:
+    """Epoch after epoch, until the last, the end of patience, or a wish to stop."""
+    with run.strands:
+        yield run.started()
+        while run.place.epoch < epochs and not run.out_of_patience:
+            for event in run.epoch(stop):
+                yield event
+                if isinstance(event, Stopped):
+                    return
+        yield Finished(run.kept(), run.place.best, run.place.best_epoch, run.place.history)
+
+
+def _rehearsed(split: Split, plan: Plan, team: Team, folds: Sequence[int], stop: Callable[[], bool]) -> Iterator[Event]:
+    """Fold after fold, each held out once; then all melodies, for as many epochs as the folds say."""
+    count, notes = max(folds) + 1, sum(len(split.train[k]) for k in range(len(folds)))
+    place = states.read(plan.state).place if plan.resume and plan.state is not None else Place()
+    begun, table, told, epochs = min(place.fold, count), place.tried, None, plan.recipe.epochs
+    for fold in range(begun, count + 1):
+        own = replace(plan, resume=plan.resume and fold == begun)
+        run = Run(parted(split, folds, fold), own, team, Place(fold=fold, tried=table))
+        if fold == count:
+            told = chosen(table, count, notes)
+            epochs = int(team.total(told.epochs if team.leads else 0))  # the leader's, should sums differ
+        for event in _fitted(run, epochs, stop):
+            if isinstance(event, Started):
+                yield from [replace(event, melodies=len(folds), notes=notes)] if fold == begun else []
+                yield from [told] if told is not None else []
+            elif told is not None or isinstance(event, Stepped | Saved | Stopped):
+                yield _placed(event, fold, count)
+            if isinstance(event, Stopped):
+                return
+        if told is None:
+            table, tried = _held_out(run, table, fold, count)
+            yield tried
+
+
+def _placed(event: Event, fold: int, count: int) -> Event:
+    """An event of one run of several; its progress is that of all."""
+    return replace(event, progress=(fold + event.progress) / (count + 1)) if isinstance(event, Stepped) else event
+
+
+def _held_out(run: Run, table: Table, fold: int, count: int) -> tuple[Table, Tried]:
+    """The table with the fold that a run has judged, and what is told of it."""
+    base, place, notes = run.judged_base(), run.place, sum(map(len, run.split.validation))
+    return added(table, notes, base, place.history), Tried(
+        fold + 1, count, base.total, place.best, place.best_epoch + 1
+    )

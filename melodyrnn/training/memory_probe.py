@@ -1,0 +1,125 @@
+"""How far back a recurrent network remembers, measured through its state alone.
+
+The pointers reach back to any note by themselves and would hide what the state has forgotten. They are
+silenced: a sentinel so high that nothing is ever copied leaves the softmax, which knows the past from the state.
+
+Conventions
+    lag         1 = the note just heard, 2 = the one before it, …
+    influence   length of the gradient of a note's surprise (nats) with respect to the input (the summed
+                embeddings) `lag` notes ago: how much the prediction would change if that note had been another.
+                Bengio, Simard & Frasconi 1994; Hochreiter & Schmidhuber 1997; Pascanu et al. 2013.
+    cut         bits per note when the state starts blank so many notes ago. What every input tells besides
+                (mode, metre, place in the bar, the interval from the first note) stays known.
+
+Contents: silenced, fresh, influence, cut.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+
+from melodyrnn.errors import CorpusError
+from melodyrnn.training.batches import heldout
+from melodyrnn.training.network import Inputs, MelodyRNN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from melodyrnn.checkpoint.file import NetworkConfig
+    from melodyrnn.events.columns import Columns
+    from melodyrnn.training.events import Weights
+
+SILENT: Final = 60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
+_TARGETS: Final = 12  # notes of each melody whose surprise is traced back
+_BATCH: Final = 16  # melodies
+
+
+def silenced(weights: Weights) -> Weights:
+    """The same weights, but nothing is ever copied."""
+    return {n: w + np.float32(SILENT) if n.endswith("sentinel.bias") else w for n, w in weights.items()}
+
+
+def fresh(config: NetworkConfig, seed: int) -> Weights:
+    """Weights to start training from, the pointers silenced."""
+    torch.manual_seed(seed)
+    return silenced({n: t.numpy().copy() for n, t in MelodyRNN(config).state_dict().items()})
+
+
+def influence(
+    config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int
+) -> NDArray[np.float64]:
+    """Mean influence at each lag, (longest,): over notes late enough to have heard so many.
+
+    Raises CorpusError when no melody is longer than `longest`.
+    """
+    network = _network(config, weights)
+    total, count = np.zeros(longest), 0
+    for batch in _batches(melodies, longest):
+        x = heldout(batch)
+        inputs = network.views(x.heard).detach().requires_grad_()
+        terms = _surprise(network, network.recurrent(inputs)[0], x)
+        shortest = min(len(m) for m in batch)
+        for target in np.unique(np.linspace(longest, shortest - 1, _TARGETS).astype(int)).tolist():
+            (gradient,) = torch.autograd.grad(terms[:, target].sum(), inputs, retain_graph=True)
+            lengths = gradient[:, target - longest + 1 : target + 1].norm(dim=-1).double()
+            total += lengths.sum(0).flip(0).numpy()
+            count += len(batch)
+    return total / count
+
+
+def cut(
+    config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], contexts: Sequence[int], first: int
+) -> NDArray[np.float64]:
+    """Bits per note from note `first` on: with so many notes of context, and at last with all; (contexts + 1,).
+
+    Raises CorpusError when no melody is longer than `first`.
+    """
+    network = _network(config, weights)
+    nats, notes = np.zeros(len(contexts) + 1), 0
+    with torch.no_grad():
+        for batch in _batches(melodies, first):
+            x = heldout(batch)
+            inputs = network.views(x.heard)
+            counted = x.notes[:, first:]
+            whole = network.recurrent(inputs)[0]
+            for k, context in enumerate((*contexts, None)):
+                state = whole if context is None else _cut_state(network, inputs, whole, context)
+                nats[k] += float((_surprise(network, state, x)[:, first:] * counted).sum(dtype=torch.float64))
+            notes += int(counted.sum())
+    return nats / notes / math.log(2)
+
+
+def _cut_state(network: MelodyRNN, inputs: Tensor, whole: Tensor, context: int) -> Tensor:
+    """The state at each position, (B, P, H), when it has heard only the last `context` inputs."""
+    batch, positions, width = inputs.shape
+    if context >= positions:
+        return whole
+    windows = inputs.unfold(1, context, 1).transpose(2, 3).reshape(-1, context, width)
+    last = network.recurrent(windows)[0][:, -1].view(batch, positions - context + 1, -1)
+    return torch.cat((whole[:, : context - 1], last), dim=1)
+
+
+def _surprise(network: MelodyRNN, state: Tensor, x: Inputs) -> Tensor:
+    """-ln P of each note, (B, P), all attributes together; END is left out, for it is no note."""
+    return torch.stack(network.surprise(state, x)).sum(0) * x.notes
+
+
+def _network(config: NetworkConfig, weights: Weights) -> MelodyRNN:
+    network = MelodyRNN(config)
+    network.load_state_dict({name: torch.from_numpy(np.array(w)) for name, w in weights.items()})
+    return network.eval()
+
+
+def _batches(melodies: Sequence[Columns], longer: int) -> list[list[Columns]]:
+    """Melodies of more than so many notes, those of like length together."""
+    some = sorted((m for m in melodies if len(m) > longer), key=len)
+    if not some:
+        raise CorpusError(f"no melody has more than {longer} notes: ask for a shorter memory, or name longer melodies")
+    return [some[k : k + _BATCH] for k in range(0, len(some), _BATCH)]

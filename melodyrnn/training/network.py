@@ -1,0 +1,177 @@
+"""MelodyRNN: a recurrent network that predicts the next note's rest, then duration, then pitch.
+
+Conventions
+    B melodies, P positions, H hidden units, V rows of a vocabulary table; logarithms are natural.
+    Position i has heard notes 0 … i-1 and predicts note i (or END).
+
+The path of one step
+    views of the last note → sum of embeddings → rnn | gru | lstm → state
+    state + what is known at this point → a head's hidden layer → logits over the vocabulary
+    pointers: the hidden layer asks which earlier positions were like this one, by learned keys and by how
+    many notes in a row agreed before them, and offers to copy what came there
+    one softmax over a sentinel and all pointers mixes them: P(x) = p(sentinel) softmax(x) + p(copies that say x)
+
+Sources: viewpoints, Conklin & Witten 1995; pointer sentinel, Merity et al. 2017; match lengths as in the
+short-term models of Pearce 2005; dropout shared over time, Gal & Ghahramani 2016.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
+from melodyrnn.training.tables import Scores, Views
+
+if TYPE_CHECKING:
+    from melodyrnn.checkpoint.file import NetworkConfig
+
+CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+NEVER: Final = -60.0  # a score that no softmax notices; exp of what fp32 cannot hold takes twelve times as long
+
+
+class Inputs(NamedTuple):
+    """A Batch as tensors; fields as in melodyrnn.events.columns.Batch."""
+
+    heard: Tensor
+    at_rest: Tensor
+    at_duration: Tensor
+    at_pitch: Tensor
+    rest: Tensor
+    duration: Tensor
+    pitch: Tensor
+    notes: Tensor
+    rests: Tensor
+    matches: Tensor
+    apart_rest: Tensor
+    apart_duration: Tensor
+    apart_pitch: Tensor
+
+
+class Dropped(NamedTuple):
+    """Dropout as an argument: what each unit is multiplied by, 0 where dropped, the same at every position."""
+
+    views: Tensor  # (B, 1, views)
+    state: Tensor  # (B, 1, H)
+    rest: Tensor  # (B, 1, head)
+    duration: Tensor  # (B, 1, head)
+    pitch: Tensor  # (B, 1, head)
+
+
+class Surprise(NamedTuple):
+    """-ln P of what came, (B, P) each; 0 where nothing is predicted. END is counted in rest."""
+
+    rest: Tensor
+    duration: Tensor
+    pitch: Tensor
+
+
+class Head(nn.Module):
+    """Predicts one attribute: a hidden layer, a softmax, and pointers to earlier positions."""
+
+    def __init__(self, config: NetworkConfig, sizes: dict[str, int], rows: int, copies: int) -> None:
+        super().__init__()
+        self.copies = copies
+        self.known = Views(vp.sizes(sizes, bar_numbers=config.bar_numbers), config.head)
+        self.state = nn.Linear(config.hidden, config.head)
+        self.out = nn.Linear(config.head, rows)
+        self.query = nn.Linear(config.head, config.keys * copies)
+        self.key = nn.Linear(config.head, config.keys * copies)
+        self.sentinel = nn.Linear(config.head, 1)
+        self.matches = Scores(vp.MATCHES, copies)
+        self.apart = Scores(vp.PLACES_APART, copies)
+        agreed = torch.arange(vp.MATCHES)
+        total = agreed // vp.LEVELS**2 + agreed // vp.LEVELS % vp.LEVELS + agreed % vp.LEVELS
+        with torch.no_grad():  # start where longer matches are trusted more
+            self.matches.weight.copy_((total[:, None] * 0.2 - 3.0).expand(-1, copies))
+
+    def hidden(self, state: Tensor, known: Tensor, dropped: Tensor | None) -> Tensor:
+        """The head's hidden layer, (B, P, head)."""
+        z = functional.silu(self.state(state) + self.known(known))
+        kept: Tensor = z if dropped is None else z * dropped
+        return kept
+
+    def scores(self, z: Tensor, matches: Tensor, apart: Tensor) -> Tensor:
+        """How much each earlier position is worth copying, (B, P, P, copies); NEVER where there is none."""
+        batch, positions, _ = z.shape
+        shape = (batch, positions, self.copies, -1)
+        query, key = self.query(z).view(shape), self.key(z).view(shape)
+        dots = torch.einsum("bikd,bjkd->bijk", query, key) / key.shape[-1] ** 0.5
+        scores: Tensor = dots + self.matches(matches) + self.apart(apart)
+        later = torch.ones(positions, positions, dtype=torch.bool, device=z.device).triu()
+        return scores.masked_fill(later[None, :, :, None], NEVER)
+
+    def surprise(self, z: Tensor, logits: Tensor, target: Tensor, scores: Tensor, hit: Tensor) -> Tensor:
+        """-ln P of the targets, (B, P), under softmax and copies; `hit` says which copies give the target."""
+        plain = functional.log_softmax(logits.float(), -1).gather(-1, target[..., None])[..., 0]
+        sentinel = self.sentinel(z)[..., 0].float()
+        copied = scores.masked_fill(~hit, NEVER).flatten(2).logsumexp(-1)
+        every = scores.flatten(2).logsumexp(-1)
+        return torch.logaddexp(sentinel, every) - torch.logaddexp(sentinel + plain, copied)
+
+
+class MelodyRNN(nn.Module):
+    """The network: views in, rest → duration → pitch out."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.views = Views(vp.sizes(vp.HEARD, bar_numbers=config.bar_numbers), config.embed)
+        self.recurrent = CELLS[config.cell](config.embed, config.hidden, config.layers, batch_first=True)
+        self.rest = Head(config, vp.AT_REST, END + 1, copies=1)
+        self.duration = Head(config, vp.AT_DURATION, len(DURATIONS), copies=1)
+        self.pitch = Head(config, vp.AT_PITCH, len(PITCHES), copies=2)
+        self.interval = nn.Linear(config.head, 2 * vp.WIDEST + 2, bias=False)
+        self.degree = nn.Linear(config.head, 12, bias=False)
+
+    def forward(self, x: Inputs, dropped: Dropped | None = None) -> Surprise:
+        """-ln P of every note of the batch."""
+        state, _ = self.recurrent(self.views(x.heard, None if dropped is None else dropped.views))
+        if dropped is not None:
+            state = state * dropped.state
+        rest, duration, pitch = self.surprise(state, x, dropped)
+        return Surprise(rest * x.rests, duration * x.notes, pitch * x.notes)
+
+    def surprise(self, state: Tensor, x: Inputs, dropped: Dropped | None = None) -> Surprise:
+        """-ln P of what came at every position, padding too, given the state (B, P, H) before it."""
+        return Surprise(
+            self._rest(state, x, dropped), self._duration(state, x, dropped), self._pitch(state, x, dropped)
+        )
+
+    def _rest(self, state: Tensor, x: Inputs, dropped: Dropped | None) -> Tensor:
+        z = self.rest.hidden(state, x.at_rest, dropped and dropped.rest)
+        scores = self.rest.scores(z, x.matches, x.apart_rest)
+        return self.rest.surprise(z, self.rest.out(z), x.rest, scores, same(x.rest)[..., None])
+
+    def _duration(self, state: Tensor, x: Inputs, dropped: Dropped | None) -> Tensor:
+        z = self.duration.hidden(state, x.at_duration, dropped and dropped.duration)
+        scores = self.duration.scores(z, x.matches, x.apart_duration)
+        return self.duration.surprise(z, self.duration.out(z), x.duration, scores, same(x.duration)[..., None])
+
+    def _pitch(self, state: Tensor, x: Inputs, dropped: Dropped | None) -> Tensor:
+        z = self.pitch.hidden(state, x.at_pitch, dropped and dropped.pitch)
+        scores = self.pitch.scores(z, x.matches, x.apart_pitch)
+        leap = x.pitch - torch.roll(x.pitch, 1, dims=1)
+        leap[:, 0] = 2 * len(PITCHES)  # the first note has no interval: nothing equals it
+        hit = torch.stack((same(x.pitch), same(leap)), -1)
+        return self.pitch.surprise(z, self.pitch_logits(z, x.heard), x.pitch, scores, hit)
+
+    def pitch_logits(self, z: Tensor, heard: Tensor) -> Tensor:
+        """Sum of three views of the next pitch: absolute, interval from the last note, scale degree. (B, P, V)."""
+        rows = torch.arange(len(PITCHES), device=z.device)
+        last = heard[..., list(vp.HEARD).index("pitch")][..., None]
+        leap = (rows - (last - 1)).clamp(-vp.WIDEST, vp.WIDEST) + vp.WIDEST + 1
+        leap = torch.where(last > 0, leap, 0)
+        octaves = self.degree(z).repeat(1, 1, len(PITCHES) // 12 + 2)  # not indexed: that gradient is a race of threads
+        degrees = octaves[..., PITCHES[0] % 12 :][..., : len(PITCHES)]
+        logits: Tensor = self.pitch.out(z) + self.interval(z).gather(-1, leap) + degrees
+        return logits
+
+
+def same(values: Tensor) -> Tensor:
+    """Which positions hold equal values: (B, P) → (B, P, P)."""
+    return values[:, :, None] == values[:, None, :]

@@ -1,0 +1,74 @@
+"""What a network makes of melodies that it has not learnt: bits per note, the answers hidden.
+
+Contents: measure; measured, the same some batches at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from melodyrnn.training.batches import heldout
+from melodyrnn.training.events import Bits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from melodyrnn.events.columns import Columns
+    from melodyrnn.training.workers import Strands
+
+
+def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 4096) -> Bits:
+    """Bits per note of a network on melodies, answers hidden."""
+    bits = Bits(0.0, 0.0, 0.0)
+    for bits, _ in measured(network, melodies, positions):  # noqa: B007 - the last one counts
+        continue
+    return bits
+
+
+def measured(
+    network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, strands: Strands | None = None
+) -> Iterator[tuple[Bits, int]]:
+    """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
+
+    With strands each measures a batch; what comes of it is the same.
+    """
+    network.eval()
+    total, notes = np.zeros(3), 0
+    batches, left = _batches(melodies, positions), len(melodies)
+    at_once = 1 if strands is None else strands.of
+    for start in range(0, len(batches), at_once):
+        some = batches[start : start + at_once]
+        work = partial(_nats, network, some)
+        for nats in [work(0)] if strands is None else strands.each(work):
+            total += nats
+        notes += sum(len(m) for batch in some for m in batch)
+        left -= sum(map(len, some))
+        yield Bits(*(total / max(1, notes) / math.log(2)).tolist()), left
+
+
+def _batches(melodies: Sequence[Columns], positions: int) -> list[list[Columns]]:
+    """Melodies of like length together, the longest first."""
+    order = sorted(range(len(melodies)), key=lambda i: len(melodies[i]))
+    batches = []
+    while order:
+        longest = len(melodies[order[-1]]) + 1
+        batches.append([melodies[order.pop()] for _ in range(min(len(order), max(1, positions // longest)))])
+    return batches
+
+
+def _nats(network: nn.Module, batches: Sequence[Sequence[Columns]], which: int) -> NDArray[np.float64]:
+    """What one batch of several costs, (3,); nothing if there are not so many."""
+    if which >= len(batches):
+        return np.zeros(3)
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        surprise = network(type(batch := heldout(batches[which]))(*(t.to(device) for t in batch)))
+    return np.array([float(term.sum(dtype=torch.float64)) for term in surprise])

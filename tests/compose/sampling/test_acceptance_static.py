@@ -1,0 +1,95 @@
+"""Melodies that sit or go in circles are not handed out, unless nothing else comes or an effort is asked for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.sampling.liveliness import circles, lively
+from melodyrnn.controls.options import Options
+from melodyrnn.music.key import Key
+from melodyrnn.music.melody import Melody, Note
+
+
+def rows(*pitches):
+    """A melody of these pitches."""
+    return np.column_stack((np.zeros((len(pitches), 2), np.int64), pitches))
+
+
+@pytest.mark.parametrize(
+    ("pitches", "moves"),
+    [
+        ([30] * 8, False),
+        ([30] * 4, True),
+        ([30, 32] * 8, False),
+        ([30, 32, 33] * 4, True),
+        ([30] * 8 + [32, 33], False),
+        ([30] * 7 + [32, 33, 35], True),
+    ],
+)
+def test_what_sits(pitches, moves):
+    """Fewer than three pitches, or one for more than 70 % of at least five notes."""
+    assert lively(rows(*pitches)) is moves
+
+
+def sitting(model, options, count=12):
+    """Which of so many melodies sit."""
+    made = [g.melody.notes for g in generate(model, options, count)]
+    return [not lively(rows(*(note.pitch for note in notes))) for notes in made]
+
+
+def test_a_tight_leap_brings_no_drones(model):
+    """Where an effort asked for by number brings some that sit, the default brings fewer, and the same each time."""
+    asked = Options(max_leap=1, durations="1/16", bars=4, seed=5)
+    left = sitting(model, replace(asked, effort=1))
+    ours = sitting(model, asked)
+    assert any(left)
+    assert sum(ours) < sum(left)
+    assert ours == sitting(model, asked)
+    assert [a for a, b in zip(ours, left, strict=True) if not b] == [False] * left.count(False)
+
+
+def test_where_nothing_else_is_left_it_sits(model):
+    """One pitch is one pitch: the request is met."""
+    made = next(iter(generate(model, Options(range="C5-C5", bars=4))))
+    assert {note.pitch for note in made.melody.notes} == {72}
+
+
+@pytest.mark.parametrize(
+    ("bars", "round_and_round"),
+    [
+        ("a", False),
+        ("abcd", False),
+        ("aab", False),
+        ("aaab", True),
+        ("aabaac", False),
+        ("aaaaaab", True),
+        ("abababab", True),
+        ("aabaaaba", True),
+    ],
+)
+def test_what_circles(bars, round_and_round):
+    """More than two thirds of the bars are bars over again; the same notes elsewhere in a bar are not the same bar."""
+    pitches = {"a": 60, "b": 62, "c": 64, "d": 65}
+    tune = Melody(tuple(Note(96 * k, 48, pitches[bar]) for k, bar in enumerate(bars)), key=Key(0))
+    assert circles(tune) is round_and_round
+    moved = Melody(tuple(Note(96 * k + 6 * k % 48, 48, 60) for k in range(6)), key=Key(0))
+    assert not circles(moved)
+
+
+def test_cold_melodies_neither_sit_nor_circle():
+    """At temperature 0.3 most would: what closes sits the more easily, and is looked at all the same."""
+    made = list(generate(load_model("folk"), Options(temperature=0.3, seed=100), 12))
+    assert sum(not lively(rows(*(note.pitch for note in m.melody.notes))) for m in made) <= 1
+    assert sum(circles(m.melody) for m in made) <= 1
+
+
+def test_particles_do_not_circle(model, monkeypatch):
+    """One of them that does not is drawn; where all do, particles again, some times."""
+    looked = []
+    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda melody: looked.append(melody) or len(looked) < 3)
+    (made,) = generate(model, Options(bars=4, end="tonic", seed=3))
+    assert looked[2] == made.melody
+    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: True)
+    assert next(generate(model, Options(bars=2, end="tonic", seed=3))).melody.bars == 2

@@ -1,0 +1,51 @@
+"""Counts of how long melodies are and where they end."""
+
+from dataclasses import replace
+
+from melodyrnn.events.columns import columns
+from melodyrnn.events.forms import Form, count_ends, count_forms, ends_in, form_of, forms_in
+from melodyrnn.events.tokenizer import encode
+from melodyrnn.music.key import Key
+from melodyrnn.music.melody import Melody, Metre, Note
+
+
+def tune(bars, *, first=0, last=60, key=None, metre=None, style=0):
+    """A note at the start, one on each further bar line, and one at the end of so many bars."""
+    metre = metre or Metre()
+    end = bars * metre.bar_ticks
+    lines = range(metre.bar_ticks, end, metre.bar_ticks)
+    notes = (Note(first, 12, 64), *(Note(t, 12, 62) for t in lines), Note(end - 24, 24, last))
+    return columns(encode(Melody(notes, (metre,), key or Key(0))), style=style)
+
+
+def test_an_upbeat_is_no_bar():
+    """What stands before the first bar line is told apart from the full bars after it."""
+    assert form_of(tune(4)) == Form(0, 4)
+    assert form_of(tune(5, first=72)) == Form(24, 4)
+    assert form_of(tune(5, first=60, metre=Metre(6, 8))) == Form(12, 4)
+
+
+def test_counts_can_be_asked_by_metre_mode_and_style():
+    """A style of its own, or all together; other metres and modes stay out."""
+    melodies = [tune(4, style=1), tune(4, style=2), tune(8, style=2), tune(4, style=2, metre=Metre(3, 4))]
+    counts = count_forms(melodies)
+    assert counts == {"1 4/4 0 4": 1, "2 3/4 0 4": 1, "2 4/4 0 4": 1, "2 4/4 0 8": 1}
+    assert sorted(forms_in(counts, "4/4", 2)) == [(Form(0, 4), 1), (Form(0, 8), 1)]
+    assert sorted(forms_in(counts, "4/4", None)) == [(Form(0, 4), 1), (Form(0, 4), 1), (Form(0, 8), 1)]
+    assert list(forms_in(counts, "7/8", None)) == []
+    ends = count_ends([tune(4), tune(4, last=67), tune(4, last=64, key=Key(9, "minor")), tune(4, last=60, style=3)])
+    assert ends == {"0 major 0": 1, "0 major 7": 1, "0 minor 7": 1, "3 major 0": 1}
+    assert list(ends_in(ends, "major", 3)) == [(0, 1)]
+    assert sorted(ends_in(ends, "major", None)) == [(0, 1), (0, 1), (7, 1)]
+
+
+def test_a_melody_longer_than_any_form_is_not_counted():
+    """A card tells forms of up to 9,999 bars; what is longer would keep it from being read."""
+    long = replace(tune(4), bars=10_000)
+    assert count_forms([long, tune(4)]) == {"0 4/4 0 4": 1}
+    assert count_forms([replace(tune(4), bars=9_999)]) == {"0 4/4 0 9999": 1}
+
+
+def test_metres_without_a_name_are_not_counted():
+    """A form in 19/16 could not be asked for by its name among METRES."""
+    assert count_forms([tune(2, metre=Metre(19, 16)), tune(2)]) == {"0 4/4 0 2": 1}

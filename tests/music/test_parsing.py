@@ -1,0 +1,61 @@
+"""Keys, metres and lengths as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from melodyrnn.errors import OptionError
+from melodyrnn.music.key import MODES, Key
+from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
+
+
+@given(st.integers(0, 11), st.sampled_from(MODES))
+def test_what_we_print_we_read(tonic, mode):
+    """A key as `inspect` prints it is a key for --key."""
+    assert key_of(str(Key(tonic, mode))) == Key(tonic, mode)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("Am", Key(9, "minor")), ("a minor", Key(9, "minor")), ("F#", Key(6)), ("Bbm", Key(10, "minor")),
+     ("B♭", Key(10)), ("E dorian", Key(4, "dorian")), ("C aeolian", Key(0, "minor"))],
+)  # fmt: skip
+def test_keys(text, key):
+    """Letters, signs, m for minor, modes by name."""
+    assert key_of(text) == key
+
+
+@pytest.mark.parametrize("name", ["Gb major", "F# major", "Eb minor", "D# minor", "Cb major", "C# major", "D# dorian"])
+def test_a_key_is_spelled_as_it_was_written(name):
+    """Two names of what sounds the same stay two names."""
+    assert str(key_of(name)) == name
+
+
+@pytest.mark.parametrize("text", ["", "H", "C###", "E dorianish", "Am dorian", "1", "\x1b[31mC"])
+def test_wrong_keys_are_refused(text):
+    """The error shows what can be written."""
+    with pytest.raises(OptionError, match=r"^key: .* is no key; write Am, F#, Bb minor or E dorian \(modes: major,"):
+        key_of(text)
+
+
+@pytest.mark.parametrize("text", ["", "4", "0/4", "4/0", "4/3", "x/4", "3/4/4", "-3/4"])
+def test_wrong_metres_are_refused(text):
+    """The error shows what can be written."""
+    with pytest.raises(OptionError, match=r"is no metre; write 4/4, 3/4, 6/8 or 5/4$"):
+        metre_of(text)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1/0", "1/7", "-1/4", "nan"])
+def test_wrong_upbeats_are_refused(text):
+    """A length that the grid does not have is no upbeat."""
+    with pytest.raises(OptionError, match=r"is no note value; write 1/4, 1/8, 0 or free$"):
+        upbeat_of(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "eight", "1.5", "٣"])
+def test_wrong_bars_are_refused(text):
+    """A number, or the word."""
+    with pytest.raises(OptionError, match=r"is no number of bars; write 8, or free for as many as come$"):
+        bars_of(text)
