@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Final
 
 from bench.sections import write_section
 from melodyrnn.checkpoint.file import load
-from melodyrnn.corpus import catalogue
+from melodyrnn.corpus import sources as catalogue
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
-from melodyrnn.training.distributed import join
 from melodyrnn.training.events import Evaluated
 from melodyrnn.training.network import CELLS
 from melodyrnn.training.pipeline import Order, run
+from melodyrnn.training.workers import join
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Checkpoint

@@ -16,8 +16,7 @@ from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_
 from melodyrnn.compose.generate import Model, Options, generate, model_of
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.inference.bar_grid import of_metres
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_metres
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.music.melody import Metre
 

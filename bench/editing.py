@@ -30,7 +30,7 @@ from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.music.key_finding import find_key
-from melodyrnn.music.limits import MOST_BARS
+from melodyrnn.music.melody import MOST_BARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,9 +23,8 @@ from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.compose.originality import copied, index_of
 from melodyrnn.compose.performance import Feel
-from melodyrnn.compose.provenance import Recipe, to_plain
+from melodyrnn.compose.provenance import Recipe, file_of, remake, to_plain
 from melodyrnn.compose.ranking import rank
-from melodyrnn.compose.remaking import file_of, remake
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode

@@ -8,7 +8,7 @@
 
 The members of the ensemble differ in their seeds and in their cells (judge.crossvalidate.CELLS, in turn): networks of
 one cell err alike (docs/log.md). The first of each cell has a column of its own. Where there are two figures, the
-second is of the same networks recalling the melodies of the fold's training part (melodyrnn.evaluation.knn_memory).
+second is of the same networks recalling the melodies of the fold's training part (melodyrnn.evaluation.bits).
 
 Figures of finished folds are kept in --cache, under a hash of the code that makes them, so a run that was stopped
 goes on where it was. The table is printed and put into docs/benchmarks.md, between its markers.
@@ -35,10 +35,9 @@ from typing import TYPE_CHECKING, Any, Final
 import melodyrnn
 from bench.sections import write_section
 from melodyrnn.checkpoint.file import NetworkConfig, load, write_whole
-from melodyrnn.corpus import catalogue
+from melodyrnn.corpus import sources as catalogue
 from melodyrnn.corpus.cache import load_corpus
-from melodyrnn.evaluation.cross_validation import CELLS, Base, Trial, cross_validate
-from melodyrnn.evaluation.folds import assign, family_of, read_folds
+from melodyrnn.evaluation.cross_validation import CELLS, Base, Trial, assign, cross_validate, family_of, read_folds
 from melodyrnn.evaluation.sets import SEEN_NOTES, SEEN_SHARE, MelodySet, find_seen, heard, read_set
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.training.config import Recipe
@@ -46,7 +45,7 @@ from melodyrnn.training.config import Recipe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from melodyrnn.corpus.outcomes import Outcome
+    from melodyrnn.corpus.sources import Outcome
     from melodyrnn.evaluation.bits import Judged
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -158,9 +157,9 @@ def fingerprint(one: Set) -> str:
 def pretrain(sets: dict[str, Set], path: Path, trial: Trial) -> None:
     """Train a base on the built-in corpora without the sets' melodies and their variants; resumable."""
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
-    from melodyrnn.training.distributed import join  # noqa: PLC0415
     from melodyrnn.training.events import Evaluated  # noqa: PLC0415
     from melodyrnn.training.pipeline import Made, Order, run  # noqa: PLC0415
+    from melodyrnn.training.workers import join  # noqa: PLC0415
 
     tunes = [(n, m) for one in sets.values() for n, m in zip(one.melodies.names, one.melodies.melodies, strict=True)]
     index = Index.build(tunes)

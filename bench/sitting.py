@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.sections import parser_of, write_section
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.sampling.liveliness import lively
+from melodyrnn.compose.sampling.acceptance import lively
 from melodyrnn.controls.options import Options
 
 if TYPE_CHECKING:

@@ -105,8 +105,8 @@ def _measurer(name: str) -> Callable[[Setting], list[Row]]:
 def _prepared(folder: Path) -> Path:
     """The built-in corpora, prepared."""
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.corpus.sources import names  # noqa: PLC0415
 
     return prepare({name: load_corpus(name) for name in names()}, folder / "prepared").folder
 

@@ -33,20 +33,20 @@ from bench.sections import write_section
 from melodyrnn.checkpoint.file import Checkpoint, load, write_whole
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.evaluation.folds import family_of
+from melodyrnn.evaluation.cross_validation import family_of
 from melodyrnn.evaluation.sets import find_seen, heard
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.events.registers import first_pitch, register_bits
+from melodyrnn.events.statistics import first_pitch, register_bits
 from melodyrnn.system import follow_parent
-from melodyrnn.training.distributed import join
 from melodyrnn.training.network import MelodyRNN
 from melodyrnn.training.pipeline import Order, run
 from melodyrnn.training.validation import measure
+from melodyrnn.training.workers import join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from melodyrnn.corpus.outcomes import Outcome
+    from melodyrnn.corpus.sources import Outcome
     from melodyrnn.events.columns import Columns
 
 SIZES: Final = (5, 10, 20, 40)

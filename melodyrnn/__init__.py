@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from melodyrnn.errors import MelodyRNNError as MelodyRNNError
     from melodyrnn.events.tokenizer import decode as decode
     from melodyrnn.events.tokenizer import encode as encode
-    from melodyrnn.formats.midi.pretty_midi import from_pretty_midi as from_pretty_midi
-    from melodyrnn.formats.midi.pretty_midi import to_pretty_midi as to_pretty_midi
+    from melodyrnn.formats.midi.reader import from_pretty_midi as from_pretty_midi
     from melodyrnn.formats.midi.reader import read_midi as read_midi
+    from melodyrnn.formats.midi.reader import to_pretty_midi as to_pretty_midi
     from melodyrnn.formats.midi.write import midi_bytes as midi_bytes
     from melodyrnn.formats.notation.music21_reader import read_notation as read_notation
     from melodyrnn.formats.notation.write import write_notation as write_notation
@@ -52,7 +52,7 @@ _HOME: Final = {
     "MelodyRNNError": "errors",
     "decode": "events.tokenizer", "encode": "events.tokenizer",
     "Key": "music.key", "Melody": "music.melody", "Metre": "music.melody", "Note": "music.melody",
-    "from_pretty_midi": "formats.midi.pretty_midi", "to_pretty_midi": "formats.midi.pretty_midi",
+    "from_pretty_midi": "formats.midi.reader", "to_pretty_midi": "formats.midi.reader",
     "midi_bytes": "formats.midi.write", "read_midi": "formats.midi.reader",
     "read_notation": "formats.notation.music21_reader", "write_notation": "formats.notation.write",
 }  # fmt: skip

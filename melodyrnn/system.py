@@ -3,21 +3,42 @@
 A child imports nothing from the current directory, where a stranger's json.py may lie beside the tunes. What this
 process itself imports is as Python was started.
 
-Contents: `processors`, `import_path`, `safe_imports`, `deaf_to_ctrl_c`, `follow_parent`.
+What outlives a power cut: a name in a folder, once the folder itself is on its disk.
+
+One run at a time on one output: an advisory lock that dies with its process.
+
+OUTPUT.lock is locked, not merely present: what a killed run leaves behind does not block the next one.
+
+A temporary folder that even kill -9 does not leave behind for ever.
+
+While it is used, a file in it is locked. A process that dies lets go of its lock, and the next one that
+wants a folder removes what nobody holds.
+
+Signals wait while a large library is imported: an exception out of the middle of torch's import aborts the process.
+
+Contents: `processors`, `import_path`, `safe_imports`, `deaf_to_ctrl_c`, `follow_parent`; sync_folder; scratch;
+undisturbed.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from melodyrnn.errors import Locked, OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
 
 _SAFE: Final = "PYTHONSAFEPATH"
@@ -94,3 +115,138 @@ def follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+_WITHOUT: Final = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut, where the system can; raise OSError when its disk fails."""
+    if os.name == "nt":  # which has no such thing and needs none
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # a folder that may be written, not read: the file is there all the same
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _WITHOUT:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+_UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.write_whole calls them
+
+
+@contextmanager
+def only_one(output: Path, *, leads: bool = True) -> Iterator[None]:
+    """Hold the lock of an output; raises Locked when another run holds it, OutputError where there is no locking.
+
+    Followers of a team hold nothing.
+    """
+    if not leads or os.name == "nt":  # no flock there; the rename of a state is still atomic
+        yield
+        return
+    target = Path(os.path.realpath(output))  # by whatever name the output is called
+    path = target.with_name(target.name + ".lock")
+    descriptor = _locked(path, output)
+    try:
+        for folder, name in {(target.parent, target.name), (output.parent, output.name)}:
+            _tidy(folder, name)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _locked(path: Path, output: Path) -> int:
+    """A descriptor that holds the lock of the file that stands at this path now."""
+    import fcntl  # noqa: PLC0415 - not there on Windows
+
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o666)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The run that held it may have removed the file since we opened it: then what we hold locks nobody out.
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BlockingIOError as error:
+            os.close(descriptor)
+            problem = "another training run is writing there; wait for it or choose another -o"
+            raise Locked(f"{output}: {problem}") from error
+        except OSError as error:
+            os.close(descriptor)
+            problem = f"cannot be locked ({error.strerror}); choose another -o, on a disk of this machine"
+            raise OutputError(f"{path}: {problem}") from error
+        os.close(descriptor)
+
+
+def _tidy(folder: Path, name: str) -> None:
+    """Remove what runs that were killed while writing have left."""
+    pattern = re.compile(_UNFINISHED.format(re.escape(name)))
+    for path in folder.iterdir():
+        if pattern.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+_PREFIX: Final = "melodyrnn-run-"
+_MARK: Final = "in-use"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder that is there as long as the block lasts; remove those of runs that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if _abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
+        folder = Path(name)
+        with (folder / "new").open("w") as mark:
+            _lock(mark)
+            (folder / "new").rename(folder / _MARK)  # locked before anyone can see it
+            yield folder
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether a folder is one of ours and its process has died."""
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return False
+        with (folder / _MARK).open() as mark:
+            return _lock(mark)
+    except (OSError, AttributeError):  # made just now, or held, or a system without users
+        return False
+
+
+def _lock(mark: TextIO) -> bool:
+    """Lock a file if nobody holds it; says whether it could, False where the system has no such locks."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return False
+    fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block is left; then they come. Only in the main thread."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])

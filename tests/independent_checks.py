@@ -20,7 +20,7 @@ from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import TICKS_PER_QUARTER
-from melodyrnn.music.pitches import range_of, scale_of
+from melodyrnn.music.parsing import range_of, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.errors import Locked, OutputError
-from melodyrnn.lock import only_one
+from melodyrnn.system import only_one
 
 HOLD = (
-    "import sys, time; from pathlib import Path; from melodyrnn.lock import only_one\n"
+    "import sys, time; from pathlib import Path; from melodyrnn.system import only_one\n"
     "with only_one(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
 )
 

@@ -13,11 +13,10 @@ from bench.speeds.reading import files
 from bench.speeds.timing import Setting, median
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
-from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
+from melodyrnn.corpus.sources import Source
 from melodyrnn.corpus.worker import read_source
-from melodyrnn.inference.bar_grid import of_metres
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_metres
 from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:

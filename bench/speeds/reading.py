@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from bench.speeds.timing import Row, Setting, interleaved, median, met
 from bench.speeds.tokens import melody_of
-from melodyrnn.corpus.files import Source
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
+from melodyrnn.corpus.sources import Source
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes

@@ -20,11 +20,11 @@ from melodyrnn.corpus.prepared import Prepared, open_prepared
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.training.batches import plan, spans
 from melodyrnn.training.config import defaults
-from melodyrnn.training.distributed import join
 from melodyrnn.training.events import Evaluated, Plan, Split, Stepped
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
 from melodyrnn.training.validation import measure as judge
+from melodyrnn.training.workers import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events import vocabulary
-from melodyrnn.events.forms import KEY_OF_END, KEY_OF_FORM
+from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM
 from melodyrnn.events.viewpoints import STYLES
 
 FORMAT: Final = 1

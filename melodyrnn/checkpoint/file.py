@@ -26,8 +26,8 @@ import numpy as np
 
 from melodyrnn.checkpoint.card import Card, NetworkConfig, card_text, check_config, printable
 from melodyrnn.checkpoint.verify import MAX_BYTES, METADATA, expected_shapes, take_apart
-from melodyrnn.durable import sync_folder
 from melodyrnn.errors import CheckpointError, OutputError
+from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

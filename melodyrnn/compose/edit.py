@@ -9,53 +9,122 @@ Conventions
     strength    0..1: which share of what is not locked is composed anew. What is new at a low strength is so at a
                 higher one with the same seed, so distance grows.
 
-Contents: `infill`, `vary`, `LOCKS`.
+Filling gaps: all gaps of a request laid out, each with the rules that fill it, or the request refused.
+
+What fits a gap does not depend on what another is filled with: a note that stays stands between them. So nothing is
+composed before all of it is known to be possible.
+
+Contents: `Task`, `tasks_of`; `infill`, `vary`, `LOCKS`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
 from melodyrnn.compose import fixed_notes as around
 from melodyrnn.compose.articulation import held, straightened
-from melodyrnn.compose.filling import tasks_of
 from melodyrnn.compose.fixed_notes import Given
-from melodyrnn.compose.gaps import windows_of
-from melodyrnn.compose.generate import Generated, Model, choose, filters_of
-from melodyrnn.compose.joining import between
+from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
+from melodyrnn.compose.generate import Generated, Model, filters_of
 from melodyrnn.compose.prompt import listen, told_of
-from melodyrnn.compose.sampling.acceptance import ends_at_home
-from melodyrnn.compose.sampling.liveliness import AGAIN, lively, sits
+from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, lively, sits
+from melodyrnn.compose.sampling.note import choose
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
-from melodyrnn.constraints.logit_rules import keeping
-from melodyrnn.constraints.rules import Rules, every
-from melodyrnn.controls.feasibility import reach
-from melodyrnn.controls.masks import Place
-from melodyrnn.controls.preferences import leaning
+from melodyrnn.constraints.logit_rules import Rules, every, keeping
+from melodyrnn.controls.feasibility import excluding, reach, said
+from melodyrnn.controls.masks import Place, leaning
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.inference.bar_grid import of_metres
-from melodyrnn.inference.decoder import Stream
+from melodyrnn.inference.decoder import Stream, of_metres
 from melodyrnn.music.key_finding import key_or_found
-from melodyrnn.music.limits import check_given, check_new
+from melodyrnn.music.melody import check_given, check_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from melodyrnn.compose.gaps import Gap
-    from melodyrnn.compose.sampling.filters import Indices
-    from melodyrnn.constraints.rules import Gate
+    from melodyrnn.compose.gaps import Gap, Windows
+    from melodyrnn.constraints.logit_rules import Gate
     from melodyrnn.controls.options import Options
+    from melodyrnn.events.tokenizer import Encoded
+    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
 
-Fit = TypeVar("Fit")
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A gap that can be filled, and how."""
+
+    gap: Gap
+    rules: Rules
+    hearing: Hearing | None
+
+
+def tasks_of(
+    melody: Melody, encoded: Encoded, bars: Sequence[int], options: Options, *, same_pitches: bool
+) -> list[Task]:
+    """Every gap, with the rules that fill it. Raises Unsatisfiable if one cannot be filled."""
+    tasks: list[Task] = []
+    if same_pitches:  # silent bars stay silent
+        bars = sorted(set(bars) & {melody.place(note.onset)[0] for note in melody.notes})
+    heard, windows = Heard(), windows_of(melody, bars)
+    starts = [sum(note.onset < w[0][0] for note in melody.notes) for w in windows] + [len(melody.notes)]
+    for number, gap_windows in enumerate(windows):
+        gaps = list(gaps_at(melody, encoded, gap_windows, heard, starts[number + 1]))
+
+        def task_of(options: Options, gaps: list[Gap] = gaps) -> Task | None:
+            return next(
+                filter(None, (_task(melody, encoded, gap, options, same_pitches=same_pitches) for gap in gaps)), None
+            )
+
+        task = task_of(options)
+        if task is None:
+            raise Unsatisfiable("constraints", _reason(melody, gap_windows, options, task_of))
+        tasks.append(task)
+        if task.gap.after:
+            heard = Heard(task.gap.last, task.gap.onset, melody.notes[task.gap.last].onset - task.gap.onset)
+    return tasks
+
+
+def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool) -> Task | None:
+    """How to fill a gap; None if nothing fits. A melody begins where it did, if it can."""
+    for onset in dict.fromkeys((gap.begins(melody), None)):
+        place = gap.place(melody, encoded, onset)
+        ground = around.window(options, place, gap.spans, gap.after)
+        if same_pitches:
+            ground = around.in_order(ground, encoded.pitches[gap.first : gap.last], gap.end)
+        ahead = reach(ground, place, gap.tick)
+        if ahead is not None:
+            hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
+            return Task(gap, leaning(options, place) + keeping(ahead), hearing)
+    return None
+
+
+def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callable[[Options], Task | None]) -> str:
+    """Why a gap cannot be filled."""
+    bars = [melody.place(tick)[0] + 1 for window in windows for tick in (window[0], window[1] - 1)]
+    said_bars = f"bar {bars[0]}" if bars[0] == bars[-1] else f"bars {bars[0]} to {bars[-1]}"
+    where = f"in {said_bars}, between the notes that stay, nothing"
+
+    def fits(fewer: Options) -> bool:
+        try:
+            return task_of(fewer) is not None
+        except Unsatisfiable:
+            return False
+
+    kept, guilty = excluding(options, fits)
+    if guilty:
+        return f"{where} meets all that is asked; it could be filled without {said(options, guilty)}"
+    return f"{where} meets {', '.join(kept)} together" if kept else f"{where} fits that the tables have"
+
+
+Fit = TypeVar("_Fit")
 LOCKS: Final = ("rhythm", "pitches", "contour")
 USUAL_EFFORT: Final = 32
 OTHERWISE: Final = -6.0  # what is added to the log-probability of a pitch that is to change

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.controls.masks import ground_of
-from melodyrnn.events.ticks import DURATION_TICKS
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, RESTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from melodyrnn.compose.sampling.filters import Indices, Logs
     from melodyrnn.constraints.lookahead import Flags, Ground
     from melodyrnn.controls.masks import Place
     from melodyrnn.controls.options import Options
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
 
 _PITCHES: Final = np.arange(len(PITCHES))
 

@@ -9,7 +9,9 @@ Conventions
     windows     half open, in ticks of the melody; spans are the same, in ticks of the clock.
     rows        (notes, 3): rest, duration and pitch, rows of the tables.
 
-Contents: `windows_of` (bars → windows, by gap), `Heard` (where the clock stands), `Gap`, `gaps_at`.
+New notes put between those that stay.
+
+Contents: `windows_of` (bars → windows, by gap), `Heard` (where the clock stands), `Gap`, `gaps_at`; `between`.
 """
 
 from __future__ import annotations
@@ -21,21 +23,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.fixed_notes import Given
+from melodyrnn.compose.performance import velocity_of
 from melodyrnn.compose.prompt import whole_bars
+from melodyrnn.constraints.logit_rules import SHORTEST_GAP
 from melodyrnn.constraints.lookahead import NONE
-from melodyrnn.constraints.rules import SHORTEST_GAP
 from melodyrnn.controls.masks import Place
-from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS, onsets_of
-from melodyrnn.events.vocabulary import DURATIONS, RESTS, nearest
+from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, REST_TICKS, RESTS, nearest, onsets_of
+from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from melodyrnn.compose.sampling.filters import Indices
+    from melodyrnn.controls.options import Options
     from melodyrnn.events.tokenizer import Encoded
+    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.music.melody import Melody
 
     Windows = tuple[tuple[int, int], ...]
+
 
 LISTENED: Final = 24  # notes after a gap that are heard before one particle is chosen
 
@@ -191,3 +196,39 @@ def _aligned(kept: Indices, tick: int, sounding: int, free: int) -> int:
 def _above(silence: int) -> int:
     """The shortest rest of the tables that is no shorter than a silence; the longest if none is."""
     return int(REST_TICKS[min(int(np.searchsorted(REST_TICKS, silence)), len(RESTS) - 1)])
+
+
+def between(
+    melody: Melody, encoded: Encoded, gaps: list[Gap], fresh: list[Indices], options: Options, *, same_pitches: bool
+) -> Melody:
+    """The melody with new notes in its gaps; the others stay as they are."""
+    loudness = velocity_of(melody, options.velocity, melody.notes)
+    notes: list[Note] = []
+    last = 0
+    for gap, rows in zip(gaps, fresh, strict=True):
+        notes += melody.notes[last : gap.first]
+        tick, last = gap.tick, gap.last
+        for k, (rest, duration, pitch) in enumerate(rows.tolist()):
+            onset = tick + RESTS[rest]
+            tick = onset + DURATIONS[duration]
+            sounding = melody.notes[gap.first + k].pitch if same_pitches else encoded.anchor + PITCHES[pitch]
+            loud = loudness(gap.sounding(onset))
+            if same_pitches and options.velocity is None:
+                loud = melody.notes[gap.first + k].velocity
+            notes.append(Note(gap.sounding(onset), DURATIONS[duration], sounding, loud))
+    whole = _parted([*notes, *melody.notes[last:]], frozenset(melody.notes))
+    length = max(melody.end, whole[-1].end) if melody.length or last == len(melody.notes) else 0
+    return replace(melody, notes=whole, length=length)
+
+
+def _parted(notes: Sequence[Note], given: frozenset[Note]) -> tuple[Note, ...]:
+    """New notes begin and end where those that stay really do, beside the lines on which these were heard."""
+    parted: list[Note] = []
+    for note, following in zip(notes, (*notes[1:], None), strict=True):
+        onset, end = note.onset, note.end
+        if note not in given:
+            onset = max(onset, parted[-1].end if parted else 0)
+            end = min(end, following.onset) if following in given and following is not None else end
+        if onset < end:  # else it was a splinter
+            parted.append(replace(note, onset=onset, duration=end - onset))
+    return tuple(parted)

@@ -23,14 +23,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, find, load
-from melodyrnn.compose.length_prior import outlined
-from melodyrnn.compose.loudness import velocity_of
-from melodyrnn.compose.prompt import Beginning, begin
-from melodyrnn.compose.sampling.acceptance import Closing, closing_of
-from melodyrnn.compose.sampling.candidate import Draft, compose, compose_end
-from melodyrnn.compose.sampling.liveliness import AGAIN, circles, lively
+from melodyrnn.compose.performance import velocity_of
+from melodyrnn.compose.prompt import Beginning, begin, outlined
+from melodyrnn.compose.sampling.acceptance import (
+    AGAIN,
+    Closing,
+    Draft,
+    circles,
+    closing_of,
+    compose,
+    compose_end,
+    lively,
+)
 from melodyrnn.compose.sampling.note import Choice, choose, filters_of
-from melodyrnn.constraints.rules import every
+from melodyrnn.constraints.logit_rules import every
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
@@ -43,8 +49,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.compose.sampling.filters import Indices
-    from melodyrnn.constraints.rules import Gate
+    from melodyrnn.constraints.logit_rules import Gate
+    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Network
 
 __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]

@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.constraints.rules import Rules
+from melodyrnn.constraints.logit_rules import Rules
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index, grams_of
-from melodyrnn.events.ticks import DURATION_TICKS, REST_OR_END_TICKS, onsets_of
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_OR_END_TICKS, onsets_of
 from melodyrnn.music.key_finding import key_or_found
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card, Checkpoint
     from melodyrnn.compose.prompt import Beginning
-    from melodyrnn.compose.sampling.filters import Indices, Logs
-    from melodyrnn.constraints.rules import Gate, Spot
+    from melodyrnn.constraints.logit_rules import Gate, Spot
     from melodyrnn.controls.options import Options
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
     from melodyrnn.music.melody import Melody
 
 _ALL: Final = np.arange(len(PITCHES))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from melodyrnn.checkpoint.file import load
 from melodyrnn.compose.generate import generate, model_of
 from melodyrnn.errors import MelodyRNNError
-from melodyrnn.music.limits import MOST_BARS
+from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.system import deaf_to_ctrl_c, follow_parent, processors, safe_imports
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 from melodyrnn.compose.originality import Copied, Usual, copied, index_of, usual_of
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import shingles
-from melodyrnn.events.measures import compass, repetition
+from melodyrnn.events.statistics import compass, repetition
 from melodyrnn.events.tokenizer import encode
 
 if TYPE_CHECKING:

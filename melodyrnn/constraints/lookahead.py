@@ -22,11 +22,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS, Indices
 
 Flags = NDArray[np.bool_]
-Indices = NDArray[np.int64]
 NONE: Final = len(PITCHES)  # stands for the last pitch before the first note
 
 

@@ -15,7 +15,14 @@ Conventions
     pieces are numbered in the order of composing; borders are rows of PITCHES; F of `Ahead` numbers columns.
     m           a subset of the required groups that pieces to come will see to.
 
-Contents: `Meeting`, `manageable`.
+Relations between a few unknowns, and what they leave to two of them: elimination of variables.
+
+R. Dechter, Bucket elimination: a unifying framework for reasoning, Artificial Intelligence 113 (1999).
+
+Conventions
+    A variable is a pair of numbers; all have the same values, 0 to V - 1.
+
+Contents: `Factor`, `eliminated`, `widest`; `Meeting`, `manageable`.
 """
 
 from __future__ import annotations
@@ -26,12 +33,63 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.elimination import Factor, eliminated, widest
 from melodyrnn.constraints.lookahead import NONE, Ahead
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
-    from melodyrnn.constraints.lookahead import Flags, Ground, Indices
+    from collections.abc import Iterable, Sequence
+
+    from melodyrnn.constraints.lookahead import Flags, Ground
+    from melodyrnn.events.vocabulary import Indices
+
+
+Variable = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """Which values of some variables go together: one axis each."""
+
+    scope: tuple[Variable, ...]
+    allowed: Flags
+
+
+def eliminated(factors: Sequence[Factor], kept: tuple[Variable, Variable], values: int) -> Flags:
+    """Values of two variables for which all others have values that all factors allow, (values, values)."""
+    left = list(factors)
+    while rest := {v for f in left for v in f.scope} - set(kept):
+        variable = _cheapest([set(f.scope) for f in left], rest)
+        bucket = [f for f in left if variable in f.scope]
+        scope = tuple(sorted({v for f in bucket for v in f.scope} - {variable}))
+        left = [f for f in left if variable not in f.scope] + [Factor(scope, _product(bucket, scope))]
+    every = Factor(kept, np.ones((values, values), bool))
+    return _product([every, *left], kept)
+
+
+def widest(scopes: Iterable[set[Variable]], kept: set[Variable]) -> int:
+    """How many others the variable depends on that depends on most when it is eliminated, in the order used here."""
+    left, most = [set(scope) for scope in scopes], 0
+    while rest := set().union(*left) - kept:
+        variable = _cheapest(left, rest)
+        scope = set().union(*(s for s in left if variable in s)) - {variable}
+        left, most = [s for s in left if variable not in s] + [scope], max(most, len(scope))
+    return most
+
+
+def _cheapest(scopes: Sequence[set[Variable]], variables: set[Variable]) -> Variable:
+    """The variable that stands together with fewest others."""
+    return min(sorted(variables), key=lambda v: len(set().union(*(s for s in scopes if v in s))))
+
+
+def _product(factors: Sequence[Factor], scope: tuple[Variable, ...]) -> Flags:
+    """All factors at once, variables outside `scope` summed out."""
+    numbers: dict[Variable, int] = {}
+    operands: list[object] = []
+    for f in factors:
+        operands += [f.allowed.astype(np.float32), [numbers.setdefault(v, len(numbers)) for v in f.scope]]
+    found = np.einsum(*operands, [numbers[v] for v in scope], optimize="greedy")  # type: ignore[call-overload]
+    return np.asarray(found > 0)
+
 
 _P: Final = len(PITCHES)
 MOST_CELLS: Final = 6 * 10**7  # of the table of step 1

@@ -16,7 +16,7 @@ from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Metre
-from melodyrnn.music.pitches import pitches_of, range_of, scale_of
+from melodyrnn.music.parsing import pitches_of, range_of, scale_of
 
 MOST_REQUIRED: Final = 5
 DENSITIES: Final = {"sparse": (Fraction(1, 4), 1), "medium": (Fraction(3, 4), 2), "dense": (Fraction(3, 2), 4)}

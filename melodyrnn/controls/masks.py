@@ -1,7 +1,9 @@
 """From what a composer asks for to what is allowed where.
 
+What is preferred and forbids nothing: added to the log-probabilities of pitches.
+
 Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `ground_of` (with all constraints),
-`scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`.
+`scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`; `leaning`.
 """
 
 from __future__ import annotations
@@ -12,28 +14,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.constraints.logit_rules import SHORTEST_GAP, Rules, Spot
 from melodyrnn.constraints.lookahead import NONE, Ground
-from melodyrnn.constraints.rules import SHORTEST_GAP
-from melodyrnn.controls.constraints import (
-    density_of,
-    durations_of,
-    named_pitches,
-)  # fmt: skip
+from melodyrnn.controls.constraints import contour_of, density_of, durations_of, named_pitches
 from melodyrnn.errors import Unsatisfiable
-from melodyrnn.events.ticks import DURATION_TICKS
 from melodyrnn.events.tokenizer import LOWEST_FIRST
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, RESTS
 from melodyrnn.music.chords import Chord, progression
 from melodyrnn.music.melody import TICKS_PER_QUARTER
-from melodyrnn.music.pitches import range_of, scale_of
+from melodyrnn.music.parsing import range_of, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from melodyrnn.constraints.lookahead import Flags
     from melodyrnn.controls.options import Options
+    from melodyrnn.inference.numpy_network import Logs
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody, Metre
+
 
 _PITCHES: Final = np.arange(len(PITCHES))
 
@@ -255,3 +254,53 @@ def anchor_for(options: Options, place: Place) -> int:
 
     octaves = range(place.anchor % 12, 128, 12)
     return max(octaves, key=lambda anchor: (begins(anchor), -abs(anchor - place.anchor)))
+
+
+OUT_OF_SCALE: Final = -2.5  # what "mostly" and "prefer" add to a log-probability
+OFF_CHORD: Final = -3.0
+OWED: Final = 2.5  # what is added for a required pitch that has not come yet
+CONTOUR_WIDTH: Final = 3.5  # semitones off the contour that cost half a nat
+
+
+def leaning(options: Options, place: Place) -> Rules:
+    """What is preferred: added to the log-probabilities of pitches, by onset."""
+    soft = np.zeros((place.end + 1, len(PITCHES)))
+    if options.leans:
+        soft += np.where(of_classes(place, scale_in_force(options, place)), 0, OUT_OF_SCALE)
+    if options.chords is not None and options.chord_tones == "prefer":
+        for tick, chord in strong_chords(options, place):
+            if chord.tones:
+                soft[tick] += np.where(of_classes(place, chord.tones), 0, OFF_CHORD)
+    heights = contour_of(options.contour)
+    if heights is not None:
+        low, high = range_of(options.range) if options.range else (place.anchor - 5, place.anchor + 12)
+        times = np.linspace(place.start, place.end, len(heights))
+        aim = (low + high) / 2 + np.interp(np.arange(place.end + 1), times, heights) * (high - low) / 2
+        away = (np.asarray(PITCHES) + place.anchor - aim[:, None]) / CONTOUR_WIDTH
+        soft -= np.minimum(away**2 / 2, 8)
+    owed = _owed(place, named_pitches(options.require, "require"))
+    if not soft.any():
+        return owed
+
+    def pitch(logs: Logs, spot: Spot) -> Logs:
+        return np.asarray(logs + soft[np.minimum(spot.tick, place.end)])
+
+    return Rules(pitch=(pitch,)) + owed
+
+
+def _owed(place: Place, groups: tuple[frozenset[int], ...]) -> Rules:
+    """Lean towards each required group of pitches (MIDI numbers) until one of it has come.
+
+    Left alone they would come when no other note is left. Every melody that is finished has had each, and so the same
+    sum of OWED: among particles that are weighed it changes when, not which melodies are drawn.
+    """
+    if not groups:
+        return Rules()
+    sounding = np.asarray(PITCHES) + place.anchor
+    wanted = np.array([[pitch in group for pitch in sounding.tolist()] for group in groups])
+
+    def pitch(logs: Logs, spot: Spot) -> Logs:
+        had = wanted.T[spot.heard[2][:, spot.primed :]].any(1)  # (R, groups)
+        return np.asarray(logs + OWED * ((~had).astype(np.float64) @ wanted))
+
+    return Rules(pitch=(pitch,))

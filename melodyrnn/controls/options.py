@@ -11,9 +11,8 @@ from melodyrnn.controls.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.limits import BEATS, LONGEST_BAR, MOST_BARS, SHORTEST_BAR
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Metre
-from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
+from melodyrnn.music.melody import BEATS, LONGEST_BAR, MOST_BARS, SHORTEST_BAR, TICKS_PER_QUARTER, Metre
+from melodyrnn.music.parsing import bars_of, key_of, metre_of, upbeat_of
 
 USUAL_EFFORT: Final = 16
 _LARGEST_SEED: Final = 2**63 - 1

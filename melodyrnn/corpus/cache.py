@@ -27,16 +27,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.corpus.catalogue import sources_of
-from melodyrnn.corpus.outcomes import Outcome, of_another_kind
 from melodyrnn.corpus.reading import Limits, read_files
+from melodyrnn.corpus.sources import Outcome, of_another_kind, sources_of
 from melodyrnn.corpus.worker import fetch
 from melodyrnn.errors import CorpusError, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.corpus.files import Shard, Source
+    from melodyrnn.corpus.sources import Shard, Source
 
 _NOWHERE: Final = Path(os.devnull, "melodyrnn")
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "missing", "unreadable", "special"})

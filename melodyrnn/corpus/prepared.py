@@ -8,8 +8,10 @@ Conventions
 
 A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened.
 
-Contents: Prepared, open_prepared, is_prepared, seed_of; NOTES, MELODIES, PARTS and manifest_text for the writer
-(prepare.py).
+What became of the tunes that were offered to a corpus, as its manifest has it.
+
+Contents: Report, read_report, MANIFEST; Prepared, open_prepared, is_prepared, seed_of; NOTES, MELODIES, PARTS and
+manifest_text for the writer (prepare.py).
 """
 
 from __future__ import annotations
@@ -21,9 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.corpus.catalogue import names as built_in
 from melodyrnn.corpus.replacing import settle
-from melodyrnn.corpus.report import MANIFEST, Report
+from melodyrnn.corpus.sources import names as built_in
 from melodyrnn.errors import CorpusError
 from melodyrnn.events import vocabulary
 from melodyrnn.events.columns import Columns
@@ -34,6 +35,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+
+MANIFEST: Final = "manifest.json"
+_PASSING: Final = frozenset({"timeout", "memory", "crash", "unreadable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the tunes that were offered."""
+
+    offered: int  # tunes
+    melodies: int  # that came in
+    notes: int
+    refused: dict[str, int]  # reason → tunes
+    duplicates: int  # tunes left out because the same melody is in already
+    excluded: int  # tunes left out because they are copies or variants of melodies that must stay unseen
+    families: int  # tune families, single melodies included
+    related: int  # melodies that share their family with another
+    snapped: int  # values of tunes that are fit, copies too, that went to the nearest entry of a table
+    parts: dict[str, int]  # part → melodies
+    styles: dict[str, int]  # style name → melodies
+
+    @property
+    def depends_on_the_day(self) -> bool:
+        """Whether a tune was refused for a reason that another day may not bring."""
+        return not _PASSING.isdisjoint(self.refused)
+
+
+def read_report(folder: Path) -> Report:
+    """The report of a prepared corpus that is known to be whole (`stamp.unchanged`). Raises CorpusError."""
+    try:
+        return Report(**json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["report"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorpusError(f"{folder}: its {MANIFEST} is damaged; prepare the corpus again") from error
+
 
 VERSION: Final = 1
 PARTS: Final = ("train", "validation", "test")

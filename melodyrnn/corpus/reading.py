@@ -25,8 +25,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.corpus.files import Source
-from melodyrnn.corpus.outcomes import Outcome, source_of
+from melodyrnn.corpus.sources import Outcome, Source, source_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.system import import_path, processors
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from melodyrnn.durable import sync_folder
+from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,7 @@ import sys
 from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from melodyrnn.corpus.files import Source
-from melodyrnn.corpus.outcomes import Outcome
+from melodyrnn.corpus.sources import Outcome, Source
 from melodyrnn.errors import Unreadable
 
 if TYPE_CHECKING:

@@ -4,34 +4,112 @@ Conventions
     bits        -log2 P, summed and divided by the number of notes: the mean over notes, not over melodies.
     rest        END is counted here, so a melody of n notes has n + 1 rests and is still divided by n.
     pitch       given the note's onset and duration, not renormalised over a set's alphabet; the octave of the
-                first note is charged too (melodyrnn.events.registers).
+                first note is charged too (melodyrnn.events.statistics).
     accuracy    how often the most probable value came, each attribute given the ones before it: of the rhythm
                 (rest and duration both) and of the pitch. END is no note and counts in neither.
     Key and metre are told. Style and bars left are hidden, for they are answers.
 
 The pitch figure is the cross entropy of Conklin & Witten 1995 and Pearce 2005; docs/benchmarks.md has theirs.
 
-Contents: Judged (one melody), Bits (a set), judge, pool, average.
+Melodies that a network knows by heart and recalls while it hears another: its long-term memory.
+
+Training teaches what melodies have in common; dropout keeps a network from learning them by heart. Here every note
+of a repertoire lies under the state in which the network awaited it. Whatever the network hears, notes that it
+awaited in much the same state bid for what comes next, each the more, the nearer its state:
+
+    P'(v) = (P(v) + Σ w_j [v_j = v]) / (1 + Σ w_j),    w_j = exp(-SHARPNESS d_j² / reach²)
+
+where nothing is near nothing changes. d is the distance of states; reach² is the median, over the notes of the
+repertoire, of d² to the nearest note of another melody, so that one sharpness suits every cell and width. Only notes
+that agree in rest and duration bid. Pitches alone are recalled: rhythms were guessed no better for it.
+
+Sources: Khandelwal et al. 2020 (nearest-neighbour language models); the weights without a norm are the continuous
+cache of Grave, Joulin and Usunier 2017. IDyOM's long-term model (Pearce 2005) is the n-gram's way to the same end.
+The sharpness was chosen on two folds of four sets (docs/log.md, 2026-11-23).
+
+Conventions: N notes of the repertoire; R melodies heard side by side; H hidden units.
+
+Contents: Repertoire; Judged (one melody), Bits (a set), judge, pool, average.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.events.registers import first_pitch, register_bits
-from melodyrnn.inference.scoring import score
+from melodyrnn.events.statistics import first_pitch, register_bits
+from melodyrnn.events.vocabulary import END
+from melodyrnn.inference.scoring import follow, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from melodyrnn.evaluation.knn_memory import Repertoire
     from melodyrnn.events.columns import Columns
-    from melodyrnn.inference.numpy_network import Network
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Floats, Logs, Network
+
+
+SHARPNESS: Final = 6.0
+_LEAST: Final = 1e-4  # a weight below which a note is not heard
+_ROUNDING: Final = 1e-4  # of a squared length: the least reach, with which equal states alone are near
+_SAMPLE: Final = 500  # notes by which the reach is measured
+_ALL: Final = slice(None)
+
+
+class Repertoire:
+    """The notes of some melodies, sorted by rest and duration, and the states in which one network awaited them."""
+
+    def __init__(self, network: Network, melodies: Sequence[Columns]) -> None:
+        """Listen to the melodies, with the conditions hidden that a held-out figure must not see."""
+        states, came, tunes = [], [], []
+        for which, stream, event in follow(network, melodies):
+            notes = event[0] != END
+            states.append(stream.state[-1, 0][notes])
+            came.append(np.stack(event, 1)[notes])
+            tunes.append(which[notes])
+        rest, duration, pitch = np.concatenate(came).T
+        order = np.lexsort((duration, rest))
+        self.states: Floats = np.concatenate(states)[order]
+        self.pitches: Indices = pitch[order]
+        self._squares = np.einsum("nh,nh->n", self.states, self.states)
+        kinds, firsts = np.unique(np.stack((rest[order], duration[order]), 1), axis=0, return_index=True)
+        bounds = [*firsts.tolist(), len(order)]
+        self._parts = {tuple(kind): slice(*bounds[k : k + 2]) for k, kind in enumerate(kinds.tolist())}
+        least = _ROUNDING * float(self._squares.mean())
+        self.reach = max(least, self._measure(np.concatenate(tunes)[order], np.argsort(order)))  # squared
+
+    def pitch(self, logs: Logs, states: Floats, rest: Indices, duration: Indices) -> Logs:
+        """Log-probabilities of the pitch at this rest and duration (R,): the network's own, (R, V), memories heard.
+
+        `states` (R, H): the network's, before the note. Every melody is compared alone: the same in any company.
+        """
+        shares = np.exp(logs)
+        for row, event in enumerate(zip(rest.tolist(), duration.tolist(), strict=True)):
+            if (part := self._parts.get(event)) is not None:
+                weights = np.exp(self._apart(states[row], part) * (-SHARPNESS / self.reach))
+                near = weights > _LEAST
+                bids = np.bincount(self.pitches[part][near], weights[near], shares.shape[1])
+                shares[row] = (shares[row] + bids) / (1 + bids.sum())
+        return np.log(shares, out=shares)
+
+    def _apart(self, state: Floats, part: slice) -> Floats:
+        """Squared distances of a state (H,) from those of a part."""
+        apart: Floats = self._squares[part] + state @ state - 2 * (self.states[part] @ state)
+        return np.maximum(apart, 0, out=apart)
+
+    def _measure(self, tunes: Indices, as_heard: Indices) -> float:
+        """How near, in the median, the nearest note of another melody is: squared; 0 where there is no other.
+
+        `tunes` (N,): whose each note is. `as_heard`: all notes in the order of their places in their melodies.
+        """
+        if (tunes == tunes[0]).all():
+            return 0.0
+        sample = as_heard[np.unique(np.linspace(0, len(tunes) - 1, min(len(tunes), _SAMPLE)).astype(np.int64))]
+        return float(np.median([self._apart(self.states[k], _ALL)[tunes != tunes[k]].min() for k in sample]))
 
 
 @dataclass(frozen=True, slots=True)

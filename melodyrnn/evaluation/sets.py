@@ -60,7 +60,7 @@ def read_set(path: str, track: str | None = None) -> MelodySet:
     Raises CorpusError when there is no melody in it, Unreadable for a single file that holds none.
     """
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415 - brings the readers with it
-    from melodyrnn.corpus.catalogue import names as built_in  # noqa: PLC0415
+    from melodyrnn.corpus.sources import names as built_in  # noqa: PLC0415
     from melodyrnn.formats.notation.music21_reader import NO_KEY  # noqa: PLC0415
 
     if is_prepared(path):

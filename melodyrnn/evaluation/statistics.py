@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from melodyrnn.errors import CorpusError
 from melodyrnn.evaluation.sets import heard
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.measures import repetition
+from melodyrnn.events.statistics import repetition
 from melodyrnn.events.vocabulary import DURATIONS, METRES
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Metre

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.ticks import DURATION_TICKS, onsets_of
-from melodyrnn.events.vocabulary import END, metre_index
+from melodyrnn.events.vocabulary import DURATION_TICKS, END, Indices, metre_index, onsets_of
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.events.tokenizer import Encoded
 
-Indices = NDArray[np.int64]
 Small = NDArray[np.int16]  # what pairs are counted in: there are millions of them
 
 

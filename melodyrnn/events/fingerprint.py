@@ -23,14 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.errors import CheckpointError, OptionError
-from melodyrnn.events.ticks import onsets_of
+from melodyrnn.events.vocabulary import Indices, onsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from melodyrnn.events.columns import Columns
 
-Indices = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 SPAN: Final = 8  # notes of a gram: shorter runs are every composer's property

@@ -18,16 +18,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from melodyrnn.errors import OptionError
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, nearest
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, Indices, nearest
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
     from melodyrnn.music.key import Key
 
-Indices = NDArray[np.int64]
 LOWEST_FIRST = -5  # semitones of the first note below its anchor, at most
 
 

@@ -19,12 +19,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from melodyrnn.events.vocabulary import DURATIONS, END, OTHER_METRE, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATIONS, END, OTHER_METRE, PITCHES, RESTS, Indices
 from melodyrnn.music.key import MODES
-
-Indices = NDArray[np.int64]
 
 PLACES: Final = 193  # ticks since the bar line, 0..191; row 0 is NONE
 BEATS: Final = 33  # sixteenths since the bar line, 0..31

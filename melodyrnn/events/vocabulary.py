@@ -4,19 +4,23 @@ Conventions
     value       what a musician would count: ticks (24 a quarter) or semitones above the anchor.
     index       the integer that stands for it, a row of the network's tables.
 
-Contents: RESTS and DURATIONS (ticks), PITCHES (semitones from the anchor, a tonic), END (the index
-in the rest table that says "no more notes"), METRES, and `nearest`, which finds the entry for any value.
-A change of any table is a new VERSION: a checkpoint of another version is refused by name.
+Rows of the tables as ticks: how long rests and durations last.
+
+Contents: RESTS and DURATIONS (ticks), PITCHES (semitones from the anchor, a tonic), END (the index in the rest table
+that says "no more notes"), METRES, and `nearest`, which finds the entry for any value. A change of any table is a new
+VERSION: a checkpoint of another version is refused by name; REST_TICKS, REST_OR_END_TICKS, DURATION_TICKS; onsets_of.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Indices = NDArray[np.int64]
+"""Rows of the tables, or ticks, bars and counts of many melodies side by side."""
+
 
 VERSION: Final = 1
 
@@ -61,3 +65,19 @@ def metre_index(numerator: int, denominator: int) -> int:
     """Row of a metre in the network's tables."""
     pair = (numerator, denominator)
     return METRES.index(pair) if pair in METRES else OTHER_METRE
+
+
+REST_TICKS: Final = np.asarray(RESTS)
+REST_OR_END_TICKS: Final = np.asarray((*RESTS, 0))
+"""The same for rows of rests that may be END, which takes no time."""
+DURATION_TICKS: Final = np.asarray(DURATIONS)
+
+
+def onsets_of(rests: NDArray[np.integer], durations: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Ticks from the start at which notes begin, (…, n), of rows of their rests and durations.
+
+    >>> onsets_of(np.array([RESTS.index(0), RESTS.index(12)]), np.array([DURATIONS.index(24)] * 2)).tolist()
+    [0, 36]
+    """
+    lengths = DURATION_TICKS[durations]
+    return np.asarray(np.cumsum(REST_OR_END_TICKS[rests] + lengths, -1) - lengths)

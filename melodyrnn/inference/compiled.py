@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from melodyrnn.checkpoint.file import NetworkConfig
-    from melodyrnn.inference.numpy_network import Floats, Indices, Logs, Weights
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Floats, Logs, Weights
 
     Fields = tuple[int, ...]
 

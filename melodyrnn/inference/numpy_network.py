@@ -30,22 +30,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import (
+    PITCHES,
+    Indices,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from melodyrnn.checkpoint.file import NetworkConfig
 
-    Floats = NDArray[np.float32]
-    Indices = NDArray[np.int64]
-    Logs = NDArray[np.float64]
-    Weights = Mapping[str, Floats]
 
+Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    Weights = Mapping[str, Floats]
+Logs = NDArray[np.float64]
+"""Natural log-probabilities."""
+BITS: Final = -1 / np.log(2)
+"""Bits of a natural log-probability, as a factor."""
 _CACHED: Final = 150_000  # numbers of a panel: 0.6 MB, of the 1 MB or more that a core has for itself
 _CUT: Final = 64  # columns: panels are cut at multiples
 _LINE: Final = 64  # bytes of a line of the cache, where a matrix begins: a twentieth to a tenth faster

@@ -24,7 +24,8 @@ from melodyrnn.inference.numpy_network import mixed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from melodyrnn.inference.numpy_network import Floats, Indices, Logs, Network
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Floats, Logs, Network
 
     Small = NDArray[np.uint8]
 

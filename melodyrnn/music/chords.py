@@ -22,7 +22,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.pitches import pitch_class
+from melodyrnn.music.parsing import pitch_class
 
 if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody, Metre

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 THIN: Final = 100  # melodies below which fine-tuning holds to its base, and tries in folds for how long to learn
 FOLDS: Final = 5
 PRECISIONS: Final = ("auto", "fp32", "bf16")
-"""What may be asked for; auto is settled by melodyrnn.training.precision.choose."""
+"""What may be asked for; auto is settled by melodyrnn.training.workers.choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,22 +24,28 @@ from melodyrnn.corpus.prepared import PARTS
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.events.forms import count_ends, count_forms
-from melodyrnn.events.measures import compass, repetition
-from melodyrnn.events.registers import count_registers, first_pitch, register_bits, with_base
-from melodyrnn.lock import only_one
-from melodyrnn.training.baselines import baselines
+from melodyrnn.events.statistics import (
+    compass,
+    count_ends,
+    count_forms,
+    count_registers,
+    first_pitch,
+    register_bits,
+    repetition,
+    with_base,
+)
+from melodyrnn.system import only_one
 from melodyrnn.training.config import Recipe, shaped
 from melodyrnn.training.events import Chosen, Event, Finished, Plan, Split, Weights
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
-from melodyrnn.training.validation import measure
+from melodyrnn.training.validation import baselines, measure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.training.distributed import Team
+    from melodyrnn.training.workers import Team
 
 _TITLE: Final = 60  # characters of a tune's title that are kept beside its name
 

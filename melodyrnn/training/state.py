@@ -40,7 +40,7 @@ class Place:
     best: float = float("inf")  # held-out bits per note of the best average
     best_epoch: int = -1
     history: tuple[tuple[float, ...], ...] = ()  # (epoch, train, rest, duration, pitch) a row
-    fold: int = 0  # of melodyrnn.training.rehearsal: the one that is held out; as many as there are when all are done
+    fold: int = 0  # of melodyrnn.training.fit: the one that is held out; as many as there are when all are done
     tried: tuple[tuple[float, ...], ...] = ()  # a rehearsal.Table of the folds before
 
     def after(self, index: int, nats: float, notes: int) -> Place:

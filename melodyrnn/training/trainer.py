@@ -29,17 +29,16 @@ from melodyrnn.training.batches import Share, Span, cut, plan, spans, training_s
 from melodyrnn.training.config import Recipe, rate_at
 from melodyrnn.training.events import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
 from melodyrnn.training.network import Dropped, Inputs, MelodyRNN
-from melodyrnn.training.precision import autocast, choose
 from melodyrnn.training.state import Place, State
 from melodyrnn.training.validation import measure, measured
-from melodyrnn.training.workers import Strands, strands_for
+from melodyrnn.training.workers import Strands, autocast, choose, strands_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
-    from melodyrnn.training.distributed import Team
+    from melodyrnn.training.workers import Team
 
 _NOTES = ("rest", "duration", "pitch", "place", "bar", "metre", "bar_ticks")
 _DIVERGED = (

@@ -5,25 +5,146 @@ takes many times as long. A strand computes some melodies of a step by itself, f
 torch's of its own (mostly one); only the gradients meet, added in the strands' order. So what is learnt hangs on the
 number of strands, as it did on the number of threads, and on nothing that happens meanwhile.
 
-Contents: one_thread; Strands, strands_for.
+One process or several: torchrun's environment, DistributedDataParallel, and who speaks.
+
+    torchrun --nproc-per-node 2 --no-python melodyrnn train kinder -o k.safetensors
+
+gloo between CPUs, NCCL between GPUs. Alone, nothing of torch.distributed is touched.
+
+Which numbers a network is trained with: fp32 everywhere, bf16 where the processor has instructions for it.
+
+What is chosen hangs on the network and the machine alone, never on a stopwatch: the same command makes the
+same file, however busy the machine is. Weights, moments and averages stay fp32; only matrix products and the
+recurrent layer run in bf16 (torch.autocast). Never needed: a processor without it trains in fp32.
+
+Contents: choose, autocast; one_thread; Strands, strands_for.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 import torch
+from torch import distributed, nn
+
+from melodyrnn.training.batches import Share
+from melodyrnn.training.network import CELLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
     from types import TracebackType
 
+    from melodyrnn.checkpoint.file import NetworkConfig
     from melodyrnn.training.config import Recipe
-    from melodyrnn.training.distributed import Team
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """This process among all that train together."""
+
+    share: Share
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the one that writes and talks."""
+        return self.share.rank == 0
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """The network, its gradients averaged over the team."""
+        if self.share.of == 1:
+            return network
+        ids = [self.device.index] if self.device.type == "cuda" else None
+        return nn.parallel.DistributedDataParallel(network, device_ids=ids)
+
+    def agree(self, flag: bool) -> bool:  # noqa: FBT001 - one flag is the whole question
+        """Whether any of the team says yes; all hear the same answer at the same step."""
+        if self.share.of == 1:
+            return flag
+        said = torch.tensor(float(flag), device=self.device)
+        distributed.all_reduce(said, distributed.ReduceOp.MAX)
+        return bool(said.item())
+
+    def total(self, figure: float) -> float:
+        """The sum of everybody's figure; all hear the same, to the last bit."""
+        if self.share.of == 1:
+            return figure
+        said = torch.tensor(figure, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(said, distributed.ReduceOp.SUM)
+        return float(said.item())
+
+    def lost(self, error: RuntimeError) -> bool:
+        """Whether an error says that another process of the team is gone."""
+        told = str(error).lower()
+        gone = ("peer", "connection", "socket", "timed out", "nccl", "gloo")
+        return self.share.of > 1 and (isinstance(error, distributed.DistError) or any(word in told for word in gone))
+
+    def leave(self) -> None:
+        """Close the connection to the others."""
+        if self.share.of > 1:
+            distributed.destroy_process_group()
+
+
+def join() -> Team:
+    """Join the team that torchrun started, or be alone."""
+    of = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    gpus = torch.cuda.device_count()
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % gpus) if gpus else torch.device("cpu")
+    if of > 1:
+        _meet("nccl" if gpus else "gloo", rank, of)
+    return Team(Share(rank, of), device)
+
+
+def _meet(backend: str, rank: int, of: int) -> None:
+    """Wait for the others, without reading the addresses of an attempt before, which torchrun's store still holds."""
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    store, _, _ = next(distributed.rendezvous("env://"))  # type: ignore[attr-defined]  # it is documented
+    own = distributed.PrefixStore(f"melodyrnn-{attempt}", store)  # type: ignore[attr-defined]  # so is this
+    distributed.init_process_group(backend, store=own, rank=rank, world_size=of)
+
+
+_INSTRUCTIONS: Final = ("amx_bf16", "avx512_bf16")  # names of torch.cpu.get_capabilities
+_WIDE: Final = 128  # hidden units from which the recurrent product is worth halving
+
+
+def choose(config: NetworkConfig, team: Team) -> str:
+    """'bf16' if every process of the team has the instructions and the network gains by them, else 'fp32'."""
+    return "fp32" if team.agree(not _gains(config, team.device)) else "bf16"
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """The context in which a network of this precision runs forward."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _gains(config: NetworkConfig, device: torch.device) -> bool:
+    """Whether bf16 is known to be faster here. On a CPU: wide LSTMs only, oneDNN has no other cell in bf16."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    able: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 may lack it
+    wide = config.cell == "lstm" and config.hidden >= _WIDE
+    return wide and any(able.get(name, False) for name in _INSTRUCTIONS) and _runs(config, device)
+
+
+def _runs(config: NetworkConfig, device: torch.device) -> bool:
+    """Whether torch does it at all: oneDNN may refuse what the processor could do."""
+    with torch.random.fork_rng(devices=[]):  # the trial leaves no trace
+        layers = CELLS[config.cell](config.embed, config.hidden, config.layers, batch_first=True).to(device)
+    try:
+        with autocast("bf16", device):
+            out, _ = layers(torch.ones(2, 2, config.embed, device=device))
+        out.float().sum().backward()
+    except RuntimeError:  # "could not create a primitive descriptor"
+        return False
+    return True
+
 
 _Made = TypeVar("_Made")
 _Given = ParamSpec("_Given")

@@ -13,12 +13,11 @@ from melodyrnn.compose import edit
 from melodyrnn.compose.edit import LOCKS, infill, vary
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.prompt import listen, told_of
-from melodyrnn.compose.sampling.liveliness import sits
+from melodyrnn.compose.sampling.acceptance import sits
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.inference.bar_grid import of_metres
-from melodyrnn.inference.decoder import Stream
+from melodyrnn.inference.decoder import Stream, of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 

@@ -10,17 +10,15 @@ import pytest
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import choose, generate, model_of, prepare
 from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
-from melodyrnn.compose.sampling.filters import mask
 from melodyrnn.compose.sampling.particles import draw_one
-from melodyrnn.constraints.rules import Rules
+from melodyrnn.constraints.logit_rules import Rules, mask
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.inference.bar_grid import of_metres
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 

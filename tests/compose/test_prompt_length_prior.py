@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from melodyrnn.compose.generate import Options, generate
-from melodyrnn.compose.length_prior import outlined
+from melodyrnn.compose.prompt import outlined
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note

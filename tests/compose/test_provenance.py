@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.provenance import LONGEST, Recipe, from_plain, hash_of, to_plain
-from melodyrnn.compose.remaking import Task, file_of, remake
+from melodyrnn.compose.provenance import LONGEST, Recipe, Task, file_of, from_plain, hash_of, remake, to_plain
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, RecipeError
 from melodyrnn.formats.midi.reader import read_midi

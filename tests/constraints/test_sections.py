@@ -7,17 +7,14 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.constraints.elimination import Factor, eliminated, widest
-from melodyrnn.constraints.logit_rules import keeping
-from melodyrnn.constraints.rules import Spot
-from melodyrnn.constraints.sections import manageable
-from melodyrnn.controls.feasibility import follow, plan, reach
-from melodyrnn.controls.form import homes
+from melodyrnn.constraints.logit_rules import Spot, keeping
+from melodyrnn.constraints.sections import Factor, eliminated, manageable, widest
+from melodyrnn.controls.feasibility import follow, homes, plan, reach
 from melodyrnn.controls.masks import Place
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.inference.bar_grid import of_metres
+from melodyrnn.inference.decoder import of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 from tests.independent_checks import broken

@@ -3,9 +3,8 @@
 import numpy as np
 
 from melodyrnn.compose.generate import Options
-from melodyrnn.constraints.rules import Spot
-from melodyrnn.controls.masks import Place
-from melodyrnn.controls.preferences import OWED, leaning
+from melodyrnn.constraints.logit_rules import Spot
+from melodyrnn.controls.masks import OWED, Place, leaning
 from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre

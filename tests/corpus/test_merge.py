@@ -7,10 +7,9 @@ import random
 import pytest
 
 from melodyrnn.corpus.cache import load_corpus
-from melodyrnn.corpus.files import Shard
-from melodyrnn.corpus.merge import merge
-from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.report import MANIFEST
+from melodyrnn.corpus.prepare import merge, prepare
+from melodyrnn.corpus.prepared import MANIFEST
+from melodyrnn.corpus.sources import Shard
 from melodyrnn.errors import CorpusError
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key

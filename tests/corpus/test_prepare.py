@@ -8,10 +8,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.prepared import open_prepared
-from melodyrnn.corpus.report import MANIFEST
+from melodyrnn.corpus.prepared import MANIFEST, open_prepared
+from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus.files import Source, find_files, suffix_of
-from melodyrnn.corpus.outcomes import Outcome, source_of
 from melodyrnn.corpus.reading import Limits, _Child, read_files, read_many, read_one
+from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of, suffix_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
 from melodyrnn.music.key import Key

@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.corpus.replacing import growing, put, settle
+from melodyrnn.corpus.sources import Outcome
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 

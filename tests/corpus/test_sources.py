@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus import catalogue
+from melodyrnn.corpus import sources as catalogue
 from melodyrnn.errors import CorpusError
 
 

@@ -7,10 +7,9 @@ import os
 
 import pytest
 
-from melodyrnn.corpus.kept import keep, recall
-from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.stamp import Stamp
+from melodyrnn.corpus.sources import Outcome
+from melodyrnn.corpus.stamp import Stamp, keep, recall
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.corpus.cache import load_corpus
-from melodyrnn.corpus.files import Source, find_files
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.reading import read_many
+from melodyrnn.corpus.sources import Source, find_files
 from melodyrnn.corpus.worker import fetch
 from melodyrnn.errors import REASONS, Unreadable
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from melodyrnn.evaluation.bits import Judged, average, judge, pool
-from melodyrnn.events.registers import first_pitch, register_bits
+from melodyrnn.events.statistics import first_pitch, register_bits
 from melodyrnn.inference.scoring import score, surprise
-from melodyrnn.training.baselines import baselines
+from melodyrnn.training.validation import baselines
 
 rows = st.integers(1, 5).flatmap(lambda n: arrays(np.float64, (3, n + 1, 3), elements=st.floats(0, 40)))
 

@@ -9,9 +9,8 @@ import pytest
 
 from melodyrnn.evaluation import cross_validation as crossvalidate
 from melodyrnn.evaluation.bits import pool
-from melodyrnn.evaluation.cross_validation import Base, Trial, cross_validate
-from melodyrnn.evaluation.folds import assign
-from melodyrnn.events.registers import count_registers, with_base
+from melodyrnn.evaluation.cross_validation import Base, Trial, assign, cross_validate
+from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.numpy_network import Network
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.training.config import Recipe, defaults, fine_tuning

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import NetworkConfig
-from melodyrnn.evaluation.knn_memory import SHARPNESS, Repertoire
+from melodyrnn.evaluation.bits import SHARPNESS, Repertoire
 from melodyrnn.events.vocabulary import END
 from melodyrnn.inference.numpy_network import Network
 from melodyrnn.inference.scoring import follow, score

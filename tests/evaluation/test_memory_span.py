@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from melodyrnn.errors import CorpusError
-from melodyrnn.evaluation.memory_span import Memory, measure
 from melodyrnn.inference.numpy_network import Network
 from melodyrnn.inference.scoring import surprise
-from melodyrnn.training import memory_probe as memory
+from melodyrnn.training import memory_span as memory
+from melodyrnn.training.memory_span import Memory, measure
 
 from .conftest import TINY, drawn_weights
 
@@ -35,7 +35,7 @@ def test_a_network_without_recurrence_remembers_one_note(melodies):
     """Weights from state to state at nothing: influence ends after the last note, and one note of context is all."""
     rnn = replace(TINY, cell="rnn")  # a gated cell would carry its state past these weights
     weights = memory.silenced(without(drawn_weights(rnn), "weight_hh"))
-    influence = memory.influence(rnn, weights, melodies, 6)
+    influence = memory.influence_by_lag(rnn, weights, melodies, 6)
     np.testing.assert_allclose(influence[1:] / influence[0], 0, atol=1e-9)
     bits = memory.cut(rnn, weights, melodies, (1, 4), 8)
     np.testing.assert_allclose(bits, bits[-1])
@@ -49,7 +49,7 @@ def test_a_forget_gate_that_is_open_remembers(melodies):
     for bias in (-6.0, 6.0):
         gates = weights["recurrent.bias_hh_l0"].copy()
         gates[lstm.hidden : 2 * lstm.hidden] = bias
-        found = memory.influence(lstm, {**weights, "recurrent.bias_hh_l0": gates}, melodies, 12)
+        found = memory.influence_by_lag(lstm, {**weights, "recurrent.bias_hh_l0": gates}, melodies, 12)
         reaches.append(found[-1] / found[0])
     assert reaches[1] > 10 * reaches[0]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import CorpusError, OptionError, Unreadable
-from melodyrnn.evaluation.folds import assign, divided, family_of, read_folds
+from melodyrnn.evaluation.cross_validation import assign, divided, family_of, read_folds
 from melodyrnn.evaluation.sets import MelodySet, find_seen, heard, read_set, shared
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index

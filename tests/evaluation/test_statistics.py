@@ -12,7 +12,7 @@ from melodyrnn.compose.generate import model_of
 from melodyrnn.errors import CorpusError
 from melodyrnn.evaluation.sets import heard
 from melodyrnn.evaluation.statistics import MEASURES, chance, describe, distances, imitate, jensen_shannon, wasserstein
-from melodyrnn.events.measures import repetition
+from melodyrnn.events.statistics import repetition
 
 from .conftest import melody_of
 

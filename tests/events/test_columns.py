@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.events.columns import Withheld, answers_hidden, collate, columns, match_lengths
-from melodyrnn.events.registers import count_registers, register_bits
+from melodyrnn.events.statistics import count_registers, register_bits
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import AT_DURATION, AT_PITCH, AT_REST, HEARD, MATCHES, PLACES_APART
 from melodyrnn.events.vocabulary import END, METRES, OTHER_METRE

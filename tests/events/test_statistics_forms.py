@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from melodyrnn.events.columns import columns
-from melodyrnn.events.forms import Form, count_ends, count_forms, ends_in, form_of, forms_in
+from melodyrnn.events.statistics import Form, count_ends, count_forms, ends_in, form_of, forms_in
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note

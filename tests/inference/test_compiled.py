@@ -14,8 +14,7 @@ from melodyrnn.events import viewpoints as vp
 from melodyrnn.inference import compiled as native
 from melodyrnn.inference import numpy_network as runtime
 from melodyrnn.inference import pointer as recall
-from melodyrnn.inference.bar_grid import of_columns
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_columns
 from melodyrnn.inference.scoring import surprise
 
 BUILT = native.kernel() is not None

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from melodyrnn.inference.bar_grid import of_columns, of_metres
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_columns, of_metres
 from melodyrnn.music.melody import Melody, Metre, Note
 
 

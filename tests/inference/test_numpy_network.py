@@ -11,8 +11,7 @@ from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.inference import compiled as native
 from melodyrnn.inference import numpy_network as runtime
-from melodyrnn.inference.bar_grid import of_columns
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_columns
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.training.network import Inputs, MelodyRNN
 

@@ -10,8 +10,7 @@ from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import generate
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
-from melodyrnn.music.limits import LONGEST_BAR, MOST_GIVEN_BARS, MOST_GIVEN_NOTES, check_given
-from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.melody import LONGEST_BAR, MOST_GIVEN_BARS, MOST_GIVEN_NOTES, Melody, Metre, Note, check_given
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 TUNE = Melody(tuple(Note(24 * k, 24, pitch) for k, pitch in enumerate(SCALE)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.values import bars_of, key_of, metre_of, upbeat_of
+from melodyrnn.music.parsing import bars_of, key_of, metre_of, upbeat_of
 
 
 @given(st.integers(0, 11), st.sampled_from(MODES))

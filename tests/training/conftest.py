@@ -13,7 +13,7 @@ from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.training.batches import Share
 from melodyrnn.training.config import Recipe
-from melodyrnn.training.distributed import Team
+from melodyrnn.training.workers import Team
 
 
 @pytest.fixture(autouse=True)

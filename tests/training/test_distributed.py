@@ -19,7 +19,7 @@ from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 from melodyrnn.training.batches import Share
-from melodyrnn.training.distributed import Team, join
+from melodyrnn.training.workers import Team, join
 
 ROOT = Path(__file__).parents[2]
 TRAIN = ("melodyrnn", "train", "tunes", "--precision", "fp32", "--json", "-q")

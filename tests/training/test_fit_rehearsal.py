@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import load
-from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
+from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CheckpointError
 from melodyrnn.training import fit as training
 from melodyrnn.training import state as states
 from melodyrnn.training.events import Bits, Chosen, Evaluated, Finished, Plan, Split, Started, Stepped, Stopped, Tried
-from melodyrnn.training.fit import fit
+from melodyrnn.training.fit import added, chosen, dealt, fit, parted
 from melodyrnn.training.pipeline import Made, Order, run
-from melodyrnn.training.rehearsal import added, chosen, dealt, parted
 from melodyrnn.training.workers import Strands
 
 SIZES = {"hidden": 8, "embed": 6, "head": 8, "keys": 4}

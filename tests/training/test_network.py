@@ -12,8 +12,7 @@ from torch import nn
 from melodyrnn.checkpoint.file import expected_shapes
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.training.batches import Share, heldout, training_step
-from melodyrnn.training.network import CELLS, MelodyRNN
-from melodyrnn.training.tables import Scores, Views
+from melodyrnn.training.network import CELLS, MelodyRNN, Scores, Views
 
 
 @pytest.fixture

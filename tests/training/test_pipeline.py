@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from melodyrnn.checkpoint.file import load
-from melodyrnn.corpus.outcomes import Outcome
 from melodyrnn.corpus.prepare import prepare
+from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
-from melodyrnn.lock import only_one
+from melodyrnn.system import only_one
 from melodyrnn.training import pipeline as session
 from melodyrnn.training.events import Evaluated, Finished, Started, Stepped, Stopped
 from melodyrnn.training.pipeline import Floor, Made, Order, Part, run, shape

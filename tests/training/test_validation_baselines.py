@@ -10,7 +10,7 @@ import pytest
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
-from melodyrnn.training.baselines import SIZES, baselines
+from melodyrnn.training.validation import SIZES, baselines
 
 
 def test_unigrams_are_counts(melodies):

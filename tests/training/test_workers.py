@@ -10,13 +10,12 @@ import torch
 from melodyrnn.checkpoint.file import NetworkConfig
 from melodyrnn.training.batches import Share, Span
 from melodyrnn.training.config import defaults
-from melodyrnn.training.distributed import Team
 from melodyrnn.training.events import Finished, Plan, Split, Stepped
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
 from melodyrnn.training.trainer import Run
 from melodyrnn.training.validation import measured
-from melodyrnn.training.workers import Strands, strands_for
+from melodyrnn.training.workers import Strands, Team, strands_for
 
 CPU = torch.device("cpu")
 

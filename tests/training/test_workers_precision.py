@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from melodyrnn.errors import CheckpointError
-from melodyrnn.training import precision
 from melodyrnn.training import state as states
+from melodyrnn.training import workers as precision
 from melodyrnn.training.config import PRECISIONS
 from melodyrnn.training.events import Finished, Plan, Split
 from melodyrnn.training.fit import fit

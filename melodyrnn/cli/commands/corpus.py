@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from melodyrnn.cli.io.amounts import amount
+from melodyrnn.cli.io.console import ExitStatus, amount
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -26,12 +26,11 @@ from melodyrnn.cli.options import (
     new_app,
 )
 from melodyrnn.cli.runs import corpus_run as preparing
-from melodyrnn.cli.status import ExitStatus
 from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
-    from melodyrnn.cli.runs.corpus_reading import Tally
+    from melodyrnn.cli.runs.corpus_run import Tally
 
 _MOST_KINDS: Final = 5
 _HELP: Final = """List, build, check, prepare and merge corpora.
@@ -81,7 +80,7 @@ app.command("merge", cls=Page, help=preparing.MERGE, epilog=foot("melodyrnn corp
 @app.command("list", cls=Page, help=_LIST, epilog=foot())
 def list_corpora(context: typer.Context, json: JsonOption = False) -> None:
     """List the built-in corpora."""
-    from melodyrnn.corpus.catalogue import describe, names  # noqa: PLC0415
+    from melodyrnn.corpus.sources import describe, names  # noqa: PLC0415
 
     console = console_of(context, json=json)
     for name in names():
@@ -106,9 +105,9 @@ def build(
 ) -> None:
     """Read built-in corpora into the cache."""
     from melodyrnn.cli.io.progress import counted  # noqa: PLC0415
-    from melodyrnn.cli.runs.corpus_reading import Tally  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import Tally  # noqa: PLC0415
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.catalogue import describe  # noqa: PLC0415
+    from melodyrnn.corpus.sources import describe  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     expected = {name: describe(name).melodies for name in names}  # every name is looked up before any is read
@@ -138,9 +137,9 @@ def check(
 ) -> int:
     """Read every file of a folder and count what comes of it. With --strict a refusal is a failure."""
     from melodyrnn.cli.io.output import refuse_existing, writing  # noqa: PLC0415
-    from melodyrnn.cli.io.temporary_files import scratch  # noqa: PLC0415
-    from melodyrnn.cli.runs.corpus_reading import Tally, prepared_of  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import Tally, prepared_of  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
+    from melodyrnn.system import scratch  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     refuse_existing([report] if report else [], force=force)
@@ -150,7 +149,7 @@ def check(
             prepared = prepared_of(console, [str(folder)], place / "corpus", tally, limits=limits, track=track)
         except CorpusError as error:
             if not tally.read and not tally.reasons and folder.is_dir():
-                from melodyrnn.corpus.files import FORMATS  # noqa: PLC0415
+                from melodyrnn.corpus.sources import FORMATS  # noqa: PLC0415
 
                 others = "".join(f"; {kinds}" for kinds in _others(folder))
                 raise CorpusError(f"{folder}: holds no file of music ({' '.join(FORMATS)}){others}") from error
@@ -173,7 +172,7 @@ def check(
 
 def _others(folder: Path) -> list[str]:
     """Files of a folder that are of no kind that is read, in a line, if there are any."""
-    from melodyrnn.corpus.files import other_kinds  # noqa: PLC0415
+    from melodyrnn.corpus.sources import other_kinds  # noqa: PLC0415
 
     kinds = other_kinds(folder)
     listed = ", ".join(f"{suffix or 'without a suffix'} {count}" for suffix, count in kinds.most_common(_MOST_KINDS))
@@ -183,7 +182,7 @@ def _others(folder: Path) -> list[str]:
 
 def _show(console: Console, tally: Tally, folder: Path) -> None:
     if console.json:
-        from melodyrnn.corpus.files import other_kinds  # noqa: PLC0415
+        from melodyrnn.corpus.sources import other_kinds  # noqa: PLC0415
 
         console.record({"folder": str(folder), **tally.facts(), "other_kinds": dict(other_kinds(folder).most_common())})
     else:

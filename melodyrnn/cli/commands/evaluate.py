@@ -22,8 +22,8 @@ from melodyrnn.cli.options import (
     new_app,
     option,
 )
-from melodyrnn.cli.runs.deferred_signals import undisturbed
 from melodyrnn.errors import OptionError
+from melodyrnn.system import undisturbed
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Checkpoint
@@ -148,14 +148,14 @@ def evaluate(
     if seed is not None and part is None and not statistics:
         raise OptionError("--seed", "changes nothing: there is nothing to divide or to draw; leave it out")
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - NumPy only when the options are right
-    from melodyrnn.cli.runs.evaluation_sets import split_seed, unseen  # noqa: PLC0415
+    from melodyrnn.cli.runs.evaluation_run import split_seed, unseen  # noqa: PLC0415
 
     checkpoint = load(find(what[0]))
     split = split_seed(checkpoint) if seed is None else seed
     sets = sets_of(console, what[1:], part, seed=split, track=track, checkpoint=checkpoint)
     sets = [unseen(console, checkpoint, s, drop=drop_seen) for s in sets]
     if statistics:
-        from melodyrnn.cli.runs.statistics_run import compare  # noqa: PLC0415
+        from melodyrnn.cli.runs.evaluation_run import compare  # noqa: PLC0415
 
         return compare(
             console, checkpoint, sets, samples=_SAMPLES if samples is None else samples, seed=seed or 0,
@@ -169,7 +169,7 @@ def sets_of(
     checkpoint: Checkpoint | None = None,
 ) -> list[MelodySet]:  # fmt: skip
     """What is judged by: all of the paths, or a part of them, as the model's training divided them."""
-    from melodyrnn.cli.runs.evaluation_sets import part_learnt, part_of, read_sets  # noqa: PLC0415
+    from melodyrnn.cli.runs.evaluation_run import part_learnt, part_of, read_sets  # noqa: PLC0415
     from melodyrnn.corpus.prepared import is_prepared  # noqa: PLC0415
 
     if track is not None and (chosen := next(filter(is_prepared, paths), None)):
@@ -183,7 +183,7 @@ def sets_of(
 
 def _judge(console: Console, checkpoint: Checkpoint, sets: list[MelodySet]) -> None:
     """Judge a model as it is."""
-    from melodyrnn.cli.io.tables import Row, show  # noqa: PLC0415
+    from melodyrnn.cli.runs.evaluation_run import Row, show  # noqa: PLC0415
     from melodyrnn.evaluation.bits import judge  # noqa: PLC0415
     from melodyrnn.inference.compiled import network_of  # noqa: PLC0415
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from melodyrnn.cli import composing as co
-from melodyrnn.cli import controls as ct
-from melodyrnn.cli import picking as pk
-from melodyrnn.cli.io.amounts import amount
+from melodyrnn.cli import music_options as co
+from melodyrnn.cli import music_options as pk
+from melodyrnn.cli import options as ct
+from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -115,9 +115,9 @@ def generate(
 ) -> None:
     """Write new melodies; where they go is decided, and refused, before any is composed."""
     asked = ct.held(locals())
-    from melodyrnn.cli.chording import chording_of  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.io.progress import counted  # noqa: PLC0415
     from melodyrnn.cli.io.results import results_of  # noqa: PLC0415
+    from melodyrnn.cli.music_options import chording_of  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.runs.compose_run import Making  # noqa: PLC0415
     from melodyrnn.compose.performance import STRAIGHT, Feel  # noqa: PLC0415
     from melodyrnn.controls.options import options_of  # noqa: PLC0415
@@ -165,7 +165,7 @@ def generate(
         for index, made in enumerate(watched):
             making.write(index, made)
         return
-    from melodyrnn.cli.runs.best import write_best  # noqa: PLC0415
+    from melodyrnn.cli.runs.compose_run import write_best  # noqa: PLC0415
 
     write_best(making, watched, best)
 

@@ -22,14 +22,14 @@ from melodyrnn.cli.options import (
     foot,
     new_app,
 )
-from melodyrnn.cli.runs.deferred_signals import undisturbed
 from melodyrnn.errors import OptionError
+from melodyrnn.system import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from melodyrnn.cli.io.console import Console
-    from melodyrnn.evaluation.memory_span import Memory
+    from melodyrnn.training.memory_span import Memory
 
 app = new_app()
 
@@ -115,10 +115,10 @@ def memory(
 def _measure(console: Console, models: Sequence[str], corpus: str, longest: int, seed: int | None) -> list[Memory]:
     """Measure models that are there."""
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - torch only when the options are right
-    from melodyrnn.cli.runs.evaluation_sets import own_corpora, part_learnt, read_sets, split_seed, unseen  # noqa: PLC0415
+    from melodyrnn.cli.runs.evaluation_run import own_corpora, part_learnt, read_sets, split_seed, unseen  # noqa: PLC0415
 
     with undisturbed():
-        from melodyrnn.evaluation.memory_span import of_checkpoint  # noqa: PLC0415
+        from melodyrnn.training.memory_span import of_checkpoint  # noqa: PLC0415
 
     found = []
     for model in models:
@@ -140,9 +140,9 @@ def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: in
     from melodyrnn.training.config import Recipe  # noqa: PLC0415
 
     with undisturbed():
-        from melodyrnn.evaluation.memory_span import measure, train  # noqa: PLC0415
-        from melodyrnn.training.baselines import baselines  # noqa: PLC0415
         from melodyrnn.training.events import Evaluated, Split  # noqa: PLC0415
+        from melodyrnn.training.memory_span import measure, train  # noqa: PLC0415
+        from melodyrnn.training.validation import baselines  # noqa: PLC0415
 
     parts = divide([corpus], seed)
     split = Split(parts[corpus, "train"].melodies, parts[corpus, "validation"].melodies)

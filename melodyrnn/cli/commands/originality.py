@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from melodyrnn.cli.composing import DEFAULT_MODEL, ModelOption
 from melodyrnn.cli.io.input import read_melody
+from melodyrnn.cli.music_options import DEFAULT_MODEL, ModelOption
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, TrackOption, console_of, foot, new_app
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from melodyrnn._version import __version__
-from melodyrnn.cli.composing import OutputOption, model_names
 from melodyrnn.cli.io.input import read_bytes, read_melody
+from melodyrnn.cli.music_options import OutputOption, model_names
 from melodyrnn.cli.options import ForceOption, Page, QuietOption, TrackOption, console_of, foot, new_app
 from melodyrnn.errors import RecipeError
 
@@ -61,7 +61,7 @@ def reproduce(
     given = None if prime is None else read_melody(console, prime, track=track).melody
 
     from melodyrnn.compose.generate import load_model  # noqa: PLC0415
-    from melodyrnn.compose.remaking import remake  # noqa: PLC0415
+    from melodyrnn.compose.provenance import remake  # noqa: PLC0415
 
     try:
         made = remake(load_model(model or _shipped(recipe)), recipe, given)

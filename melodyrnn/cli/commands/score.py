@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from melodyrnn.cli.composing import DEFAULT_MODEL, ModelOption
 from melodyrnn.cli.io.input import read_melody
 from melodyrnn.cli.io.piano_roll import draw_roll, pitch_name
+from melodyrnn.cli.music_options import DEFAULT_MODEL, ModelOption
 from melodyrnn.cli.options import JsonOption, Page, QuietOption, TrackOption, console_of, foot, new_app
 
 if TYPE_CHECKING:

@@ -1,19 +1,22 @@
 """melodyrnn train: corpora in, a model file out; resumable at any moment.
 
-Contents: train.
+What a user says of a training, read into an order, and written as the command that a model's card keeps.
+
+Contents: given, settings_of, command_of; train.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from melodyrnn.cli.io.amounts import amount
+from melodyrnn.cli.io.console import ExitStatus, amount
 from melodyrnn.cli.options import (
     LARGEST_SEED,
     ForceOption,
@@ -29,16 +32,54 @@ from melodyrnn.cli.options import (
     new_app,
     option,
 )
-from melodyrnn.cli.runs.deferred_signals import undisturbed
-from melodyrnn.cli.status import ExitStatus
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
+from melodyrnn.system import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from melodyrnn.cli.io.console import Console
     from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.corpus.reading import Limits
+
+
+_OWN: Final = ("epochs", "rate")  # fields of the recipe that have an option of their own
+
+
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the user said; None means that nothing was said."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def settings_of(texts: Sequence[str], said: Mapping[str, float]) -> dict[str, float]:
+    """Read NAME=X pairs, beside what was `said` by options of their own; raise OptionError."""
+    from melodyrnn.training.config import Recipe  # noqa: PLC0415
+
+    known, found = [field.name for field in fields(Recipe)], dict(said)
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise OptionError("--set", f"{name} is no field of the recipe; they are {', '.join(known)}")
+        if name in found:
+            raise OptionError("--set", f"{name} is given twice")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise OptionError("--set", f"{text!r}: write {name}=NUMBER") from None
+    return found
+
+
+def command_of(
+    corpora: Sequence[str], said: Mapping[str, Any], asked: Mapping[str, float], flags: Sequence[str]
+) -> str:
+    """What made the model, for its card: the same however often the run was interrupted and wherever it wrote."""
+    from melodyrnn.checkpoint.card import recipe_text  # noqa: PLC0415
+
+    words = [word for name, value in said.items() if value is not None for word in (f"--{name}", f"{value}")]
+    for name, value in asked.items():
+        number = f"{value:.15g}"
+        words += [f"--{name}", number] if name in _OWN else ["--set", f"{name}={number}"]
+    return recipe_text(shlex.join(["melodyrnn", "train", *corpora, *words, *(f"--{f}" for f in flags), "-o", "FILE"]))
 
 
 app = new_app()
@@ -146,10 +187,9 @@ def train(
     """Train a network on corpora; what cannot be written in the end is refused at the start."""
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.io.output import check_writable  # noqa: PLC0415
-    from melodyrnn.cli.io.temporary_files import scratch  # noqa: PLC0415
-    from melodyrnn.cli.runs.corpus_reading import styles_of  # noqa: PLC0415
-    from melodyrnn.cli.runs.train_order import command_of, given, settings_of  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import styles_of  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
+    from melodyrnn.system import scratch  # noqa: PLC0415
     from melodyrnn.training.config import shaped  # noqa: PLC0415
 
     leads = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
@@ -201,7 +241,7 @@ def _prepare(
     console: Console, corpora: Sequence[str], folder: Path, *, seed: int, limits: Limits, track: str | None
 ) -> Prepared:
     """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
-    from melodyrnn.cli.runs.corpus_reading import Tally, prepared_of, warn_of_nothing  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import Tally, prepared_of, warn_of_nothing  # noqa: PLC0415
     from melodyrnn.corpus.prepared import is_prepared, open_prepared  # noqa: PLC0415
 
     if len(corpora) == 1 and is_prepared(corpora[0]):
@@ -233,7 +273,7 @@ def _prepare(
 
 def _licences(corpora: Sequence[str]) -> dict[str, str]:
     """The licence notes of the built-in corpora among them."""
-    from melodyrnn.corpus.catalogue import describe, names  # noqa: PLC0415
+    from melodyrnn.corpus.sources import describe, names  # noqa: PLC0415
 
     return {name: describe(name).licence for name in corpora if name in names()}
 
@@ -254,8 +294,10 @@ def _finished(output: Path, *, resume: bool) -> bool:
 
 def _tidy(output: Path, *, leads: bool) -> None:
     """Remove what a run has left that was killed when the model was written and only leaving was left to do."""
-    from melodyrnn.cli.io.temporary_files import scratch  # noqa: PLC0415
-    from melodyrnn.lock import only_one  # noqa: PLC0415
+    from melodyrnn.system import (
+        only_one,
+        scratch,
+    )
 
     with suppress(Locked, OutputError), scratch(), only_one(output, leads=leads):
         return

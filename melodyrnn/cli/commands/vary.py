@@ -10,8 +10,9 @@ from typing import Annotated, Final
 
 import typer
 
-from melodyrnn.cli import composing as co
-from melodyrnn.cli import controls as ct
+from melodyrnn.cli import music_options as co
+from melodyrnn.cli import options as ct
+from melodyrnn.cli.commands import infill as ed
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -24,7 +25,6 @@ from melodyrnn.cli.options import (
     new_app,
     option,
 )
-from melodyrnn.cli.runs import edit_run as ed
 
 app = new_app()
 

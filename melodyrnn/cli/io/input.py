@@ -180,8 +180,8 @@ def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Inp
 
 def _isolated(path: Path, name: str, *, track: str | None) -> Input:
     """Read one score in a child process."""
-    from melodyrnn.corpus.outcomes import source_of  # noqa: PLC0415
     from melodyrnn.corpus.reading import Limits, read_outcome  # noqa: PLC0415
+    from melodyrnn.corpus.sources import source_of  # noqa: PLC0415
 
     outcome = read_outcome(source_of(path, name=name, track=track), Limits())
     if outcome.melody is None:

@@ -1,6 +1,8 @@
 """What commands that compose have in common: each melody checked for copies, written with its recipe, and told.
 
-Contents: Making.
+What `melodyrnn generate --best` does: rank many candidates, write the best, show every score.
+
+Contents: Making; write_best.
 """
 
 from __future__ import annotations
@@ -10,19 +12,21 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from melodyrnn.cli.io.amounts import amount
-from melodyrnn.compose.provenance import Recipe, printable, to_plain
-from melodyrnn.compose.remaking import chords_begin, file_of
+from melodyrnn.cli.io.console import amount
+from melodyrnn.compose.provenance import Recipe, chords_begin, file_of, printable, to_plain
+from melodyrnn.compose.ranking import CRITERIA, rank
+from melodyrnn.errors import MelodyRNNError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.results import Results
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.compose.originality import Copied
     from melodyrnn.compose.performance import Feel
-    from melodyrnn.compose.remaking import Task
+    from melodyrnn.compose.provenance import Task
+    from melodyrnn.compose.ranking import Ranking
     from melodyrnn.controls.options import Options
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.music.melody import Melody
@@ -81,7 +85,7 @@ class Making:
         options = self.options
         if not options.chord_track or options.chords is None:
             return None
-        from melodyrnn.formats.notation.lead_sheet import symbols_over  # noqa: PLC0415
+        from melodyrnn.formats.notation.write import symbols_over  # noqa: PLC0415
 
         return symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
 
@@ -130,8 +134,8 @@ class Making:
 
     def _doubts(self, made: Generated) -> list[str]:
         """What nobody asks for in a new melody, and what helps."""
-        from melodyrnn.compose.sampling.liveliness import sits  # noqa: PLC0415 - NumPy, once there is a melody
-        from melodyrnn.music.limits import MOST_BARS  # noqa: PLC0415
+        from melodyrnn.compose.sampling.acceptance import sits  # noqa: PLC0415 - NumPy, once there is a melody
+        from melodyrnn.music.melody import MOST_BARS  # noqa: PLC0415
 
         doubts: list[str] = []
         if self.verb != "generate":
@@ -180,3 +184,28 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
         "upbeat": made.melody.upbeat,
         "melody": melody_to_json(made.melody),
     }
+
+
+def write_best(making: Making, candidates: Iterable[Generated], keep: int) -> None:
+    """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used."""
+    ranking = rank(making.model, candidates, keep)
+    out = ", ".join(f"{count} {reason}" for reason, count in ranking.out.items()) or "none"
+    if not ranking.best:
+        raise MelodyRNNError(f"no candidate can be used ({out}); try more of them, or looser options")
+    if not making.console.json:
+        making.console.draw(_table(ranking))
+    for position, one in enumerate(ranking.best):
+        making.write(position, one.made, {"rank": position + 1, **one.facts()})
+    making.console.detail(f"left out: {out}")
+    if len(ranking.best) < keep:
+        making.console.warn(f"only {len(ranking.best)} of {keep} can be told apart and used; left out: {out}")
+
+
+def _table(ranking: Ranking) -> Iterator[str]:
+    """A line for each: its score, then the score by each criterion with what was measured."""
+    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>17}" for name in CRITERIA)
+    for position, one in enumerate(ranking.best, 1):
+        measured = (f"{one.bits:.2f} bits", f"{one.semitones} semi", f"{one.repeated:.0%}", f"run {one.copied.length}")
+        scores = (getattr(one.scores, name) for name in CRITERIA)
+        cells = "".join(f" {f'{score:.2f} ({what})':>17}" for score, what in zip(scores, measured, strict=True))
+        yield f"{position:>4} {one.made.seed:>10} {one.scores.total:>6.3f}{cells}"

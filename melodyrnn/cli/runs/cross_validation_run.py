@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 from melodyrnn.checkpoint.card import CELLS, check_config
 from melodyrnn.checkpoint.file import find, load
-from melodyrnn.cli.io.amounts import amount
-from melodyrnn.cli.io.tables import Row, show
-from melodyrnn.cli.runs.evaluation_sets import untested
+from melodyrnn.cli.io.console import amount
+from melodyrnn.cli.runs.evaluation_run import Row, show, untested
 from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.evaluation.bits import pool
-from melodyrnn.evaluation.cross_validation import Base, Trial, cross_validate
-from melodyrnn.evaluation.folds import assign, count_folds, divided, family_of, read_folds
+from melodyrnn.evaluation.cross_validation import (
+    Base,
+    Trial,
+    assign,
+    count_folds,
+    cross_validate,
+    divided,
+    family_of,
+    read_folds,
+)
 from melodyrnn.evaluation.sets import shared
 from melodyrnn.system import processors
 from melodyrnn.training.config import defaults, fine_tuning

@@ -2,34 +2,257 @@
 
 Imports torch through learn: only `train` may import this module, when it runs.
 
-Contents: watch, Stop.
+How a training run is shown: a live display on a terminal, a line for each epoch elsewhere, JSON lines on demand.
+
+Conventions
+    bits        bits per note, as the events of learn.training have them.
+    A view is called with each event in order, and closed at the end; it never changes what happens.
+
+Imports torch through learn.training: only `train` may import this module, when it runs.
+
+Contents: view_of (the view that suits a console), View, plain_line, event_facts; watch, Stop.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from melodyrnn.checkpoint.file import Card
+from melodyrnn.cli.io.console import ExitStatus, Terminated, amount, plain
 from melodyrnn.cli.io.piano_roll import draw_roll
-from melodyrnn.cli.io.training_progress import view_of
-from melodyrnn.cli.status import ExitStatus, Terminated
-from melodyrnn.training import distributed as teams
-from melodyrnn.training.events import Finished, Started, Stopped
-from melodyrnn.training.pipeline import run, shape
+from melodyrnn.training import workers as teams
+from melodyrnn.training.events import Chosen, Evaluated, Finished, Started, Stepped, Stopped, Tried
+from melodyrnn.training.pipeline import Floor, Made, run, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    from rich.console import RenderableType
+
     from melodyrnn.checkpoint.file import NetworkConfig
     from melodyrnn.cli.io.console import Console
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.training.events import Evaluated
+    from melodyrnn.training.events import Event as Trained
     from melodyrnn.training.pipeline import Order
+
+    Event = Trained | Floor | Made
+
+
+class Sampler(Protocol):
+    """Draws a melody of the network that is being trained."""
+
+    def begin(self, event: Started) -> None:
+        """Hear that training begins."""
+
+    def __call__(self, event: Evaluated) -> Sequence[str]:
+        """Draw a melody of the network that was just judged."""
+
+
+class View(Protocol):
+    """Shows the events of a training run."""
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+def view_of(console: Console, title: str, sample: Sampler) -> View:
+    """Choose the view; `sample` draws a melody of the network that was just judged, for eyes on a terminal."""
+    if console.json:
+        return _JsonView(console)
+    if console.interactive:
+        return _LiveView(console, title, sample)
+    return _PlainView(console)
+
+
+def event_facts(event: Event) -> dict[str, Any]:
+    """An event as plain data: its kind, and its numbers; weights and histories are left out."""
+    facts: dict[str, Any] = {"event": type(event).__name__.lower()}
+    for field in fields(event):
+        if field.name in {"weights", "history"}:
+            continue
+        value = getattr(event, field.name)
+        if hasattr(value, "_asdict"):
+            facts[field.name] = {name: _number(term) for name, term in value._asdict().items()}
+            facts[field.name]["total"] = _number(value.total)
+        elif isinstance(value, bool | int | str):
+            facts[field.name] = value
+        elif isinstance(value, float):
+            facts[field.name] = _number(value)
+        elif isinstance(value, Mapping):
+            facts[field.name] = value
+        elif isinstance(value, Card):
+            facts["bits"], facts["baselines"] = value.bits, value.baselines
+        elif hasattr(value, "__fspath__"):
+            facts[field.name] = str(value)
+    return facts
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return round(value, 6) if math.isfinite(value) else None
+
+
+def plain_line(event: Event) -> str:
+    """What a log or a pipe is told of an event; '' for nothing."""
+    facts = event_facts(event)
+    if isinstance(event, Started):
+        where = f", going on at epoch {facts['epoch'] + 1}" if facts["step"] else ""
+        return (
+            f"{amount(facts['melodies'], 'melody')}, {amount(facts['notes'], 'note')}, "
+            f"{amount(facts['parameters'], 'weight')}, {amount(facts['epochs'], 'epoch')}{where}"
+        )
+    if isinstance(event, Evaluated):
+        return f"epoch {facts['epoch'] + 1}: training {_bits(facts['train'])}, held out {_terms(facts['heldout'])}" + (
+            " (best)" if facts["best"] and not math.isnan(event.heldout.total) else ""
+        )
+    if isinstance(event, Floor):
+        floor = ", ".join(f"{kind} {terms['total']:.3f}" for kind, terms in event.bits.items())
+        return f"counting alone reaches {floor} bits per note"
+    if isinstance(event, Stopped):
+        return f"stopped after step {event.step:,}; the state is safe in {event.path}: --resume goes on from it"
+    if isinstance(event, Made):
+        floor = ", ".join(f"{kind} {bits:.3f}" for kind, bits in event.card.baselines.items())
+        worse = event.card.bits.get("total", 0) > event.card.baselines.get("bigram", math.inf)
+        moral = "; counting does better: train for longer, on more tunes, or --from folk" if worse else ""
+        judged = "in folds, held out" if "folds" in event.card.facts else "test melodies"
+        return f"{event.path}: {judged} {_terms(event.card.bits)}" + (f"; {floor}" if floor else "") + moral
+    return _rehearsed(event) if isinstance(event, Tried | Chosen) else ""
+
+
+def _rehearsed(event: Tried | Chosen) -> str:
+    """What one fold of few melodies has shown, or all of them."""
+    if isinstance(event, Tried):
+        told = f"{event.best:.3f} after {amount(event.epochs, 'epoch')} on the others"
+        return f"fold {event.fold} of {event.folds} held out: the base {event.base:.3f} bits per note, {told}"
+    base = f"in {event.folds} folds of these melodies the base costs {event.base.total:.3f} bits per note held out"
+    if not event.epochs:
+        return f"{base}, and more after any training: its weights stay as they are"
+    better = f"{event.heldout.total:.3f} after {event.epochs} of {amount(event.tried, 'epoch')}"
+    return f"{base}, {better}: so long it learns from all of them"
+
+
+def _terms(bits: Mapping[str, float | None]) -> str:
+    """Bits in words."""
+    if not bits or bits["total"] is None:
+        return "not measured: too few melodies"
+    parts = ", ".join(f"{name} {_bits(bits[name])}" for name in ("rest", "duration", "pitch"))
+    return f"{_bits(bits['total'])} bits per note ({parts})"
+
+
+def _bits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+class _JsonView:
+    """One JSON line for every event but the steps, of which one in a hundred is told."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def show(self, event: Event) -> None:
+        """Write the event."""
+        facts = event_facts(event)
+        if not isinstance(event, Stepped) or event.step % 100 == 0:
+            self._console.record(facts)
+
+    def close(self) -> None:
+        """Nothing to leave."""
+
+
+class _PlainView:
+    """A line for each epoch on stderr."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._speed = 0.0
+
+    def show(self, event: Event) -> None:
+        """Say the line, if the event has one."""
+        if isinstance(event, Stepped):
+            self._speed = event.notes_per_second
+        line = plain_line(event)
+        if line:
+            speed = f", {self._speed:,.0f} notes/s" if isinstance(event, Evaluated) else ""
+            self._console.say(line + speed)
+
+    def close(self) -> None:
+        """Nothing to leave."""
+
+
+class _LiveView:
+    """Progress, speed, bits and now and then a melody, redrawn in place."""
+
+    def __init__(self, console: Console, title: str, sample: Sampler) -> None:
+        # only a terminal that watches pays for rich's import
+        from rich.console import Console as RichConsole  # noqa: PLC0415
+        from rich.live import Live  # noqa: PLC0415
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        self._console, self._sample = console, sample
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+        )
+        screen = RichConsole(file=console.stderr, no_color=not console.colour, highlight=False)
+        self._bar = Progress(*columns, console=screen)
+        self._task = self._bar.add_task(plain(title), total=1.0)
+        self._floor = self._status = self._judged = ""
+        self._train = 0.0
+        self._roll: Sequence[str] = ()
+        self._live = Live(self._picture(), console=screen, refresh_per_second=4, transient=False)
+        self._live.start()
+
+    def show(self, event: Event) -> None:
+        """Take the event into the picture."""
+        if isinstance(event, Started):
+            self._status = plain_line(event)
+            self._sample.begin(event)
+        elif isinstance(event, Stepped):
+            self._stepped(event)
+        elif isinstance(event, Evaluated):
+            self._judged = plain_line(event)
+            self._roll = self._sample(event)
+        elif isinstance(event, Made | Stopped):
+            self._status = plain_line(event)
+            self._bar.update(self._task, completed=1.0 if isinstance(event, Made) else None)
+        elif isinstance(event, Floor | Chosen):
+            self._floor = plain_line(event)
+        elif isinstance(event, Tried):
+            self._judged = plain_line(event)
+        self._live.update(self._picture())
+
+    def close(self) -> None:
+        """Stop drawing; the last picture stays."""
+        self._live.stop()
+
+    def _stepped(self, event: Stepped) -> None:
+        self._train = event.bits if not self._train else 0.98 * self._train + 0.02 * event.bits
+        self._bar.update(self._task, completed=event.progress)
+        self._status = (
+            f"epoch {event.epoch + 1}, step {event.step:,}: {event.notes_per_second:,.0f} notes/s, "
+            f"training {self._train:.3f} bits per note"
+        )
+
+    def _picture(self) -> RenderableType:
+        from rich.console import Group  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        lines = [Text(line) for line in (self._floor, self._status, self._judged) if line]
+        return Group(self._bar, *lines, *(Text.from_ansi(line) for line in self._roll))
+
 
 _STATUS: Final = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
 _PAUSE: Final = 5.0  # seconds between two samples

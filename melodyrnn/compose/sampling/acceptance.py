@@ -10,27 +10,179 @@ there, and so. A rule would be quicker, and change the last note but not the way
 Many tunes have an upbeat, which their last bar leaves time for. A melody without one that falls silent before the
 middle of its last bar would leave a hole there, in a DAW's clip too; it is composed again.
 
-Contents: `Closing`, `ends_at_home`, `closing_of`.
+Melodies on their way, side by side: a loop over `choose`, `Stream.take` and `Stream.hear`.
+
+Each draft has numbers of its own, so that none depends on its neighbours. One whose last bars may be composed
+again is kept as it stood where they begin (`Fork`).
+
+Melodies that sit, and melodies that circle: what is drawn again.
+
+Rules that forbid something at every note (a largest leap, chord tones) cost a melody nothing that stays where it is.
+So among melodies side by side those that sit are favoured, and that is no mistake: given the rules they are probable.
+But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit. They are drawn again unless the caller
+asks for an effort.
+
+A melody circles when most of its bars are bars over again, or one stands three times running: a recurrent network
+that has said a thing twice finds it likely a third time. In two of a hundred training melodies more than half of the
+bars have stood before, in three of a thousand more than two thirds; in four of a thousand a bar stands thrice.
+
+Contents: `Draft`, `compose`, `compose_end`; AGAIN, lively, sits, circles; `Closing`, `ends_at_home`, `closing_of`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from melodyrnn.compose.sampling import filters as sampling
 from melodyrnn.compose.sampling.filters import uniforms
+from melodyrnn.compose.sampling.note import Choice, choose, filters_of
 from melodyrnn.controls.constraints import named_pitches
-from melodyrnn.events.forms import ends_known
-from melodyrnn.events.ticks import DURATION_TICKS, REST_TICKS
+from melodyrnn.events.columns import columns
+from melodyrnn.events.statistics import ends_known, repetition, thrice
+from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import degree
+from melodyrnn.events.vocabulary import DURATION_TICKS, END, REST_TICKS
 from melodyrnn.music.key import Key
-from melodyrnn.music.pitches import range_of, scale_of
+from melodyrnn.music.parsing import range_of, scale_of
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.compose.prompt import Beginning
-    from melodyrnn.compose.sampling.filters import Indices
     from melodyrnn.controls.options import Options
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.decoder import Stream
+    from melodyrnn.music.melody import Melody
+
+    Steps = list[tuple[Indices, Choice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A melody as it stood where its last bars begin."""
+
+    stream: Stream  # of this melody alone
+    notes: int  # new ones so far
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A melody that is being composed."""
+
+    seed: int
+    notes: list[tuple[int, int, int]] = field(default_factory=list)  # rows of the tables
+    bits: list[list[float]] = field(default_factory=list)
+    prices: list[float] = field(default_factory=list)  # of each note and of END
+    fork: Fork | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the rules have left it nothing; see Choice.lost."""
+        return self.prices[-1] == np.inf
+
+    def cut(self, notes: int) -> None:
+        """Leave the first so many new notes."""
+        self.notes, self.bits, self.prices = self.notes[:notes], self.bits[:notes], self.prices[:notes]
+
+
+def compose(
+    beginning: Beginning, options: Options, drafts: list[Draft], number: int = 0, mark: int | None = None
+) -> None:
+    """Give drafts notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
+    for draft in drafts:
+        draft.cut(0)
+        draft.fork = None
+    stream = beginning.stream.take(np.zeros(len(drafts), np.int64))
+    _go_on(stream, beginning, options, drafts, number, mark)
+
+
+def compose_end(beginning: Beginning, options: Options, draft: Draft, number: int) -> None:
+    """Give a draft that has a fork other last bars."""
+    assert draft.fork is not None  # noqa: S101 - the caller has looked
+    draft.cut(draft.fork.notes)
+    _go_on(draft.fork.stream.take(np.zeros(1, np.int64)), beginning, options, [draft], number, None)
+
+
+def _go_on(
+    stream: Stream, beginning: Beginning, options: Options, drafts: list[Draft], number: int, mark: int | None
+) -> None:
+    """Go on from where the drafts stand until all of them are over."""
+    filters, primed = filters_of(options), beginning.stream.notes
+    which = np.arange(len(drafts))
+    uniform = np.zeros((len(drafts), 0, 3))
+    steps: Steps = []
+    while True:
+        position = stream.notes - primed
+        if mark is not None:
+            _fork(stream, [drafts[k] for k in which], position, mark)
+        if position >= uniform.shape[1]:
+            again = -number or None  # particles are counted from 1
+            uniform = np.stack([sampling.uniforms(draft.seed, max(128, 2 * position), again) for draft in drafts])
+        choice = choose(stream, beginning.rules, filters, uniform[which, position], primed)
+        steps.append((which, choice))
+        made = (choice.rest, choice.duration, choice.pitch)
+        going = np.flatnonzero(choice.rest != END)
+        if not len(going):
+            break
+        if len(going) < len(stream):
+            stream, which = stream.take(going), which[going]
+            made = (made[0][going], made[1][going], made[2][going])
+        stream.hear(*made)
+    _write(steps, drafts)
+
+
+def _fork(stream: Stream, drafts: list[Draft], notes: int, mark: int) -> None:
+    """Keep each melody as it stands when it has come to the mark."""
+    for row in np.flatnonzero(stream.tick >= mark).tolist():
+        if drafts[row].fork is None:
+            drafts[row].fork = Fork(stream.take(np.array([row])), notes)
+
+
+def _write(steps: Steps, drafts: list[Draft]) -> None:
+    """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
+    which = np.concatenate([k for k, _ in steps])
+    rows = [np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("rest", "duration", "pitch")]
+    bits, price = (np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("bits", "price"))
+    ends = np.cumsum(np.bincount(which, minlength=len(drafts)))
+    for draft, own in zip(drafts, np.split(np.argsort(which, kind="stable"), ends[:-1]), strict=True):
+        notes = own[rows[0][own] != END]
+        draft.notes += zip(*(values[notes].tolist() for values in rows), strict=True)
+        draft.bits += bits[notes].tolist()
+        draft.prices += map(sum, price[own].tolist())
+
+
+AGAIN: Final = 6
+"""Times that a melody is composed anew for how it ends; thrice as often for how it goes. Rules may leave no other."""
+_MOST: Final = 0.7  # share of the notes that one pitch may have
+_FEW: Final = 3  # pitches of a melody
+_NOTES: Final = 5  # from so many notes on a melody can be said to sit
+_OVER_AGAIN: Final = 2 / 3  # share of the bars that may have stood before
+
+
+def lively(rows: Indices) -> bool:
+    """Whether a melody, rows (notes, 3) of rests, durations and pitches, moves: three pitches, none for 70 % of it."""
+    return _moves(rows[:, 2])
+
+
+def sits(melody: Melody, primed: int = 0) -> bool:
+    """Whether the notes of a melody after its first `primed` stay where they are."""
+    return not _moves(np.array([note.pitch for note in melody.notes[primed:]]))
+
+
+def _moves(pitches: Indices) -> bool:
+    if len(pitches) < _NOTES:
+        return True
+    _, counts = np.unique(pitches, return_counts=True)
+    return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(pitches))
+
+
+def circles(melody: Melody) -> bool:
+    """Whether more than two thirds of a melody's bars stood in it before, note for note, or one stands thrice."""
+    told = columns(encode(melody))
+    return repetition(told) > _OVER_AGAIN or thrice(told)
+
 
 _SEQUENCE: Final = 0  # of a seed's numbers: no particle has it (they are counted from 1, other attempts from -1 down)
 

@@ -12,22 +12,15 @@ Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, N
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Logs = NDArray[np.float64]
-Indices = NDArray[np.int64]
-Allowed = NDArray[np.bool_]
-BITS: Final = -1 / np.log(2)
-"""Bits of a natural log-probability, as a factor."""
+if TYPE_CHECKING:
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
+
 _BELOW_ONE: Final = float(np.nextafter(1, 0))
-
-
-def mask(logs: Logs, allowed: Allowed) -> Logs:
-    """Forbid entries; `allowed` (R, V) or (V,)."""
-    return np.where(allowed, logs, -np.inf)
 
 
 def temperature(logs: Logs, value: float) -> Logs:

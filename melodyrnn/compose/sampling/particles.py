@@ -30,18 +30,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.compose.sampling import filters as sampling
-from melodyrnn.compose.sampling.filters import BITS
 from melodyrnn.errors import DeadEnd
-from melodyrnn.events.ticks import REST_OR_END_TICKS
-from melodyrnn.events.vocabulary import END
+from melodyrnn.events.vocabulary import END, REST_OR_END_TICKS
+from melodyrnn.inference.numpy_network import BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from melodyrnn.compose.sampling.filters import Indices, Logs
     from melodyrnn.compose.sampling.note import Choice
-    from melodyrnn.constraints.rules import Gate
+    from melodyrnn.constraints.logit_rules import Gate
+    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.decoder import Stream
+    from melodyrnn.inference.numpy_network import Logs
 
     Chooser = Callable[[Stream, Logs], Choice]
 

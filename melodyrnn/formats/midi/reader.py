@@ -7,35 +7,48 @@ Conventions
     Times of a Melody are grid ticks (24 a quarter). Silence before the first note is its upbeat: a quarter
     upbeat in 4/4 is read and written as three quarters of silence. A file never raises anything but Unreadable.
 
-Contents: Reading, read_midi; read_document, for chords and all; the limits MAX_MELODY and MAX_BARS.
+Melodies to and from pretty_midi, the exchange format of the Python music world.
+
+Contents: to_pretty_midi, from_pretty_midi; Reading, read_midi; read_document, for chords and all; the limits
+MAX_MELODY and MAX_BARS.
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from operator import lt
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.document import Document
 from melodyrnn.formats.midi.chords import chords_of
 from melodyrnn.formats.midi.content import Content, read_content
-from melodyrnn.formats.midi.quantize import (
-    NOT_SUNG,
-    bar_lines,
-    clean,
-    grid,
-    key_of,
-    opening,
-    quantize,
-    tempo_of,
-)
+from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid, key_of, opening, quantize, tempo_of
 from melodyrnn.formats.midi.track_choice import Choice, choose, voices
+from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.formats.registry import Document
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
 
 if TYPE_CHECKING:
+    import pretty_midi
+
     from melodyrnn.formats.midi.container import Source
     from melodyrnn.formats.midi.parser import RawFile
+
+
+def to_pretty_midi(melody: Melody) -> pretty_midi.PrettyMIDI:
+    """Give a melody to pretty_midi (times in seconds, one instrument)."""
+    import pretty_midi  # noqa: PLC0415 (takes half a second; only the exchange needs it)
+
+    return pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(melody)))
+
+
+def from_pretty_midi(pm: pretty_midi.PrettyMIDI, *, track: str | None = None) -> Melody:
+    """Take a melody from pretty_midi by the rules of `read_midi`; raise Unreadable."""
+    buffer = io.BytesIO()
+    pm.write(buffer)
+    return read_midi(buffer.getvalue(), track=track, name="PrettyMIDI").melody
+
 
 MAX_MELODY: Final = 20_000  # notes
 MAX_BARS: Final = 20_000

@@ -20,8 +20,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.notation.abc_fields import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of, without_numbers
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound
+from melodyrnn.formats.notation.text import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of, without_numbers
 from melodyrnn.music.key import STEPS
 
 if TYPE_CHECKING:

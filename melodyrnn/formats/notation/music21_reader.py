@@ -23,8 +23,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.abc import read_abc, split_abc
-from melodyrnn.formats.notation.chords import bars_with_chords, bars_with_symbols, chords_of_bars
-from melodyrnn.formats.notation.measures import Assembled, Bar, Heading, Sound, assemble
+from melodyrnn.formats.notation.measures import (
+    Assembled,
+    Bar,
+    Heading,
+    Sound,
+    assemble,
+    bars_with_chords,
+    bars_with_symbols,
+    chords_of_bars,
+)
 from melodyrnn.formats.notation.text import MAX_BYTES, decoded, unpacked
 from melodyrnn.formats.notation.write import write_notation
 from melodyrnn.music.key import MODES, Key

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus.catalogue import names
+from melodyrnn.corpus.sources import names
 from melodyrnn.formats.midi.write import midi_bytes
 
 

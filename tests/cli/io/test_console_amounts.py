@@ -2,7 +2,7 @@
 
 import pytest
 
-from melodyrnn.cli.io.amounts import amount
+from melodyrnn.cli.io.console import amount
 
 
 @pytest.mark.parametrize(

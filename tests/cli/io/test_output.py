@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.cli.io.leftovers import hold
-from melodyrnn.cli.io.output import check_writable, refuse_existing, write_file, write_free, writing
+from melodyrnn.cli.io.output import check_writable, hold, refuse_existing, write_file, write_free, writing
 from melodyrnn.errors import OutputError
 
 ROOT = Path(__file__).parents[3]

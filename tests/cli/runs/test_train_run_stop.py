@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.cli.io.temporary_files import scratch
-from melodyrnn.cli.runs.deferred_signals import undisturbed
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
+from melodyrnn.system import scratch, undisturbed
 
 ROOT = Path(__file__).parents[3]
 TRAIN = ("train", "tunes", "-o", "m.safetensors", "--hidden", "8", "--epochs", "400", "--set", "patience=400")
@@ -112,7 +111,7 @@ def test_folders_of_killed_runs_are_removed(tmp_path, monkeypatch):
     """A temporary folder goes when its block ends, or, after kill -9, when the next run begins; living ones stay."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     hold = (
-        "import sys, tempfile, time\nfrom melodyrnn.cli.io.temporary_files import scratch\ntempfile.tempdir = sys.argv[1]\n"
+        "import sys, tempfile, time\nfrom melodyrnn.system import scratch\ntempfile.tempdir = sys.argv[1]\n"
         "with scratch() as folder:\n    print(folder, flush=True)\n    time.sleep(60)"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.sampling.liveliness import circles, lively
+from melodyrnn.compose.sampling.acceptance import circles, lively
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import prepare
-from melodyrnn.compose.sampling.filters import mask
 from melodyrnn.compose.sampling.note import choose
-from melodyrnn.constraints.rules import Rules
+from melodyrnn.constraints.logit_rules import Rules, mask
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, END
 

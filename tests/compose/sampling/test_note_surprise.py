@@ -10,8 +10,8 @@ import pytest
 from melodyrnn.checkpoint.file import Card
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.sampling import filters as sampling
-from melodyrnn.compose.sampling.surprise import corpus_surprise, counted, paced
-from melodyrnn.constraints.rules import Spot
+from melodyrnn.compose.sampling.note import corpus_surprise, counted, paced
+from melodyrnn.constraints.logit_rules import Spot
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 

@@ -8,17 +8,14 @@ import pytest
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.fixed_notes import Given, window
 from melodyrnn.compose.generate import choose, model_of
-from melodyrnn.compose.sampling.filters import mask
 from melodyrnn.compose.sampling.filters import particles as smc
 from melodyrnn.compose.sampling.particles import Hearing, draw_one
-from melodyrnn.constraints.logit_rules import keeping
-from melodyrnn.constraints.rules import Rules
+from melodyrnn.constraints.logit_rules import Rules, keeping, mask
 from melodyrnn.controls.feasibility import follow, plan, reach
 from melodyrnn.controls.masks import Place
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.inference.bar_grid import of_metres
-from melodyrnn.inference.decoder import Stream, Told
+from melodyrnn.inference.decoder import Stream, Told, of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre
 

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.pretty_midi import from_pretty_midi, to_pretty_midi
-from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.reader import from_pretty_midi, read_midi, to_pretty_midi
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, Note

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus.catalogue import sources
+from melodyrnn.corpus.sources import sources
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.abc import read_abc, split_abc
-from melodyrnn.formats.notation.abc_fields import as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound, assemble
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score
+from melodyrnn.formats.notation.text import as_meant, key_of, metre_of, tempo_of, title_of
 from melodyrnn.music.key import Key
 
 

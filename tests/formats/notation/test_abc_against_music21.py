@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus.catalogue import sources
+from melodyrnn.corpus.sources import sources
 from melodyrnn.formats.notation.abc import read_abc, split_abc
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.notation.lead_sheet import harmony_element, symbols_over
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score_chords, write_notation
+from melodyrnn.formats.notation.write import harmony_element, symbols_over
 from melodyrnn.music.chords import QUALITIES, chord_of
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note

@@ -1,4 +1,9 @@
-"""How far back a recurrent network remembers, measured through its state alone.
+"""How far back networks remember: rnn, gru and lstm side by side, or models that are there already.
+
+Conventions as in melodyrnn.training.memory_span. Networks are compared through their recurrent state alone: their
+pointers, which reach back to any note, are silenced, in those trained here from the beginning.
+
+How far back a recurrent network remembers, measured through its state alone.
 
 The pointers reach back to any note by themselves and would hide what the state has forgotten. They are
 silenced: a sentinel so high that nothing is ever copied leaves the softmax, which knows the past from the state.
@@ -11,12 +16,13 @@ Conventions
     cut         bits per note when the state starts blank so many notes ago. What every input tells besides
                 (mode, metre, place in the bar, the interval from the first note) stays known.
 
-Contents: silenced, fresh, influence, cut.
+Contents: silenced, fresh, influence_by_lag, cut; Memory, measure, of_checkpoint, train.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,17 +30,22 @@ import torch
 
 from melodyrnn.errors import CorpusError
 from melodyrnn.training.batches import heldout
+from melodyrnn.training.events import Evaluated, Finished, Plan, Split, Weights
+from melodyrnn.training.fit import fit
 from melodyrnn.training.network import Inputs, MelodyRNN
+from melodyrnn.training.workers import join, one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from melodyrnn.checkpoint.file import NetworkConfig
+    from melodyrnn.checkpoint.file import Checkpoint, NetworkConfig
     from melodyrnn.events.columns import Columns
+    from melodyrnn.training.config import Recipe
     from melodyrnn.training.events import Weights
+
 
 SILENT: Final = 60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
 _TARGETS: Final = 12  # notes of each melody whose surprise is traced back
@@ -52,7 +63,7 @@ def fresh(config: NetworkConfig, seed: int) -> Weights:
     return silenced({n: t.numpy().copy() for n, t in MelodyRNN(config).state_dict().items()})
 
 
-def influence(
+def influence_by_lag(
     config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int
 ) -> NDArray[np.float64]:
     """Mean influence at each lag, (longest,): over notes late enough to have heard so many.
@@ -123,3 +134,55 @@ def _batches(melodies: Sequence[Columns], longer: int) -> list[list[Columns]]:
     if not some:
         raise CorpusError(f"no melody has more than {longer} notes: ask for a shorter memory, or name longer melodies")
     return [some[k : k + _BATCH] for k in range(0, len(some), _BATCH)]
+
+
+CONTEXTS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a network remembers."""
+
+    name: str
+    cell: str
+    parameters: int
+    influence: tuple[float, ...]  # at lag 1, 2, …
+    contexts: tuple[int, ...]  # notes
+    bits: tuple[float, ...]  # a note, with only so many notes of context
+    whole: float  # bits a note with all of it
+
+    @property
+    def reach(self) -> int:
+        """The lag at which influence has fallen for good below a hundredth of that of the last note."""
+        floor = self.influence[0] / 100
+        return max(lag for lag, value in enumerate(self.influence, 1) if value >= floor)
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the reach ends only where the looking did: it may be any longer."""
+        return self.reach == len(self.influence)
+
+
+def measure(
+    name: str, config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int = 24
+) -> Memory:
+    """Measure a network on melodies it has not trained on, up to `longest` notes back."""
+    contexts = tuple(k for k in CONTEXTS if k <= longest)
+    with one_thread():
+        *bits, whole = cut(config, weights, melodies, contexts, longest).tolist()
+        influence = influence_by_lag(config, weights, melodies, longest).tolist()
+    size = sum(int(w.size) for w in weights.values())
+    return Memory(name, config.cell, size, tuple(influence), contexts, tuple(bits), whole)
+
+
+def of_checkpoint(name: str, checkpoint: Checkpoint, melodies: Sequence[Columns], longest: int = 24) -> Memory:
+    """Measure a model; what its pointers would have given is left out."""
+    return measure(name, checkpoint.config, silenced(checkpoint.float32()), melodies, longest)
+
+
+def train(split: Split, config: NetworkConfig, recipe: Recipe, cell: str) -> Iterator[Evaluated | Finished]:
+    """Train a network of one cell without pointers; yield each epoch, the weights last."""
+    shape = replace(config, cell=cell)
+    plan = Plan(shape, recipe, start=fresh(shape, recipe.seed))
+    with one_thread():
+        yield from (event for event in fit(split, plan, join()) if isinstance(event, Evaluated | Finished))

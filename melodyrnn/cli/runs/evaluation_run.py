@@ -1,26 +1,105 @@
-"""What a model is judged by: sets of melodies, or the parts into which a training divided its corpora.
+"""What `melodyrnn evaluate --statistics` does: is what a model writes like the melodies it is judged by?
+
+Bits per note as a table for people and as JSON for programs.
+
+What a model is judged by: sets of melodies, or the parts into which a training divided its corpora.
 
 A part is found again by dividing the corpora as training did. Whether they are the same corpora still, the model's card
 can tell: it knows how many melodies and notes were left to train on.
 
-Contents: read_sets, part_of, part_learnt, unseen, untested, split_seed, own_corpora.
+Contents: Row, show, facts_of; read_sets, part_of, part_learnt, unseen, untested, split_seed, own_corpora; compare.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.cli.io.amounts import amount
+from melodyrnn.cli.io.console import amount
+from melodyrnn.cli.io.progress import counted
+from melodyrnn.compose.generate import model_of
+from melodyrnn.corpus.sources import names
 from melodyrnn.errors import CheckpointError, OptionError
+from melodyrnn.evaluation.bits import Bits, Judged, pool
+from melodyrnn.evaluation.sets import divide, read_set
+from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, describe, distances, imitate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from melodyrnn.checkpoint.file import Checkpoint
     from melodyrnn.cli.io.console import Console
     from melodyrnn.evaluation.sets import MelodySet, Seen
+
+
+_TERMS: Final = ("rest", "duration", "pitch", "total")
+_NOTE: Final = "Bits per note; END is counted in the rest. Style and bars left are hidden."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: a set under one model."""
+
+    name: str
+    judged: Sequence[Judged]
+    whole: bool = True  # its melodies are told one by one when asked for
+    more: Mapping[str, Any] = field(default_factory=dict)  # further facts for JSON
+
+
+def show(console: Console, rows: Sequence[Row]) -> None:
+    """Print the figures: a table (with each melody when the user asked for more), or a JSON line for each row."""
+    if console.json:
+        for row in rows:
+            console.record(facts_of(row))
+        return
+    console.lines(_table(rows, each=console.verbose))
+
+
+def facts_of(row: Row) -> dict[str, Any]:
+    """A row as plain data; melodies one by one where they belong to it."""
+    bits = pool(row.judged)
+    facts: dict[str, Any] = {"set": row.name, **row.more, "melodies": bits.melodies, "notes": bits.notes}
+    facts |= {"bits": {term: getattr(bits, term) for term in _TERMS}, "perplexity": bits.perplexity}
+    facts["accuracy"] = bits.accuracy and {"rhythm": bits.accuracy.rhythm, "pitch": bits.accuracy.pitch}
+    facts |= {"end_counted_in": "rest", "hidden": ["style", "bars_left"]}
+    if row.whole:
+        facts["each"] = [
+            {"name": j.name, "notes": j.notes, "bits": {t: getattr(pool([j]), t) for t in _TERMS}} for j in row.judged
+        ]
+    return facts
+
+
+def _table(rows: Sequence[Row], *, each: bool) -> Iterator[str]:
+    names = [row.name for row in rows] + [f"  {j.name}" for row in rows if each and row.whole for j in row.judged]
+    width = min(40, max(3, *map(len, names)))
+    yield (
+        f"{'set':<{width}} {'melodies':>9} {'notes':>9} {'rest':>8} {'duration':>8} {'pitch':>8} {'total':>8} "
+        f"{'perplexity':>10} {'rhythm':>8} {'pitch':>8}"
+    )
+    for row in rows:
+        yield _line(row.name, pool(row.judged), width)
+        if each and row.whole:
+            for judged in row.judged:
+                yield _line(f"  {judged.name}", pool([judged]), width)
+    yield _NOTE + (
+        " Last: how often the first choice was right." if any(j.right is not None for j in _all(rows)) else ""
+    )
+
+
+def _all(rows: Sequence[Row]) -> Iterator[Judged]:
+    return (judged for row in rows for judged in row.judged)
+
+
+def _line(name: str, bits: Bits, width: int) -> str:
+    short = name if len(name) <= width else f"{name[: width - 1]}…"
+    right = ("", "") if bits.accuracy is None else (f"{bits.accuracy.rhythm:.1%}", f"{bits.accuracy.pitch:.1%}")
+    line = (
+        f"{short:<{width}} {bits.melodies:>9,} {bits.notes:>9,} {bits.rest:>8.3f} {bits.duration:>8.3f} "
+        f"{bits.pitch:>8.3f} {bits.total:>8.3f} {bits.perplexity:>10.2f} {right[0]:>8} {right[1]:>8}"
+    )
+    return line.rstrip()
+
 
 _EXAMPLES: Final = 3
 _NO_PRINTS: Final = (
@@ -124,7 +203,7 @@ def _name(path: str) -> str:
 
 
 def _is_here(corpus: str) -> bool:
-    from melodyrnn.corpus.catalogue import names  # noqa: PLC0415
+    from melodyrnn.corpus.sources import names  # noqa: PLC0415
 
     return corpus in names() or Path(corpus).exists()
 
@@ -169,3 +248,73 @@ def _seen(checkpoint: Checkpoint, melodies: MelodySet) -> tuple[str, list[Seen]]
     examples = "; ".join(f"{s.name} ({amount(s.run.length, 'note')} of {s.run.tune})" for s in seen[:_EXAMPLES])
     share = f"{len(seen)} of {amount(len(melodies.names), 'melody')}"
     return f"{melodies.name}: the model has trained on {share}, as {examples}", seen
+
+
+_MODEL, _ALL = "model", "all of them"
+
+
+def compare(
+    console: Console,
+    checkpoint: Checkpoint,
+    sets: list[MelodySet],
+    *,
+    samples: int,
+    seed: int,
+    temperature: float,
+    split_seed: int,
+) -> None:
+    """Print how far the model's melodies are from the sets together, and how far each training corpus is."""
+    if samples < 1:
+        raise OptionError("--samples", f"{samples} melodies cannot be compared; give 1 or more")
+    tested = [melody for s in sets for melody in s.melodies]
+    test = describe(tested)
+    imitated = imitate(model_of(checkpoint), tested, samples, seed, temperature=temperature)
+    written = counted(console, imitated, doing="composing", total=samples)
+    found = {_MODEL: describe(list(written))}
+    training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
+    divided = divide(training, split_seed) if training and len(training) == len(checkpoint.card.corpora) else {}
+    learnt = [(divided[corpus, "train"] if divided else read_set(corpus)).melodies for corpus in training]
+    found |= {corpus: describe(melodies) for corpus, melodies in zip(training, learnt, strict=True)}
+    if len(learnt) > 1:  # what a model comes to that writes as it has learnt
+        found[_ALL] = describe([melody for melodies in learnt for melody in melodies])
+    apart = {name: distances(statistics, test) for name, statistics in found.items()}
+    least = chance(tested, seed=seed)
+    if console.json:
+        for name, row in apart.items():
+            facts = {"melodies": found[name].melodies, "distances": row, **_means(found[name])}
+            console.record({"name": name, "kind": "model" if name == _MODEL else "training", **facts})
+        console.record({"name": "test", "kind": "test", "melodies": test.melodies, "chance": least, **_means(test)})
+        return
+    console.lines(_table(apart, found, test, least))
+
+
+def _means(statistics: Statistics) -> dict[str, float]:
+    """A set's numbers in the mean."""
+    spread = {name: float(getattr(statistics, name).mean()) for name in ("range", "length", "repetition")}
+    return {f"mean_{name}": value for name, value in spread.items()} | {"ending": statistics.ending}
+
+
+def _table(
+    apart: Mapping[str, Mapping[str, float]], found: Mapping[str, Statistics], test: Statistics,
+    least: Mapping[str, float],
+) -> Iterator[str]:  # fmt: skip
+    """Distances from the test melodies, a line for each set, what is chance in them, and where the model is nearest."""
+    yield f"distance from {amount(test.melodies, 'test melody')}"
+    yield f"{'':<12} {'melodies':>9}" + "".join(f" {name:>10}" for name in MEASURES)
+    yield f"{'':<12} {'':>9}" + "".join(f" {unit:>10}" for unit in MEASURES.values())
+    for name, row in apart.items():
+        yield f"{name:<12} {found[name].melodies:>9,}" + "".join(f" {row[m]:>10.4f}" for m in MEASURES)
+    yield f"{'chance':<12} {'':>9}" + "".join(f" {least[m]:>10.4f}" for m in MEASURES)
+    corpora = [row for name, row in apart.items() if name not in (_MODEL, _ALL)]
+    if corpora:
+        model = apart[_MODEL]
+        nearest = [measure for measure in MEASURES if model[measure] < min(row[measure] for row in corpora)]
+        yield f"The model is nearer than every corpus in {_some(nearest)}"
+    alike = [measure for measure in MEASURES if apart[_MODEL][measure] <= least[measure]]
+    told = "As near as test melodies drawn again are to themselves, 95 times of 100 (chance)"
+    yield f"{told}: the model in {_some(alike)}"
+
+
+def _some(measures: list[str]) -> str:
+    """How many of the measures, and which."""
+    return f"{len(measures)} of {len(MEASURES)}" + (f": {', '.join(measures)}" if measures else "")

@@ -1,0 +1,161 @@
+"""In which octave melodies begin, so that no held-out figure gets the octave for nothing.
+
+The network predicts the first note relative to an anchor that the first note itself determines: its pitch class
+in the key, not its octave. The octave is predicted here, from the first pitches of the training melodies, and
+its bits are charged to the first note.
+
+Conventions: `registers` maps a first pitch (MIDI number) to the number of training melodies that begin on it.
+
+What one melody is like, in numbers.
+
+How long melodies are and on which degree they end, counted over training melodies: what a card knows of form.
+
+Conventions
+    A count is a dictionary of text → melodies, as a model's card keeps it:
+    forms   "STYLE METRE UPBEAT BARS", such as "2 6/8 12 16": row of the style (0 = none), metre, ticks of the
+            upbeat, full bars after it
+    ends    "STYLE MODE DEGREE", such as "2 minor 0": degree = semitones from the tonic up to the last note, 0..11
+
+Contents: compass, repetition, thrice.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.vocabulary import METRES, PITCHES
+from melodyrnn.music.key import MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from melodyrnn.events.columns import Columns
+
+
+def compass(melody: Columns) -> int:
+    """Semitones from the lowest to the highest note."""
+    return int(np.ptp(melody.pitch))
+
+
+def repetition(melody: Columns) -> float:
+    """Share of a melody's bars whose notes stood in an earlier bar: the same places, durations and pitches."""
+    bars = _bars(melody)
+    return 1 - len(set(bars.values())) / len(bars)
+
+
+def thrice(melody: Columns) -> bool:
+    """Whether a bar stands three times running, note for note."""
+    bars = _bars(melody)
+    return any(notes == bars.get(bar + 1) == bars.get(bar + 2) for bar, notes in bars.items())
+
+
+def _bars(melody: Columns) -> dict[int, tuple[tuple[int, int, int], ...]]:
+    """Place, duration and pitch of the notes of each bar in which one begins."""
+    bars: dict[int, tuple[tuple[int, int, int], ...]] = {}
+    rows = (melody.bar, melody.place, melody.duration, melody.pitch)
+    for bar, place, duration, pitch in zip(*(row.tolist() for row in rows), strict=True):
+        bars[bar] = (*bars.get(bar, ()), (place, duration, pitch))
+    return bars
+
+
+MOST_KINDS: Final = 1500  # the commonest; a card holds no more
+LONGEST: Final = 9999  # bars; nobody draws a form like that
+KEY_OF_FORM: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,3} [0-9]{1,4}")
+KEY_OF_END: Final = re.compile(rf"[0-9]{{1,2}} ({'|'.join(MODES)}) ([0-9]|1[01])")
+
+
+class Form(NamedTuple):
+    """Where a melody begins and how long it is."""
+
+    upbeat: int  # ticks; 0 = it begins on a bar line
+    bars: int  # full bars after the upbeat
+
+
+def count_forms(melodies: Iterable[Columns]) -> dict[str, int]:
+    """How many melodies have each form; those in metres without a name, or longer than LONGEST, are not counted."""
+    return _counted(
+        f"{m.style} {'/'.join(map(str, METRES[int(m.metre[0])]))} {' '.join(map(str, form_of(m)))}"
+        for m in melodies
+        if m.metre[0] < len(METRES) and m.bars <= LONGEST
+    )
+
+
+def count_ends(melodies: Iterable[Columns]) -> dict[str, int]:
+    """How many melodies end on each degree."""
+    return _counted(f"{m.style} {MODES[m.mode]} {int(vp.degree(m.pitch[-1:])[0])}" for m in melodies)
+
+
+def form_of(melody: Columns) -> Form:
+    """The form of one melody; a silence before the first note makes an upbeat, as everywhere (decision 13)."""
+    place = int(melody.place[0])
+    return Form(int(melody.bar_ticks[0]) - place, melody.bars - 1) if place else Form(0, melody.bars)
+
+
+def forms_in(counts: Mapping[str, int], metre: str, style: int | None) -> Iterator[tuple[Form, int]]:
+    """Each form in this metre, and how many melodies have it; of one style, or of all."""
+    for key, melodies in counts.items():
+        row, own, upbeat, bars = key.split(" ")
+        if own == metre and style in (None, int(row)):
+            yield Form(int(upbeat), int(bars)), melodies
+
+
+def ends_known(counts: Mapping[str, int], mode: str, style: int | None) -> list[tuple[int, int]]:
+    """Each degree on which melodies in this mode end, and how many do; of one style, if it has any, else of all."""
+    return list(ends_in(counts, mode, style)) or list(ends_in(counts, mode, None))
+
+
+def ends_in(counts: Mapping[str, int], mode: str, style: int | None) -> Iterator[tuple[int, int]]:
+    """Each degree on which melodies in this mode end, and how many do; of one style, or of all."""
+    for key, melodies in counts.items():
+        row, own, degree = key.split(" ")
+        if own == mode and style in (None, int(row)):
+            yield int(degree), melodies
+
+
+def _counted(keys: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(keys).most_common(MOST_KINDS)))
+
+
+NEAR: Final = 6  # semitones: a first pitch makes its neighbours likely too, less and less up to here
+AS_MANY: Final = 5  # melodies that a base's weigh: its register is a guess that few melodies soon correct
+SELDOM: Final = 0.02  # what an octave that was never seen counts
+
+
+def first_pitch(melody: Columns) -> int:
+    """MIDI number of the first note."""
+    return melody.anchor + PITCHES[int(melody.pitch[0])]
+
+
+def count_registers(melodies: Iterable[Columns]) -> dict[int, int]:
+    """How many melodies begin on each pitch."""
+    return dict(sorted(Counter(first_pitch(m) for m in melodies).items()))
+
+
+def with_base(own: Mapping[int, int], base: Mapping[int, int]) -> dict[int, int]:
+    """Counts of few melodies beside those of the many that a base was trained on, which weigh as much as five of them.
+
+    >>> with_base({60: 1}, {60: 50, 67: 50})
+    {60: 70, 67: 50}
+    """
+    each = max(1, sum(base.values()) // AS_MANY)
+    return {pitch: each * own.get(pitch, 0) + base.get(pitch, 0) for pitch in sorted({*own, *base})}
+
+
+def register_bits(registers: Mapping[int, int], pitch: int) -> float:
+    """-log2 P of a first note's octave, its pitch class being known.
+
+    >>> round(register_bits({67: 90, 79: 10}, 67), 2), round(register_bits({}, 60), 2)
+    (0.15, 3.46)
+    """
+    octaves = range(pitch % 12, 132, 12)
+    return math.log2(sum(_weight(registers, p) for p in octaves) / _weight(registers, pitch))
+
+
+def _weight(registers: Mapping[int, int], pitch: int) -> float:
+    return SELDOM + sum(n * (1 - abs(pitch - p) / NEAR) for p, n in registers.items() if abs(pitch - p) < NEAR)
