@@ -21,8 +21,8 @@ from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.training.events import Evaluated
-from melodyrnn.training.network import CELLS
-from melodyrnn.training.pipeline import Order, run
+from melodyrnn.training.network import LAYER_OF_CELL
+from melodyrnn.training.pipeline import Order, train_model
 from melodyrnn.training.workers import join
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     prepared = open_prepared(asked.prepared) if asked.prepared else _prepared(asked.folder)
-    made = {cell: _trained(cell, asked.epochs, asked.folder, prepared) for cell in CELLS}
+    made = {cell: _trained(cell, asked.epochs, asked.folder, prepared) for cell in LAYER_OF_CELL}
     lines = _table(made, asked.epochs)
     print("\n".join(lines))
     write_section("cells", "\n".join(lines))
@@ -62,7 +62,7 @@ def _trained(cell: str, epochs: int, folder: Path, prepared: Prepared) -> Checkp
             output=path, cell=cell, settings={"epochs": epochs}, resume=resume,
             corpora=catalogue.names(), command=command,
         )  # fmt: skip
-        for event in run(prepared, order, join()):
+        for event in train_model(prepared, order, join()):
             if isinstance(event, Evaluated):
                 print(f"{cell} epoch {event.epoch + 1}: held out {event.heldout.total:.3f} bits per note", flush=True)
     return load(path)

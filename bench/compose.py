@@ -16,7 +16,7 @@ from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_
 from melodyrnn.compose.generate import Model, Options, generate, model_of
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.inference.decoder import Stream, Told, of_metres
+from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.music.melody import Metre
 
@@ -26,7 +26,7 @@ NOTES = 60  # of each melody: about what 16 bars of a folk song hold
 def steps(model: Model, melodies: int) -> float:
     """Seconds for one note of every melody, choices aside."""
     zero = np.zeros(melodies, np.int64)
-    stream = Stream(model.network, Told(zero + 1, zero, zero + 61, zero + 8), of_metres((Metre(),), melodies))
+    stream = Decoder(model.network, Conditions(zero + 1, zero, zero + 61, zero + 8), of_metres((Metre(),), melodies))
     pitches = np.random.default_rng(0).integers(30, 45, (NOTES, melodies))
     start = time.process_time()
     for pitch in pitches:

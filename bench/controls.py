@@ -31,7 +31,7 @@ from bench.sections import write_section
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.errors import OptionError
-from melodyrnn.evaluation.sets import heard
+from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.music.key import Key
@@ -148,7 +148,7 @@ def _seams(model: Model, melodies: list[Melody]) -> tuple[np.ndarray, np.ndarray
         for m in melodies
     ]
     seams, inner = [], []
-    for melody, bits in zip(melodies, surprise(model.network, [heard(m) for m in twice]), strict=True):
+    for melody, bits in zip(melodies, surprise(model.network, [read_melody_columns(m) for m in twice]), strict=True):
         bars = [melody.place(n.onset)[0] for n in melody.notes]
         total, count = bits.sum(1), len(melody.notes)
         seams.append(total[count])

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
-from melodyrnn.compose.generate import generate, load_model, prepare
+from melodyrnn.compose.generate import generate, load_model, prompt_for
 from melodyrnn.compose.sampling.acceptance import closing_of
 from melodyrnn.controls.options import options_of
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 def known(model: Model, options: Options) -> str:
     """Share of the training melodies in this mode that end on the tonic."""
-    closing = closing_of(model.card, options, prepare(model, options))
+    closing = closing_of(model.card, options, prompt_for(model, options))
     return f"{closing.tonic:.0%}" if closing is not None and closing.tonic is not None else ""
 
 

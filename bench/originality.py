@@ -23,7 +23,7 @@ from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.compose.originality import copied, index_of
 from melodyrnn.compose.performance import Feel
-from melodyrnn.compose.provenance import Recipe, file_of, remake, to_plain
+from melodyrnn.compose.provenance import Provenance, file_of, remake, to_plain
 from melodyrnn.compose.ranking import rank
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
@@ -136,11 +136,11 @@ def recipes(model, _count):
         first = replace(options, seed=max(0, seed - 31))
         many = generate(model, first, 32) if seed % 10 == 0 else generate(model, options)
         made = next(g for g in many if g.seed == seed)
-        recipe = Recipe(
+        recipe = Provenance(
             verb="generate", digest=model.checkpoint.digest, options=to_plain(options), output=to_plain(feel)
         )
         content = file_of(made, recipe)
-        same += remake(model, Recipe.from_text(read_midi(content).recipe)) == content
+        same += remake(model, Provenance.from_text(read_midi(content).recipe)) == content
     print(f"recipes   {same} of 100 files remade byte for byte, every tenth out of a batch of 32")
 
 

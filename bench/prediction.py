@@ -37,10 +37,18 @@ from bench.sections import write_section
 from melodyrnn.checkpoint.file import NetworkConfig, load, write_whole
 from melodyrnn.corpus import sources as catalogue
 from melodyrnn.corpus.cache import load_corpus
-from melodyrnn.evaluation.cross_validation import CELLS, Base, Trial, assign, cross_validate, family_of, read_folds
-from melodyrnn.evaluation.sets import SEEN_NOTES, SEEN_SHARE, MelodySet, find_seen, heard, read_set
+from melodyrnn.evaluation.cross_validation import (
+    ENSEMBLE_CELLS,
+    Base,
+    Trial,
+    assign,
+    cross_validate,
+    family_of,
+    read_folds,
+)
+from melodyrnn.evaluation.sets import SEEN_NOTES, SEEN_SHARE, MelodySet, find_seen, read_melody_columns, read_set
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.training.config import Recipe
+from melodyrnn.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -127,7 +135,7 @@ def code_hash() -> str:
 
 def kinds_of(members: int) -> list[str]:
     """What is measured of an ensemble: each member, then all together where there are several."""
-    return [f"{CELLS[k % len(CELLS)]}-{k}" for k in range(members)] + ["ensemble"] * (members > 1)
+    return [f"{ENSEMBLE_CELLS[k % len(ENSEMBLE_CELLS)]}-{k}" for k in range(members)] + ["ensemble"] * (members > 1)
 
 
 def measure(sets: dict[str, Set], trial: Trial, kinds: Sequence[str], cache: Cache, mark: str, jobs: int) -> None:
@@ -158,7 +166,7 @@ def pretrain(sets: dict[str, Set], path: Path, trial: Trial) -> None:
     """Train a base on the built-in corpora without the sets' melodies and their variants; resumable."""
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
     from melodyrnn.training.events import Evaluated  # noqa: PLC0415
-    from melodyrnn.training.pipeline import Made, Order, run  # noqa: PLC0415
+    from melodyrnn.training.pipeline import Made, Order, train_model  # noqa: PLC0415
     from melodyrnn.training.workers import join  # noqa: PLC0415
 
     tunes = [(n, m) for one in sets.values() for n, m in zip(one.melodies.names, one.melodies.melodies, strict=True)]
@@ -173,7 +181,7 @@ def pretrain(sets: dict[str, Set], path: Path, trial: Trial) -> None:
         sizes={n: getattr(trial.config, n) for n in ("hidden", "embed", "head", "keys")} if trial.config else {},
         settings={"epochs": trial.recipe.epochs} if trial.recipe else {},
     )  # fmt: skip
-    for event in run(prepared, order, join()):
+    for event in train_model(prepared, order, join()):
         if isinstance(event, Evaluated):
             print(f"pre-training epoch {event.epoch + 1}: {event.heldout.total:.3f} bits a note", flush=True)
         elif isinstance(event, Made):
@@ -186,7 +194,7 @@ def _without(outcomes: Iterable[Outcome], index: Index) -> Iterator[Outcome]:
     for outcome in outcomes:
         if outcome.melody is None or not outcome.melody.notes:
             continue
-        melody = heard(outcome.melody)
+        melody = read_melody_columns(outcome.melody)
         run = index.longest_run(melody)
         least = min(SEEN_NOTES, SEEN_SHARE * len(melody), SEEN_SHARE * lengths.get(run.tune, len(melody)))
         if not run.length or run.length < least:
@@ -240,7 +248,7 @@ def arguments() -> Any:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="SET", help="only these sets")
     parser.add_argument("--sets", type=Path, help="folder of folders with MIDI files and a folds.json")
-    parser.add_argument("--members", type=int, default=len(CELLS), help="networks of the ensemble, at least 1")
+    parser.add_argument("--members", type=int, default=len(ENSEMBLE_CELLS), help="networks of the ensemble, at least 1")
     parser.add_argument("--pretrain", action="store_true", help="train the base for the last column")
     parser.add_argument("--base", type=Path, help="a base that is there already")
     parser.add_argument("--tuned-only", action="store_true", help="leave out what is trained in the fold alone")
@@ -258,9 +266,11 @@ def main() -> None:
         raise SystemExit("--tuned-only needs --pretrain or --base")
     sets = read_sets(asked.sets, asked.names)
     cache, code = Cache(asked.cache / "prediction.json"), code_hash()
-    trial, kinds = Trial(members=asked.members, cells=CELLS), kinds_of(asked.members)
+    trial, kinds = Trial(members=asked.members, cells=ENSEMBLE_CELLS), kinds_of(asked.members)
     if asked.quick:
-        trial = replace(trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=Recipe(epochs=1))
+        trial = replace(
+            trial, config=NetworkConfig(hidden=16, embed=16, head=16, keys=8), recipe=TrainingConfig(epochs=1)
+        )
     mark = f"{code}/{'quick' if asked.quick else 'full'}-{asked.members}"
     if not asked.tuned_only:
         measure(sets, trial, kinds, cache, mark, asked.jobs)
@@ -271,7 +281,7 @@ def main() -> None:
             pretrain(sets, base, trial)
         checkpoint = load(base)
         tuned, tuned_mark = unseen(sets, base), f"{code}/tuned-{checkpoint.digest}-{asked.quick}"
-        trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1) if asked.quick else None)
+        trial = Trial(base=Base.of(checkpoint), recipe=TrainingConfig(epochs=1) if asked.quick else None)
         measure(tuned, trial, ["tuned"], cache, tuned_mark, asked.jobs)
     where = {**dict.fromkeys({*kinds, "ensemble"}, (sets, mark)), "tuned": (tuned, tuned_mark)}
     columns = {

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.sections import parser_of, write_section
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.sampling.acceptance import lively
+from melodyrnn.compose.sampling.acceptance import is_lively
 from melodyrnn.controls.options import Options
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main() -> None:
 def sitting(model: Model, options: Options, count: int) -> int:
     """How many of so many melodies sit."""
     pitches = [np.array([note.pitch for note in g.melody.notes]) for g in generate(model, options, count)]
-    return sum(not lively(np.column_stack((p, p, p))) for p in pitches)
+    return sum(not is_lively(np.column_stack((p, p, p))) for p in pitches)
 
 
 if __name__ == "__main__":

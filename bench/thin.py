@@ -34,12 +34,12 @@ from melodyrnn.checkpoint.file import Checkpoint, load, write_whole
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.evaluation.cross_validation import family_of
-from melodyrnn.evaluation.sets import find_seen, heard
+from melodyrnn.evaluation.sets import find_seen, read_melody_columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.statistics import first_pitch, register_bits
 from melodyrnn.system import follow_parent
 from melodyrnn.training.network import MelodyRNN
-from melodyrnn.training.pipeline import Order, run
+from melodyrnn.training.pipeline import Order, train_model
 from melodyrnn.training.validation import measure
 from melodyrnn.training.workers import join
 
@@ -90,7 +90,7 @@ class Tunes:
 def tunes_of(folder: Path, base: Path) -> Tunes:
     """Read a set."""
     told = [o for o in load_corpus(str(folder)) if o.melody is not None and o.melody.notes]
-    melodies, names = [heard(o.melody) for o in told if o.melody is not None], [o.name for o in told]
+    melodies, names = [read_melody_columns(o.melody) for o in told if o.melody is not None], [o.name for o in told]
     seen = {s.index for s in find_seen(Index.from_tensors(load(base).fingerprints), melodies, names)}
     kept = [k for k in range(len(told)) if k not in seen]
     chosen = [melodies[k] for k in kept]
@@ -114,7 +114,7 @@ def measured(task: Task) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
         prepared = prepare({task.folder.name: [tunes.outcomes[k] for k in rows]}, Path(folder) / "corpus")
         order = Order(output=Path(folder) / "m.safetensors", base=base, corpora=[task.folder.name])
-        for _ in run(prepared, order, join()):
+        for _ in train_model(prepared, order, join()):
             continue
         tuned = load(order.output)
     melodies = [tunes.melodies[k] for k in rest]

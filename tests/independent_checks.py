@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from melodyrnn.controls.constraints import (
     density_of,
     durations_of,
-    form_of,
     named_pitches,
+    sections_of,
 )  # fmt: skip
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.chords import progression
@@ -116,7 +116,7 @@ def _end(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[st
 
 
 def _form(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    sections = form_of(options.form)
+    sections = sections_of(options.form)
     if sections is None or options.bars is None:
         return
     bar = melody.metres[0].bar_ticks

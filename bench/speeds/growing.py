@@ -16,7 +16,7 @@ from melodyrnn.compose.generate import Options, generate, load_model, model_of
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.sources import Source
 from melodyrnn.corpus.worker import read_source
-from melodyrnn.inference.decoder import Stream, Told, of_metres
+from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _best(do: Callable[[], object], runs: int = 3) -> float:
 def _by_notes(network: Network) -> Curve:
     """All three questions and `hear`, for one melody, up to 1600 notes; its pointers look at every earlier note."""
     zero = np.zeros(1, np.int64)
-    stream = Stream(network, Told(zero + 1, zero, zero + 61, zero), of_metres((Metre(),), 1))
+    stream = Decoder(network, Conditions(zero + 1, zero, zero + 61, zero), of_metres((Metre(),), 1))
     pitches = np.random.default_rng(0).integers(30, 45, 1600)
     counts, seconds, began = [], [], time.perf_counter()
     for i, pitch in enumerate(pitches.tolist(), 1):

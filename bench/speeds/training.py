@@ -18,9 +18,9 @@ from torch import nn
 from bench.speeds.timing import Row, Setting, median, met
 from melodyrnn.corpus.prepared import Prepared, open_prepared
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
-from melodyrnn.training.batches import plan, spans
+from melodyrnn.training.batches import plan_epoch, spans
 from melodyrnn.training.config import defaults
-from melodyrnn.training.events import Evaluated, Plan, Split, Stepped
+from melodyrnn.training.events import Evaluated, Split, Stepped, TrainingPlan
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
 from melodyrnn.training.validation import measure as judge
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import NetworkConfig
     from melodyrnn.events.columns import Columns
-    from melodyrnn.training.config import Recipe
+    from melodyrnn.training.config import TrainingConfig
 
 TARGET: Final = 2.9  # bits per note
 _TIMED: Final = 12  # steps
@@ -46,7 +46,7 @@ def measure(setting: Setting) -> list[Row]:
     ours, waiting = _ours(split, config, recipe)
     bare = _bare(split.train, config, recipe, like=True)
     naive = _bare(split.train, config, recipe, like=False)
-    steps = plan(spans(np.array([len(m) for m in split.train]), recipe.longest), recipe.positions, 0, 0)
+    steps = plan_epoch(spans(np.array([len(m) for m in split.train]), recipe.longest), recipe.positions, 0, 0)
     padded = sum(max(s.stop - s.start for s in step) * len(step) for step in steps)
     padding = 1 - sum(s.stop - s.start for step in steps for s in step) / padded
     flops = 6 * sum(p.numel() for n, p in MelodyRNN(config).named_parameters() if not _looked_up(n)) * ours
@@ -111,20 +111,20 @@ def _split(prepared: Prepared) -> Split:
     return Split(train, validation)
 
 
-def _ours(split: Split, config: NetworkConfig, recipe: Recipe) -> tuple[float, float]:
+def _ours(split: Split, config: NetworkConfig, recipe: TrainingConfig) -> tuple[float, float]:
     """Notes a second of our training, and the share of the time that it waits for data: medians over steps."""
-    news = fit(Split(split.train), Plan(config, recipe, precision="fp32"), join())
+    news = fit(Split(split.train), TrainingPlan(config, recipe, precision="fp32"), join())
     stepped = [e for e in itertools.islice(news, _TIMED + 3) if isinstance(e, Stepped)][2:]
     return median([e.notes_per_second for e in stepped]), median([e.waited for e in stepped])
 
 
 def _trained(
-    split: Split, config: NetworkConfig, recipe: Recipe, prepared: Prepared
+    split: Split, config: NetworkConfig, recipe: TrainingConfig, prepared: Prepared
 ) -> tuple[MelodyRNN, float, float, float]:
     """A network, the seconds its steps took, its bits on the test part, and the seconds until TARGET."""
     spent, reached, began = 0.0, 0.0, time.perf_counter()
     weights: dict[str, Any] = {}
-    for news in fit(split, Plan(config, recipe), join()):
+    for news in fit(split, TrainingPlan(config, recipe), join()):
         if isinstance(news, Stepped):
             spent += time.perf_counter() - began
         if isinstance(news, Evaluated):
@@ -171,7 +171,7 @@ class _Bare(nn.Module):
         return torch.stack(losses).sum()
 
 
-def _bare(melodies: Sequence[Columns], config: NetworkConfig, recipe: Recipe, *, like: bool) -> float:
+def _bare(melodies: Sequence[Columns], config: NetworkConfig, recipe: TrainingConfig, *, like: bool) -> float:
     """Notes a second of the bare loop: the median over its steps."""
     model = _Bare(config)
     optimiser = torch.optim.AdamW(model.parameters(), recipe.rate)
@@ -188,11 +188,11 @@ def _bare(melodies: Sequence[Columns], config: NetworkConfig, recipe: Recipe, *,
     return median(rates[2:])
 
 
-def _batches(melodies: Sequence[Columns], recipe: Recipe, *, like: bool) -> Iterator[list[Columns]]:
+def _batches(melodies: Sequence[Columns], recipe: TrainingConfig, *, like: bool) -> Iterator[list[Columns]]:
     short = [m for m in melodies if len(m) <= recipe.longest]
     if like:
         pieces = spans(np.array([len(m) for m in short]), recipe.longest)
-        return ([short[s.melody] for s in step] for step in plan(pieces, recipe.positions, 0, 0))
+        return ([short[s.melody] for s in step] for step in plan_epoch(pieces, recipe.positions, 0, 0))
     order = np.random.default_rng(0).permutation(len(short)).tolist()
     size = max(1, recipe.positions * len(short) // sum(map(len, short)))
     return ([short[i] for i in order[k : k + size]] for k in range(0, len(order), size))

@@ -84,7 +84,7 @@ def card_text(config: NetworkConfig, card: Card) -> str:
     """Write configuration and card as one JSON text; equal values give equal text."""
     described = {
         "format": FORMAT,
-        "vocabulary": vocabulary.VERSION,
+        "vocabulary": vocabulary.VOCABULARY_VERSION,
         "config": asdict(config),
         "card": _clean(asdict(card)),
     }
@@ -96,7 +96,7 @@ def read_card_text(text: str) -> tuple[NetworkConfig, Card]:
     told = strict_json(text)
     if not isinstance(told, dict):
         raise CheckpointError("its card is not a JSON object")
-    for name, ours in (("format", FORMAT), ("vocabulary", vocabulary.VERSION)):
+    for name, ours in (("format", FORMAT), ("vocabulary", vocabulary.VOCABULARY_VERSION)):
         theirs = _whole(f"card: {name}", told.get(name), 0, _MAX_COUNT)
         if theirs > ours:
             problem = f"is from a newer melodyrnn ({name} {theirs}; this program reads {ours}): upgrade melodyrnn"

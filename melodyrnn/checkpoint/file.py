@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from melodyrnn.checkpoint.card import Card, NetworkConfig, card_text, check_config, printable
-from melodyrnn.checkpoint.verify import MAX_BYTES, METADATA, expected_shapes, take_apart
+from melodyrnn.checkpoint.verify import MAX_CHECKPOINT_BYTES, METADATA, expected_shapes, read_container
 from melodyrnn.errors import CheckpointError, OutputError
 from melodyrnn.system import sync_folder
 
@@ -88,7 +88,7 @@ def load(source: str | Path | bytes) -> Checkpoint:
     name = "checkpoint" if isinstance(source, bytes) else printable(_written(Path(source)))
     try:
         buffer = source if isinstance(source, bytes) else _read(Path(source))
-        config, card, arrays = take_apart(buffer)
+        config, card, arrays = read_container(buffer)
     except CheckpointError as problem:
         raise CheckpointError(f"{name}: {problem}") from None
     weights = {n: arrays.pop(n) for n in expected_shapes(config)}
@@ -188,10 +188,10 @@ def _read(path: Path) -> bytes:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise CheckpointError("is not a regular file (a folder, pipe or device)")
-        if facts.st_size > MAX_BYTES:
-            raise CheckpointError(f"is {facts.st_size:,} bytes long; a checkpoint has at most {MAX_BYTES:,}")
+        if facts.st_size > MAX_CHECKPOINT_BYTES:
+            raise CheckpointError(f"is {facts.st_size:,} bytes long; a checkpoint has at most {MAX_CHECKPOINT_BYTES:,}")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_BYTES + 1)  # one that has grown meanwhile is refused by its length
+            return file.read(MAX_CHECKPOINT_BYTES + 1)  # one that has grown meanwhile is refused by its length
     except OSError as problem:
         raise CheckpointError(f"cannot be read ({problem.strerror})") from None
     finally:

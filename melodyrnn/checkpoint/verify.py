@@ -7,7 +7,7 @@ Conventions
 The safetensors library guards the container: offsets, lengths, dtypes. What its numbers mean is checked here: the
 length of the header before anything is parsed, shapes against those that follow from the (bounded) configuration.
 
-Contents: expected_shapes, weight_bytes, take_apart, check_finite.
+Contents: expected_shapes, weight_bytes, read_container, check_finite.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ METADATA: Final = "melodyrnn"
 """The one key of a model's metadata: several come in random order, and equal models shall be equal bytes."""
 STATE: Final = "melodyrnn-state"
 """The same of an interrupted training."""
-MAX_BYTES: Final = 120_000_000
+MAX_CHECKPOINT_BYTES: Final = 120_000_000
 """An fp32 LSTM of 2,400 units and the fingerprints of 100,000 tunes fit; a file is held twice while it opens."""
 MAX_HEADER: Final = 1 << 18  # a card of some thousand entries; parsed JSON takes fifty times its text
 _WEIGHTS: Final[dict[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
@@ -86,7 +86,7 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         shapes |= {f"{name}.{part}.bias": shape[:1] for part, shape in linear.items()}
         shapes[f"{name}.matches.weight"] = (vp.MATCHES, copies)
         shapes[f"{name}.apart.weight"] = (vp.PLACES_APART, copies)
-    shapes["interval.weight"] = (2 * vp.WIDEST + 2, config.head)
+    shapes["interval.weight"] = (2 * vp.WIDEST_INTERVAL + 2, config.head)
     shapes["degree.weight"] = (12, config.head)
     return shapes
 
@@ -100,7 +100,7 @@ def _rows(views: dict[str, int], config: NetworkConfig) -> int:
     return sum(vp.sizes(views, bar_numbers=config.bar_numbers).values())
 
 
-def take_apart(data: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
+def read_container(data: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:
     """Configuration, card and all arrays of a checkpoint. Raises CheckpointError."""
     metadata = _metadata(data)
     if STATE in metadata:
@@ -144,8 +144,8 @@ def _metadata(data: bytes) -> dict[str, Any]:
 
 def _header_length(data: bytes) -> int:
     """Bytes of the header, read before the library sees a byte. Raises CheckpointError for another kind of file."""
-    if len(data) > MAX_BYTES:
-        raise CheckpointError(f"is {len(data):,} bytes long; a checkpoint has at most {MAX_BYTES:,}")
+    if len(data) > MAX_CHECKPOINT_BYTES:
+        raise CheckpointError(f"is {len(data):,} bytes long; a checkpoint has at most {MAX_CHECKPOINT_BYTES:,}")
     first = data[:32]
     if not first:
         raise CheckpointError("is empty")

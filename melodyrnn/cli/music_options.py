@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from melodyrnn.cli.options import option
 from melodyrnn.errors import OptionError
-from melodyrnn.music.parsing import metre_of
+from melodyrnn.music.parsing import parse_metre
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card
@@ -41,9 +41,9 @@ def model_names() -> list[str]:
 
 
 def _formats() -> list[str]:
-    from melodyrnn.cli.io.results import FORMATS  # noqa: PLC0415
+    from melodyrnn.cli.io.results import OUTPUT_FORMATS  # noqa: PLC0415
 
-    return list(FORMATS)
+    return list(OUTPUT_FORMATS)
 
 
 ModelOption = Annotated[
@@ -228,7 +228,7 @@ class Chording:
         """The chords as a text, in beats of this metre."""
         if self.harmony is None:
             return self.asked
-        return self.harmony.text(None if metre is None else metre_of(metre))
+        return self.harmony.text(None if metre is None else parse_metre(metre))
 
     def settled(self, options: Options, prime: Melody | None) -> Options:
         """Options whose chords count the beats of the metre that is really composed in."""

@@ -3,7 +3,7 @@
 The options that hold a melody to something, as the command line spells them.
 
 Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, option, corpus_names,
-new_app, foot, console_of; an Annotated type for each; `held` (a command's own values → keyword arguments of Options).
+new_app, foot, console_of; an Annotated type for each; `constraints_given` (a command's own values → keyword arguments of Options).
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ NAMES: Final = (
 """Parameters of a command that go to Options as they are."""
 
 
-def held(values: dict[str, Any]) -> dict[str, Any]:
+def constraints_given(values: dict[str, Any]) -> dict[str, Any]:
     """Of a command's parameters (its locals), those that stand in NAMES."""
     return {name: values[name] for name in NAMES if name in values}
 

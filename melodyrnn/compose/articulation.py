@@ -15,7 +15,7 @@ Conventions
     lines       places in a bar where a note may end: the bar line, beats, eighths … down to thirty-seconds and triplets
                 of sixteenths. No note is held across a bar line, or into the next note.
 
-Contents: `held`, `straightened`.
+Contents: `sustained`, `quantized`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Touch(Enum):
     PLUCKED = "nearly all long before the next"
 
 
-def held(melody: Melody) -> Melody:
+def sustained(melody: Melody) -> Melody:
     """The same melody, each note held over the silence that is articulation and not a rest.
 
     That is a silence shorter than a thirty-second; where most notes that lead on to another are let go early,
@@ -67,7 +67,7 @@ def held(melody: Melody) -> Melody:
     return replace(melody, notes=notes, length=over if melody.length or over > notes[-1].end else 0)
 
 
-def straightened(melody: Melody, *, within_bars: bool = False) -> Melody:
+def quantized(melody: Melody, *, within_bars: bool = False) -> Melody:
     """The same melody, onsets that lie on no thirty-second and no triplet on the line that is meant, if that is free.
 
     Lines are eighths and sixteenths, or triplets where the melody has more of these. An end that rings on over a line

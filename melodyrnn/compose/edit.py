@@ -14,7 +14,7 @@ Filling gaps: all gaps of a request laid out, each with the rules that fill it, 
 What fits a gap does not depend on what another is filled with: a note that stays stands between them. So nothing is
 composed before all of it is known to be possible.
 
-Contents: `Task`, `tasks_of`; `infill`, `vary`, `LOCKS`.
+Contents: `GapFill`, `tasks_of`; `infill`, `vary`, `LOCKS`.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from melodyrnn.compose import fixed_notes as around
-from melodyrnn.compose.articulation import held, straightened
+from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.fixed_notes import Given
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
 from melodyrnn.compose.generate import Generated, Model, filters_of
-from melodyrnn.compose.prompt import listen, told_of
-from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, lively, sits
-from melodyrnn.compose.sampling.note import choose
+from melodyrnn.compose.prompt import conditions_of, prefill
+from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
+from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
-from melodyrnn.constraints.logit_rules import Rules, every, keeping
+from melodyrnn.constraints.logit_rules import LogitRules, every, lookahead_rules
 from melodyrnn.controls.feasibility import excluding, reach, said
-from melodyrnn.controls.masks import Place, leaning
+from melodyrnn.controls.masks import Place, preferences
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.inference.decoder import Stream, of_metres
+from melodyrnn.inference.decoder import Decoder, of_metres
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import check_given, check_new
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.compose.gaps import Gap, Windows
-    from melodyrnn.constraints.logit_rules import Gate
+    from melodyrnn.constraints.logit_rules import AcceptanceTest
     from melodyrnn.controls.options import Options
     from melodyrnn.events.tokenizer import Encoded
     from melodyrnn.events.vocabulary import Indices
@@ -58,19 +58,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class GapFill:
     """A gap that can be filled, and how."""
 
     gap: Gap
-    rules: Rules
+    rules: LogitRules
     hearing: Hearing | None
 
 
 def tasks_of(
     melody: Melody, encoded: Encoded, bars: Sequence[int], options: Options, *, same_pitches: bool
-) -> list[Task]:
+) -> list[GapFill]:
     """Every gap, with the rules that fill it. Raises Unsatisfiable if one cannot be filled."""
-    tasks: list[Task] = []
+    tasks: list[GapFill] = []
     if same_pitches:  # silent bars stay silent
         bars = sorted(set(bars) & {melody.place(note.onset)[0] for note in melody.notes})
     heard, windows = Heard(), windows_of(melody, bars)
@@ -78,7 +78,7 @@ def tasks_of(
     for number, gap_windows in enumerate(windows):
         gaps = list(gaps_at(melody, encoded, gap_windows, heard, starts[number + 1]))
 
-        def task_of(options: Options, gaps: list[Gap] = gaps) -> Task | None:
+        def task_of(options: Options, gaps: list[Gap] = gaps) -> GapFill | None:
             return next(
                 filter(None, (_task(melody, encoded, gap, options, same_pitches=same_pitches) for gap in gaps)), None
             )
@@ -92,7 +92,7 @@ def tasks_of(
     return tasks
 
 
-def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool) -> Task | None:
+def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool) -> GapFill | None:
     """How to fill a gap; None if nothing fits. A melody begins where it did, if it can."""
     for onset in dict.fromkeys((gap.begins(melody), None)):
         place = gap.place(melody, encoded, onset)
@@ -102,11 +102,11 @@ def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_
         ahead = reach(ground, place, gap.tick)
         if ahead is not None:
             hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
-            return Task(gap, leaning(options, place) + keeping(ahead), hearing)
+            return GapFill(gap, preferences(options, place) + lookahead_rules(ahead), hearing)
     return None
 
 
-def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callable[[Options], Task | None]) -> str:
+def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callable[[Options], GapFill | None]) -> str:
     """Why a gap cannot be filled."""
     bars = [melody.place(tick)[0] + 1 for window in windows for tick in (window[0], window[1] - 1)]
     said_bars = f"bar {bars[0]}" if bars[0] == bars[-1] else f"bars {bars[0]} to {bars[-1]}"
@@ -124,9 +124,9 @@ def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callabl
     return f"{where} meets {', '.join(kept)} together" if kept else f"{where} fits that the tables have"
 
 
-Fit = TypeVar("_Fit")
+_Fit = TypeVar("_Fit")
 LOCKS: Final = ("rhythm", "pitches", "contour")
-USUAL_EFFORT: Final = 32
+USUAL_EDIT_EFFORT: Final = 32
 OTHERWISE: Final = -6.0  # what is added to the log-probability of a pitch that is to change
 
 
@@ -241,7 +241,7 @@ def _repitched(
 
 def _pitch_rules(
     melody: Melody, encoded: Encoded, options: Options, free: NDArray[np.bool_], *, contour: bool
-) -> Rules:
+) -> LogitRules:
     """What the pitches of the free notes may be, and are to be. Raises Unsatisfiable."""
     lengths = np.asarray(DURATIONS)[encoded.durations]
     onsets = np.cumsum(np.asarray(RESTS)[encoded.rests] + lengths) - lengths
@@ -257,13 +257,13 @@ def _pitch_rules(
         between = "and the notes that stay " * bool((~free).any())
         raise Unsatisfiable("constraints", f"no pitches fit the rhythm {between}together with all that is asked")
     soft = around.again(notes[:-1], free[:-1], place.end, OTHERWISE)  # an ending may come again
-    towards = Rules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
-    return towards + leaning(options, place) + keeping(ahead)
+    towards = LogitRules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
+    return towards + preferences(options, place) + lookahead_rules(ahead)
 
 
 def _heard(melody: Melody) -> Melody:
     """A melody as it would be written down: its notes, one for one, on the lines and held, each in its own bar."""
-    return held(straightened(melody, within_bars=True))
+    return sustained(quantized(melody, within_bars=True))
 
 
 def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Encoded]:
@@ -281,7 +281,7 @@ def _heard_as(melody: Melody, key: Key | None, *, begins: bool) -> Iterator[Enco
             yield replace(encoded, anchor=encoded.anchor + semitones, pitches=pitches)
 
 
-def _first_fitting(ways: Iterable[Encoded], fit: Callable[[Encoded], Fit]) -> tuple[Encoded, Fit]:
+def _first_fitting(ways: Iterable[Encoded], fit: Callable[[Encoded], _Fit]) -> tuple[Encoded, _Fit]:
     """The first way to hear a melody in which something fits, and that; raise the Unsatisfiable of the first."""
     refused: list[Unsatisfiable] = []
     for encoded in ways:
@@ -298,7 +298,7 @@ def _with(encoded: Encoded, rows: Indices) -> Encoded:
     return replace(encoded, rests=rests, durations=durations, pitches=pitches)
 
 
-def _at_home(encoded: Encoded, options: Options) -> list[Gate]:
+def _at_home(encoded: Encoded, options: Options) -> list[AcceptanceTest]:
     """A gate for what ends on the tonic if the melody does, and only then; none where the caller says how it ends."""
     if options.end is not None or options.chords is not None or options.effort is not None:
         return []
@@ -306,14 +306,19 @@ def _at_home(encoded: Encoded, options: Options) -> list[Gate]:
     return [lambda rows: ends_at_home(rows) == home]
 
 
-def _anew(encoded: Encoded, gap: Gap) -> Gate:
+def _anew(encoded: Encoded, gap: Gap) -> AcceptanceTest:
     """A gate for another rhythm than that which stood in a gap."""
     stood = encoded.durations[gap.first : gap.last]
     return lambda rows: not np.array_equal(rows[:, 1], stood)
 
 
 def _drawn(
-    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[Rules, Hearing | None], once: list[Gate]
+    model: Model,
+    melody: Melody,
+    heard: Encoded,
+    options: Options,
+    how: tuple[LogitRules, Hearing | None],
+    once: list[AcceptanceTest],
 ) -> tuple[NDArray[np.float64], Drawn]:
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
 
@@ -321,18 +326,18 @@ def _drawn(
     what does not pass the gates `once`.
     """
     rules, hearing = how
-    told, first = told_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
-    stream = Stream(model.network, told, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
-    before = listen(stream, heard, first)
+    told, first = conditions_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
+    stream = Decoder(model.network, told, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
+    before = prefill(stream, heard, first)
     filters = filters_of(options)
-    tries = AGAIN if options.effort is None and not sits(melody) else 0
+    tries = AGAIN if options.effort is None and not is_static(melody) else 0
     last = max(tries, len(once) > 0)
     for attempt in range(last + 1):
-        gates = ([lively] if attempt < tries else []) + (once if not attempt else [])
+        gates = ([is_lively] if attempt < tries else []) + (once if not attempt else [])
         try:
             drawn = draw_one(
-                stream, lambda s, uniform: choose(s, rules, filters, uniform, first), seed=options.seed,
-                effort=options.effort or USUAL_EFFORT, hearing=hearing, gate=every(gates), attempt=attempt,
+                stream, lambda s, uniform: sample_note(s, rules, filters, uniform, first), seed=options.seed,
+                effort=options.effort or USUAL_EDIT_EFFORT, hearing=hearing, gate=every(gates), attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
             if attempt == last:

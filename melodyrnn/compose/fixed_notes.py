@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.controls.masks import ground_of
+from melodyrnn.controls.masks import search_space_of
 from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, RESTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from melodyrnn.constraints.lookahead import Flags, Ground
+    from melodyrnn.constraints.lookahead import Flags, SearchSpace
     from melodyrnn.controls.masks import Place
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
@@ -40,9 +40,9 @@ class Given:
         return self.onset + int(DURATIONS[self.duration])
 
 
-def window(options: Options, place: Place, spans: Sequence[tuple[int, int]], after: Sequence[Given]) -> Ground:
+def window(options: Options, place: Place, spans: Sequence[tuple[int, int]], after: Sequence[Given]) -> SearchSpace:
     """Constraints hold inside the spans (ticks), where notes begin and end; after them the given notes stand alone."""
-    ground = ground_of(replace(options, form=None, loop=False, end=None if after else options.end), place)
+    ground = search_space_of(replace(options, form=None, loop=False, end=None if after else options.end), place)
     limit, end = np.zeros(ground.end + 1, np.int64), spans[-1][1]
     for a, b in spans:
         limit[a:b] = b
@@ -74,7 +74,7 @@ def _uncounted(bar: Indices, end: int) -> Indices:
     return np.concatenate((bar[:end], before + 1 + np.arange(len(bar) - end)))
 
 
-def in_order(ground: Ground, pitches: Indices, end: int) -> Ground:
+def in_order(ground: SearchSpace, pitches: Indices, end: int) -> SearchSpace:
     """Exactly these pitches (rows), one after another, begin before tick `end`."""
     before = np.arange(ground.end + 1) < end
     return replace(
@@ -85,12 +85,12 @@ def in_order(ground: Ground, pitches: Indices, end: int) -> Ground:
 
 def fixed_rhythm(
     options: Options, place: Place, notes: Sequence[Given], free: Flags, *, real: Indices, contour: bool
-) -> Ground:
+) -> SearchSpace:
     """Every onset and duration stays; pitches that are not `free` (notes,) too; with `contour` every direction.
 
     `real` (notes,): pitches as rows of the table, beyond its ends where the network hears them in another octave.
     """
-    ground = ground_of(replace(options, form=None, loop=False, end=None, density=None, durations=None), place)
+    ground = search_space_of(replace(options, form=None, loop=False, end=None, density=None, durations=None), place)
     onsets, over = np.zeros_like(ground.onsets), np.zeros_like(ground.over)
     durations, pitches, way = np.zeros_like(ground.durations), ground.pitches.copy(), ground.way.copy()
     for k, note in enumerate(notes):

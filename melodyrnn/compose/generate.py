@@ -11,7 +11,7 @@ finished, is composed again with other numbers of the same seed, up to TRIES tim
 that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times (with particles AGAIN); then it is taken. So
 is one that breaks off (see `closing`), AGAIN times, but of it first the last bars alone.
 
-Contents: `Model`, `load_model`, `Generated`, `generate`; `prepare`; TRIES; `choose` and `filters_of` (from `choosing`).
+Contents: `Model`, `load_model`, `Generated`, `generate`; `prompt_for`; TRIES; `choose` and `filters_of` (from `choosing`).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, find, load
 from melodyrnn.compose.performance import velocity_of
-from melodyrnn.compose.prompt import Beginning, begin, outlined
+from melodyrnn.compose.prompt import Prompt, begin, with_length_prior
 from melodyrnn.compose.sampling.acceptance import (
     AGAIN,
+    Candidate,
     Closing,
-    Draft,
-    circles,
     closing_of,
     compose,
     compose_end,
-    lively,
+    is_lively,
+    is_repetitive,
 )
-from melodyrnn.compose.sampling.note import Choice, choose, filters_of
+from melodyrnn.compose.sampling.note import filters_of, sample_note
 from melodyrnn.constraints.logit_rules import every
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.constraints.logit_rules import Gate
+    from melodyrnn.constraints.logit_rules import AcceptanceTest
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Network
 
 __all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]
 
-SIDE_BY_SIDE: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
+COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
 
@@ -107,7 +107,7 @@ def generate(
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
     seeds = options.seeds(count, step)
-    each = (outlined(model.card, replace(options, seed=seed), prime) for seed in seeds)
+    each = (with_length_prior(model.card, replace(options, seed=seed), prime) for seed in seeds)
     if (first := next(each)).bars == options.bars:
         return _generate(_task(model, options, prime, free=options.bars is None and options.planned), seeds)
     begun = _generate(_task(model, first, prime, free=True), range(first.seed, first.seed + 1))
@@ -115,7 +115,7 @@ def generate(
     return chain(begun, chain.from_iterable(later))
 
 
-def prepare(model: Model, options: Options, prime: Melody | None = None) -> Beginning:
+def prompt_for(model: Model, options: Options, prime: Melody | None = None) -> Prompt:
     """Find the place where new notes begin, with every rule that the options ask for. Raises OptionError."""
     beginning = begin(model.network, model.card, options, prime)
     if options.surprise is not None:
@@ -131,16 +131,16 @@ def prepare(model: Model, options: Options, prime: Melody | None = None) -> Begi
 class _Task:
     """What to compose."""
 
-    beginning: Beginning
+    beginning: Prompt
     options: Options
-    gate: Gate | None  # through which every melody must pass
+    gate: AcceptanceTest | None  # through which every melody must pass
     turns: bool  # one that goes in circles is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
 
 
 def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
-    beginning = prepare(model, options, prime)
+    beginning = prompt_for(model, options, prime)
     closing = None if free and options.end is not None else closing_of(model.card, options, beginning)
     mark = None if closing is None or options.form is not None else _mark(beginning)
     turns = free or (options.free_to_turn and prime is None)
@@ -151,16 +151,16 @@ def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = 
     return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), turns, closing, mark)
 
 
-def _mark(beginning: Beginning) -> int:
+def _mark(beginning: Prompt) -> int:
     """Tick of the stream at which the last two bars begin."""
     return beginning.end - beginning.shift - 2 * beginning.frame.metre_at(beginning.end - 1).bar_ticks
 
 
 def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
     plain = task.beginning.particles == 1 and task.beginning.hearing is None
-    side_by_side = SIDE_BY_SIDE if plain else 1
+    side_by_side = COMPOSED_TOGETHER if plain else 1
     for start in range(0, len(seeds), side_by_side):
-        drafts = [Draft(seed) for seed in seeds[start : start + side_by_side]]
+        drafts = [Candidate(seed) for seed in seeds[start : start + side_by_side]]
         if plain:
             _compose(task, drafts)
         else:
@@ -168,7 +168,7 @@ def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
         yield from (_finished(task.beginning, task.options, draft) for draft in drafts)
 
 
-def _steer(task: _Task, draft: Draft) -> None:
+def _steer(task: _Task, draft: Candidate) -> None:
     """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
@@ -178,7 +178,7 @@ def _steer(task: _Task, draft: Draft) -> None:
         passes = _gate(task, draft.seed, attempt)
         try:
             drawn = draw_one(
-                beginning.stream, lambda stream, uniform: choose(stream, beginning.rules, filters, uniform, primed),
+                beginning.stream, lambda stream, uniform: sample_note(stream, beginning.rules, filters, uniform, primed),
                 seed=draft.seed, effort=beginning.particles, hearing=beginning.hearing, gate=passes, attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
@@ -191,7 +191,7 @@ def _steer(task: _Task, draft: Draft) -> None:
     raise _given_up(options, beginning.particles)
 
 
-def _compose(task: _Task, drafts: list[Draft]) -> None:
+def _compose(task: _Task, drafts: list[Candidate]) -> None:
     """Fill drafts with melodies; those that are not taken, again. Raises Unsatisfiable."""
     for attempt in range(TRIES):
         number = attempt * ENDINGS
@@ -202,7 +202,7 @@ def _compose(task: _Task, drafts: list[Draft]) -> None:
     raise _given_up(task.options, 1)
 
 
-def _taken(task: _Task, draft: Draft, number: int, attempt: int) -> bool:
+def _taken(task: _Task, draft: Candidate, number: int, attempt: int) -> bool:
     """Whether a melody that was composed for a draft may stay: how it closes counts at first, how it goes longer.
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
@@ -218,7 +218,7 @@ def _taken(task: _Task, draft: Draft, number: int, attempt: int) -> bool:
     return attempt >= 3 * AGAIN or _goes_somewhere(task, draft, rows)
 
 
-def _closed(task: _Task, draft: Draft, number: int) -> bool:
+def _closed(task: _Task, draft: Candidate, number: int) -> bool:
     """Whether a melody ends as was drawn for it, where that was, its last bars composed anew if need be."""
     if task.closing is None:
         return True
@@ -232,19 +232,19 @@ def _closed(task: _Task, draft: Draft, number: int) -> bool:
     return False
 
 
-def _goes_somewhere(task: _Task, draft: Draft, rows: Indices) -> bool:
+def _goes_somewhere(task: _Task, draft: Candidate, rows: Indices) -> bool:
     """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
-    if task.options.lively and not lively(rows):
+    if task.options.lively and not is_lively(rows):
         return False
     return not (task.turns and _circles(task, draft))
 
 
-def _circles(task: _Task, draft: Draft) -> bool:
+def _circles(task: _Task, draft: Candidate) -> bool:
     """Whether a melody is the same bars over and over."""
-    return circles(_finished(task.beginning, task.options, draft).melody)
+    return is_repetitive(_finished(task.beginning, task.options, draft).melody)
 
 
-def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
+def _gate(task: _Task, seed: int, attempt: int) -> AcceptanceTest | None:
     """What one of the particles has to pass: at first all that is looked at, in the end what must be.
 
     How it closes is looked at once: particles cost much, and one among so many does so nearly always. What it cost to
@@ -252,9 +252,9 @@ def _gate(task: _Task, seed: int, attempt: int) -> Gate | None:
     """
     asked = [] if task.gate is None else [task.gate]
     if task.options.lively and attempt < AGAIN:
-        asked.append(lively)
+        asked.append(is_lively)
     if task.turns and attempt < AGAIN:
-        asked.append(lambda rows: not _circles(task, Draft(seed, rows.tolist(), [[0.0] * 3] * len(rows))))
+        asked.append(lambda rows: not _circles(task, Candidate(seed, rows.tolist(), [[0.0] * 3] * len(rows))))
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
     return every(asked)
@@ -270,7 +270,7 @@ def _given_up(options: Options, particles: int) -> Unsatisfiable:
     )
 
 
-def _finished(beginning: Beginning, options: Options, draft: Draft) -> Generated:
+def _finished(beginning: Prompt, options: Options, draft: Candidate) -> Generated:
     """Turn rows of the tables into a melody."""
     frame, tick = beginning.frame, int(beginning.stream.tick[0]) + beginning.shift
     loudness = velocity_of(frame, options.velocity, frame.notes)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.constraints.logit_rules import Rules
+from melodyrnn.constraints.logit_rules import LogitRules
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index, grams_of
@@ -26,8 +26,8 @@ from melodyrnn.music.key_finding import key_or_found
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card, Checkpoint
-    from melodyrnn.compose.prompt import Beginning
-    from melodyrnn.constraints.logit_rules import Gate, Spot
+    from melodyrnn.compose.prompt import Prompt
+    from melodyrnn.constraints.logit_rules import AcceptanceTest, DecodingContext
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Logs
@@ -97,12 +97,12 @@ def copied(index: Index, melody: Melody, *, primed: int = 0) -> Copied:
     return Copied(run.length, len(heard), run.tune, run.bar, int(heard.bar[run.start]))
 
 
-def limit_copy(index: Index, longest: int) -> Rules:
+def limit_copy(index: Index, longest: int) -> LogitRules:
     """Forbid every pitch that would make a run of more than `longest` notes. Raises OptionError below the span."""
     if longest < index.span:
         raise OptionError("max-copy", f"runs of fewer than {index.span} notes belong to everybody; give {index.span}")
 
-    def pitch(logs: Logs, spot: Spot) -> Logs:
+    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
         if spot.rest is None or spot.notes < longest:
             return logs
         rests, durations, pitches = (x[:, -longest:] for x in spot.heard)
@@ -112,10 +112,10 @@ def limit_copy(index: Index, longest: int) -> Rules:
         onsets = np.concatenate((np.zeros((len(logs), 1), np.int64), np.cumsum(steps, 1)), 1)
         return _without_copies(logs, index, onsets, pitches)
 
-    return Rules(pitch=(pitch,))
+    return LogitRules(pitch=(pitch,))
 
 
-def gate_of(index: Index, options: Options, beginning: Beginning) -> Gate:
+def gate_of(index: Index, options: Options, beginning: Prompt) -> AcceptanceTest:
     """Whether no run that a new note belongs to is longer than `options.max_copy`, as the melody will be heard.
 
     A loop is heard again from its beginning: runs across its seam count.

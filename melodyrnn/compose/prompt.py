@@ -13,7 +13,7 @@ go on to its fortieth. So number of bars, upbeat and last degree are drawn from 
 on the model's card), and the network, which has learnt how melodies go on when so many bars are left, fills them in.
 A slip in the copy of a bar is not undone later; hence a little less than the temperature asked for (docs/log.md).
 
-Contents: `outlined`.
+Contents: `with_length_prior`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from melodyrnn.compose.articulation import held, straightened
-from melodyrnn.constraints.logit_rules import Rules, ends_by, exact_bars, first_onset, in_range
+from melodyrnn.compose.articulation import quantized, sustained
+from melodyrnn.constraints.logit_rules import LogitRules, ends_by, exact_bars, first_onset, in_range
 from melodyrnn.controls.masks import Place, anchor_for
 from melodyrnn.errors import OptionError
 from melodyrnn.events.statistics import Form, ends_known, forms_in
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
-from melodyrnn.inference.decoder import Stream, Told, of_metres
+from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.inference.numpy_network import BITS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.key import MODES, Key
@@ -54,7 +54,7 @@ _CALM: Final = 0.925  # of the temperature asked for: at 1 melodies repeat their
 _STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay the same
 
 
-def outlined(card: Card, options: Options, prime: Melody | None) -> Options:
+def with_length_prior(card: Card, options: Options, prime: Melody | None) -> Options:
     """Options with a length and an ending where none is asked for; the same where the card has no counts that fit.
 
     Where the melody is held to something that takes time (`_TIMED`) the network ends it, for a drawn length could
@@ -115,11 +115,11 @@ MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no 
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class Prompt:
     """A stream of one melody at the place where new notes begin."""
 
-    stream: Stream
-    rules: Rules
+    stream: Decoder
+    rules: LogitRules
     frame: Melody  # metres, key, tempo, title, and the notes of the prime
     anchor: int
     end: int  # tick at which the music must be over; 0 = where the network ends it
@@ -130,7 +130,7 @@ class Beginning:
     hearing: Hearing | None = None  # notes beyond the end that are heard but not kept
 
 
-def begin(network: Network, card: Card, options: Options, prime: Melody | None) -> Beginning:
+def begin(network: Network, card: Card, options: Options, prime: Melody | None) -> Prompt:
     """Tell the network the conditions, let it hear the prime, and lay down the rules. Raises OptionError."""
     style = _style(card, options.style)
     if prime is None:
@@ -138,7 +138,7 @@ def begin(network: Network, card: Card, options: Options, prime: Melody | None) 
     return _after(network, options, style, prime)
 
 
-def _afresh(network: Network, card: Card, options: Options, style: int) -> Beginning:
+def _afresh(network: Network, card: Card, options: Options, style: int) -> Prompt:
     metre = options.metre or Metre()
     key = options.key or _key_of_chords(options.chords, metre) or Key(0)
     bar, upbeat = metre.bar_ticks, options.upbeat
@@ -151,37 +151,40 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> Begin
     )  # fmt: skip
     if options.planned:
         place = replace(place, anchor=anchor_for(options, place))
-    stream = Stream(network, told_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
+    stream = Decoder(network, conditions_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
     end = bars * bar if bars else 0
-    return _ruled(options, place, Beginning(stream, Rules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
+    return _ruled(options, place, Prompt(stream, LogitRules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
 
 
-def _ruled(options: Options, place: Place, beginning: Beginning) -> Beginning:
+def _ruled(options: Options, place: Place, beginning: Prompt) -> Prompt:
     """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
     if not options.planned:
         whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
         rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
         if options.leans:
-            from melodyrnn.controls.masks import leaning  # noqa: PLC0415 - as below
+            from melodyrnn.controls.masks import preferences  # noqa: PLC0415 - as below
 
-            rules += leaning(options, place)
+            rules += preferences(options, place)
         return replace(beginning, rules=rules, particles=options.particles)
     from melodyrnn.compose.sampling.particles import Hearing  # noqa: PLC0415
     from melodyrnn.constraints.lookahead import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
-    from melodyrnn.controls.feasibility import follow, plan  # noqa: PLC0415
+    from melodyrnn.controls.feasibility import plan_constraints, rules_of  # noqa: PLC0415
 
-    made = plan(options, place)
-    rules = first_onset(place.onset, place.latest) if place.onset is None else Rules()
+    made = plan_constraints(options, place)
+    rules = first_onset(place.onset, place.latest) if place.onset is None else LogitRules()
     if not options.loop or options.particles == 1:  # one particle weighs nothing
-        return replace(beginning, rules=rules + follow(made), particles=options.particles)
+        return replace(beginning, rules=rules + rules_of(made), particles=options.particles)
     first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
     again = Copy(place.end, min(first, place.end), 0, last=True)
     return replace(
-        beginning, rules=rules + follow(made, again), particles=options.particles, hearing=Hearing(place.end, loop=True)
+        beginning,
+        rules=rules + rules_of(made, again),
+        particles=options.particles,
+        hearing=Hearing(place.end, loop=True),
     )
 
 
-def _after(network: Network, options: Options, style: int, prime: Melody) -> Beginning:
+def _after(network: Network, options: Options, style: int, prime: Melody) -> Prompt:
     if not prime.notes:
         raise OptionError("prime", "holds no notes")
     check_given("prime", prime)
@@ -190,7 +193,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         prime, key=key, tempo=options.tempo or prime.tempo,
         metres=prime.metres if options.metre is None else (options.metre,),
     )  # fmt: skip
-    smooth = held(straightened(frame))
+    smooth = sustained(quantized(frame))
     frame = _cut(frame, smooth.end)
     heard = encode(smooth)
     tick = int((np.asarray(RESTS)[heard.rests] + np.asarray(DURATIONS)[heard.durations]).sum())
@@ -199,9 +202,9 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
     bar = metre.bar_ticks
     off = whole_bars(smooth.end - tick, bar)
     shift, total = off * bar, smooth.bars + (options.bars or MOST_BARS)
-    told = told_of(key, style, heard.anchor, total - off if options.bars else 0)
-    stream = Stream(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
-    bits = listen(stream, heard, len(heard))
+    told = conditions_of(key, style, heard.anchor, total - off if options.bars else 0)
+    stream = Decoder(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
+    bits = prefill(stream, heard, len(heard))
     onset = tick + min(rest for rest in RESTS if rest >= smooth.end - shift - tick)
     place = Place(
         frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
@@ -209,7 +212,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Beg
         exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=smooth.upbeat,
     )  # fmt: skip
     end = frame.bar_onset(total) if options.bars else 0
-    return _ruled(options, place, Beginning(stream, Rules(), frame, heard.anchor, end, shift, bits, smooth.upbeat))
+    return _ruled(options, place, Prompt(stream, LogitRules(), frame, heard.anchor, end, shift, bits, smooth.upbeat))
 
 
 def _cut(prime: Melody, end: int) -> Melody:
@@ -220,7 +223,7 @@ def _cut(prime: Melody, end: int) -> Melody:
     return replace(prime, notes=(*prime.notes[:-1], replace(last, duration=end - last.onset)))
 
 
-def listen(stream: Stream, heard: Encoded, notes: int) -> NDArray[np.float64]:
+def prefill(stream: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
     """Let a stream of one melody hear the first so many notes; their bits (notes, 3)."""
     bits = np.zeros((notes, 3))
     columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
@@ -239,10 +242,10 @@ def whole_bars(silence: int, bar: int) -> int:
     return silence // bar if silence < 0 else -(-max(0, silence - RESTS[-1]) // bar)
 
 
-def told_of(key: Key, style: int, anchor: int, bars: int) -> Told:
+def conditions_of(key: Key, style: int, anchor: int, bars: int) -> Conditions:
     """Conditions of one melody; style and bars 0 = hidden."""
     values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
-    return Told(*(np.array([v]) for v in values))
+    return Conditions(*(np.array([v]) for v in values))
 
 
 def _key_of_chords(chords: str | None, metre: Metre) -> Key | None:

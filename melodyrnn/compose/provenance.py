@@ -13,8 +13,8 @@ Conventions
 
 From a recipe to the bytes of a file: the one way in which files are written, the first time and every time after.
 
-Contents: Recipe, hash_of, printable; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's fields);
-file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), Task, model_fits, chords_begin.
+Contents: Provenance, hash_of, printable_name; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's fields);
+file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), EditTask, model_fits, chords_begin.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 MARK: Final = "melodyrnn "
-LONGEST: Final = 9_000  # characters; a reader of MIDI files keeps 10,000 bytes of a text
+LONGEST_RECIPE: Final = 9_000  # characters; a reader of MIDI files keeps 10,000 bytes of a text
 _LONGEST_GIVEN: Final = 6_000  # characters of base64: about 1,000 notes
 _LARGEST_GIVEN: Final = 1 << 18  # bytes of JSON
 _MOST_FIELDS: Final = 100
@@ -56,7 +56,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Provenance:
     """How a melody was made."""
 
     verb: str  # generate, vary …
@@ -81,12 +81,12 @@ class Recipe:
         elif self.given_hash:
             told |= {"given_hash": self.given_hash}
         text = _written(told)
-        if len(text) > LONGEST and told.pop("given", None):
+        if len(text) > LONGEST_RECIPE and told.pop("given", None):
             text = _written(told)
-        return text if len(text) <= LONGEST else ""
+        return text if len(text) <= LONGEST_RECIPE else ""
 
     @classmethod
-    def from_text(cls, text: str) -> Recipe:
+    def from_text(cls, text: str) -> Provenance:
         """Read what `to_text` wrote, trusting nothing. Raises RecipeError."""
         told = _object(text)
         recipe = cls(
@@ -105,10 +105,10 @@ class Recipe:
         return recipe
 
 
-def printable(name: str) -> str:
+def printable_name(name: str) -> str:
     r"""Give a name that can be printed: what cannot becomes _.
 
-    >>> printable("my\u3000model\n")
+    >>> printable_name("my\u3000model\n")
     'my_model_'
     """
     return "".join(c if c.isprintable() else "_" for c in name)
@@ -156,7 +156,7 @@ def _typed(hint: Any, value: Any, name: str) -> Any:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return None if value is None else _typed(next(arm for arm in inner if arm is not type(None)), value, name)
-    if origin is tuple and isinstance(value, list) and len(value) <= LONGEST:
+    if origin is tuple and isinstance(value, list) and len(value) <= LONGEST_RECIPE:
         kinds = [inner[0]] * len(value) if len(inner) == 2 and inner[1] is Ellipsis else list(inner)
         if len(kinds) == len(value):
             return tuple(_typed(k, v, name) for k, v in zip(kinds, value, strict=True))
@@ -171,7 +171,7 @@ def _typed(hint: Any, value: Any, name: str) -> Any:
 
 def _object(text: str) -> dict[str, Any]:
     """The JSON object behind the mark."""
-    if not text.startswith(MARK + "{") or len(text) > LONGEST:
+    if not text.startswith(MARK + "{") or len(text) > LONGEST_RECIPE:
         raise RecipeError("it holds no recipe that this melodyrnn can read")
     try:
         told = json.loads(text[len(MARK) :], parse_int=_whole, parse_constant=_no_constant)
@@ -198,7 +198,7 @@ def _matched(told: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> st
 
 def _line(value: Any) -> str:
     """A string that is safe to print."""
-    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+    if not isinstance(value, str) or len(value) > LONGEST_RECIPE or not value.isprintable():
         raise RecipeError("the recipe holds something other than printable text")
     return value
 
@@ -244,7 +244,7 @@ VERBS: Final = ("generate", "infill", "vary")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class EditTask:
     """What infill and vary do beside their options."""
 
     bars: tuple[int, ...] = ()  # from 0: those to fill, or those to keep
@@ -252,7 +252,7 @@ class Task:
     strength: float = 0.5
 
 
-def file_of(made: Generated, recipe: Recipe, *, keep: bool = True) -> bytes:
+def file_of(made: Generated, recipe: Provenance, *, keep: bool = True) -> bytes:
     """Write a melody as its recipe says, with the recipe in the file if `keep`. Raises OptionError, RecipeError."""
     told = dict(recipe.output)
     feel = from_plain(Feel, {name: told.pop(name) for name in ("humanize", "swing") if name in told})
@@ -275,7 +275,7 @@ def chords_begin(made: Generated, upbeat: object) -> int | None:
     return 0 if upbeat is None and not made.primed else None
 
 
-def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:
+def remake(model: Model, recipe: Provenance, given: Melody | None = None) -> bytes:
     """Compose and write again what a recipe tells.
 
     `given` stands in for a prime that the recipe was too small to hold. Raises RecipeError where it cannot be the
@@ -298,13 +298,13 @@ def remake(model: Model, recipe: Recipe, given: Melody | None = None) -> bytes:
         raise RecipeError(f"its recipe cannot be followed: {problem}") from problem
 
 
-def _made(model: Model, recipe: Recipe, options: Options, given: Melody | None) -> Generated:
+def _made(model: Model, recipe: Provenance, options: Options, given: Melody | None) -> Generated:
     """Do again what the verb did."""
     if recipe.verb == "generate":
         return next(iter(generate(model, options, prime=given)))
     from melodyrnn.compose.edit import infill, vary  # noqa: PLC0415 - only they need the look-ahead
 
-    task = from_plain(Task, recipe.task)
+    task = from_plain(EditTask, recipe.task)
     if given is None:
         raise RecipeError(f"it was made by '{recipe.verb}' from a melody that its recipe does not tell")
     if recipe.verb == "infill":
@@ -312,7 +312,7 @@ def _made(model: Model, recipe: Recipe, options: Options, given: Melody | None) 
     return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength)
 
 
-def model_fits(model: Model, recipe: Recipe) -> None:
+def model_fits(model: Model, recipe: Provenance) -> None:
     """Raise RecipeError for another model than the recipe's."""
     if (digest := model.checkpoint.digest) != recipe.digest:
         name = recipe.model or "a model"

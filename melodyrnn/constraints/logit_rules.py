@@ -7,12 +7,12 @@ Conventions
 Rules: small pure functions that forbid choices, given where each melody stands.
 
 Conventions
-    A rule gets log-probabilities (R, V) of one attribute and a `Spot`, and returns log-probabilities.
+    A rule gets log-probabilities (R, V) of one attribute and a `DecodingContext`, and returns log-probabilities.
     Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends. The limit on copies
     (`originality`) alone does not; what leads nowhere is taken back (`choosing`).
 
-Contents: `Spot`, `Rules`, `Gate`, `every`; `in_range`, `first_onset`, `exact_bars`, `ends_by`; `keeping` (Ahead →
-Rules), `possible` (can a melody begin at all?).
+Contents: `DecodingContext`, `LogitRules`, `AcceptanceTest`, `every`; `in_range`, `first_onset`, `exact_bars`, `ends_by`; `lookahead_rules` (Ahead →
+LogitRules), `possible` (can a melody begin at all?).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.lookahead import NONE, Ahead, Copy, Flags, Ground
+from melodyrnn.constraints.lookahead import NONE, Copy, Flags, Lookahead, SearchSpace
 from melodyrnn.events.tokenizer import LOWEST_FIRST
 from melodyrnn.events.vocabulary import DURATION_TICKS, END, PITCHES, REST_TICKS, Indices, onsets_of
 from melodyrnn.inference.numpy_network import Logs
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from melodyrnn.inference.decoder import Timeline
 
 
-Gate = Callable[[Indices], bool]
+AcceptanceTest = Callable[[Indices], bool]
 """Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
 
 SHORTEST_GAP: Final = 6  # ticks: a sixteenth; no shorter gap is left to be filled by one last splinter of a note
@@ -47,7 +47,7 @@ def mask(logs: Logs, allowed: Flags) -> Logs:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class DecodingContext:
     """Where each melody stands when an attribute of its next note is chosen. Arrays (R,)."""
 
     notes: int  # notes so far, the prime's included
@@ -61,28 +61,28 @@ class Spot:
     spent: Logs | None = None  # (R, 2): bits of the new notes so far, and their sum over these notes
 
 
-Rule = Callable[[Logs, Spot], Logs]
+LogitRule = Callable[[Logs, DecodingContext], Logs]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class LogitRules:
     """The rules of each attribute, applied in order."""
 
-    rest: tuple[Rule, ...] = ()
-    duration: tuple[Rule, ...] = ()
-    pitch: tuple[Rule, ...] = ()
+    rest: tuple[LogitRule, ...] = ()
+    duration: tuple[LogitRule, ...] = ()
+    pitch: tuple[LogitRule, ...] = ()
 
-    def __add__(self, other: Rules) -> Rules:
+    def __add__(self, other: LogitRules) -> LogitRules:
         """Both sets of rules."""
-        return Rules(self.rest + other.rest, self.duration + other.duration, self.pitch + other.pitch)
+        return LogitRules(self.rest + other.rest, self.duration + other.duration, self.pitch + other.pitch)
 
 
-def every(gates: Sequence[Gate]) -> Gate | None:
+def every(gates: Sequence[AcceptanceTest]) -> AcceptanceTest | None:
     """One gate for several; None where there are none."""
     return (lambda rows: all(passes(rows) for passes in gates)) if gates else None
 
 
-def in_range(anchor: int) -> Rules:
+def in_range(anchor: int) -> LogitRules:
     """Pitches that MIDI has, and a first pitch that its anchor explains (see tokenizer)."""
     sounding = np.asarray(PITCHES) + anchor
     exists = (sounding >= 0) & (sounding <= 127)
@@ -90,25 +90,25 @@ def in_range(anchor: int) -> Rules:
 
     everything = bool(exists.all())
 
-    def pitch(logs: Logs, spot: Spot) -> Logs:
+    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
         return logs if spot.notes and everything else mask(logs, exists if spot.notes else opening)
 
-    return Rules(pitch=(pitch,))
+    return LogitRules(pitch=(pitch,))
 
 
-def first_onset(onset: int | None, latest: int) -> Rules:
+def first_onset(onset: int | None, latest: int) -> LogitRules:
     """Start the new notes exactly at a tick, or not at END and not after `latest`."""
 
-    def rest(logs: Logs, spot: Spot) -> Logs:
+    def rest(logs: Logs, spot: DecodingContext) -> Logs:
         if spot.notes > spot.primed:
             return logs
         begins = spot.tick[:, None] + REST_TICKS
         return mask(logs, _with_end(begins <= latest if onset is None else begins == onset, np.zeros(len(logs), bool)))
 
-    return Rules(rest=(rest,))
+    return LogitRules(rest=(rest,))
 
 
-def exact_bars(end: int, last_bar: int, *, full: bool) -> Rules:
+def exact_bars(end: int, last_bar: int, *, full: bool) -> LogitRules:
     """No note crosses tick `end`; the melody is over there, or once it sounds beyond `last_bar` (a tick).
 
     `full` (a loop): it is over at `end` only.
@@ -121,26 +121,26 @@ def exact_bars(end: int, last_bar: int, *, full: bool) -> Rules:
     room = left[:, None] - DURATION_TICKS
     durations = _preferring(room >= 0, (room == 0) | (room >= SHORTEST_GAP) if full else room >= 0)
 
-    def rest(logs: Logs, spot: Spot) -> Logs:
+    def rest(logs: Logs, spot: DecodingContext) -> Logs:
         return mask(logs, rests.take(end - spot.tick, 0, mode="clip"))
 
-    def duration(logs: Logs, spot: Spot) -> Logs:
+    def duration(logs: Logs, spot: DecodingContext) -> Logs:
         room = end - spot.tick
         return logs if np.minimum.reduce(room) >= _FURTHEST else mask(logs, durations.take(room, 0, mode="clip"))
 
-    return Rules((rest,), (duration,))
+    return LogitRules((rest,), (duration,))
 
 
-def ends_by(end: int) -> Rules:
+def ends_by(end: int) -> LogitRules:
     """The network ends the melody; at tick `end` it must."""
 
-    def rest(logs: Logs, spot: Spot) -> Logs:
+    def rest(logs: Logs, spot: DecodingContext) -> Logs:
         return mask(logs, _with_end(spot.tick[:, None] + REST_TICKS < end, np.ones(len(logs), bool)))
 
-    def duration(logs: Logs, spot: Spot) -> Logs:
+    def duration(logs: Logs, spot: DecodingContext) -> Logs:
         return mask(logs, spot.tick[:, None] + DURATION_TICKS <= end)
 
-    return Rules((rest,), (duration,))
+    return LogitRules((rest,), (duration,))
 
 
 def _preferring(allowed: NDArray[np.bool_], better: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -159,7 +159,7 @@ _PITCHES: Final = np.arange(len(PITCHES))
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class MelodyFacts:
     """What a melody's notes say about how it may go on. Arrays (R,)."""
 
     tick: Indices  # where the last note ended
@@ -171,7 +171,7 @@ class Facts:
     onsets: Indices  # (R, notes)
 
 
-def facts_of(ground: Ground, spot: Spot) -> Facts:
+def facts_of(ground: SearchSpace, spot: DecodingContext) -> MelodyFacts:
     """Read the facts off the notes; only new notes count where something is to be reached."""
     rests, durations, pitches = spot.heard
     ends = np.cumsum(REST_TICKS[rests] + DURATION_TICKS[durations], 1)
@@ -190,17 +190,17 @@ def facts_of(ground: Ground, spot: Spot) -> Facts:
     if ground.looped and spot.notes:
         first = np.minimum(np.searchsorted(ground.firsts, pitches[:, 0]), len(ground.firsts) - 1)
     last = pitches[:, -1] if spot.notes else np.full(rows, NONE)
-    return Facts(tick, last, could, count, had, first, onsets)
+    return MelodyFacts(tick, last, could, count, had, first, onsets)
 
 
-def keeping(ahead: Ahead, copies: tuple[Copy, ...] = ()) -> Rules:
+def lookahead_rules(ahead: Lookahead, copies: tuple[Copy, ...] = ()) -> LogitRules:
     """Leave what can be completed; inside `copies` the one thing that stood in their source."""
 
-    def here(spot: Spot) -> Facts:
+    def here(spot: DecodingContext) -> MelodyFacts:
         facts = facts_of(ahead.ground, spot)
         return replace(facts, first=ahead.columns(spot.tick, facts.onsets, spot.heard[2], facts.first))
 
-    def rest(logs: Logs, spot: Spot) -> Logs:
+    def rest(logs: Logs, spot: DecodingContext) -> Logs:
         facts = here(spot)
         allowed = _rests(ahead, facts, first=spot.notes == spot.primed)
         for copy in copies:
@@ -209,29 +209,29 @@ def keeping(ahead: Ahead, copies: tuple[Copy, ...] = ()) -> Rules:
                 allowed[inside] = _only(_copied_rest(copy, facts), END + 1)[inside]
         return mask(logs, allowed)
 
-    def duration(logs: Logs, spot: Spot) -> Logs:
+    def duration(logs: Logs, spot: DecodingContext) -> Logs:
         return mask(logs, _forced(_durations(ahead, here(spot), spot), copies, spot, 1))
 
-    def pitch(logs: Logs, spot: Spot) -> Logs:
+    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
         return mask(logs, _forced(_pitches(ahead, here(spot), spot), copies, spot, 2))
 
-    return Rules((rest,), (duration,), (pitch,))
+    return LogitRules((rest,), (duration,), (pitch,))
 
 
-def possible(ahead: Ahead, clock: int, first_onsets: range, last: int = NONE) -> bool:
+def possible(ahead: Lookahead, clock: int, first_onsets: range, last: int = NONE) -> bool:
     """Whether a melody that stands at tick `clock`, after a pitch (a row) or none, can go on and be completed.
 
     Its next note must begin at one of these ticks, and a rest of the tables must lead there.
     """
     nothing = np.zeros(1, np.int64)
-    facts = Facts(
+    facts = MelodyFacts(
         np.array([clock]), np.array([last]), nothing, nothing, nothing, nothing, np.zeros((1, 0), np.int64)
     )  # fmt: skip
     rests = _rests(ahead, facts, first=True)[0, :END]
     return bool((rests & np.isin(clock + REST_TICKS, np.asarray(first_onsets))).any())
 
 
-def _rests(ahead: Ahead, facts: Facts, *, first: bool) -> Flags:
+def _rests(ahead: Lookahead, facts: MelodyFacts, *, first: bool) -> Flags:
     """Rests after which something can follow, and whether END may come, (R, END + 1)."""
     g = ahead.ground
     tick = np.minimum(facts.tick, g.end)
@@ -252,7 +252,7 @@ def _rests(ahead: Ahead, facts: Facts, *, first: bool) -> Flags:
     return out
 
 
-def _counted(g: Ground, count: Indices, tick: Indices, later: Indices) -> tuple[Indices, Flags]:
+def _counted(g: SearchSpace, count: Indices, tick: Indices, later: Indices) -> tuple[Indices, Flags]:
     """Notes so far in the bar of a later tick, and whether the bars left behind hold enough."""
     if g.most is None:
         return np.zeros_like(later), np.ones(later.shape, bool)
@@ -261,7 +261,7 @@ def _counted(g: Ground, count: Indices, tick: Indices, later: Indices) -> tuple[
     return np.where(same, count, 0), same | ((count >= g.least[tick]) & g.skips(before, bar))
 
 
-def _durations(ahead: Ahead, facts: Facts, spot: Spot) -> Flags:
+def _durations(ahead: Lookahead, facts: MelodyFacts, spot: DecodingContext) -> Flags:
     """Durations after which some pitch can follow, (R, D)."""
     g = ahead.ground
     onset = np.minimum(spot.tick, g.end)
@@ -271,7 +271,7 @@ def _durations(ahead: Ahead, facts: Facts, spot: Spot) -> Flags:
     return np.asarray(_fitting(ahead, facts, onset, np.minimum(end, g.end)).any(2) & fits)
 
 
-def _pitches(ahead: Ahead, facts: Facts, spot: Spot) -> Flags:
+def _pitches(ahead: Lookahead, facts: MelodyFacts, spot: DecodingContext) -> Flags:
     """Pitches of a note of this duration after which something can follow, (R, P)."""
     g = ahead.ground
     assert spot.duration is not None  # noqa: S101 - a pitch is chosen last
@@ -280,7 +280,9 @@ def _pitches(ahead: Ahead, facts: Facts, spot: Spot) -> Flags:
     return _fitting(ahead, facts, onset, end, spot.duration)[:, 0]
 
 
-def _fitting(ahead: Ahead, facts: Facts, onset: Indices, end: Indices, duration: Indices | None = None) -> Flags:
+def _fitting(
+    ahead: Lookahead, facts: MelodyFacts, onset: Indices, end: Indices, duration: Indices | None = None
+) -> Flags:
     """Pitches that may stand at an onset (R,) and sound up to ends (R, E): (R, E, P)."""
     g = ahead.ground
     leads = np.ones((len(onset), len(PITCHES)), bool)
@@ -315,7 +317,7 @@ def _fitting(ahead: Ahead, facts: Facts, onset: Indices, end: Indices, duration:
     return np.asarray(goes_on & leads[:, None] & (kept & enough)[:, :, None])
 
 
-def _copied_rest(copy: Copy, facts: Facts) -> Indices:
+def _copied_rest(copy: Copy, facts: MelodyFacts) -> Indices:
     """The rest before the next copied note; after the last one the rest up to the end of the copy, or END."""
     offset = copy.at - copy.source
     begun = facts.tick - offset
@@ -329,7 +331,7 @@ def _copied_rest(copy: Copy, facts: Facts) -> Indices:
     return np.where(some | (not copy.last), row, END)
 
 
-def _forced(allowed: Flags, copies: tuple[Copy, ...], spot: Spot, attribute: int) -> Flags:
+def _forced(allowed: Flags, copies: tuple[Copy, ...], spot: DecodingContext, attribute: int) -> Flags:
     """What is allowed, but for notes inside copies what their source has."""
     if not copies or not spot.notes:
         return allowed

@@ -2,7 +2,7 @@
 
 A melody stands, between two notes, at a tick, with a last pitch, and, where constraints ask for it, with a few
 more facts: how many notes began in this bar, which required pitches came, whether the last note could be a
-cadence, which pitch came first. `Ground` says what is allowed at each place; `Ahead` is worked out from it
+cadence, which pitch came first. `SearchSpace` says what is allowed at each place; `Lookahead` is worked out from it
 backwards from the end (dynamic programming over all of these together, exact): may a melody that stands so be
 completed? A choice is allowed if what follows it may be; so there are no dead ends, and a request that no
 melody can meet is known before the first note is drawn.
@@ -44,7 +44,7 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class SearchSpace:
     """What is allowed where. Pitches and durations depend on the onset of the note."""
 
     start: int  # where the new notes begin to be looked for
@@ -111,14 +111,14 @@ class Ground:
         return np.asarray(self.emptied[later] == self.emptied[np.minimum(bar + 1, later)])
 
 
-class Ahead:
+class Lookahead:
     """What can be completed.
 
     `begin[t, C, U, F, P]`: a note of this pitch may begin here. `step[t, C, U, F, P + 1]`: … after this last pitch.
     `after[t, K, C, U, F, P]`: after a note of this pitch that ends here the melody may go on or end.
     """
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: SearchSpace) -> None:
         """Work backwards from the end."""
         self.ground = g = ground
         counts = 1 if g.most is None else int(g.most.max()) + 1

@@ -22,7 +22,7 @@ R. Dechter, Bucket elimination: a unifying framework for reasoning, Artificial I
 Conventions
     A variable is a pair of numbers; all have the same values, 0 to V - 1.
 
-Contents: `Factor`, `eliminated`, `widest`; `Meeting`, `manageable`.
+Contents: `Factor`, `eliminated`, `widest`; `SectionLookahead`, `manageable`.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.lookahead import NONE, Ahead
+from melodyrnn.constraints.lookahead import NONE, Lookahead
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from melodyrnn.constraints.lookahead import Flags, Ground
+    from melodyrnn.constraints.lookahead import Flags, SearchSpace
     from melodyrnn.events.vocabulary import Indices
 
 
@@ -92,9 +92,9 @@ def _product(factors: Sequence[Factor], scope: tuple[Variable, ...]) -> Flags:
 
 
 _P: Final = len(PITCHES)
-MOST_CELLS: Final = 6 * 10**7  # of the table of step 1
+MOST_SECTION_CELLS: Final = 6 * 10**7  # of the table of step 1
 MOST_SPLITS: Final = 128  # ways to share required groups out among pieces
-WIDEST: Final = 3  # borders on which another one may depend when it is eliminated: 73^4 numbers
+MOST_SHARED_BORDERS: Final = 3  # borders on which another one may depend when it is eliminated: 73^4 numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Pieces:
     meets: frozenset[tuple[int, int]]  # (piece, the piece that follows somewhere)
 
     @classmethod
-    def of(cls, ground: Ground, *, loop: bool) -> Pieces:
+    def of(cls, ground: SearchSpace, *, loop: bool) -> Pieces:
         """Read them off a ground on which a form is laid out."""
         edges = [ground.start, *np.flatnonzero(ground.joints).tolist(), ground.end]
         fresh = [
@@ -125,7 +125,7 @@ class Pieces:
         return cls(tuple(a for a, _ in fresh), tuple(b for _, b in fresh), frozenset(meets))
 
 
-def manageable(ground: Ground, *, loop: bool) -> bool:
+def manageable(ground: SearchSpace, *, loop: bool) -> bool:
     """Whether the exact look-ahead is small enough."""
     pieces = Pieces.of(ground, loop=loop)
     counts = 1 if ground.most is None else int(ground.most.max()) + 1
@@ -133,13 +133,17 @@ def manageable(ground: Ground, *, loop: bool) -> bool:
     splits = len(pieces.starts) ** len(ground.required)
     scopes = [{(a, 1), (b, 0)} for a, b in pieces.meets] + [{(k, 0), (k, 1)} for k in range(len(pieces.starts))]
     wide = widest(scopes, {(0, 0), (0, 1)})
-    return ticks * counts * ground.subsets * _P**2 <= MOST_CELLS and splits <= MOST_SPLITS and wide <= WIDEST
+    return (
+        ticks * counts * ground.subsets * _P**2 <= MOST_SECTION_CELLS
+        and splits <= MOST_SPLITS
+        and wide <= MOST_SHARED_BORDERS
+    )
 
 
-class _Table(Ahead):
+class _Table(Lookahead):
     """Step 1: each piece by itself, F = the pitch on which it ends."""
 
-    def __init__(self, ground: Ground, pieces: Pieces) -> None:
+    def __init__(self, ground: SearchSpace, pieces: Pieces) -> None:
         self.starts, self.inside = set(pieces.starts), np.zeros(ground.end + 2, bool)
         for a, b in zip(pieces.starts, pieces.ends, strict=True):
             self.inside[a:b] = True
@@ -183,10 +187,10 @@ class _Table(Ahead):
         return out
 
 
-class Meeting(Ahead):
+class SectionLookahead(Lookahead):
     """Steps 2 and 3: a look-ahead whose columns are made as they are needed."""
 
-    def __init__(self, ground: Ground, *, loop: bool) -> None:
+    def __init__(self, ground: SearchSpace, *, loop: bool) -> None:
         """Work out what each piece can do, and the column with which all begins."""
         self.ground, self.pieces = ground, Pieces.of(ground, loop=loop)
         self._table = _Table(ground, self.pieces)

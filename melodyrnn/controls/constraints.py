@@ -84,7 +84,7 @@ class Constraints:
         density_of(self.density, metre or Metre())
         contour_of(self.contour)
         durations_of(self.durations)
-        form_of(self.form)
+        sections_of(self.form)
         self._check_chords(metre)
 
     def _check_chords(self, metre: Metre | None) -> None:
@@ -174,10 +174,10 @@ def durations_of(text: str | None) -> tuple[int, ...] | None:
     return tuple(sorted(rows))
 
 
-def form_of(text: str | None) -> tuple[tuple[str, bool], ...] | None:
+def sections_of(text: str | None) -> tuple[tuple[str, bool], ...] | None:
     """(letter, whether its ending is varied) of each section.
 
-    >>> form_of("AABA'")
+    >>> sections_of("AABA'")
     (('A', False), ('A', False), ('B', False), ('A', True))
     """
     if text is None:

@@ -8,7 +8,7 @@ end), its first and last notes meet at joints: no note sounds across one, and ev
 Where leaps are limited, `melodyrnn.constraints.sections` looks ahead over what may meet what. Only where that is too much
 to look ahead over (`homes`) do the notes on both sides of every joint lie within half the limit of one pitch.
 
-Contents: `formed`, `homes`; `Plan`, `plan`, `follow` (Plan → Rules).
+Contents: `formed`, `homes`; `ConstraintPlan`, `plan_constraints`, `rules_of` (ConstraintPlan → Rules).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.constraints.logit_rules import keeping, possible
-from melodyrnn.constraints.lookahead import NONE, Ahead, Copy, Ground
-from melodyrnn.constraints.sections import Meeting, manageable
-from melodyrnn.controls.constraints import Constraints, durations_of, form_of
-from melodyrnn.controls.masks import ground_of, leaning, neat
+from melodyrnn.constraints.logit_rules import lookahead_rules, possible
+from melodyrnn.constraints.lookahead import NONE, Copy, Lookahead, SearchSpace
+from melodyrnn.constraints.sections import SectionLookahead, manageable
+from melodyrnn.controls.constraints import Constraints, durations_of, sections_of
+from melodyrnn.controls.masks import neat, preferences, search_space_of
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.melody import MOST_BARS, TICKS_PER_QUARTER
@@ -32,7 +32,7 @@ from melodyrnn.music.melody import MOST_BARS, TICKS_PER_QUARTER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from melodyrnn.constraints.logit_rules import Rules
+    from melodyrnn.constraints.logit_rules import LogitRules
     from melodyrnn.constraints.lookahead import Flags
     from melodyrnn.controls.masks import Place
     from melodyrnn.controls.options import Options
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
-def formed(options: Options, place: Place, ground: Ground) -> Ground:
+def formed(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
     """Lay the sections out. Raises OptionError or Unsatisfiable for a form that does not fit."""
-    sections = form_of(options.form)
+    sections = sections_of(options.form)
     if sections is None:
         return ground
     length = _section(options, place, len(sections))
@@ -89,7 +89,7 @@ def _section(options: Options, place: Place, sections: int) -> int:
     return options.bars // sections * place.frame.metres[0].bar_ticks
 
 
-def _laid(ground: Ground, copies: tuple[Copy, ...], joints: list[int], last: int) -> Ground:
+def _laid(ground: SearchSpace, copies: tuple[Copy, ...], joints: list[int], last: int) -> SearchSpace:
     """Write copies and joints into what is allowed."""
     onsets, must, at_joint = ground.onsets.copy(), ground.must.copy(), ground.joints.copy()
     pitches = ground.pitches.copy()
@@ -107,7 +107,7 @@ def _laid(ground: Ground, copies: tuple[Copy, ...], joints: list[int], last: int
     )
 
 
-def homes(options: Options, ground: Ground, tonic: int) -> Iterator[Ground]:
+def homes(options: Options, ground: SearchSpace, tonic: int) -> Iterator[SearchSpace]:
     """The ground with each pitch, from the tonic outwards, as the one near which sections meet."""
     if not ground.copies or options.max_leap is None:
         yield ground
@@ -126,29 +126,29 @@ def homes(options: Options, ground: Ground, tonic: int) -> Iterator[Ground]:
 _TONIC: Final = -PITCHES[0]
 _WITH: Final = {"chords": ("chord_tones",)}  # what means nothing without the other
 _HOMES: Final = 12  # pitches tried as the one near which sections meet
-MOST_CELLS: Final = 4 * 10**8  # places to look ahead over: a byte or two each
+MOST_LOOKAHEAD_CELLS: Final = 4 * 10**8  # places to look ahead over: a byte or two each
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ConstraintPlan:
     """What can be completed, and what is leant towards."""
 
-    ahead: Ahead
-    leanings: Rules
+    ahead: Lookahead
+    leanings: LogitRules
     copies: tuple[Copy, ...]
 
 
-def plan(options: Options, place: Place) -> Plan:
+def plan_constraints(options: Options, place: Place) -> ConstraintPlan:
     """Make a plan. Raises Unsatisfiable, with the constraints that exclude each other, if no melody meets all."""
     ahead = _ahead(options, place)
     if ahead is None:
         raise Unsatisfiable("constraints", _reason(options, place))
-    return Plan(ahead, leaning(options, place), ahead.ground.copies)
+    return ConstraintPlan(ahead, preferences(options, place), ahead.ground.copies)
 
 
-def follow(made: Plan, *more: Copy) -> Rules:
+def rules_of(made: ConstraintPlan, *more: Copy) -> LogitRules:
     """The plan as rules; `more` copies may lie beyond the end, to be heard but not kept."""
-    return made.leanings + keeping(made.ahead, made.copies + more)
+    return made.leanings + lookahead_rules(made.ahead, made.copies + more)
 
 
 def first_onsets(place: Place) -> range:
@@ -157,13 +157,13 @@ def first_onsets(place: Place) -> range:
 
 
 def reach(
-    ground: Ground, place: Place, clock: int | None = None, *, look: Callable[[Ground], Ahead] = Ahead
-) -> Ahead | None:
+    ground: SearchSpace, place: Place, clock: int | None = None, *, look: Callable[[SearchSpace], Lookahead] = Lookahead
+) -> Lookahead | None:
     """Look ahead, without splinters of notes if that is possible; None if no melody is left.
 
     `clock`: where the note before has ended, if that is not where the new notes' place starts.
     """
-    if ground.cells > MOST_CELLS:
+    if ground.cells > MOST_LOOKAHEAD_CELLS:
         raise Unsatisfiable(
             "constraints", "too much to look ahead over at once; ask for fewer bars or fewer constraints"
         )
@@ -174,11 +174,11 @@ def reach(
     return None
 
 
-def _ahead(options: Options, place: Place) -> Ahead | None:
-    ground = formed(options, place, ground_of(options, place))
+def _ahead(options: Options, place: Place) -> Lookahead | None:
+    ground = formed(options, place, search_space_of(options, place))
     seam = options.loop and place.first == NONE  # else the first pitch stands already: `ground_of` has seen to it
     if ground.copies and options.max_leap is not None and manageable(ground, loop=seam):
-        return reach(replace(ground, looped=False), place, look=lambda tried: Meeting(tried, loop=seam))
+        return reach(replace(ground, looped=False), place, look=lambda tried: SectionLookahead(tried, loop=seam))
     for tried in islice(homes(options, ground, _TONIC), _HOMES):
         ahead = reach(tried, place)
         if ahead is not None:

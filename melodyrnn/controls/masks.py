@@ -2,8 +2,8 @@
 
 What is preferred and forbids nothing: added to the log-probabilities of pitches.
 
-Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `ground_of` (with all constraints),
-`scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`; `leaning`.
+Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `search_space_of` (with all constraints),
+`scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`; `preferences`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.logit_rules import SHORTEST_GAP, Rules, Spot
-from melodyrnn.constraints.lookahead import NONE, Ground
+from melodyrnn.constraints.logit_rules import SHORTEST_GAP, DecodingContext, LogitRules
+from melodyrnn.constraints.lookahead import NONE, SearchSpace
 from melodyrnn.controls.constraints import contour_of, density_of, durations_of, named_pitches
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.tokenizer import LOWEST_FIRST
@@ -69,7 +69,7 @@ class Place:
         return self.frame.metre_at(max(0, tick + self.shift))
 
 
-def blank(place: Place) -> Ground:
+def blank(place: Place) -> SearchSpace:
     """Everything that the tables and MIDI have; the end where it is asked for."""
     ticks, lines = place.end + 1, place.bars
     sounding = np.asarray(PITCHES) + place.anchor
@@ -81,7 +81,7 @@ def blank(place: Place) -> Ground:
         must[first] = True
     over = np.zeros(ticks, bool)
     over[place.last_bar + 1 if place.exact else first + 1 :] = True
-    return Ground(
+    return SearchSpace(
         start=min(first, place.end), end=place.end, onsets=onsets, must=must, rests=np.ones(len(RESTS), bool),
         durations=np.ones((ticks, len(DURATIONS)), bool), pitches=np.tile(exists, (ticks, 1)),
         opening=exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12),
@@ -92,7 +92,7 @@ def blank(place: Place) -> Ground:
     )  # fmt: skip
 
 
-def ground_of(options: Options, place: Place) -> Ground:
+def search_space_of(options: Options, place: Place) -> SearchSpace:
     """What is allowed where under all constraints but the form. Raises Unsatisfiable where one alone leaves nothing."""
     ground = _pitched(options, place, blank(place))
     if options.loop:
@@ -115,7 +115,7 @@ def ground_of(options: Options, place: Place) -> Ground:
     return ground
 
 
-def neat(ground: Ground) -> Ground:
+def neat(ground: SearchSpace) -> SearchSpace:
     """Without splinters: no gap shorter than a sixteenth before a tick where something must begin or be over."""
     lasts = ground.end - np.flatnonzero(ground.over).max() == 0 and ground.over.sum() == 1
     edges = np.append(np.flatnonzero(ground.must), ground.end)
@@ -130,7 +130,7 @@ def neat(ground: Ground) -> Ground:
     return replace(ground, onsets=onsets | ground.must, durations=durations)
 
 
-def _pitched(options: Options, place: Place, ground: Ground) -> Ground:
+def _pitched(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
     allowed = _allowed(options, place)
     if not allowed.any():
         raise Unsatisfiable("scale", "no pitch is left by scale, range and forbidden pitches together")
@@ -181,7 +181,7 @@ def of_classes(place: Place, classes: tuple[int, ...]) -> Flags:
     return np.isin((np.asarray(PITCHES) + place.anchor) % 12, classes)
 
 
-def _valued(place: Place, ground: Ground, rows: tuple[int, ...]) -> Ground:
+def _valued(place: Place, ground: SearchSpace, rows: tuple[int, ...]) -> SearchSpace:
     """Only these durations; rests, and the silence at the end, are none or one of them."""
     chosen = np.zeros(len(DURATIONS), bool)
     chosen[list(rows)] = True
@@ -192,7 +192,7 @@ def _valued(place: Place, ground: Ground, rows: tuple[int, ...]) -> Ground:
     )  # fmt: skip
 
 
-def _counted(place: Place, ground: Ground, density: tuple[int, int]) -> Ground:
+def _counted(place: Place, ground: SearchSpace, density: tuple[int, int]) -> SearchSpace:
     """Notes in each bar; fewer in a last bar, an upbeat, or a bar that a prime has begun."""
     least = np.full(ground.end + 1, density[0])
     whole = [(a, b) for a, b in pairwise(place.bars) if a >= ground.start]
@@ -204,7 +204,7 @@ def _counted(place: Place, ground: Ground, density: tuple[int, int]) -> Ground:
     return replace(ground, least=least, most=np.full(ground.end + 1, density[1]))
 
 
-def _ended(options: Options, place: Place, ground: Ground) -> Ground:
+def _ended(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
     """A cadence: the last note begins on a beat and lasts a beat or more, and where beats are short a quarter."""
     assert options.last_steps is not None  # noqa: S101 - the caller has looked
     steps = tuple(place.key.scale[step] for step in options.last_steps)
@@ -262,7 +262,7 @@ OWED: Final = 2.5  # what is added for a required pitch that has not come yet
 CONTOUR_WIDTH: Final = 3.5  # semitones off the contour that cost half a nat
 
 
-def leaning(options: Options, place: Place) -> Rules:
+def preferences(options: Options, place: Place) -> LogitRules:
     """What is preferred: added to the log-probabilities of pitches, by onset."""
     soft = np.zeros((place.end + 1, len(PITCHES)))
     if options.leans:
@@ -282,25 +282,25 @@ def leaning(options: Options, place: Place) -> Rules:
     if not soft.any():
         return owed
 
-    def pitch(logs: Logs, spot: Spot) -> Logs:
+    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
         return np.asarray(logs + soft[np.minimum(spot.tick, place.end)])
 
-    return Rules(pitch=(pitch,)) + owed
+    return LogitRules(pitch=(pitch,)) + owed
 
 
-def _owed(place: Place, groups: tuple[frozenset[int], ...]) -> Rules:
+def _owed(place: Place, groups: tuple[frozenset[int], ...]) -> LogitRules:
     """Lean towards each required group of pitches (MIDI numbers) until one of it has come.
 
     Left alone they would come when no other note is left. Every melody that is finished has had each, and so the same
     sum of OWED: among particles that are weighed it changes when, not which melodies are drawn.
     """
     if not groups:
-        return Rules()
+        return LogitRules()
     sounding = np.asarray(PITCHES) + place.anchor
     wanted = np.array([[pitch in group for pitch in sounding.tolist()] for group in groups])
 
-    def pitch(logs: Logs, spot: Spot) -> Logs:
+    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
         had = wanted.T[spot.heard[2][:, spot.primed :]].any(1)  # (R, groups)
         return np.asarray(logs + OWED * ((~had).astype(np.float64) @ wanted))
 
-    return Rules(pitch=(pitch,))
+    return LogitRules(pitch=(pitch,))

@@ -11,8 +11,8 @@ from melodyrnn.controls.constraints import Constraints
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.melody import BEATS, LONGEST_BAR, MOST_BARS, SHORTEST_BAR, TICKS_PER_QUARTER, Metre
-from melodyrnn.music.parsing import bars_of, key_of, metre_of, upbeat_of
+from melodyrnn.music.melody import BEAT_VALUES, LONGEST_BAR, MOST_BARS, SHORTEST_BAR, TICKS_PER_QUARTER, Metre
+from melodyrnn.music.parsing import parse_bars, parse_key, parse_metre, parse_upbeat
 
 USUAL_EFFORT: Final = 16
 _LARGEST_SEED: Final = 2**63 - 1
@@ -131,7 +131,7 @@ class Options(Constraints):
         metre = self.metre or Metre()
         if metre.onset != 0:
             raise OptionError("metre", "must hold from the start")
-        whole = metre.denominator in BEATS and metre.numerator >= 1
+        whole = metre.denominator in BEAT_VALUES and metre.numerator >= 1
         if not whole or not SHORTEST_BAR <= metre.bar_ticks <= LONGEST_BAR:
             sizes = f"{SHORTEST_BAR} to {LONGEST_BAR} ticks"
             raise OptionError("metre", f"{metre} is none: over 1, 2, 4, 8, 16 or 32, and a bar of {sizes}")
@@ -164,10 +164,10 @@ def options_of(
         name: _number(name, value) if isinstance(value, str) else value for name, value in values.items()
     }
     return Options(
-        key=key_of(key) if isinstance(key, str) else key,
-        metre=metre_of(metre) if isinstance(metre, str) else metre,
-        bars=bars_of(bars) if isinstance(bars, str) else bars,
-        upbeat=upbeat_of(upbeat) if isinstance(upbeat, str) else upbeat,
+        key=parse_key(key) if isinstance(key, str) else key,
+        metre=parse_metre(metre) if isinstance(metre, str) else metre,
+        bars=parse_bars(bars) if isinstance(bars, str) else bars,
+        upbeat=parse_upbeat(upbeat) if isinstance(upbeat, str) else upbeat,
         **numbers,
     )
 

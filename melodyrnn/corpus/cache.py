@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.reading import Limits, read_files
 from melodyrnn.corpus.sources import Outcome, of_another_kind, sources_of
-from melodyrnn.corpus.worker import fetch
+from melodyrnn.corpus.worker import read_source_bytes
 from melodyrnn.errors import CorpusError, Unreadable
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _look_up(source: Source, store: _Store, limits: Limits) -> _Planned:
         stamp = (status.st_size, status.st_mtime_ns)
         key = store.key_of_file(source.path, how, stamp)
         if key is None:
-            content = fetch(source)
+            content = read_source_bytes(source)
             key = hashlib.blake2b(content, digest_size=20, key=hashlib.blake2b(how.encode()).digest()).digest()
             store.remember_file(source.path, how, stamp, key)
     except (Unreadable, OSError, ValueError):

@@ -15,7 +15,7 @@ KIN = 0.5 was chosen by looking at pairs of Essen, the chorales and Ryan's (eigh
 above it nearly all are editions of one song; at 0.4-0.5 half are, and families begin to chain (largest family
 of 8,600 melodies: 42 at 0.6, 74 at 0.5, 108 at 0.45, 580 at 0.4, 2897 at 0.3).
 
-Contents: identity, once, repeats, entries_of, Kin (an index of shingles), families, divide.
+Contents: identity, once, repeats, entries_of, Kin (an index of shingles), families, divide_families.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TICKS: Final = np.asarray(DURATIONS)
 SECTION: Final = 8  # notes of the shortest section that counts as repeated
 _LONGEST: Final = 1000  # notes; repeats are not looked for in longer melodies, for that takes their square
 _ID: Final = np.uint64((1 << 24) - 1)  # 16 million melodies; leaves 40 bits of hash
-HEADS: Final = ~_ID
+HEAD_BITS: Final = ~_ID
 _POWERS: Final = 1_000_003 ** np.arange(SECTION, dtype=np.int64)
 _BATCH: Final = 256  # melodies
 _LOW: Final = (1 << 32) - 1
@@ -122,7 +122,7 @@ class Kin:
 
         `entries` are all of some melodies of the index, melody after melody in their order.
         """
-        heads, whose = entries & HEADS, (entries & _ID).astype(np.int64)
+        heads, whose = entries & HEAD_BITS, (entries & _ID).astype(np.int64)
         own = ~np.isin(heads, self.commons)
         heads, whose = heads[own], whose[own]
         first, last = np.searchsorted(self.entries, heads), np.searchsorted(self.entries, heads | _ID, side="right")
@@ -163,7 +163,7 @@ FEW: Final = 50
 """Families below which a corpus is divided by number instead of by chance."""
 
 
-def divide(family: NDArray[np.int64], identities: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
+def divide_families(family: NDArray[np.int64], identities: NDArray[np.uint64], seed: int) -> NDArray[np.int64]:
     """Part of each melody: each family draws a number that follows from the seed and its smallest identity."""
     least: dict[int, int] = {}
     for group, own in zip(family.tolist(), identities.tolist(), strict=True):

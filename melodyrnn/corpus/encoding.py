@@ -8,7 +8,7 @@ Conventions
     flat        arrays over all notes of all melodies, one melody after the other; `of` says whose each note is.
     edges       where each melody begins in the flat arrays, and behind them where the last ends.
 
-Contents: Fit, encode_many, fit.
+Contents: Entry, encode_many, entry_of.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from melodyrnn.corpus.duplicates import HEADS, SECTION, SHINGLE, entries_of, identity, once, repeats
+from melodyrnn.corpus.duplicates import HEAD_BITS, SECTION, SHINGLE, entries_of, identity, once, repeats
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.fingerprint import grams_of
 from melodyrnn.events.tokenizer import LOWEST_FIRST, encode
@@ -47,7 +47,7 @@ _METRE: Final = attrgetter("numerator", "denominator", "onset", "bar_ticks")
 _MOST_TICKS: Final = 1 << 31  # of a melody; keeps the places of all metres of a batch apart
 
 
-class Fit(NamedTuple):
+class Entry(NamedTuple):
     """A melody as a prepared corpus takes it."""
 
     columns: Columns
@@ -57,12 +57,12 @@ class Fit(NamedTuple):
     entries: NDArray[np.uint64]  # as `entries_of` gives them for number 0
 
 
-def fit(melody: Columns, snapped: int = 0) -> Fit:
+def entry_of(melody: Columns, snapped: int = 0) -> Entry:
     """What is to be known of one melody that is encoded already."""
-    return Fit(melody, snapped, int(melody.bar_ticks.max()), identity(melody), entries_of(melody))
+    return Entry(melody, snapped, int(melody.bar_ticks.max()), identity(melody), entries_of(melody))
 
 
-def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Fit]:
+def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Entry]:
     """Encode melodies that have notes, each with its style, their keys found where they say none."""
     keys = _keys(melodies)
     told = [melody.columns for melody in melodies]
@@ -81,13 +81,13 @@ def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Fit]:
     rows |= places
     widest = np.maximum.reduceat(places["bar_ticks"], edges[:-1]).tolist()
     identities, entries = _identities(rows, edges, of), _entries(rows["pitch"], edges, of)
-    fits: list[Fit] = []
+    fits: list[Entry] = []
     for i, (key, style, begin, end) in enumerate(
         zip(keys, styles, edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     ):
         if i in singly:
             encoded = encode(melodies[i], key)
-            fits.append(fit(columns(encoded, style), encoded.snapped))
+            fits.append(entry_of(columns(encoded, style), encoded.snapped))
             continue
         own: dict[str, Any] = {name: flat[begin:end] for name, flat in rows.items()}
         heard: dict[str, Any] = {
@@ -96,7 +96,7 @@ def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Fit]:
             "anchor": int(anchors[i]),
             "style": style,
         }
-        fits.append(Fit(Columns(**own, bars=bars[i], **heard), 0, widest[i], identities[i], entries[i]))
+        fits.append(Entry(Columns(**own, bars=bars[i], **heard), 0, widest[i], identities[i], entries[i]))
     return fits
 
 
@@ -160,7 +160,7 @@ def _entries(pitch: Flat, edges: Flat, of: Flat) -> list[NDArray[np.uint64]]:
     windows = np.lib.stride_tricks.sliding_window_view(pitch, SHINGLE)
     steady = np.arange(SHINGLE)[None]  # one rhythm for all: none
     whole = of[: len(windows)] == of[SHINGLE - 1 :]
-    heads = (grams_of(steady, windows) & HEADS)[whole]
+    heads = (grams_of(steady, windows) & HEAD_BITS)[whole]
     bounds = np.searchsorted(of[: len(windows)][whole], np.arange(len(edges)))
     for begin, end in pairwise(bounds.tolist()):
         heads[begin:end].sort()

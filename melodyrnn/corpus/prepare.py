@@ -34,8 +34,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 
 import numpy as np
 
-from melodyrnn.corpus.duplicates import Kin, divide, families
-from melodyrnn.corpus.encoding import Fit, encode_many, fit
+from melodyrnn.corpus.duplicates import Kin, divide_families, families
+from melodyrnn.corpus.encoding import Entry, encode_many, entry_of
 from melodyrnn.corpus.prepared import MANIFEST, MELODIES, NOTES, PARTS, Prepared, Report, manifest_text, open_prepared
 from melodyrnn.corpus.replacing import growing, put, settle
 from melodyrnn.corpus.stamp import read_stamp, write_stamp
@@ -189,7 +189,7 @@ class Writer:
                 self._take(outcome.name, melody.title, next(fits))
         self._write()
 
-    def _take(self, name: str, title: str, fit: Fit) -> None:
+    def _take(self, name: str, title: str, fit: Entry) -> None:
         notes = len(fit.columns)
         if fit.snapped > MOST_SNAPPED * notes:
             return self.leave_out(name, "off-grid", f"{fit.snapped} values of {notes} notes")
@@ -198,7 +198,7 @@ class Writer:
         self.snapped += fit.snapped
         return self.admit(name, title, fit)
 
-    def admit(self, name: str, title: str, fit: Fit) -> None:
+    def admit(self, name: str, title: str, fit: Entry) -> None:
         """Add a melody that is fit, unless it is there already or must stay unseen."""
         own = fit.identity
         if (known := self.unseen.known(own, fit.entries)) is not None:
@@ -209,7 +209,7 @@ class Writer:
         number = self.seen[own] = len(self.seen)
         return self._append(fit, {"name": name, "title": title}, number)
 
-    def _append(self, fit: Fit, texts: dict[str, str], number: int) -> None:
+    def _append(self, fit: Entry, texts: dict[str, str], number: int) -> None:
         for name in ("bars", "mode", "tonic", "anchor", "style"):
             self.scalars[name].append(getattr(fit.columns, name))
         self.scalars["starts"].append(self.scalars["starts"][-1] + len(fit.columns))
@@ -262,7 +262,7 @@ class Writer:
         self.stack.close()
         family = _families(self.folder / "entries", self.scalars["entry_ends"], count)
         (self.folder / "entries").unlink()
-        parts = divide(family, np.array(self.scalars["identity"], np.uint64), seed)
+        parts = divide_families(family, np.array(self.scalars["identity"], np.uint64), seed)
         for name, dtype in MELODIES.items():
             values = {"family": family, "part": parts}.get(name)
             (np.array(self.scalars[name]) if values is None else values).astype(dtype).tofile(
@@ -326,7 +326,7 @@ def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) ->
                 writer.leave_out(row["name"], row["reason"], row["detail"])
             writer.snapped += shard.report.snapped
         for offered in heapq.merge(*map(_melodies, opened), key=lambda one: one.order):
-            writer.admit(offered.name, offered.title, fit(offered.melody))
+            writer.admit(offered.name, offered.title, entry_of(offered.melody))
 
     return build(folder, styles.pop(), fill, seed=seed)
 

@@ -71,7 +71,7 @@ def read_report(folder: Path) -> Report:
         raise CorpusError(f"{folder}: its {MANIFEST} is damaged; prepare the corpus again") from error
 
 
-VERSION: Final = 1
+PREPARED_VERSION: Final = 1
 PARTS: Final = ("train", "validation", "test")
 NOTES: Final = {
     "rest": "u1", "duration": "u1", "pitch": "u1", "metre": "u1", "place": "<u2", "bar": "<u2", "bar_ticks": "<u2",
@@ -189,8 +189,8 @@ def seed_of(folder: Path) -> int | None:
 def manifest_text(seed: int, styles: tuple[str, ...], report: Report) -> str:
     """The manifest, readable by people as well."""
     told = {
-        "version": VERSION,
-        "vocabulary": vocabulary.VERSION,
+        "version": PREPARED_VERSION,
+        "vocabulary": vocabulary.VOCABULARY_VERSION,
         "seed": seed,
         "styles": styles,
         "report": asdict(report),
@@ -211,7 +211,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise CorpusError(f"{folder}: its {MANIFEST} is damaged; prepare the corpus again") from None
     _demand(folder, isinstance(told, dict))
-    if (told.get("version"), told.get("vocabulary")) != (VERSION, vocabulary.VERSION):
+    if (told.get("version"), told.get("vocabulary")) != (PREPARED_VERSION, vocabulary.VOCABULARY_VERSION):
         raise CorpusError(f"{folder}: prepared by another version of melodyrnn; prepare the corpus again")
     report, styles = told.get("report"), told.get("styles")
     _demand(folder, isinstance(report, dict) and set(report) == {f.name for f in fields(Report)})

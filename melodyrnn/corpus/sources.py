@@ -16,8 +16,8 @@ Conventions
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
               holds several tunes, each outcome is called `name:number`.
 
-Contents: FORMATS, Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind; CorpusInfo,
-names, describe, sources, sources_of.
+Contents: INPUT_FORMATS, Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind; CorpusInfo,
+names, describe_corpus, sources, sources_of.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 
-FORMATS: Final = {".mid": "midi", ".midi": "midi", ".kar": "midi"} | NOTATION
+INPUT_FORMATS: Final = {".mid": "midi", ".midi": "midi", ".kar": "midi"} | NOTATION
 """File suffix (lower case) → format."""
 
 _DEEPEST: Final = 64  # folders within folders
@@ -119,7 +119,9 @@ def other_kinds(folder: str | Path) -> Counter[str]:
     found: Counter[str] = Counter()
     for _, below, names in os.walk(folder):
         below[:] = [name for name in below if not name.startswith(".")]
-        found.update(suffix_of(name) for name in names if not name.startswith(".") and suffix_of(name) not in FORMATS)
+        found.update(
+            suffix_of(name) for name in names if not name.startswith(".") and suffix_of(name) not in INPUT_FORMATS
+        )
     return found
 
 
@@ -136,7 +138,7 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
         return
     top = os.path.join(folder, "")  # noqa: PTH118
     for name in names:
-        if suffix_of(name) in FORMATS:
+        if suffix_of(name) in INPUT_FORMATS:
             yield top + name
         elif not name.startswith(".") and os.path.isdir(top + name):  # noqa: PTH112 - False for a link to itself
             yield from _walk(top + name, (*above, here))
@@ -200,13 +202,13 @@ class Outcome:
 def source_of(path: str | Path, *, name: str = "", track: str | None = None) -> Source | Outcome:
     """Say how a file is read, by its suffix; a file of another kind is refused at once."""
     path = str(path)
-    kind = FORMATS.get(suffix_of(path))
+    kind = INPUT_FORMATS.get(suffix_of(path))
     return of_another_kind(name or path) if kind is None else Source(name or path, path, kind, track)
 
 
 def of_another_kind(name: str) -> Outcome:
     """Refuse a file that is none of FORMATS."""
-    return Outcome(name, reason="not-notation", detail=f"the suffix is none of {' '.join(FORMATS)}")
+    return Outcome(name, reason="not-notation", detail=f"the suffix is none of {' '.join(INPUT_FORMATS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _shelf().glob("*.toml")))
 
 
-def describe(name: str) -> CorpusInfo:
+def describe_corpus(name: str) -> CorpusInfo:
     """Look a built-in corpus up.
 
     Raises:
@@ -258,7 +260,7 @@ def sources(name: str) -> list[Source]:
     Raises:
         CorpusError: no such corpus, or music21 is installed without its collection.
     """
-    info = describe(name)
+    info = describe_corpus(name)
     folder = _music21() / info.folder
     left_out = {path for pattern in info.leave_out for path in folder.glob(pattern)}
     paths = sorted({path for pattern in info.files for path in folder.glob(pattern)} - left_out)
@@ -276,9 +278,9 @@ def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> It
     if path.is_dir():
         own, top = find_files(path), len(str(path / "x")) - 1
         mine = own if shard.of == 1 else (f for f in own if shard.holds(f[top:]))
-        return (Source(f, f, FORMATS[f[f.rfind(".") :].lower()], track) for f in mine)
+        return (Source(f, f, INPUT_FORMATS[f[f.rfind(".") :].lower()], track) for f in mine)
     if path.is_file():
-        alone = Source(str(path), str(path), FORMATS.get(suffix_of(path.name), ""), track)
+        alone = Source(str(path), str(path), INPUT_FORMATS.get(suffix_of(path.name), ""), track)
         return iter([alone] if shard.holds(path.name) else [])
     raise CorpusError(f"{corpus}: neither a folder nor a built-in corpus ({', '.join(names())})")
 

@@ -4,7 +4,7 @@ It speaks JSON lines: a list of sources comes in on stdin; for each source go ou
 outcomes of its tunes and then a line `null`. Whatever happens to a file happens to this process
 alone; the parent (`reading`) sees which file it was by the lines that came before.
 
-Contents: read_source (one file, in this process), fetch, main (the loop of the child).
+Contents: read_source (one file, in this process), read_source_bytes, serve (the loop of the child).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _outcomes(source: Source, timeout: float, *, strict: bool) -> Iterator[Outco
 
 def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
     try:
-        data = fetch(source)
+        data = read_source_bytes(source)
         if source.chords:
             yield _chords(data, source)
             return
@@ -100,13 +100,13 @@ def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
     return Outcome(source.name, reading.melody, warnings=tuple(reading.warnings), track=reading.track)
 
 
-def fetch(source: Source) -> bytes:
+def read_source_bytes(source: Source) -> bytes:
     """Read the bytes of a regular file; anything else is refused without being opened.
 
     Raises:
         Unreadable: missing, special, unreadable, empty or too large.
     """
-    from melodyrnn.formats.midi.container import fetch as fetch_bytes  # noqa: PLC0415
+    from melodyrnn.formats.midi.container import read_bytes_of as fetch_bytes  # noqa: PLC0415
 
     try:
         if not stat.S_ISREG(os.stat(source.path).st_mode):  # noqa: PTH116
@@ -150,7 +150,7 @@ class _Limit:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def main(timeout: float, memory_mb: int, *, strict: bool) -> None:
+def serve(timeout: float, memory_mb: int, *, strict: bool) -> None:
     """Serve batches until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our stdin
     _limit_memory(memory_mb)
@@ -186,4 +186,4 @@ def _limit_memory(megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]), strict=sys.argv[3] == "strict")
+    serve(float(sys.argv[1]), int(sys.argv[2]), strict=sys.argv[3] == "strict")

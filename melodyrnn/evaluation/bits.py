@@ -29,7 +29,7 @@ The sharpness was chosen on two folds of four sets (docs/log.md, 2026-11-23).
 
 Conventions: N notes of the repertoire; R melodies heard side by side; H hidden units.
 
-Contents: Repertoire; Judged (one melody), Bits (a set), judge, pool, average.
+Contents: KnnMemory; Judged (one melody), PooledBits (a set), bits_of, pool, average.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ import numpy as np
 
 from melodyrnn.events.statistics import first_pitch, register_bits
 from melodyrnn.events.vocabulary import END
-from melodyrnn.inference.scoring import follow, score
+from melodyrnn.inference.scoring import score, teacher_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,13 +60,13 @@ _SAMPLE: Final = 500  # notes by which the reach is measured
 _ALL: Final = slice(None)
 
 
-class Repertoire:
+class KnnMemory:
     """The notes of some melodies, sorted by rest and duration, and the states in which one network awaited them."""
 
     def __init__(self, network: Network, melodies: Sequence[Columns]) -> None:
         """Listen to the melodies, with the conditions hidden that a held-out figure must not see."""
         states, came, tunes = [], [], []
-        for which, stream, event in follow(network, melodies):
+        for which, stream, event in teacher_force(network, melodies):
             notes = event[0] != END
             states.append(stream.state[-1, 0][notes])
             came.append(np.stack(event, 1)[notes])
@@ -135,7 +135,7 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
-class Bits:
+class PooledBits:
     """Bits per note of a set of melodies."""
 
     melodies: int
@@ -156,12 +156,12 @@ class Bits:
         return float(2**self.total)
 
 
-def judge(
+def bits_of(
     network: Network,
     melodies: Sequence[Columns],
     names: Sequence[str],
     registers: Mapping[int, int],
-    repertoire: Repertoire | None = None,
+    repertoire: KnnMemory | None = None,
 ) -> list[Judged]:
     """Score melodies note by note; with a repertoire, recalling it."""
     judged = []
@@ -171,12 +171,12 @@ def judge(
     return judged
 
 
-def pool(judged: Iterable[Judged]) -> Bits:
+def pool(judged: Iterable[Judged]) -> PooledBits:
     """The mean over all notes of all melodies."""
     some = list(judged)
     notes = sum(j.notes for j in some)
     rest, duration, pitch = (sum((j.bits.sum(0) for j in some), np.zeros(3)) / max(1, notes)).tolist()
-    return Bits(len(some), notes, rest, duration, pitch, _accuracy(some, notes))
+    return PooledBits(len(some), notes, rest, duration, pitch, _accuracy(some, notes))
 
 
 def average(members: Sequence[Sequence[Judged]]) -> list[Judged]:

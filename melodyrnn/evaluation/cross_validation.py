@@ -12,7 +12,7 @@ that has learnt a tune must not be tested on its variant.
 
 A folds file is a JSON object, file name → fold (0, 1, …), or set name → such an object.
 
-Contents: family_of, assign, read_folds, count_folds, divided; CELLS, Trial (how), FoldJudged (what came of a fold),
+Contents: family_of, assign, read_folds, count_folds, divided; ENSEMBLE_CELLS, Trial (how), FoldJudged (what came of a fold),
 cross_validate.
 """
 
@@ -32,12 +32,12 @@ import numpy as np
 
 from melodyrnn.corpus.duplicates import Kin, entries_of, families, identity
 from melodyrnn.errors import CorpusError, OptionError, TrainingError
-from melodyrnn.evaluation.bits import Judged, Repertoire, average, judge
+from melodyrnn.evaluation.bits import Judged, KnnMemory, average, bits_of
 from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.compiled import network_of
 from melodyrnn.system import follow_parent, safe_imports
-from melodyrnn.training.config import Recipe, defaults, fine_tuning
-from melodyrnn.training.events import Finished, Plan, Split
+from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning
+from melodyrnn.training.events import Finished, Split, TrainingPlan
 from melodyrnn.training.fit import fit
 from melodyrnn.training.workers import join, one_thread
 
@@ -130,7 +130,7 @@ def _fold(told: Mapping[str, Any], name: str) -> int | None:
     return fold if isinstance(fold, int) and not isinstance(fold, bool) and fold >= 0 else None
 
 
-CELLS: Final = ("lstm", "gru", "rnn", "gru")
+ENSEMBLE_CELLS: Final = ("lstm", "gru", "rnn", "gru")
 """Of the members of an ensemble, in turn: networks of one cell err alike, and the GRU errs least (docs/log.md)."""
 
 
@@ -157,7 +157,7 @@ class Trial:
     seed: int = 0
     cells: tuple[str, ...] | None = None  # of the members, in turn; a base has its own; None = what suits
     config: NetworkConfig | None = None
-    recipe: Recipe | None = None
+    recipe: TrainingConfig | None = None
     base: Base | None = None  # fine-tune this one
 
 
@@ -246,9 +246,9 @@ def _run(task: _Task) -> FoldJudged:
     with one_thread():
         for network in _networks(task.train, task.trial):
             cells.append(network.config.cell)
-            alone.append(judge(network, task.test, task.names, registers))
-            repertoire = Repertoire(network, task.train)
-            recalling.append(judge(network, task.test, task.names, registers, repertoire))
+            alone.append(bits_of(network, task.test, task.names, registers))
+            repertoire = KnnMemory(network, task.train)
+            recalling.append(bits_of(network, task.test, task.names, registers, repertoire))
     return FoldJudged(task.fold, cells, alone, recalling)
 
 
@@ -259,7 +259,7 @@ def _registers(task: _Task) -> dict[int, int]:
     return with_base(own, base.registers) if base is not None and few else own
 
 
-def _recipe(train: Sequence[Columns], trial: Trial) -> Recipe:
+def _recipe(train: Sequence[Columns], trial: Trial) -> TrainingConfig:
     """The recipe that is asked for, or what suits so many melodies."""
     told = len(train), sum(map(len, train))
     return trial.recipe or (defaults(*told)[1] if trial.base is None else fine_tuning(*told))
@@ -273,14 +273,14 @@ def _together(members: list[list[Judged]]) -> list[Judged]:
 def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
     """Train one network for each seed."""
     config, recipe = defaults(len(train), sum(map(len, train)))[0], _recipe(train, trial)
-    start, cells = None, trial.cells or (CELLS if trial.members > 1 else ())
+    start, cells = None, trial.cells or (ENSEMBLE_CELLS if trial.members > 1 else ())
     if trial.base is not None:
         config, start, cells = trial.base.config, dict(trial.base.weights), ()
     config, family = trial.config or config, family_of(train) if recipe.folds else ()
     cells = cells or (config.cell,)
     for member in range(trial.members):
         own = replace(config, cell=cells[member % len(cells)])
-        plan = Plan(own, replace(recipe, seed=trial.seed + member), start=start, family=family)
+        plan = TrainingPlan(own, replace(recipe, seed=trial.seed + member), start=start, family=family)
         for event in fit(Split(train), plan, join()):
             if isinstance(event, Finished):
                 yield network_of(own, event.weights)

@@ -4,7 +4,7 @@ Conventions
     name        of a melody: its path within the folder ("a/007.mid", "tunes.abc:12"), or as the corpus calls it.
     A melody without a stated key is heard in the key that melodyrnn.music.key_finding finds.
 
-Contents: MelodySet, read_set, divide; Seen, find_seen (which of them a model has trained on), shared (between folds).
+Contents: MelodySet, read_set, parts_as_trained; Seen, find_seen (which of them a model has trained on), shared (between folds).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.events.fingerprint import Run
+    from melodyrnn.events.fingerprint import SharedRun
     from melodyrnn.music.melody import Melody
 
 SEEN_SHARE: Final = 0.4  # of a melody's notes in one run shared with a training tune: that tune, or a variant of it
@@ -76,7 +76,7 @@ def read_set(path: str, track: str | None = None) -> MelodySet:
                 raise outcome.error
             refused[outcome.reason] += 1
         elif outcome.melody.notes:
-            named.append((_within(path, outcome.name), heard(outcome.melody)))
+            named.append((_within(path, outcome.name), read_melody_columns(outcome.melody)))
             keys_found += outcome.melody.key is None or any(told.startswith(NO_KEY) for told in outcome.warnings)
     if not named:
         raise CorpusError(f"{path}: holds no melody to judge by; `melodyrnn corpus check` tells the reasons")
@@ -84,7 +84,9 @@ def read_set(path: str, track: str | None = None) -> MelodySet:
     return MelodySet(Path(path).name or path, *melodies, refused, keys_found)
 
 
-def divide(corpora: Sequence[str], seed: int = 0, track: str | None = None) -> dict[tuple[str, str], MelodySet]:
+def parts_as_trained(
+    corpora: Sequence[str], seed: int = 0, track: str | None = None
+) -> dict[tuple[str, str], MelodySet]:
     """Divide corpora as training does, all together: (corpus, part) → its melodies.
 
     Which part a melody falls into depends on the corpora that it stands beside, for a tune and its variants
@@ -118,7 +120,7 @@ def _chosen(prepared: Prepared, rows: Sequence[int], name: str) -> MelodySet:
     return MelodySet(name, tuple(names[i] for i in rows), tuple(prepared.columns(i) for i in rows), Counter())
 
 
-def heard(melody: Melody) -> Columns:
+def read_melody_columns(melody: Melody) -> Columns:
     """A melody as the network reads it, in its own key or the one that is found."""
     return columns(encode(melody, melody.key or find_key(melody)))
 
@@ -129,7 +131,7 @@ class Seen:
 
     index: int  # in the set
     name: str
-    run: Run
+    run: SharedRun
 
 
 def find_seen(index: Index, melodies: Sequence[Columns], names: Sequence[str]) -> Iterator[Seen]:

@@ -7,7 +7,7 @@ Conventions
                 functions, in the unit of the number (Vallender 1974); between shares their difference.
     The choice of features follows Yang & Lerch 2020, "On the evaluation of generative models in music".
 
-Contents: Statistics, describe, distances, chance, MEASURES; imitate (what a model writes under the frames of a set).
+Contents: Statistics, statistics_of, distances, chance, MEASURES; sample_from_model (what a model writes under the frames of a set).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.errors import CorpusError
-from melodyrnn.evaluation.sets import heard
+from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.statistics import repetition
 from melodyrnn.events.vocabulary import DURATIONS, METRES
@@ -60,7 +60,7 @@ class Statistics:
     ending: float  # share of melodies whose last note is the tonic
 
 
-def describe(melodies: Sequence[Columns]) -> Statistics:
+def statistics_of(melodies: Sequence[Columns]) -> Statistics:
     """Count a set. Raises CorpusError for one without melodies."""
     return _pooled(_counted(melodies))
 
@@ -82,9 +82,9 @@ def _counted(melodies: Sequence[Columns]) -> dict[str, Shares]:
     """What each melody adds to a set: histograms (melodies, V) and numbers (melodies,)."""
     if not len(melodies):
         raise CorpusError("there is no melody to count")
-    steps = [np.clip(np.diff(m.pitch), -vp.WIDEST, vp.WIDEST) + vp.WIDEST for m in melodies]
+    steps = [np.clip(np.diff(m.pitch), -vp.WIDEST_INTERVAL, vp.WIDEST_INTERVAL) + vp.WIDEST_INTERVAL for m in melodies]
     return {
-        "interval": _histograms(steps, 2 * vp.WIDEST + 1),
+        "interval": _histograms(steps, 2 * vp.WIDEST_INTERVAL + 1),
         "duration": _histograms([m.duration for m in melodies], len(DURATIONS)),
         "degree": _histograms([vp.degree(m.pitch) for m in melodies], 12),
         "range": np.array([float(np.ptp(m.pitch)) for m in melodies]),
@@ -142,7 +142,7 @@ def wasserstein(one: Shares, other: Shares) -> float:
     return float((np.abs(rising[0] - rising[1]) * np.diff(values)).sum())
 
 
-def imitate(
+def sample_from_model(
     model: Model, frames: Sequence[Columns], count: int, seed: int = 0, *, temperature: float = 1.0
 ) -> Iterator[Columns]:
     """Write melodies of free length and upbeat in keys and metres drawn from those of a set."""
@@ -161,5 +161,5 @@ def imitate(
     for (metre, tonic, mode), wanted in groups.items():
         framed = replace(options, metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
         for written in generate(model, framed, wanted):
-            yield heard(written.melody)
+            yield read_melody_columns(written.melody)
         options = replace(options, seed=options.seed + wanted)

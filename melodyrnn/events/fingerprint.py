@@ -11,7 +11,7 @@ Conventions
 An Index of training melodies costs 10 bytes a note: one sorted array holds each gram's leading bits and,
 below them, the place of its first note; a gram is found by bisection, a copied run is a diagonal of hits.
 
-Contents: profile, shingles, Run, Index.
+Contents: profile, shingles, SharedRun, Index.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def shingles(melody: Columns, n: int = SPAN, *, rhythm: bool = True) -> Hashes:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SharedRun:
     """Notes in a row that a melody shares with a tune."""
 
     length: int = 0  # notes; 0 = none as long as a gram
@@ -145,7 +145,7 @@ class Index:
         bars = np.concatenate((self.bars, other.bars[new[tune]]))
         return Index(grams, bars, starts.astype(np.uint32), names, self.span)
 
-    def longest_run(self, melody: Columns, *, since: int = 0) -> Run:
+    def longest_run(self, melody: Columns, *, since: int = 0) -> SharedRun:
         """The longest run that a melody shares with any tune; the earliest in the melody on a tie.
 
         Runs that are over before note `since` do not count.
@@ -154,7 +154,7 @@ class Index:
         first, last = self._bounds(hashes)
         counts = last - first
         if not counts.any():
-            return Run()
+            return SharedRun()
         at = np.repeat(np.arange(len(hashes)), counts)
         within = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
         place = (self.grams[first[at] + within] & _PLACE).astype(np.int64)
@@ -165,10 +165,10 @@ class Index:
         lengths = np.diff(np.concatenate((begins, [len(at)])))
         told = np.flatnonzero(at[begins] + lengths + self.span - 2 >= since).tolist()
         if not told:
-            return Run()
+            return SharedRun()
         best = max(told, key=lambda i: (lengths[i], -at[begins[i]]))
         where = int(place[begins[best]])
-        return Run(
+        return SharedRun(
             int(lengths[best]) + self.span - 1, self.tune_at(where), int(self.bars[where]), int(at[begins[best]])
         )
 

@@ -65,7 +65,7 @@ def _bars(melody: Columns) -> dict[int, tuple[tuple[int, int, int], ...]]:
 
 
 MOST_KINDS: Final = 1500  # the commonest; a card holds no more
-LONGEST: Final = 9999  # bars; nobody draws a form like that
+LONGEST_FORM: Final = 9999  # bars; nobody draws a form like that
 KEY_OF_FORM: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,3} [0-9]{1,4}")
 KEY_OF_END: Final = re.compile(rf"[0-9]{{1,2}} ({'|'.join(MODES)}) ([0-9]|1[01])")
 
@@ -82,7 +82,7 @@ def count_forms(melodies: Iterable[Columns]) -> dict[str, int]:
     return _counted(
         f"{m.style} {'/'.join(map(str, METRES[int(m.metre[0])]))} {' '.join(map(str, form_of(m)))}"
         for m in melodies
-        if m.metre[0] < len(METRES) and m.bars <= LONGEST
+        if m.metre[0] < len(METRES) and m.bars <= LONGEST_FORM
     )
 
 

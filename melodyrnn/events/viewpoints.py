@@ -25,7 +25,7 @@ from melodyrnn.music.key import MODES
 
 PLACES: Final = 193  # ticks since the bar line, 0..191; row 0 is NONE
 BEATS: Final = 33  # sixteenths since the bar line, 0..31
-WIDEST: Final = 24  # intervals beyond two octaves are heard as two octaves
+WIDEST_INTERVAL: Final = 24  # intervals beyond two octaves are heard as two octaves
 LONGEST_BARS: Final = 32  # "33 or more bars left" share a row
 BAR_NUMBERS: Final = 33  # bars 0..31; "bar 32 or later" share a row
 STYLES: Final = 32  # rows for corpus tags
@@ -33,8 +33,8 @@ STYLES: Final = 32  # rows for corpus tags
 HEARD: Final = {
     "pitch": len(PITCHES) + 1,
     "degree": 13,
-    "interval": 2 * WIDEST + 2,
-    "from_first": 2 * WIDEST + 2,
+    "interval": 2 * WIDEST_INTERVAL + 2,
+    "from_first": 2 * WIDEST_INTERVAL + 2,
     "duration": len(DURATIONS) + 1,
     "rest": len(RESTS) + 1,
     "place": PLACES,
@@ -81,7 +81,7 @@ def metre_beat_row(metre: Indices, ticks: Indices) -> Indices:
 
 def interval_row(semitones: Indices) -> Indices:
     """Row of a melodic interval."""
-    return np.minimum(np.maximum(semitones, -WIDEST), WIDEST) + WIDEST + 1
+    return np.minimum(np.maximum(semitones, -WIDEST_INTERVAL), WIDEST_INTERVAL) + WIDEST_INTERVAL + 1
 
 
 def bars_left_row(bars: Indices) -> Indices:

@@ -10,7 +10,7 @@ Conventions
     Its structures hold nothing but addresses and 64-bit numbers: here they are tuples and arrays of integers, field
     by field in the order of kernel.c, 0 for NULL.
 
-Contents: `kernel`, which loads it, and `described`, for people; `Matrix`, `Layer`, `Head`, `Network`, `Recall`;
+Contents: `kernel`, which loads it, and `described`, for people; `CompiledMatrix`, `CompiledLayer`, `CompiledHead`, `CompiledNetwork`, `CompiledPointer`;
 `network_of` and `recall_of`, which choose.
 """
 
@@ -27,7 +27,7 @@ import numpy as np
 
 from melodyrnn.inference import numpy_network as runtime
 from melodyrnn.inference import pointer as recall
-from melodyrnn.inference.pointer import FIELDS, Asked
+from melodyrnn.inference.pointer import FIELDS, PointerQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,14 +92,14 @@ def described() -> str:
 
 def network_of(config: NetworkConfig, weights: Weights) -> runtime.Network:
     """A network for the fastest runtime that there is."""
-    return runtime.Network(config, weights) if kernel() is None else Network(config, weights)
+    return runtime.Network(config, weights) if kernel() is None else CompiledNetwork(config, weights)
 
 
-def recall_of(network: runtime.Network, rows: int, capacity: int) -> recall.Recall:
+def recall_of(network: runtime.Network, rows: int, capacity: int) -> recall.Pointer:
     """What the melodies that a network hears remember, for the same runtime."""
-    if isinstance(network, Network):
-        return Recall(network, rows, capacity)
-    return recall.Recall(network, rows, capacity)
+    if isinstance(network, CompiledNetwork):
+        return CompiledPointer(network, rows, capacity)
+    return recall.Pointer(network, rows, capacity)
 
 
 def _at(array: Any) -> int:
@@ -135,7 +135,7 @@ def _padded(bias: Floats, width: int) -> Floats:
     return np.pad(bias, (0, width - len(bias)))
 
 
-class Matrix(runtime.Matrix):
+class CompiledMatrix(runtime.Matrix):
     """Weights (N, K) in panels of columns, in half precision where they have no more."""
 
     def __init__(self, weights: Floats, scale: Floats | float = 1.0) -> None:
@@ -163,12 +163,12 @@ class Matrix(runtime.Matrix):
         return out[:, : self.columns]
 
 
-class Layer(runtime.Layer):
+class CompiledLayer(runtime.Layer):
     """One recurrent layer, folded."""
 
-    matrix = Matrix
-    recurrent: Matrix
-    inputs: Matrix
+    matrix = CompiledMatrix
+    recurrent: CompiledMatrix
+    inputs: CompiledMatrix
 
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
         """Fold."""
@@ -179,11 +179,11 @@ class Layer(runtime.Layer):
         self.fields: Fields = (*matrices, *biases, _CELLS.index(config.cell), config.hidden)
 
 
-class Head(runtime.Head):
-    """One attribute's head, folded. Its call is for those who want the joint output; composing asks `Recall`."""
+class CompiledHead(runtime.Head):
+    """One attribute's head, folded. Its call is for those who want the joint output; composing asks `CompiledPointer`."""
 
-    matrix = Matrix
-    joint: Matrix
+    matrix = CompiledMatrix
+    joint: CompiledMatrix
 
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
         """Fold."""
@@ -213,13 +213,13 @@ class Head(runtime.Head):
         return _at(projected), projected.shape[1], _rows(known, rows), known.shape[1]
 
 
-class Network(runtime.Network):
+class CompiledNetwork(runtime.Network):
     """Folded weights as the library wants them, and the recurrent step."""
 
-    matrix, layer, head = Matrix, Layer, Head
-    layers: Sequence[Layer]
-    heads: Mapping[str, Head]
-    state: Matrix
+    matrix, layer, head = CompiledMatrix, CompiledLayer, CompiledHead
+    layers: Sequence[CompiledLayer]
+    heads: Mapping[str, CompiledHead]
+    state: CompiledMatrix
 
     def __init__(self, config: NetworkConfig, weights: Weights) -> None:
         """Fold weights given by their torch names, fp32 or fp16."""
@@ -237,13 +237,13 @@ class Network(runtime.Network):
         return projected
 
 
-class Recall(recall.Recall):
+class CompiledPointer(recall.Pointer):
     """The notes of R melodies, as the library looks at them."""
 
-    network: Network
+    network: CompiledNetwork
     _lent: Indices | None = None  # the structure Past of the arrays as they are now
 
-    def expect(self, name: str, projected: Floats, known: Indices, asked: Asked) -> Logs:
+    def expect(self, name: str, projected: Floats, known: Indices, asked: PointerQuery) -> Logs:
         """A head's log-probabilities (R, V) of the next value; its key is kept."""
         logs = np.empty((len(known), self.network.heads[name].logits.stop))
         self._ask(name, projected, known, [*(_rows(array, len(known)) for array in asked), _at(logs)])

@@ -35,7 +35,7 @@ from melodyrnn.events.vocabulary import (
     metre_index,
 )
 from melodyrnn.inference.compiled import recall_of
-from melodyrnn.inference.pointer import DURATION, PITCH, REST, Asked
+from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Metre
 
 
-NEVER: Final = 1 << 40  # a tick that no melody reaches: pads tables of unequal length
+BEYOND_ANY_TICK: Final = 1 << 40  # a tick that no melody reaches: pads tables of unequal length
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def of_metres(metres: Sequence[Metre], rows: int) -> Timeline:
 def of_columns(melodies: Sequence[Columns]) -> Timeline:
     """The timelines of known melodies, as far as their notes tell: one stretch for each note."""
     shape = (len(melodies), max(len(m) for m in melodies))
-    starts, bars = np.full(shape, NEVER), np.zeros(shape, dtype=np.int64)
+    starts, bars = np.full(shape, BEYOND_ANY_TICK), np.zeros(shape, dtype=np.int64)
     metres, ticks = np.zeros(shape, dtype=np.int64), np.ones(shape, dtype=np.int64)
     for row, melody in enumerate(melodies):
         lengths = np.asarray(DURATIONS)[melody.duration]
@@ -138,7 +138,7 @@ _LEAPS_FROM: Final = np.array([_HEARD["interval"], _HEARD["from_first"]])
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Conditions:
     """Conditions of each melody, arrays (R,); 0 = hidden."""
 
     mode: Indices  # 1 + index in MODES
@@ -146,15 +146,15 @@ class Told:
     register: Indices  # 1 + MIDI number of the anchor
     bars: Indices  # bars in all
 
-    def take(self, rows: Indices) -> Told:
+    def take(self, rows: Indices) -> Conditions:
         """Choose melodies."""
-        return Told(self.mode[rows], self.style[rows], self.register[rows], self.bars[rows])
+        return Conditions(self.mode[rows], self.style[rows], self.register[rows], self.bars[rows])
 
 
-class Stream:
+class Decoder:
     """The state of R melodies. Plain arrays: `take` copies any choice of them, as resampling needs."""
 
-    def __init__(self, network: Network, told: Told, timeline: Timeline, capacity: int = 64) -> None:
+    def __init__(self, network: Network, told: Conditions, timeline: Timeline, capacity: int = 64) -> None:
         """Begin before the first note."""
         rows = len(told.mode)
         self.network, self.told, self.timeline = network, told, timeline
@@ -178,9 +178,9 @@ class Stream:
     def __len__(self) -> int:
         return len(self.tick)
 
-    def take(self, rows: Indices) -> Stream:
+    def take(self, rows: Indices) -> Decoder:
         """A copy that holds these melodies, in any order and number."""
-        new = object.__new__(Stream)
+        new = object.__new__(Decoder)
         new.network, new.told, new.timeline = self.network, self.told.take(rows), self.timeline.take(rows)
         new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
         new.spent = None if self.spent is None else self.spent[rows]
@@ -194,18 +194,20 @@ class Stream:
 
     def rest(self) -> Logs:
         """Log-probabilities of the next rest, (R, END + 1)."""
-        return self._ask("rest", self._stand_after(), b"", Asked(self.after.bar, self.after.place))
+        return self._ask("rest", self._stand_after(), b"", PointerQuery(self.after.bar, self.after.place))
 
     def duration(self, rest: Indices) -> Logs:
         """Log-probabilities of the next duration after this rest (R,): (R, len(DURATIONS))."""
         where, known = self._standing(rest)
-        return self._ask("duration", known, rest.tobytes(), Asked(where.bar, where.place, rest))
+        return self._ask("duration", known, rest.tobytes(), PointerQuery(where.bar, where.place, rest))
 
     def pitch(self, rest: Indices, duration: Indices) -> Logs:
         """Log-probabilities of the next pitch at this rest and duration (R,): (R, len(PITCHES))."""
         where, known = self._standing(rest)
         known[:, 4] = duration + (1 + _KNOWN["duration"])
-        return self._ask("pitch", known, _key(rest, duration), Asked(where.bar, where.place, rest, duration, self.last))
+        return self._ask(
+            "pitch", known, _key(rest, duration), PointerQuery(where.bar, where.place, rest, duration, self.last)
+        )
 
     @property
     def heard(self) -> tuple[Indices, Indices, Indices]:
@@ -286,7 +288,7 @@ class Stream:
         heard[:, 4] = duration + (1 + _HEARD["duration"])
         heard[:, _ALSO_HEARD] = known.take(_ALSO_KNOWN, 1) + _APART
 
-    def _ask(self, name: str, known: Indices, choice: bytes, asked: Asked) -> Logs:
+    def _ask(self, name: str, known: Indices, choice: bytes, asked: PointerQuery) -> Logs:
         """What a head expects, given rows of what is known; its key is kept for later positions."""
         self._asked[name] = choice
         return self.recall.expect(name, self._projected, known, asked)

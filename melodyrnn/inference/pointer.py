@@ -8,7 +8,7 @@ Conventions
     values, and then say V, which is none of them: a row from there on says what a softmax, then a sentinel,
     then copies offer, as melodyrnn.inference.numpy_network.mixed wants it.
 
-Contents: Asked, Recall.
+Contents: PointerQuery, Pointer.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _NEXT: Final = (np.minimum(_RULER + 1, vp.LONGEST_MATCH) + _START[:, 0]).ravel()
 MATCH: Final = np.concatenate([vp.match_row(*np.roll((_RULER, 0 * _RULER, 0 * _RULER), k, 0)) for k in range(3)])
 
 
-class Asked(NamedTuple):
+class PointerQuery(NamedTuple):
     """What is asked about the next note of each melody, arrays (R,)."""
 
     bar: Indices  # in which it stands, so far as is known
@@ -69,7 +69,7 @@ class Asked(NamedTuple):
     last: Indices | None = None  # where the pitch is asked for: the last one, -1 before the first
 
 
-class Recall:
+class Pointer:
     """The notes of R melodies, the keys under which heads find them, and how far each agrees with the present one."""
 
     def __init__(self, network: Network, rows: int, capacity: int) -> None:
@@ -83,7 +83,7 @@ class Recall:
         self.keys = np.zeros((rows, len(network.matches), capacity, network.config.keys), np.float32)
         self._matches: Floats | None = None
 
-    def take(self, rows: Indices) -> Recall:
+    def take(self, rows: Indices) -> Pointer:
         """A copy of these melodies."""
         new = object.__new__(type(self))
         new.network, new.notes = self.network, self.notes
@@ -110,7 +110,7 @@ class Recall:
             self.states[:, :, 1 : i + 1] = np.where(same, _NEXT.take(self.states[:, :, :i]), _START)
         self.notes, self._matches = i + 1, None
 
-    def expect(self, name: str, projected: Floats, known: Indices, asked: Asked) -> Logs:
+    def expect(self, name: str, projected: Floats, known: Indices, asked: PointerQuery) -> Logs:
         """A head's log-probabilities (R, V) of the next value, from the projected state and rows of what is known.
 
         Its key is kept, as by `keep`.
@@ -135,7 +135,7 @@ class Recall:
         self.keys[:, head.kinds, self.notes] = joint[:, head.key].reshape(len(joint), head.copies, self.keys.shape[3])
         return joint
 
-    def apart(self, name: str, asked: Asked) -> Small:
+    def apart(self, name: str, asked: PointerQuery) -> Small:
         """Rows of PLACES_APART, (R, i): how far each note is from the one asked about, and what they share."""
         _, bar, place = FIELDS[name]
         rows: Small = FAR.take(asked.bar[:, None] - self.column(bar), mode="clip")

@@ -6,7 +6,7 @@ Conventions
 
 Known melodies heard by a network, many side by side, with what it expects before every note.
 
-Contents: follow; Scored, score, surprise.
+Contents: teacher_force; Scored, score, surprise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from melodyrnn.events.columns import Columns, Withheld, answers_hidden
 from melodyrnn.events.vocabulary import END
-from melodyrnn.inference.decoder import Stream, Told, of_columns
+from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.numpy_network import BITS
 
 if TYPE_CHECKING:
@@ -38,22 +38,22 @@ class Recalling(Protocol):
         """Log-probabilities of pitches, those recalled mixed in."""
 
 
-SIDE_BY_SIDE: Final = 120  # melodies heard together: enough to fill the products, little memory
+SCORED_TOGETHER: Final = 120  # melodies heard together: enough to fill the products, little memory
 
 
-def follow(
+def teacher_force(
     network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None
-) -> Iterator[tuple[Indices, Stream, tuple[Indices, Indices, Indices]]]:
+) -> Iterator[tuple[Indices, Decoder, tuple[Indices, Indices, Indices]]]:
     """Hear melodies side by side: at every position which they are (R,), the stream, and rest, duration, pitch (R,).
 
     The stream stands before what comes. After a melody's last note END comes once; its duration and pitch say nothing.
     """
     withheld = withheld or answers_hidden(len(melodies))
     order = sorted(range(len(melodies)), key=lambda k: -len(melodies[k]))  # long ones first: the rest drop out
-    for start in range(0, len(order), SIDE_BY_SIDE):
-        which = np.array(order[start : start + SIDE_BY_SIDE])
+    for start in range(0, len(order), SCORED_TOGETHER):
+        which = np.array(order[start : start + SCORED_TOGETHER])
         chosen = [melodies[k] for k in which]
-        stream = Stream(network, _told(chosen, withheld, which), of_columns(chosen))
+        stream = Decoder(network, _told(chosen, withheld, which), of_columns(chosen))
         going = len(chosen)
         for i in range(len(chosen[0]) + 1):
             while len(chosen[going - 1]) < i:
@@ -70,13 +70,13 @@ def _column(melodies: list[Columns], name: str, i: int) -> Indices:
     return np.array([getattr(m, name)[i] if i < len(m) else 0 for m in melodies])
 
 
-def _told(melodies: list[Columns], withheld: Withheld, which: Indices) -> Told:
+def _told(melodies: list[Columns], withheld: Withheld, which: Indices) -> Conditions:
     """What these melodies' network may know."""
     mode = np.array([m.mode + 1 for m in melodies])
     style = np.array([m.style for m in melodies])
     register = np.array([min(max(m.anchor + 1, 1), 128) for m in melodies])
     bars = np.array([m.bars for m in melodies])
-    return Told(
+    return Conditions(
         np.where(withheld.mode[which], 0, mode),
         np.where(withheld.style[which], 0, style),
         np.where(withheld.register[which], 0, register),
@@ -111,7 +111,7 @@ def score(
     """Score melodies as `surprise` does, and say where the first choice was right; with a repertoire, recalling it."""
     shapes = [(len(m) + 1, 3) for m in melodies]
     out = [Scored(np.zeros(shape), np.zeros(shape, dtype=bool)) for shape in shapes]
-    for which, stream, came in follow(network, melodies, withheld):
+    for which, stream, came in teacher_force(network, melodies, withheld):
         rest, duration, _ = came
         asked = [stream.rest(), stream.duration(rest), stream.pitch(rest, duration)]
         if repertoire is not None:

@@ -24,7 +24,7 @@ from melodyrnn.music.melody import Melody, Metre
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-MOST_BARS: Final = 128
+MOST_CHORD_BARS: Final = 128
 MOST_TEXT: Final = 4_000  # characters of a progression: what a recipe has room for
 SILENT: Final = "N.C."
 _WIDEST: Final = 4  # fifths of a signature up to which roots are spelled without double accidentals
@@ -115,7 +115,7 @@ def laid_out(
     if begin is None:
         frame = Melody((), metres)
         begin = frame.bar_onset(frame.place(changes[0].onset)[0])
-    stop = begin + MOST_BARS * bar
+    stop = begin + MOST_CHORD_BARS * bar
     spans: list[tuple[int, str]] = []
     at = begin
     for change, following in zip(changes, [*changes[1:], None], strict=True):
@@ -136,7 +136,7 @@ def laid_out(
         raise Unreadable(where, "no-chords")
     harmony = Harmony(tuple(spans), Metre(metres[0].numerator, metres[0].denominator), source)
     if len(harmony.text()) > MOST_TEXT:
-        raise Unreadable(where, "too-long", f"{len(spans):,} chords in {MOST_BARS} bars")
+        raise Unreadable(where, "too-long", f"{len(spans):,} chords in {MOST_CHORD_BARS} bars")
     return harmony
 
 

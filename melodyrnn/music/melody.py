@@ -250,7 +250,7 @@ class Melody(_Columned):
 _NO_NOTES: Final = NoteColumns((), (), (), ())
 
 
-BEATS: Final = (1, 2, 4, 8, 16, 32)
+BEAT_VALUES: Final = (1, 2, 4, 8, 16, 32)
 """What may stand below the line of a metre that is composed in."""
 SHORTEST_BAR: Final = 6
 LONGEST_BAR: Final = 4 * 4 * TICKS_PER_QUARTER

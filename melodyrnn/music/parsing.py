@@ -6,7 +6,7 @@ Conventions
     A name is a letter, sharps (#) or flats (b), and for one pitch its octave: C4 = middle C = MIDI 60.
     Without an octave it names a pitch class, that is every octave of it.
 
-Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of; key_of, metre_of, upbeat_of, bars_of.
+Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of; parse_key, parse_metre, parse_upbeat, parse_bars.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ _ALIASES: Final = {"ionian": "major", "aeolian": "minor", "maj": "major", "min":
 _FRACTION: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 
 
-def key_of(text: str) -> Key:
+def parse_key(text: str) -> Key:
     """Read a key; raise OptionError.
 
-    >>> [str(key_of(text)) for text in ("Am", "F#", "E dorian", "Bb minor", "c")]
+    >>> [str(parse_key(text)) for text in ("Am", "F#", "E dorian", "Bb minor", "c")]
     ['A minor', 'F# major', 'E dorian', 'Bb minor', 'C major']
     """
     match = _KEY.fullmatch(text.strip())
@@ -101,10 +101,10 @@ def key_of(text: str) -> Key:
     return Key.named(match[1].upper() + sign, mode)
 
 
-def metre_of(text: str) -> Metre:
+def parse_metre(text: str) -> Metre:
     """Read a metre; raise OptionError.
 
-    >>> metre_of("6/8").bar_ticks
+    >>> parse_metre("6/8").bar_ticks
     72
     """
     match = _FRACTION.fullmatch(text.strip())
@@ -113,10 +113,10 @@ def metre_of(text: str) -> Metre:
     return Metre(int(match[1]), int(match[2]))
 
 
-def upbeat_of(text: str) -> int | None:
+def parse_upbeat(text: str) -> int | None:
     """Read the length of an upbeat as a note value; ticks, or None when it is left to the network ('free').
 
-    >>> upbeat_of("1/4"), upbeat_of("0"), upbeat_of("free")
+    >>> parse_upbeat("1/4"), parse_upbeat("0"), parse_upbeat("free")
     (24, 0, None)
     """
     if text == "free":
@@ -130,10 +130,10 @@ def upbeat_of(text: str) -> int | None:
     return int(value)
 
 
-def bars_of(text: str) -> int | None:
+def parse_bars(text: str) -> int | None:
     """Read a number of bars; None when the network is to end by itself ('free').
 
-    >>> bars_of("8"), bars_of("free")
+    >>> parse_bars("8"), parse_bars("free")
     (8, None)
     """
     if text == "free":

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.checkpoint.file import NetworkConfig
-    from melodyrnn.training.config import Recipe
+    from melodyrnn.training.config import TrainingConfig
 
 
 class Share(NamedTuple):
@@ -56,7 +56,7 @@ def spans(lengths: NDArray[np.int64], longest: int) -> list[Span]:
     return pieces
 
 
-def plan(pieces: Sequence[Span], positions: int, seed: int, epoch: int) -> list[list[Span]]:
+def plan_epoch(pieces: Sequence[Span], positions: int, seed: int, epoch: int) -> list[list[Span]]:
     """Order an epoch: pieces of like length together, steps of at most `positions` padded positions."""
     rng = np.random.default_rng((seed, epoch))
     lengths = np.array([p.stop - p.start + 1 for p in pieces])
@@ -87,14 +87,16 @@ def cut(melody: Columns, span: Span) -> Columns:
     )  # fmt: skip
 
 
-def withheld(recipe: Recipe, melodies: int, rng: np.random.Generator) -> Withheld:
+def withheld(recipe: TrainingConfig, melodies: int, rng: np.random.Generator) -> Withheld:
     """Draw which conditions each melody of a training step is told."""
     chance = rng.random((4, melodies))
     hidden = (recipe.hide_bars, recipe.hide_style, recipe.hide_mode, recipe.hide_register)
     return Withheld(*(row < rate for row, rate in zip(chance, hidden, strict=True)))
 
 
-def dropped(recipe: Recipe, config: NetworkConfig, melodies: int, rng: np.random.Generator, rows: list[int]) -> Dropped:
+def dropped(
+    recipe: TrainingConfig, config: NetworkConfig, melodies: int, rng: np.random.Generator, rows: list[int]
+) -> Dropped:
     """Draw a step's dropout for all its melodies and keep some rows."""
 
     def draw(width: int, rate: float) -> torch.Tensor:
@@ -116,7 +118,7 @@ def heldout(melodies: Sequence[Columns]) -> Inputs:
 
 
 def training_step(
-    melodies: Sequence[Columns], recipe: Recipe, config: NetworkConfig, step: int, share: Share
+    melodies: Sequence[Columns], recipe: TrainingConfig, config: NetworkConfig, step: int, share: Share
 ) -> tuple[Inputs, Dropped]:
     """Our share of a training step: inputs and dropout, both drawn from (seed, step) for the whole step.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.checkpoint.card import NetworkConfig, check_config
-from melodyrnn.checkpoint.verify import MAX_BYTES, weight_bytes
+from melodyrnn.checkpoint.verify import MAX_CHECKPOINT_BYTES, weight_bytes
 from melodyrnn.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 THIN: Final = 100  # melodies below which fine-tuning holds to its base, and tries in folds for how long to learn
 FOLDS: Final = 5
 PRECISIONS: Final = ("auto", "fp32", "bf16")
-"""What may be asked for; auto is settled by melodyrnn.training.workers.choose."""
+"""What may be asked for; auto is settled by melodyrnn.training.workers.choose_precision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class TrainingConfig:
     """How a network is trained. Rates are probabilities; all randomness follows from `seed`."""
 
     epochs: int = 45  # times through the training melodies
@@ -63,14 +63,16 @@ class Recipe:
                 raise OptionError(name, f"{getattr(self, name)} is not a probability")
 
 
-def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str | None = None) -> tuple[NetworkConfig, Recipe]:
+def defaults(
+    melodies: int, notes: int, *, seed: int = 0, cell: str | None = None
+) -> tuple[NetworkConfig, TrainingConfig]:
     """Sizes, dropout and length of training that suit a corpus of so many melodies and notes.
 
     Small corpora get a small GRU, long training and strong dropout; large ones a large LSTM and the reverse.
     `cell` names another cell.
     """
     config = NetworkConfig(cell=cell or "gru")
-    recipe = Recipe(seed=seed)
+    recipe = TrainingConfig(seed=seed)
     if notes > 100_000:
         config = replace(config, cell=cell or "lstm", hidden=384, embed=160, head=256, keys=64, bar_numbers=True)
         recipe = replace(recipe, epochs=13, positions=3072, rate=3e-3, drop_state=0.3, drop_head=0.2, drop_views=0.1)
@@ -81,10 +83,10 @@ def defaults(melodies: int, notes: int, *, seed: int = 0, cell: str | None = Non
     return config, replace(recipe, epochs=epochs, patience=max(8, epochs // 3))
 
 
-def rate_at(recipe: Recipe, progress: float) -> float:
+def rate_at(recipe: TrainingConfig, progress: float) -> float:
     """Learning rate when `progress` (0..1) of the training is done; one cycle, after Smith 2018.
 
-    >>> recipe = Recipe(rate=1.0, warm=0.2)
+    >>> recipe = TrainingConfig(rate=1.0, warm=0.2)
     >>> [round(rate_at(recipe, p), 3) for p in (0.0, 0.2, 1.0)]
     [0.04, 1.0, 0.0]
     """
@@ -93,7 +95,7 @@ def rate_at(recipe: Recipe, progress: float) -> float:
     return recipe.rate * 0.5 * (1 + math.cos(math.pi * (progress - recipe.warm) / (1 - recipe.warm)))
 
 
-def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> Recipe:
+def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> TrainingConfig:
     """How to go on from a trained network with a corpus of one's own: few epochs, a lower rate, a short warm-up."""
     _, recipe = defaults(melodies, notes, seed=seed)
     epochs = max(4, min(16, 3_200 // max(1, melodies)))
@@ -113,7 +115,7 @@ def shaped(
     settings: Mapping[str, float],
     seed: int = 0,
     base: NetworkConfig | None = None,
-) -> tuple[NetworkConfig, Recipe]:
+) -> tuple[NetworkConfig, TrainingConfig]:
     """Network and recipe as they are asked for: defaults by corpus size, then what was said. Raises OptionError.
 
     `base`: the shape of the network that is to be fine-tuned, which keeps it.
@@ -130,12 +132,14 @@ def shaped(
         check_config(config)
     except CheckpointError as problem:
         raise OptionError("sizes", str(problem).removeprefix("config: ")) from problem
-    if (size := weight_bytes(config)) > MAX_BYTES:
-        raise OptionError("sizes", f"a model of {size:,} bytes would not open again; at most {MAX_BYTES:,} do")
+    if (size := weight_bytes(config)) > MAX_CHECKPOINT_BYTES:
+        raise OptionError(
+            "sizes", f"a model of {size:,} bytes would not open again; at most {MAX_CHECKPOINT_BYTES:,} do"
+        )
     return config, recipe
 
 
-def _typed(recipe: Recipe, settings: Mapping[str, float]) -> dict[str, Any]:
+def _typed(recipe: TrainingConfig, settings: Mapping[str, float]) -> dict[str, Any]:
     """Settings with the types of the recipe's fields. Raises OptionError where that cannot be."""
     found = {}
     for name, value in settings.items():

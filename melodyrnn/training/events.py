@@ -4,7 +4,7 @@ Conventions
     bits        bits per note: -log2 P summed over an attribute, divided by the number of notes; END is
                 counted in the rest. Held-out figures hide the answers (bars left, style).
 
-Contents: Weights, Bits, Split (what to learn from), Plan (how), the events of `training.fit`.
+Contents: Weights, Bits, Split (what to learn from), TrainingPlan (how), the events of `training.fit`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import NetworkConfig
     from melodyrnn.events.columns import Columns
-    from melodyrnn.training.config import Recipe
-    from melodyrnn.training.workers import Strands
+    from melodyrnn.training.config import TrainingConfig
+    from melodyrnn.training.workers import Workers
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -49,18 +49,18 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """One training run: shape, recipe, where its state lies, and the weights to start from."""
 
     config: NetworkConfig
-    recipe: Recipe
+    recipe: TrainingConfig
     state: Path | None = None  # None keeps no state
     resume: bool = False
     start: Weights | None = None  # fine-tuning: the weights of another run
     family: Sequence[int] = ()  # of each training melody, for recipe.folds: variants of a tune stay in one fold
     save_every: float = 60.0  # seconds
     compile: bool = False  # torch.compile, where there is a compiler
-    strands: Strands | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
+    strands: Workers | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
     precision: str = "fp32"  # fp32 | bf16 | auto (see precision.choose); a state keeps what was chosen
 
 
@@ -147,4 +147,4 @@ class Finished:
     history: tuple[tuple[float, ...], ...]  # rows of (epoch, train, rest, duration, pitch)
 
 
-Event = Started | Stepped | Evaluated | Tried | Chosen | Saved | Stopped | Finished
+TrainingEvent = Started | Stepped | Evaluated | Tried | Chosen | Saved | Stopped | Finished

@@ -33,18 +33,18 @@ from melodyrnn.training import state as states
 from melodyrnn.training.events import (
     Bits,
     Chosen,
-    Event,
     Finished,
-    Plan,
     Saved,
     Split,
     Started,
     Stepped,
     Stopped,
+    TrainingEvent,
+    TrainingPlan,
     Tried,
 )
-from melodyrnn.training.state import Place
-from melodyrnn.training.trainer import Run
+from melodyrnn.training.state import Progress
+from melodyrnn.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -88,7 +88,9 @@ def chosen(table: Table, folds: int, notes: int) -> Chosen:
     return Chosen(folds, epochs, len(table) - 1, bits[0], bits[epochs])
 
 
-def fit(split: Split, plan: Plan, team: Team, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+def fit(
+    split: Split, plan: TrainingPlan, team: Team, stop: Callable[[], bool] = lambda: False
+) -> Iterator[TrainingEvent]:
     """Train; yield what happens, Finished or Stopped last.
 
     `stop` is asked after each step. Raises TrainingError when the loss is no longer a number or a process of
@@ -104,7 +106,7 @@ def fit(split: Split, plan: Plan, team: Team, stop: Callable[[], bool] = lambda:
         if folds:
             yield from _rehearsed(split, plan, team, folds, stop)
         else:
-            yield from _fitted(Run(split, plan, team), plan.recipe.epochs, stop)
+            yield from _fitted(Trainer(split, plan, team), plan.recipe.epochs, stop)
     except RuntimeError as error:
         if not team.lost(error):
             raise
@@ -114,7 +116,7 @@ def fit(split: Split, plan: Plan, team: Team, stop: Callable[[], bool] = lambda:
         ) from error
 
 
-def _fitted(run: Run, epochs: int, stop: Callable[[], bool]) -> Iterator[Event]:
+def _fitted(run: Trainer, epochs: int, stop: Callable[[], bool]) -> Iterator[TrainingEvent]:
     """Epoch after epoch, until the last, the end of patience, or a wish to stop."""
     with run.strands:
         yield run.started()
@@ -126,14 +128,16 @@ def _fitted(run: Run, epochs: int, stop: Callable[[], bool]) -> Iterator[Event]:
         yield Finished(run.kept(), run.place.best, run.place.best_epoch, run.place.history)
 
 
-def _rehearsed(split: Split, plan: Plan, team: Team, folds: Sequence[int], stop: Callable[[], bool]) -> Iterator[Event]:
+def _rehearsed(
+    split: Split, plan: TrainingPlan, team: Team, folds: Sequence[int], stop: Callable[[], bool]
+) -> Iterator[TrainingEvent]:
     """Fold after fold, each held out once; then all melodies, for as many epochs as the folds say."""
     count, notes = max(folds) + 1, sum(len(split.train[k]) for k in range(len(folds)))
-    place = states.read(plan.state).place if plan.resume and plan.state is not None else Place()
+    place = states.read(plan.state).place if plan.resume and plan.state is not None else Progress()
     begun, table, told, epochs = min(place.fold, count), place.tried, None, plan.recipe.epochs
     for fold in range(begun, count + 1):
         own = replace(plan, resume=plan.resume and fold == begun)
-        run = Run(parted(split, folds, fold), own, team, Place(fold=fold, tried=table))
+        run = Trainer(parted(split, folds, fold), own, team, Progress(fold=fold, tried=table))
         if fold == count:
             told = chosen(table, count, notes)
             epochs = int(team.total(told.epochs if team.leads else 0))  # the leader's, should sums differ
@@ -150,12 +154,12 @@ def _rehearsed(split: Split, plan: Plan, team: Team, folds: Sequence[int], stop:
             yield tried
 
 
-def _placed(event: Event, fold: int, count: int) -> Event:
+def _placed(event: TrainingEvent, fold: int, count: int) -> TrainingEvent:
     """An event of one run of several; its progress is that of all."""
     return replace(event, progress=(fold + event.progress) / (count + 1)) if isinstance(event, Stepped) else event
 
 
-def _held_out(run: Run, table: Table, fold: int, count: int) -> tuple[Table, Tried]:
+def _held_out(run: Trainer, table: Table, fold: int, count: int) -> tuple[Table, Tried]:
     """The table with the fold that a run has judged, and what is told of it."""
     base, place, notes = run.judged_base(), run.place, sum(map(len, run.split.validation))
     return added(table, notes, base, place.history), Tried(

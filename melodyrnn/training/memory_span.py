@@ -16,7 +16,7 @@ Conventions
     cut         bits per note when the state starts blank so many notes ago. What every input tells besides
                 (mode, metre, place in the bar, the interval from the first note) stays known.
 
-Contents: silenced, fresh, influence_by_lag, cut; Memory, measure, of_checkpoint, train.
+Contents: silenced, fresh, influence_by_lag, bits_by_context; Memory, measure_memory, of_checkpoint, train_without_pointers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import torch
 
 from melodyrnn.errors import CorpusError
 from melodyrnn.training.batches import heldout
-from melodyrnn.training.events import Evaluated, Finished, Plan, Split, Weights
+from melodyrnn.training.events import Evaluated, Finished, Split, TrainingPlan, Weights
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import Inputs, MelodyRNN
 from melodyrnn.training.workers import join, one_thread
@@ -43,18 +43,20 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import Checkpoint, NetworkConfig
     from melodyrnn.events.columns import Columns
-    from melodyrnn.training.config import Recipe
+    from melodyrnn.training.config import TrainingConfig
     from melodyrnn.training.events import Weights
 
 
-SILENT: Final = 60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
+SILENT_SENTINEL: Final = (
+    60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
+)
 _TARGETS: Final = 12  # notes of each melody whose surprise is traced back
 _BATCH: Final = 16  # melodies
 
 
 def silenced(weights: Weights) -> Weights:
     """The same weights, but nothing is ever copied."""
-    return {n: w + np.float32(SILENT) if n.endswith("sentinel.bias") else w for n, w in weights.items()}
+    return {n: w + np.float32(SILENT_SENTINEL) if n.endswith("sentinel.bias") else w for n, w in weights.items()}
 
 
 def fresh(config: NetworkConfig, seed: int) -> Weights:
@@ -85,7 +87,7 @@ def influence_by_lag(
     return total / count
 
 
-def cut(
+def bits_by_context(
     config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], contexts: Sequence[int], first: int
 ) -> NDArray[np.float64]:
     """Bits per note from note `first` on: with so many notes of context, and at last with all; (contexts + 1,).
@@ -163,13 +165,13 @@ class Memory:
         return self.reach == len(self.influence)
 
 
-def measure(
+def measure_memory(
     name: str, config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int = 24
 ) -> Memory:
     """Measure a network on melodies it has not trained on, up to `longest` notes back."""
     contexts = tuple(k for k in CONTEXTS if k <= longest)
     with one_thread():
-        *bits, whole = cut(config, weights, melodies, contexts, longest).tolist()
+        *bits, whole = bits_by_context(config, weights, melodies, contexts, longest).tolist()
         influence = influence_by_lag(config, weights, melodies, longest).tolist()
     size = sum(int(w.size) for w in weights.values())
     return Memory(name, config.cell, size, tuple(influence), contexts, tuple(bits), whole)
@@ -177,12 +179,14 @@ def measure(
 
 def of_checkpoint(name: str, checkpoint: Checkpoint, melodies: Sequence[Columns], longest: int = 24) -> Memory:
     """Measure a model; what its pointers would have given is left out."""
-    return measure(name, checkpoint.config, silenced(checkpoint.float32()), melodies, longest)
+    return measure_memory(name, checkpoint.config, silenced(checkpoint.float32()), melodies, longest)
 
 
-def train(split: Split, config: NetworkConfig, recipe: Recipe, cell: str) -> Iterator[Evaluated | Finished]:
+def train_without_pointers(
+    split: Split, config: NetworkConfig, recipe: TrainingConfig, cell: str
+) -> Iterator[Evaluated | Finished]:
     """Train a network of one cell without pointers; yield each epoch, the weights last."""
     shape = replace(config, cell=cell)
-    plan = Plan(shape, recipe, start=fresh(shape, recipe.seed))
+    plan = TrainingPlan(shape, recipe, start=fresh(shape, recipe.seed))
     with one_thread():
         yield from (event for event in fit(split, plan, join()) if isinstance(event, Evaluated | Finished))

@@ -79,7 +79,7 @@ class _Lookup(torch.autograd.Function):
         return torch.stack(columns, 1).to(grad.dtype), None
 
 
-class Scores(nn.Module):
+class TableScores(nn.Module):
     """A few numbers for every row of a small table."""
 
     def __init__(self, rows: int, width: int) -> None:
@@ -92,8 +92,8 @@ class Scores(nn.Module):
         return found
 
 
-CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-NEVER: Final = -60.0  # a score that no softmax notices; exp of what fp32 cannot hold takes twelve times as long
+LAYER_OF_CELL: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+MASKED_SCORE: Final = -60.0  # a score that no softmax notices; exp of what fp32 cannot hold takes twelve times as long
 
 
 class Inputs(NamedTuple):
@@ -132,7 +132,7 @@ class Surprise(NamedTuple):
     pitch: Tensor
 
 
-class Head(nn.Module):
+class PredictionHead(nn.Module):
     """Predicts one attribute: a hidden layer, a softmax, and pointers to earlier positions."""
 
     def __init__(self, config: NetworkConfig, sizes: dict[str, int], rows: int, copies: int) -> None:
@@ -144,8 +144,8 @@ class Head(nn.Module):
         self.query = nn.Linear(config.head, config.keys * copies)
         self.key = nn.Linear(config.head, config.keys * copies)
         self.sentinel = nn.Linear(config.head, 1)
-        self.matches = Scores(vp.MATCHES, copies)
-        self.apart = Scores(vp.PLACES_APART, copies)
+        self.matches = TableScores(vp.MATCHES, copies)
+        self.apart = TableScores(vp.PLACES_APART, copies)
         agreed = torch.arange(vp.MATCHES)
         total = agreed // vp.LEVELS**2 + agreed // vp.LEVELS % vp.LEVELS + agreed % vp.LEVELS
         with torch.no_grad():  # start where longer matches are trusted more
@@ -165,13 +165,13 @@ class Head(nn.Module):
         dots = torch.einsum("bikd,bjkd->bijk", query, key) / key.shape[-1] ** 0.5
         scores: Tensor = dots + self.matches(matches) + self.apart(apart)
         later = torch.ones(positions, positions, dtype=torch.bool, device=z.device).triu()
-        return scores.masked_fill(later[None, :, :, None], NEVER)
+        return scores.masked_fill(later[None, :, :, None], MASKED_SCORE)
 
     def surprise(self, z: Tensor, logits: Tensor, target: Tensor, scores: Tensor, hit: Tensor) -> Tensor:
         """-ln P of the targets, (B, P), under softmax and copies; `hit` says which copies give the target."""
         plain = functional.log_softmax(logits.float(), -1).gather(-1, target[..., None])[..., 0]
         sentinel = self.sentinel(z)[..., 0].float()
-        copied = scores.masked_fill(~hit, NEVER).flatten(2).logsumexp(-1)
+        copied = scores.masked_fill(~hit, MASKED_SCORE).flatten(2).logsumexp(-1)
         every = scores.flatten(2).logsumexp(-1)
         return torch.logaddexp(sentinel, every) - torch.logaddexp(sentinel + plain, copied)
 
@@ -183,11 +183,11 @@ class MelodyRNN(nn.Module):
         super().__init__()
         self.config = config
         self.views = Views(vp.sizes(vp.HEARD, bar_numbers=config.bar_numbers), config.embed)
-        self.recurrent = CELLS[config.cell](config.embed, config.hidden, config.layers, batch_first=True)
-        self.rest = Head(config, vp.AT_REST, END + 1, copies=1)
-        self.duration = Head(config, vp.AT_DURATION, len(DURATIONS), copies=1)
-        self.pitch = Head(config, vp.AT_PITCH, len(PITCHES), copies=2)
-        self.interval = nn.Linear(config.head, 2 * vp.WIDEST + 2, bias=False)
+        self.recurrent = LAYER_OF_CELL[config.cell](config.embed, config.hidden, config.layers, batch_first=True)
+        self.rest = PredictionHead(config, vp.AT_REST, END + 1, copies=1)
+        self.duration = PredictionHead(config, vp.AT_DURATION, len(DURATIONS), copies=1)
+        self.pitch = PredictionHead(config, vp.AT_PITCH, len(PITCHES), copies=2)
+        self.interval = nn.Linear(config.head, 2 * vp.WIDEST_INTERVAL + 2, bias=False)
         self.degree = nn.Linear(config.head, 12, bias=False)
 
     def forward(self, x: Inputs, dropped: Dropped | None = None) -> Surprise:
@@ -226,7 +226,7 @@ class MelodyRNN(nn.Module):
         """Sum of three views of the next pitch: absolute, interval from the last note, scale degree. (B, P, V)."""
         rows = torch.arange(len(PITCHES), device=z.device)
         last = heard[..., list(vp.HEARD).index("pitch")][..., None]
-        leap = (rows - (last - 1)).clamp(-vp.WIDEST, vp.WIDEST) + vp.WIDEST + 1
+        leap = (rows - (last - 1)).clamp(-vp.WIDEST_INTERVAL, vp.WIDEST_INTERVAL) + vp.WIDEST_INTERVAL + 1
         leap = torch.where(last > 0, leap, 0)
         octaves = self.degree(z).repeat(1, 1, len(PITCHES) // 12 + 2)  # not indexed: that gradient is a race of threads
         degrees = octaves[..., PITCHES[0] % 12 :][..., : len(PITCHES)]

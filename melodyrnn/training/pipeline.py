@@ -5,7 +5,7 @@ Conventions
     validation part decides which weights are kept.
     The state lies beside the output as OUTPUT.state, the lock as OUTPUT.lock; both are gone when the model is there.
 
-Contents: Order (what is asked for), Floor and Made (events beside those of `training`), run.
+Contents: Order (what is asked for), Floor and Made (events beside those of `training`), train_model.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from melodyrnn.events.statistics import (
     with_base,
 )
 from melodyrnn.system import only_one
-from melodyrnn.training.config import Recipe, shaped
-from melodyrnn.training.events import Chosen, Event, Finished, Plan, Split, Weights
+from melodyrnn.training.config import TrainingConfig, shaped
+from melodyrnn.training.events import Chosen, Finished, Split, TrainingEvent, TrainingPlan, Weights
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
 from melodyrnn.training.validation import baselines, measure
@@ -117,7 +117,7 @@ class Part(Sequence[Columns]):
         return self._prepared.columns(int(self.rows[index]))
 
 
-def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recipe]:
+def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, TrainingConfig]:
     """The network and recipe for an order."""
     return shaped(
         melodies, notes, cell=order.cell, sizes=order.sizes, settings=order.settings, seed=order.seed,
@@ -125,9 +125,9 @@ def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, Recip
     )  # fmt: skip
 
 
-def run(
+def train_model(
     prepared: Prepared, order: Order, team: Team, stop: Callable[[], bool] = lambda: False
-) -> Iterator[Event | Floor | Made]:
+) -> Iterator[TrainingEvent | Floor | Made]:
     """Train as ordered and write the model; yields what happens, Made or Stopped last.
 
     Raises CorpusError for a corpus without training melodies, Locked when another run writes to the same
@@ -144,7 +144,7 @@ def run(
     split = Split(train, validation)
     state = order.state
     start = None if order.base is None else order.base.float32()
-    plan = Plan(
+    plan = TrainingPlan(
         config, recipe, state, resume=order.resume, start=start, family=train.family, compile=order.compile,
         precision=order.precision,
     )  # fmt: skip
@@ -158,7 +158,7 @@ def run(
             told = event if isinstance(event, Chosen) else told
             if isinstance(event, Finished) and team.leads:
                 index = _fingerprints(prepared, train, order.base)
-                card = _card(prepared, order, train, judge(config, event.weights, train, test), floor)
+                card = _card(prepared, order, train, test_bits(config, event.weights, train, test), floor)
                 card.facts.update(_copying(index, test))
                 if order.base is not None and told is not None:
                     card = _card_of_few(card, train, order.base.card, told)
@@ -176,7 +176,7 @@ def _write(output: Path, state: Path, made: Checkpoint) -> None:
     state.unlink(missing_ok=True)
 
 
-def judge(
+def test_bits(
     config: NetworkConfig, weights: Weights, train: Sequence[Columns], test: Sequence[Columns]
 ) -> dict[str, float]:
     """Bits per note on test melodies, the first note's octave charged; {} without any."""

@@ -4,7 +4,7 @@ Weights, their average, the best average so far, the optimiser's moments, and a 
 in the data and the history. No random state is kept, for none exists: each step draws from (seed, step).
 One file and one rename: a state is whole or it is not there. No pickle.
 
-Contents: Place, State, write, read, demand_fit.
+Contents: Progress, State, write, read, demand_fit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from melodyrnn.checkpoint.file import NetworkConfig, write_whole
 from melodyrnn.checkpoint.verify import STATE
 from melodyrnn.errors import CheckpointError
-from melodyrnn.training.config import Recipe
+from melodyrnn.training.config import TrainingConfig
 from melodyrnn.training.events import Bits
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Progress:
     """How far a run has come."""
 
     epoch: int = 0
@@ -43,7 +43,7 @@ class Place:
     fold: int = 0  # of melodyrnn.training.fit: the one that is held out; as many as there are when all are done
     tried: tuple[tuple[float, ...], ...] = ()  # a rehearsal.Table of the folds before
 
-    def after(self, index: int, nats: float, notes: int) -> Place:
+    def after(self, index: int, nats: float, notes: int) -> Progress:
         """One step further."""
         return replace(self, index=index, step=self.step + 1, nats=self.nats + nats, notes=self.notes + notes)
 
@@ -53,9 +53,9 @@ class State:
     """A run on disk."""
 
     config: NetworkConfig
-    recipe: Recipe
+    recipe: TrainingConfig
     corpus: str  # digest of the training melodies: another corpus cannot be resumed
-    place: Place
+    place: Progress
     tensors: dict[str, Tensor]
     precision: str = "fp32"
 
@@ -78,7 +78,7 @@ def read(path: Path) -> State:
         with safe_open(path, "pt") as file:
             header = json.loads((file.metadata() or {})[STATE])
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a mapping
-        config, recipe = NetworkConfig(**header["config"]), Recipe(**header["recipe"])
+        config, recipe = NetworkConfig(**header["config"]), TrainingConfig(**header["recipe"])
         state = State(
             config, recipe, header["corpus"], _place(header["place"], recipe),
             tensors, header.get("precision", "fp32"),
@@ -110,9 +110,9 @@ def demand_fit(path: Path, state: State, network: nn.Module) -> None:
         raise CheckpointError(f"{path}: its tensors do not belong to its header ({what}); start without --resume")
 
 
-def _place(told: dict[str, Any], recipe: Recipe) -> Place:
+def _place(told: dict[str, Any], recipe: TrainingConfig) -> Progress:
     """A place out of a header; raises ValueError or TypeError for one that cannot be."""
-    place = Place(**{**told, **{name: tuple(map(tuple, told.get(name, ()))) for name in ("history", "tried")}})
+    place = Progress(**{**told, **{name: tuple(map(tuple, told.get(name, ()))) for name in ("history", "tried")}})
     counts = (place.epoch, place.index, place.step, place.notes, place.best_epoch + 1, place.fold)
     figures = (place.nats, place.best, *(figure for row in (*place.history, *place.tried) for figure in row))
     if any(type(count) is not int or count < 0 for count in counts) or any(type(f) is not float for f in figures):

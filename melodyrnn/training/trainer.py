@@ -4,7 +4,7 @@ Conventions
     A Run's future is a function of (split, plan) and its State: nothing else is kept between two steps.
     Every process of a team holds the same weights, moments and place; only the leader writes.
 
-Contents: Run, digest.
+Contents: Trainer, digest.
 """
 
 from __future__ import annotations
@@ -25,13 +25,24 @@ from torch.optim.swa_utils import AveragedModel
 from melodyrnn.checkpoint.file import NetworkConfig
 from melodyrnn.errors import CheckpointError, OutputError, TrainingError
 from melodyrnn.training import state as states
-from melodyrnn.training.batches import Share, Span, cut, plan, spans, training_step
-from melodyrnn.training.config import Recipe, rate_at
-from melodyrnn.training.events import Bits, Evaluated, Event, Plan, Saved, Split, Started, Stepped, Stopped, Weights
+from melodyrnn.training.batches import Share, Span, cut, plan_epoch, spans, training_step
+from melodyrnn.training.config import TrainingConfig, rate_at
+from melodyrnn.training.events import (
+    Bits,
+    Evaluated,
+    Saved,
+    Split,
+    Started,
+    Stepped,
+    Stopped,
+    TrainingEvent,
+    TrainingPlan,
+    Weights,
+)
 from melodyrnn.training.network import Dropped, Inputs, MelodyRNN
-from melodyrnn.training.state import Place, State
+from melodyrnn.training.state import Progress, State
 from melodyrnn.training.validation import measure, measured
-from melodyrnn.training.workers import Strands, autocast, choose, strands_for
+from melodyrnn.training.workers import Workers, autocast, choose_precision, workers_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,12 +79,12 @@ class _Share(NamedTuple):
     counts: Tensor  # (B,): 0 for a row that stands for no melody
 
 
-class Run:
+class Trainer:
     """A training run. Only `training.fit` uses it."""
 
-    def __init__(self, split: Split, plan_: Plan, team: Team, place: Place = Place()) -> None:  # noqa: B008 - frozen
+    def __init__(self, split: Split, plan_: TrainingPlan, team: Team, place: Progress = Progress()) -> None:  # noqa: B008 - frozen
         self.split, self.plan, self.team = split, plan_, team
-        self.strands = plan_.strands or (Strands() if plan_.compile else strands_for(plan_.recipe, team))
+        self.strands = plan_.strands or (Workers() if plan_.compile else workers_for(plan_.recipe, team))
         torch.manual_seed(plan_.recipe.seed)
         self.network = MelodyRNN(plan_.config).to(team.device)
         self.base: dict[str, Tensor] = {}
@@ -94,7 +105,7 @@ class Run:
         if plan_.resume and plan_.state is not None:
             self._load(plan_.state)
         if self.precision == "auto":
-            self.precision = choose(plan_.config, team)
+            self.precision = choose_precision(plan_.config, team)
         self.trained = team.wrap(torch.compile(self.network) if plan_.compile else self.network)  # type: ignore[arg-type]
 
     @property
@@ -122,10 +133,10 @@ class Run:
         place = self.place
         return Started(len(self.split.train), self.notes, parameters, self.plan.recipe.epochs, place.epoch, place.step)
 
-    def epoch(self, stop: Callable[[], bool]) -> Iterator[Event]:
+    def epoch(self, stop: Callable[[], bool]) -> Iterator[TrainingEvent]:
         """Train what is left of an epoch, then judge and save."""
         recipe, epoch = self.plan.recipe, self.place.epoch
-        steps = plan(self.pieces, recipe.positions, recipe.seed, epoch)
+        steps = plan_epoch(self.pieces, recipe.positions, recipe.seed, epoch)
         ahead: Future[list[_Share]] | None = None
         for index in range(self.place.index, len(steps)):
             began = time.perf_counter()
@@ -315,7 +326,7 @@ def _averaged(most: float, average: Tensor, current: Tensor, count: Tensor | int
 
 def _differences(told: object, ours: object) -> str:
     """What a state has and we have not, in brackets; nothing for what is a mere number of bytes."""
-    if not (isinstance(told, NetworkConfig | Recipe) and type(told) is type(ours)):
+    if not (isinstance(told, NetworkConfig | TrainingConfig) and type(told) is type(ours)):
         return ""
     both = ((f.name, getattr(told, f.name), getattr(ours, f.name)) for f in fields(told))
     return f" ({', '.join(f'{name} {theirs}, not {own}' for name, theirs, own in both if theirs != own)})"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.events.columns import Columns
-    from melodyrnn.training.workers import Strands
+    from melodyrnn.training.workers import Workers
 
 
 SIZES = {"rest": END + 1, "duration": len(DURATIONS), "pitch": len(PITCHES)}
@@ -71,7 +71,7 @@ def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 40
 
 
 def measured(
-    network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, strands: Strands | None = None
+    network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, strands: Workers | None = None
 ) -> Iterator[tuple[Bits, int]]:
     """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
 

@@ -17,7 +17,7 @@ What is chosen hangs on the network and the machine alone, never on a stopwatch:
 same file, however busy the machine is. Weights, moments and averages stay fp32; only matrix products and the
 recurrent layer run in bf16 (torch.autocast). Never needed: a processor without it trains in fp32.
 
-Contents: choose, autocast; one_thread; Strands, strands_for.
+Contents: choose_precision, autocast; one_thread; Workers, workers_for.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import torch
 from torch import distributed, nn
 
 from melodyrnn.training.batches import Share
-from melodyrnn.training.network import CELLS
+from melodyrnn.training.network import LAYER_OF_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from melodyrnn.checkpoint.file import NetworkConfig
-    from melodyrnn.training.config import Recipe
+    from melodyrnn.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ _INSTRUCTIONS: Final = ("amx_bf16", "avx512_bf16")  # names of torch.cpu.get_cap
 _WIDE: Final = 128  # hidden units from which the recurrent product is worth halving
 
 
-def choose(config: NetworkConfig, team: Team) -> str:
+def choose_precision(config: NetworkConfig, team: Team) -> str:
     """'bf16' if every process of the team has the instructions and the network gains by them, else 'fp32'."""
     return "fp32" if team.agree(not _gains(config, team.device)) else "bf16"
 
@@ -136,7 +136,7 @@ def _gains(config: NetworkConfig, device: torch.device) -> bool:
 def _runs(config: NetworkConfig, device: torch.device) -> bool:
     """Whether torch does it at all: oneDNN may refuse what the processor could do."""
     with torch.random.fork_rng(devices=[]):  # the trial leaves no trace
-        layers = CELLS[config.cell](config.embed, config.hidden, config.layers, batch_first=True).to(device)
+        layers = LAYER_OF_CELL[config.cell](config.embed, config.hidden, config.layers, batch_first=True).to(device)
     try:
         with autocast("bf16", device):
             out, _ = layers(torch.ones(2, 2, config.embed, device=device))
@@ -164,7 +164,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-class Strands:
+class Workers:
     """So many threads of ours, each with so many of torch's. A context: it sets torch's threads back when it ends."""
 
     def __init__(self, of: int = 1, threads: int = 1) -> None:
@@ -196,15 +196,15 @@ class Strands:
         return None if self._pool is None else self._pool.submit(work, *args, **kwargs)
 
 
-def strands_for(recipe: Recipe, team: Team) -> Strands:
+def workers_for(recipe: TrainingConfig, team: Team) -> Workers:
     """As many strands as suit: one for each processor where steps are large, a single one where they are small.
 
     In a team each process has one, and on a GPU.
     """
     threads = torch.get_num_threads()
     if team.share.of > 1 or team.device.type != "cpu":
-        return Strands(1, threads)
+        return Workers(1, threads)
     if recipe.positions <= _SMALL:
-        return Strands()
+        return Workers()
     of = min(threads, _MOST)
-    return Strands(of, threads // of)
+    return Workers(of, threads // of)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.compose.articulation import held, straightened
+from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import Options, generate, load_model
 from melodyrnn.events.vocabulary import DURATIONS
@@ -77,7 +77,7 @@ def test_a_kept_rhythm_is_kept_with_its_articulation(folk):
 @pytest.mark.parametrize("rhythm", ["quarters", "mixed", "dotted"])
 def test_held_notes_are_the_written_ones(rhythm, gate):
     """What a sequencer made shorter is heard as the rhythm it was made from, the last note too."""
-    assert held(tune_of(RHYTHMS[rhythm], gate)).notes == tune_of(RHYTHMS[rhythm], 1).notes
+    assert sustained(tune_of(RHYTHMS[rhythm], gate)).notes == tune_of(RHYTHMS[rhythm], 1).notes
 
 
 @pytest.mark.parametrize("gate", [0.6, 0.5, 0.25, 0.1])
@@ -85,7 +85,7 @@ def test_held_notes_are_the_written_ones(rhythm, gate):
 def test_a_plucked_line_is_heard_by_its_onsets(folk, rhythm, gate):
     """Where hardly a note reaches the next, each is heard up to it, and what follows is on the beat."""
     tune = tune_of(RHYTHMS[rhythm], gate)
-    assert held(tune).notes == tune_of(RHYTHMS[rhythm], 1).notes
+    assert sustained(tune).notes == tune_of(RHYTHMS[rhythm], 1).notes
     for seed in (1, 2, 3):
         made = next(generate(folk, Options(bars=4, seed=seed), prime=tune)).melody
         assert made.notes[: len(tune.notes)] == tune.notes
@@ -110,15 +110,15 @@ def test_a_plucked_line_is_heard_by_its_onsets(folk, rhythm, gate):
 def test_rests_stay_rests(times, heard):
     """Only what is articulation is closed."""
     melody = Melody(tuple(Note(onset, length, 60) for onset, length in times))
-    assert [note.duration for note in held(melody).notes] == heard
+    assert [note.duration for note in sustained(melody).notes] == heard
 
 
 def test_a_silence_at_the_end_is_measured_from_the_grid():
     """The end of the music goes to a line too; on one it stays."""
     notes = (Note(0, 24, 60), Note(24, 23, 60))
-    ends = [held(Melody(notes, length=length)).end for length in (0, 47, 48, 95, 96, 384)]
+    ends = [sustained(Melody(notes, length=length)).end for length in (0, 47, 48, 95, 96, 384)]
     assert ends == [48, 48, 48, 96, 96, 384]
-    assert held(Melody(())) == Melody(())
+    assert sustained(Melody(())) == Melody(())
 
 
 METRES = [(Metre(),), (Metre(6, 8),), (Metre(7, 8), Metre(4, 4, 84)), (Metre(3, 4), Metre(2, 2, 100))]
@@ -136,7 +136,7 @@ def test_held_notes_overlap_nothing_and_add_no_bar(gaps, silence, metres):
         notes.append(Note(tick + rest, length, 60 + len(notes)))
         tick += rest + length
     melody = Melody(tuple(notes), metres, length=tick + silence)
-    smooth = held(melody)
+    smooth = sustained(melody)
     assert [replace(n, duration=1) for n in smooth.notes] == [replace(n, duration=1) for n in melody.notes]
     assert all(a.end <= b.onset for a, b in pairwise(smooth.notes))
     assert smooth.end >= melody.end
@@ -167,7 +167,7 @@ def test_held_notes_overlap_nothing_and_add_no_bar(gaps, silence, metres):
 def test_notes_played_by_hand_are_heard_on_the_lines(times, heard):
     """Onsets beside a line are on it, where that leaves their order; what rings on over a line ends there."""
     notes = tuple(Note(onset, length, 60) for onset, length in times)
-    assert [(n.onset, n.duration) for n in straightened(Melody(notes)).notes] == heard
+    assert [(n.onset, n.duration) for n in quantized(Melody(notes)).notes] == heard
 
 
 @pytest.mark.parametrize("late", [1, 2, 3])

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from melodyrnn.compose import edit
 from melodyrnn.compose.edit import LOCKS, infill, vary
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.prompt import listen, told_of
-from melodyrnn.compose.sampling.acceptance import sits
+from melodyrnn.compose.prompt import conditions_of, prefill
+from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.inference.decoder import Stream, of_metres
+from melodyrnn.inference.decoder import Decoder, of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
@@ -183,8 +183,10 @@ def test_what_follows_is_less_surprising_than_after_a_plain_continuation(model):
 def right_bits(model, melody):
     """Bits of the notes from bar 4 on."""
     encoded = encode(melody)
-    stream = Stream(model.network, told_of(encoded.key, 0, encoded.anchor, melody.bars), of_metres(melody.metres, 1))
-    bits = listen(stream, encoded, len(encoded))
+    stream = Decoder(
+        model.network, conditions_of(encoded.key, 0, encoded.anchor, melody.bars), of_metres(melody.metres, 1)
+    )
+    bits = prefill(stream, encoded, len(encoded))
     return bits[[n.onset >= 288 for n in melody.notes]].sum()
 
 
@@ -293,7 +295,7 @@ def test_what_is_varied_moves_where_it_can(model):
     even = Melody(tuple(Note(24 * i, 24, 60 + i % 5, 80) for i in range(32)), (Metre(),), Key(0))
     free = Options(bars=None, max_leap=5)
     assert not any(
-        sits(vary(model, even, replace(free, seed=k), keep=["rhythm"], strength=1.0).melody) for k in range(8)
+        is_static(vary(model, even, replace(free, seed=k), keep=["rhythm"], strength=1.0).melody) for k in range(8)
     )
     one = vary(model, even, Options(bars=None, range="E4-E4"), keep=["rhythm"], strength=1.0).melody
     assert {n.pitch for n in one.notes} == {64}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import melodyrnn
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, save
-from melodyrnn.compose.articulation import held, straightened
+from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.generate import generate
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
@@ -129,12 +129,12 @@ def test_any_prime_is_continued(model, given_notes, silence, metre, other, bars)
         last, given_last, hearing = melody.notes[len(notes) - 1], prime.notes[-1], replace(prime, metres=melody.metres)
         assert replace(last, duration=given_last.duration) == given_last
         assert 0 <= given_last.end - last.end <= 3
-        heard = held(straightened(hearing)).end
+        heard = sustained(quantized(hearing)).end
         late = melody.notes[len(notes)].onset - heard
         assert heard >= max(last.end, prime.length - 3)
         assert 0 <= late < 24
         assert late == 0 or silence > 24 or any(d > 24 for _, d, _ in given_notes)
-        assert melody.bars == held(straightened(hearing)).bars + bars
+        assert melody.bars == sustained(quantized(hearing)).bars + bars
 
 
 def test_prime_longer_to_the_network_than_it_is(model):

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import choose, generate, model_of, prepare
+from melodyrnn.compose.generate import choose, generate, model_of, prompt_for
 from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
 from melodyrnn.compose.sampling.particles import draw_one
-from melodyrnn.constraints.logit_rules import Rules, mask
+from melodyrnn.constraints.logit_rules import LogitRules, mask
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.inference.decoder import Stream, Told, of_metres
+from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
@@ -41,13 +41,13 @@ TUNES = [tune(i) for i in range(20)]
 INDEX = Index.build((f"tune {i}", cols(t)) for i, t in enumerate(TUNES))
 
 
-def copier(longest, *, seed, others=Rules(), noise=0.05):  # noqa: B008 - a frozen value
+def copier(longest, *, seed, others=LogitRules(), noise=0.05):  # noqa: B008 - a frozen value
     """Notes of a composer that knows the tunes by heart: it goes on as they do, unless it may not.
 
     At each note it finds the tune whose notes before agree longest, and gives its next note nearly all probability.
     """
-    stream = Stream(QUIET.network, Told(*(np.array([x]) for x in (1, 0, 61, 0))), of_metres((Metre(),), 1))
-    rules = others + (limit_copy(INDEX, longest) if longest else Rules())
+    stream = Decoder(QUIET.network, Conditions(*(np.array([x]) for x in (1, 0, 61, 0))), of_metres((Metre(),), 1))
+    rules = others + (limit_copy(INDEX, longest) if longest else LogitRules())
     rng, played = np.random.default_rng(seed), []
     source, at = int(rng.integers(20)), int(rng.integers(8))
     for _ in range(40):
@@ -144,7 +144,7 @@ def test_the_limit_finds_a_way_round_other_rules():
         wanted = TUNES[0].notes[min(spot.notes, 47)].pitch - 60 - PITCHES[0]
         return mask(logs, np.arange(len(PITCHES)) == wanted)
 
-    played = copier(8, seed=0, others=Rules(pitch=(theirs,)))
+    played = copier(8, seed=0, others=LogitRules(pitch=(theirs,)))
     assert [PITCHES[p] + 60 for _, _, p in played] == [n.pitch for n in TUNES[0].notes[:40]]
     assert copied(INDEX, melody_of(played)).length <= 8
 
@@ -310,10 +310,10 @@ def test_the_seam_of_a_loop_counts(random_weights):
     rows = np.array([(0, DURATIONS.index(24), PITCHES.index(p - 60)) for p in pitches[6:] + pitches[:6]])
     for loop, passes in ((False, True), (True, False)):
         options = Options(bars=3, loop=loop, max_copy=8)
-        assert gate_of(index, options, prepare(model, options))(rows) is passes
+        assert gate_of(index, options, prompt_for(model, options))(rows) is passes
     whole = np.concatenate((rows[6:], rows[:6]))
-    assert gate_of(index, Options(max_copy=12), prepare(model, Options()))(whole)
-    assert not gate_of(index, Options(max_copy=11), prepare(model, Options()))(whole)
+    assert gate_of(index, Options(max_copy=12), prompt_for(model, Options()))(whole)
+    assert not gate_of(index, Options(max_copy=11), prompt_for(model, Options()))(whole)
 
 
 def nothing_after(notes, rows=None):
@@ -325,15 +325,15 @@ def nothing_after(notes, rows=None):
             shut &= np.isin(np.arange(len(logs)), rows)
         return np.where(shut[:, None], -np.inf, logs)
 
-    return Rules(pitch=(pitch,))
+    return LogitRules(pitch=(pitch,))
 
 
 def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
     """It is over at an infinite price; its neighbours choose as if it were not there."""
-    alone = prepare(model, Options(seed=1)).stream.take(np.zeros(3, np.int64))
+    alone = prompt_for(model, Options(seed=1)).stream.take(np.zeros(3, np.int64))
     uniform = np.random.default_rng(1).random((3, 3))
     same = (_same, _same, _same)
-    no_end = Rules(rest=(lambda logs, _: mask(logs, np.arange(END + 1) < END),))
+    no_end = LogitRules(rest=(lambda logs, _: mask(logs, np.arange(END + 1) < END),))
     free = choose(alone, no_end, same, uniform)
     shut = choose(alone, no_end + nothing_after(0, [1]), same, uniform)
     assert shut.lost.tolist() == [False, True, False]
@@ -343,8 +343,8 @@ def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
 
 def test_particles_that_are_lost_are_not_drawn(model):
     """Some are lost: another is drawn. All are, or none passes the gate: there is no melody."""
-    stream = prepare(model, Options(seed=1, bars=2)).stream
-    rules = prepare(model, Options(seed=1, bars=2)).rules
+    stream = prompt_for(model, Options(seed=1, bars=2)).stream
+    rules = prompt_for(model, Options(seed=1, bars=2)).rules
 
     def chooser(more):
         return lambda s, uniform: choose(s, rules + more, (_same, _same, _same), uniform)
@@ -353,9 +353,9 @@ def test_particles_that_are_lost_are_not_drawn(model):
     with pytest.raises(DeadEnd):
         draw_one(stream, chooser(nothing_after(0)), seed=1, effort=4)
     with pytest.raises(DeadEnd):
-        draw_one(stream, chooser(Rules()), seed=1, effort=4, gate=lambda _: False)
-    first = draw_one(stream, chooser(Rules()), seed=1, effort=4)
-    other = draw_one(stream, chooser(Rules()), seed=1, effort=4, attempt=1)
+        draw_one(stream, chooser(LogitRules()), seed=1, effort=4, gate=lambda _: False)
+    first = draw_one(stream, chooser(LogitRules()), seed=1, effort=4)
+    other = draw_one(stream, chooser(LogitRules()), seed=1, effort=4, attempt=1)
     assert first.rows.tolist() != other.rows.tolist()
 
 
@@ -367,7 +367,7 @@ def test_the_seam_counts_after_a_prime_with_a_long_silence(random_weights):
     learnt = Melody(tuple(Note(t, 24, p) for t, p in zip(steps, [*fresh, 60, 62, 64, 65], strict=True)), key=Key(0))
     model, index = knowing([learnt], random_weights)
     options = Options(bars=2, loop=True, max_copy=8)
-    begun = prepare(model, options, prime)
+    begun = prompt_for(model, options, prime)
     assert begun.shift > 0
     rest = RESTS.index(prime.length - begun.shift - int(begun.stream.tick[0]))
     rows = np.array([(rest if k == 0 else 0, DURATIONS.index(24), PITCHES.index(p - begun.anchor))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from melodyrnn.compose.generate import Options, generate
-from melodyrnn.compose.prompt import outlined
+from melodyrnn.compose.prompt import with_length_prior
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -26,7 +26,7 @@ def counted(model):
 def drawn(counted, prime=None, **asked):
     """What 300 seeds draw."""
     options = [Options(**{"bars": None, "upbeat": None, "seed": seed, **asked}) for seed in range(300)]
-    return [outlined(counted.card, one, prime) for one in options]
+    return [with_length_prior(counted.card, one, prime) for one in options]
 
 
 def test_lengths_upbeats_and_ends_come_as_often_as_counted(counted):
@@ -87,7 +87,7 @@ def test_melodies_are_as_drawn(counted):
     made = list(generate(counted, asked, 8))
     assert len({m.melody.bars for m in made}) > 1
     for k, one in enumerate(made):
-        form = outlined(counted.card, replace(asked, seed=5 + k), None)
+        form = with_length_prior(counted.card, replace(asked, seed=5 + k), None)
         assert one.melody.bars == form.bars + (form.upbeat > 0)
         assert one.melody.upbeat == form.upbeat
         assert one.melody.notes[-1].pitch % 12 == {"1": 0, "5": 7}[form.end]
@@ -135,4 +135,4 @@ def test_what_is_wrong_is_said_at_once(counted):
 
 def test_a_card_without_counts_leaves_the_end_to_the_network(model):
     """As models made before this have none."""
-    assert outlined(model.card, Options(bars=None), None) == Options(bars=None)
+    assert with_length_prior(model.card, Options(bars=None), None) == Options(bars=None)

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.provenance import LONGEST, Recipe, Task, file_of, from_plain, hash_of, remake, to_plain
+from melodyrnn.compose.provenance import (
+    LONGEST_RECIPE,
+    EditTask,
+    Provenance,
+    file_of,
+    from_plain,
+    hash_of,
+    remake,
+    to_plain,
+)
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, RecipeError
 from melodyrnn.formats.midi.reader import read_midi
@@ -20,7 +29,7 @@ from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
 PRIME = Melody(tuple(Note(12 * i, 12, 60 + i % 7, 90) for i in range(16)), (Metre(3, 4),), Key(2), 97.3, "Ein Lied ♪")
-RECIPE = Recipe(verb="generate", digest="0" * 16, model="folk", options={"seed": 1}, given=PRIME)
+RECIPE = Provenance(verb="generate", digest="0" * 16, model="folk", options={"seed": 1}, given=PRIME)
 
 options = st.builds(
     Options,
@@ -36,21 +45,21 @@ options = st.builds(
 @given(options)
 def test_options_come_back_whole(asked):
     """Options → text → Options is the identity, and defaults are not written."""
-    text = Recipe(verb="generate", digest="0" * 16, options=to_plain(asked)).to_text()
+    text = Provenance(verb="generate", digest="0" * 16, options=to_plain(asked)).to_text()
     assert text.startswith('melodyrnn {"')
-    assert from_plain(Options, Recipe.from_text(text).options) == asked
+    assert from_plain(Options, Provenance.from_text(text).options) == asked
     assert to_plain(Options()) == {}
 
 
 def test_a_prime_travels_in_the_recipe():
     """A short prime comes back note for note; a long one leaves its hash."""
-    again = Recipe.from_text(RECIPE.to_text())
+    again = Provenance.from_text(RECIPE.to_text())
     assert (again.given, again.given_hash) == (PRIME, hash_of(PRIME))
     notes = tuple(Note(7 * i, 1 + i * i % 7, i * i * 31 % 128, 1 + i * 17 % 127) for i in range(3000))
-    long = Recipe(verb="generate", digest="0" * 16, given=Melody(notes))
+    long = Provenance(verb="generate", digest="0" * 16, given=Melody(notes))
     assert len(long.to_text()) < 400
-    assert Recipe.from_text(long.to_text()).given is None
-    assert Recipe.from_text(long.to_text()).given_hash == hash_of(Melody(notes))
+    assert Provenance.from_text(long.to_text()).given is None
+    assert Provenance.from_text(long.to_text()).given_hash == hash_of(Melody(notes))
 
 
 def _changed(**fields):
@@ -66,7 +75,7 @@ def _zipped(data):
     ("text", "reason"),
     [
         ("melodyrnn 0.1.0 generate --seed 3", "no recipe that this melodyrnn can read"),
-        ("melodyrnn {" + " " * LONGEST + "}", "no recipe that this melodyrnn can read"),
+        ("melodyrnn {" + " " * LONGEST_RECIPE + "}", "no recipe that this melodyrnn can read"),
         ("melodyrnn {", "its recipe is damaged"),
         ("melodyrnn {" + "[" * 8000, "its recipe is damaged"),
         ('melodyrnn {"version":NaN}', "its recipe is damaged"),
@@ -85,7 +94,7 @@ def _zipped(data):
 def test_damage_is_refused_with_a_reason(text, reason):
     """Wrong shapes, bombs and lies are a RecipeError, nothing else."""
     with pytest.raises(RecipeError, match=reason):
-        Recipe.from_text(text)
+        Provenance.from_text(text)
 
 
 @settings(max_examples=200, deadline=None)
@@ -101,7 +110,7 @@ def test_any_text_is_a_recipe_or_refused(value):
     """No other error comes out, whatever goes in."""
     for text in (f"melodyrnn {json.dumps(value)}", _changed(options=value), _changed(given=value), str(value)):
         try:
-            recipe = Recipe.from_text(text)
+            recipe = Provenance.from_text(text)
             from_plain(Options, recipe.options)
         except (RecipeError, OptionError):
             pass
@@ -123,7 +132,7 @@ def recipe_for(model, asked, seed, prime=None, **output):
     """What the program keeps for melody `seed` of a call."""
     digest = model.checkpoint.digest
     plain = to_plain(asked) | {"seed": seed}
-    return Recipe(verb="generate", digest=digest, options=plain, output=output, given=prime)
+    return Provenance(verb="generate", digest=digest, options=plain, output=output, given=prime)
 
 
 def test_remade_is_the_same_bytes(model):
@@ -133,21 +142,21 @@ def test_remade_is_the_same_bytes(model):
     for k in (0, 13, 31):
         recipe = recipe_for(model, asked, 5 + k, PRIME, humanize=0.5, swing=60.0, program=12)
         content = file_of(many[k], recipe)
-        kept = Recipe.from_text(read_midi(content).recipe)
+        kept = Provenance.from_text(read_midi(content).recipe)
         assert remake(model, kept) == content
 
 
 def test_what_cannot_be_remade_says_why(model):
     """Another model, another verb, a missing or another prime, an output of a newer program."""
     recipe = recipe_for(model, Options(bars=1), 1)
-    other = Recipe(verb="generate", digest="f" * 16, model="folk", options=recipe.options)
+    other = Provenance(verb="generate", digest="f" * 16, model="folk", options=recipe.options)
     with pytest.raises(
         RecipeError, match=re.escape("made by folk of digest ffffffffffffffff; the model given here has")
     ):
         remake(model, other)
     with pytest.raises(RecipeError, match="made by 'dream', which"):
-        remake(model, Recipe(verb="dream", digest=recipe.digest))
-    hashed = Recipe(verb="generate", digest=recipe.digest, options=recipe.options, given_hash=hash_of(PRIME))
+        remake(model, Provenance(verb="dream", digest=recipe.digest))
+    hashed = Provenance(verb="generate", digest=recipe.digest, options=recipe.options, given_hash=hash_of(PRIME))
     with pytest.raises(RecipeError, match="give that with --prime"):
         remake(model, hashed)
     with pytest.raises(RecipeError, match="another melody than that of --prime"):
@@ -156,7 +165,7 @@ def test_what_cannot_be_remade_says_why(model):
     with pytest.raises(RecipeError, match="does not know reverb"):
         remake(model, recipe_for(model, Options(bars=1), 1, reverb=3))
     with pytest.raises(RecipeError, match="cannot be followed: bars: 65 is not"):
-        remake(model, Recipe(verb="generate", digest=recipe.digest, options={"bars": 65}))
+        remake(model, Provenance(verb="generate", digest=recipe.digest, options={"bars": 65}))
 
 
 def test_texts_are_kept_in_one_line(model):
@@ -164,15 +173,15 @@ def test_texts_are_kept_in_one_line(model):
     asked = Options(chords="Am F |\nG\tC", scale=" A B\tC D E F G ", bars=2)
     assert (asked.chords, asked.scale) == ("Am F | G C", "A B C D E F G")
     recipe = recipe_for(model, asked, 3)
-    assert remake(model, Recipe.from_text(recipe.to_text()))
+    assert remake(model, Provenance.from_text(recipe.to_text()))
 
 
 def test_many_bars_fit_into_a_recipe_and_what_does_not_is_left_out():
     """A task of 300 bars comes back whole; for what is longer than any reader keeps there is no text."""
-    long = Recipe(verb="infill", digest="0" * 16, task=to_plain(Task(bars=tuple(range(300)))))
-    assert from_plain(Task, Recipe.from_text(long.to_text()).task).bars == tuple(range(300))
+    long = Provenance(verb="infill", digest="0" * 16, task=to_plain(EditTask(bars=tuple(range(300)))))
+    assert from_plain(EditTask, Provenance.from_text(long.to_text()).task).bars == tuple(range(300))
     longest = Options(chords=" ".join(["Am:1"] * 3000))
-    assert Recipe(verb="generate", digest="0" * 16, options=to_plain(longest)).to_text() == ""
+    assert Provenance(verb="generate", digest="0" * 16, options=to_plain(longest)).to_text() == ""
 
 
 def test_numbers_beyond_every_bound_are_damage():
@@ -181,4 +190,4 @@ def test_numbers_beyond_every_bound_are_damage():
     for part, name in (("options", "temperature"), ("output", "humanize"), ("task", "strength")):
         told = f'"verb":"vary","digest":"{digest}","version":"1","{part}":{{"{name}":{huge}}}'
         with pytest.raises(RecipeError, match="damaged"):
-            Recipe.from_text(f"melodyrnn {{{told}}}")
+            Provenance.from_text(f"melodyrnn {{{told}}}")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.constraints.logit_rules import Spot, keeping
+from melodyrnn.constraints.logit_rules import DecodingContext, lookahead_rules
 from melodyrnn.constraints.sections import Factor, eliminated, manageable, widest
-from melodyrnn.controls.feasibility import follow, homes, plan, reach
+from melodyrnn.controls.feasibility import homes, plan_constraints, reach, rules_of
 from melodyrnn.controls.masks import Place
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import Unsatisfiable
@@ -62,7 +62,7 @@ def left(rules):
         rests, durations, pitches = notes.transpose(2, 0, 1)
         last = pitches[:, -1] if pitches.shape[1] else np.full(len(notes), -1)
         heard = (rests, durations, pitches)
-        return Spot(notes.shape[1], 0, ticks, last, of_metres((BEAT,), len(notes)), heard, **chosen)
+        return DecodingContext(notes.shape[1], 0, ticks, last, of_metres((BEAT,), len(notes)), heard, **chosen)
 
     whole, notes = set(), np.zeros((1, 0, 3), np.int64)
     while len(notes):
@@ -104,7 +104,7 @@ def test_what_is_left_is_what_is_possible(wishes):
     options = options_of(wishes)
     wanted = possible(options)
     assert wanted
-    found = left(follow(plan(options, place_of(options))))
+    found = left(rules_of(plan_constraints(options, place_of(options))))
     assert {melody for melody in found if not any(rest for rest, _, _ in melody)} == wanted
 
 
@@ -117,16 +117,16 @@ def test_what_is_not_possible_is_refused(wishes):
     options = options_of(wishes)
     assert not possible(options)
     with pytest.raises(Unsatisfiable):
-        plan(options, place_of(options))
+        plan_constraints(options, place_of(options))
 
 
 def test_sections_no_longer_meet_near_one_pitch():
     """What half the limit around one pitch left is a part of what is left now, and a small one."""
     options = options_of(REQUESTS[3])
-    place, now = place_of(options), plan(options, place_of(options))
+    place, now = place_of(options), plan_constraints(options, place_of(options))
     ground = replace(now.ahead.ground, onsets=now.ahead.ground.onsets)
     narrow = next(filter(None, (reach(tried, place) for tried in homes(options, ground, -PITCHES[0]))))
-    before, after = left(keeping(narrow, now.copies)), left(follow(now))
+    before, after = left(lookahead_rules(narrow, now.copies)), left(rules_of(now))
     assert before < after
     assert 2 * len(before) < len(after)
 
@@ -143,7 +143,7 @@ def test_what_is_too_much_to_look_ahead_over_is_narrower_but_kept(model):
     """Dense bars in a long form: sections meet near one pitch, and every promise is kept."""
     options = Options(form="AABA", bars=64, density="16", durations="1/16", max_leap=4, effort=1)
     place = replace(place_of(options), frame=Melody((), (Metre(),), Key(0)), end=64 * 96, last_bar=63 * 96)
-    ground = plan(options, place).ahead.ground
+    ground = plan_constraints(options, place).ahead.ground
     assert not manageable(ground, loop=False)
     (made,) = generate(model, options)
     assert broken(options, made.melody) == []

@@ -3,8 +3,8 @@
 import numpy as np
 
 from melodyrnn.compose.generate import Options
-from melodyrnn.constraints.logit_rules import Spot
-from melodyrnn.controls.masks import OWED, Place, leaning
+from melodyrnn.constraints.logit_rules import DecodingContext
+from melodyrnn.controls.masks import OWED, Place, preferences
 from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre
@@ -20,8 +20,10 @@ def row(pitch):
 def leant(require, heard, primed=0):
     """What is added to every pitch after notes of these MIDI numbers."""
     pitches = np.array([[row(pitch) for pitch in heard]], np.int64).reshape(1, -1)
-    spot = Spot(len(heard), primed, np.zeros(1, np.int64), np.zeros(1, np.int64), None, (pitches, pitches, pitches))
-    (rule,) = leaning(Options(require=require), PLACE).pitch
+    spot = DecodingContext(
+        len(heard), primed, np.zeros(1, np.int64), np.zeros(1, np.int64), None, (pitches, pitches, pitches)
+    )
+    (rule,) = preferences(Options(require=require), PLACE).pitch
     return rule(np.zeros((1, len(PITCHES))), spot)[0]
 
 
@@ -43,4 +45,4 @@ def test_a_pitch_that_answers_two_is_leant_towards_twice():
 
 def test_nothing_required_is_nothing_leant():
     """No rule at all."""
-    assert leaning(Options(), PLACE).pitch == ()
+    assert preferences(Options(), PLACE).pitch == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from melodyrnn.corpus.duplicates import KIN, Kin, divide, entries_of, families, identity
+from melodyrnn.corpus.duplicates import KIN, Kin, divide_families, entries_of, families, identity
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
@@ -125,18 +125,18 @@ def test_division_is_by_family_and_stable():
     rng = np.random.default_rng(0)
     identities = rng.integers(0, 2**63, 3000).astype(np.uint64)
     family = np.arange(3000) // 3 * 3
-    parts = divide(family, identities, 5)
+    parts = divide_families(family, identities, 5)
     assert (parts.reshape(-1, 3) == parts[::3, None]).all()
     assert np.bincount(parts) / 3000 == pytest.approx([0.8, 0.1, 0.1], abs=0.03)
-    np.testing.assert_array_equal(divide(family[:1500], identities[:1500], 5), parts[:1500])
-    assert (divide(family, identities, 6) != parts).any()
+    np.testing.assert_array_equal(divide_families(family[:1500], identities[:1500], 5), parts[:1500])
+    assert (divide_families(family, identities, 6) != parts).any()
 
 
 @pytest.mark.parametrize(("count", "held"), [(1, 0), (2, 0), (3, 1), (6, 1), (10, 1), (30, 3), (49, 5)])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_small_corpus_is_divided_by_number(count, held, seed):
     """A tenth each, at least one, is held out of a few families; chance never leaves next to nothing to train on."""
-    parts = divide(np.arange(count), np.arange(count, dtype=np.uint64), seed)
+    parts = divide_families(np.arange(count), np.arange(count, dtype=np.uint64), seed)
     assert np.bincount(parts, minlength=3).tolist() == [count - 2 * held, held, held]
 
 

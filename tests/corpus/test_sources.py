@@ -16,7 +16,7 @@ def test_the_six_corpora_are_there():
 @pytest.mark.parametrize("name", catalogue.names())
 def test_each_is_described(name):
     """Title, source with an address or a name, licence, counts, and files that are there."""
-    info = catalogue.describe(name)
+    info = catalogue.describe_corpus(name)
     assert info.title
     assert "music21" in info.source
     assert len(info.licence) > 40

@@ -18,7 +18,7 @@ from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.reading import read_many
 from melodyrnn.corpus.sources import Source, find_files
-from melodyrnn.corpus.worker import fetch
+from melodyrnn.corpus.worker import read_source_bytes
 from melodyrnn.errors import REASONS, Unreadable
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +193,7 @@ def test_special_files_are_never_opened(folder, monkeypatch):
     monkeypatch.setattr("builtins.open", forbidden)
     for name in ("folder.mid", "pipe.mid", "zero.mid", "terminal.abc"):
         with pytest.raises(Unreadable, match="not a regular file"):
-            fetch(Source(name, folder / name, "midi"))
+            read_source_bytes(Source(name, folder / name, "midi"))
 
 
 def test_nothing_but_bad_files(tmp_path):

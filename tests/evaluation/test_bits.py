@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from melodyrnn.evaluation.bits import Judged, average, judge, pool
+from melodyrnn.evaluation.bits import Judged, average, bits_of, pool
 from melodyrnn.events.statistics import first_pitch, register_bits
 from melodyrnn.inference.scoring import score, surprise
 from melodyrnn.training.validation import baselines
@@ -21,7 +21,7 @@ rows = st.integers(1, 5).flatmap(lambda n: arrays(np.float64, (3, n + 1, 3), ele
 def test_bits_are_those_of_the_scorer_and_the_octave(network, melodies):
     """`judge` adds the octave of the first note, and nothing else, to what the network says."""
     registers = {60: 3, 72: 1}
-    judged = judge(network, melodies, [str(k) for k in range(12)], registers)
+    judged = bits_of(network, melodies, [str(k) for k in range(12)], registers)
     for one, bits, melody in zip(judged, surprise(network, melodies), melodies, strict=True):
         bits[0, 2] += register_bits(registers, first_pitch(melody))
         np.testing.assert_allclose(one.bits, bits)
@@ -29,7 +29,7 @@ def test_bits_are_those_of_the_scorer_and_the_octave(network, melodies):
 
 def test_the_mean_is_over_notes(network, melodies):
     """A long melody weighs more than a short one, and END is in the rest."""
-    judged = judge(network, melodies[:2], ["a", "b"], {})
+    judged = bits_of(network, melodies[:2], ["a", "b"], {})
     together = pool(judged)
     assert together.notes == len(melodies[0]) + len(melodies[1])
     assert together.rest == pytest.approx(sum(j.bits[:, 0].sum() for j in judged) / together.notes)
@@ -40,7 +40,7 @@ def test_the_mean_is_over_notes(network, melodies):
 
 def test_accuracy_counts_first_choices(network, melodies):
     """A value that was the most probable one is right; END does not count."""
-    judged = judge(network, melodies[:3], ["a", "b", "c"], {})
+    judged = bits_of(network, melodies[:3], ["a", "b", "c"], {})
     right = np.concatenate([j.right[:-1] for j in judged])
     accuracy = pool(judged).accuracy
     assert accuracy.rhythm == pytest.approx(right[:, :2].all(1).mean())

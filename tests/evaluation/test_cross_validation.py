@@ -13,11 +13,11 @@ from melodyrnn.evaluation.cross_validation import Base, Trial, assign, cross_val
 from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.numpy_network import Network
 from melodyrnn.inference.scoring import surprise
-from melodyrnn.training.config import Recipe, defaults, fine_tuning
+from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning
 
 from .conftest import TINY
 
-TRIAL = Trial(config=TINY, recipe=Recipe(epochs=1), members=2)
+TRIAL = Trial(config=TINY, recipe=TrainingConfig(epochs=1), members=2)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_members_take_their_cells_in_turn(melodies, names, monkeypatch):
 
     real = crossvalidate.fit
     monkeypatch.setattr(crossvalidate, "fit", watched)
-    trial = Trial(config=TINY, recipe=Recipe(epochs=1), members=3, cells=("lstm", "gru"), seed=5)
+    trial = Trial(config=TINY, recipe=TrainingConfig(epochs=1), members=3, cells=("lstm", "gru"), seed=5)
     (done,) = cross_validate(melodies, names, assign(names, range(len(names)), 3, seed=1), trial, only=[0])
     assert trained == [("lstm", 5), ("gru", 6), ("lstm", 7)]
     shares = [np.exp2(-member[0].bits) for member in done.members]
@@ -67,7 +67,9 @@ def test_a_network_recalls_what_it_was_trained_on(melodies, names, monkeypatch):
 
     monkeypatch.setattr(crossvalidate, "Repertoire", Watched)
     folds = assign(names, range(len(names)), 3, seed=1)
-    (done,) = cross_validate(melodies, names, folds, Trial(config=TINY, recipe=Recipe(epochs=1), members=2), only=[1])
+    (done,) = cross_validate(
+        melodies, names, folds, Trial(config=TINY, recipe=TrainingConfig(epochs=1), members=2), only=[1]
+    )
     train = {id(m) for m, name in zip(melodies, names, strict=True) if folds[name] != 1}
     assert known == [train, train]
     for alone, recalling in zip(done.members, done.recalling, strict=True):
@@ -89,7 +91,9 @@ def test_no_network_trains_on_what_it_is_judged_by(melodies, names, monkeypatch)
     real = crossvalidate.fit
     monkeypatch.setattr(crossvalidate, "fit", watched)
     folds = assign(names, range(len(names)), 3, seed=1)
-    for done in cross_validate(melodies, names, folds, Trial(config=TINY, recipe=Recipe(epochs=1)), only=[0, 2]):
+    for done in cross_validate(
+        melodies, names, folds, Trial(config=TINY, recipe=TrainingConfig(epochs=1)), only=[0, 2]
+    ):
         tested = {id(m) for m, name in zip(melodies, names, strict=True) if folds[name] == done.fold}
         assert {j.name for j in done.single} == {name for name in names if folds[name] == done.fold}
         assert not trained[-1] & tested
@@ -110,7 +114,7 @@ def test_what_a_base_has_seen_is_learnt_from_and_not_judged(melodies, names, mon
 
 def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     """With a learning rate of nearly nothing the folds say what the base says."""
-    trial = Trial(base=Base.of(checkpoint), recipe=Recipe(epochs=1, rate=1e-12, decay=0))
+    trial = Trial(base=Base.of(checkpoint), recipe=TrainingConfig(epochs=1, rate=1e-12, decay=0))
     done = next(iter(cross_validate(melodies, names, assign(names, range(len(names)), 6, 0), trial, only=[1])))
     base = surprise(Network(checkpoint.config, checkpoint.float32()), melodies)
     for judged in done.single:

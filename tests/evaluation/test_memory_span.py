@@ -11,7 +11,7 @@ from melodyrnn.errors import CorpusError
 from melodyrnn.inference.numpy_network import Network
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.training import memory_span as memory
-from melodyrnn.training.memory_span import Memory, measure
+from melodyrnn.training.memory_span import Memory, measure_memory
 
 from .conftest import TINY, drawn_weights
 
@@ -37,7 +37,7 @@ def test_a_network_without_recurrence_remembers_one_note(melodies):
     weights = memory.silenced(without(drawn_weights(rnn), "weight_hh"))
     influence = memory.influence_by_lag(rnn, weights, melodies, 6)
     np.testing.assert_allclose(influence[1:] / influence[0], 0, atol=1e-9)
-    bits = memory.cut(rnn, weights, melodies, (1, 4), 8)
+    bits = memory.bits_by_context(rnn, weights, melodies, (1, 4), 8)
     np.testing.assert_allclose(bits, bits[-1])
 
 
@@ -57,7 +57,7 @@ def test_a_forget_gate_that_is_open_remembers(melodies):
 def test_all_context_is_the_whole_figure(config, melodies):
     """With as many notes as a melody has, cutting changes nothing; the whole is what the runtime says."""
     weights = memory.silenced(drawn_weights(config))
-    bits = memory.cut(config, weights, melodies[:4], (2, 60), 8)
+    bits = memory.bits_by_context(config, weights, melodies[:4], (2, 60), 8)
     assert bits[1] == pytest.approx(bits[2])
     assert bits[0] != pytest.approx(bits[2], abs=1e-4)
     scored = surprise(Network(config, weights), melodies[:4])
@@ -67,7 +67,7 @@ def test_all_context_is_the_whole_figure(config, melodies):
 
 def test_a_memory_knows_its_reach(melodies):
     """The last lag whose influence is a hundredth of the first."""
-    found = measure("net", TINY, memory.silenced(drawn_weights(TINY)), melodies, 10)
+    found = measure_memory("net", TINY, memory.silenced(drawn_weights(TINY)), melodies, 10)
     relative = np.array(found.influence) / found.influence[0]
     assert found.contexts == (1, 2, 3, 4, 6, 8)
     assert relative[found.reach - 1] >= 0.01
@@ -84,4 +84,4 @@ def test_a_reach_that_was_cut_off_is_told():
 def test_short_melodies_cannot_tell(melodies):
     """Looking further back than any melody goes is refused with the next move."""
     with pytest.raises(CorpusError, match="no melody has more than 99 notes"):
-        measure("net", TINY, drawn_weights(TINY), melodies, 99)
+        measure_memory("net", TINY, drawn_weights(TINY), melodies, 99)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from melodyrnn.errors import CorpusError, OptionError, Unreadable
 from melodyrnn.evaluation.cross_validation import assign, divided, family_of, read_folds
-from melodyrnn.evaluation.sets import MelodySet, find_seen, heard, read_set, shared
+from melodyrnn.evaluation.sets import MelodySet, find_seen, read_melody_columns, read_set, shared
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
@@ -66,7 +66,7 @@ def test_copies_and_variants_are_a_family(melodies):
     pitch = tune.pitch.copy()
     pitch[9] += 1
     variant = replace(tune, pitch=pitch)
-    short = heard(melody_of([(0, 24, 60), (0, 24, 64), (0, 12, 62), (0, 12, 65), (0, 48, 60)]))
+    short = read_melody_columns(melody_of([(0, 24, 60), (0, 24, 64), (0, 12, 62), (0, 12, 65), (0, 48, 60)]))
     found = family_of([tune, melodies[7], moved, short, variant, replace(short, pitch=short.pitch + 2), melodies[9]])
     assert found[0] == found[2] == found[4]
     assert found[3] == found[5]
@@ -108,7 +108,7 @@ def test_a_seen_melody_is_known_in_any_key_and_note_value(melodies):
     index = Index.build((str(k), m) for k, m in enumerate(melodies[:6]))
     assert [s.index for s in find_seen(index, melodies, [str(k) for k in range(12)])] == list(range(6))
     events = [(0, 12 * (1 + k % 3), 60 + (7 * k * k) % 11) for k in range(30)]
-    tune = Index.build([("tune", heard(melody_of(events)))])
+    tune = Index.build([("tune", read_melody_columns(melody_of(events)))])
     changed = [(rest, 2 * duration, pitch + 5) for rest, duration, pitch in events[:20]] + [(0, 24, 60)] * 8
     seen = list(find_seen(tune, [columns(encode(melody_of(changed, Key(5))))], ["variant"]))
     assert seen[0].run.tune == "tune"
@@ -118,8 +118,8 @@ def test_a_seen_melody_is_known_in_any_key_and_note_value(melodies):
 def test_a_formula_is_no_copy(melodies):
     """Eight notes in common in a long melody do not make it a training melody."""
     shared = [(0, 12 * (1 + k % 3), 60 + (7 * k * k) % 11) for k in range(9)]
-    index = Index.build([("tune", heard(melody_of(shared + [(0, 24, 60)] * 20)))])
-    other = heard(melody_of(shared + [(0, 6 + 6 * (k % 4), 60 + (5 * k) % 13) for k in range(40)]))
+    index = Index.build([("tune", read_melody_columns(melody_of(shared + [(0, 24, 60)] * 20)))])
+    other = read_melody_columns(melody_of(shared + [(0, 6 + 6 * (k % 4), 60 + (5 * k) % 13) for k in range(40)]))
     assert index.longest_run(other).length >= 8
     assert not list(find_seen(index, [other], ["other"]))
 

@@ -10,8 +10,16 @@ from hypothesis.extra.numpy import arrays
 
 from melodyrnn.compose.generate import model_of
 from melodyrnn.errors import CorpusError
-from melodyrnn.evaluation.sets import heard
-from melodyrnn.evaluation.statistics import MEASURES, chance, describe, distances, imitate, jensen_shannon, wasserstein
+from melodyrnn.evaluation.sets import read_melody_columns
+from melodyrnn.evaluation.statistics import (
+    MEASURES,
+    chance,
+    distances,
+    jensen_shannon,
+    sample_from_model,
+    statistics_of,
+    wasserstein,
+)
 from melodyrnn.events.statistics import repetition
 
 from .conftest import melody_of
@@ -45,7 +53,7 @@ def test_wasserstein_has_no_short_cuts(one, other, third):
 def test_a_set_is_described_by_what_one_can_count():
     """Two bars of C E G C', the same two again, then the tonic."""
     bar = [(0, 24, 60), (0, 24, 64), (0, 24, 67), (0, 24, 72)]
-    found = describe([heard(melody_of([*bar, *bar, (0, 48, 60)]))])
+    found = statistics_of([read_melody_columns(melody_of([*bar, *bar, (0, 48, 60)]))])
     assert found.degree[[0, 4, 7]].tolist() == pytest.approx([5 / 9, 2 / 9, 2 / 9])
     assert found.duration[[23, -1]].tolist() == pytest.approx([8 / 9, 0])
     assert found.interval[24 + 4] == pytest.approx(2 / 8)
@@ -57,14 +65,14 @@ def test_a_repeated_bar_is_one_that_is_the_same_in_all():
     """Another rhythm, another pitch or another place is another bar."""
     bar = [(0, 48, 60), (0, 48, 62)]
     others = [[(0, 48, 60), (0, 48, 64)], [(0, 24, 60), (0, 72, 62)], [(24, 24, 60), (0, 48, 62)]]
-    assert repetition(heard(melody_of([*bar, *bar]))) == 0.5
+    assert repetition(read_melody_columns(melody_of([*bar, *bar]))) == 0.5
     for other in others:
-        assert repetition(heard(melody_of([*bar, *other]))) == 0
+        assert repetition(read_melody_columns(melody_of([*bar, *other]))) == 0
 
 
 def test_a_set_is_no_distance_from_itself(melodies):
     """Every measure is there, 0 for the same melodies and more for others."""
-    one, other = describe(melodies[:6]), describe(melodies[6:])
+    one, other = statistics_of(melodies[:6]), statistics_of(melodies[6:])
     assert list(distances(one, one)) == list(MEASURES)
     assert not any(distances(one, one).values())
     assert distances(one, other)["interval"] > 0
@@ -73,16 +81,16 @@ def test_a_set_is_no_distance_from_itself(melodies):
 def test_nothing_cannot_be_described():
     """A set without melodies is refused."""
     with pytest.raises(CorpusError, match="no melody to count"):
-        describe([])
+        statistics_of([])
 
 
 def test_a_model_writes_under_the_frames_of_a_set(checkpoint, melodies):
     """As many melodies as asked for, in the set's keys and metres, the same for the same seed."""
     model = model_of(checkpoint)
-    one = list(imitate(model, melodies, 3, seed=4))
+    one = list(sample_from_model(model, melodies, 3, seed=4))
     assert len(one) == 3
     assert all((m.tonic, m.mode, m.metre[0]) == (0, 0, 0) for m in one)
-    again = list(imitate(model, melodies, 3, seed=4))
+    again = list(sample_from_model(model, melodies, 3, seed=4))
     assert all(np.array_equal(a.pitch, b.pitch) for a, b in zip(one, again, strict=True))
 
 
@@ -92,15 +100,18 @@ def test_chance_is_how_far_sets_of_one_kind_are_apart():
 
     def some(count, leap):
         steps = rng.integers(-leap, leap + 1, (count, 16))
-        return [heard(melody_of([(0, 24, int(p)) for p in 66 + np.clip(np.cumsum(row), -20, 20)])) for row in steps]
+        return [
+            read_melody_columns(melody_of([(0, 24, int(p)) for p in 66 + np.clip(np.cumsum(row), -20, 20)]))
+            for row in steps
+        ]
 
     test = some(80, 3)
-    least, known = chance(test), describe(test)
+    least, known = chance(test), statistics_of(test)
     assert least == chance(test)
     assert set(least) == set(MEASURES)
-    others = [distances(describe(some(80, 3)), known) for _ in range(20)]
+    others = [distances(statistics_of(some(80, 3)), known) for _ in range(20)]
     for name in ("interval", "degree", "range"):
         assert np.mean([row[name] <= 1.5 * least[name] for row in others]) >= 0.8
-        assert distances(describe(some(80, 9)), known)[name] > 2 * least[name]
+        assert distances(statistics_of(some(80, 9)), known)[name] > 2 * least[name]
     with pytest.raises(CorpusError):
         chance([])

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.checkpoint.verify import take_apart
+from melodyrnn.checkpoint.verify import read_container
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events.columns import Columns, columns
-from melodyrnn.events.fingerprint import SPAN, Index, Run, profile, shingles
+from melodyrnn.events.fingerprint import SPAN, Index, SharedRun, profile, shingles
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -137,10 +137,10 @@ def test_a_whole_tune_is_found_whole_and_a_stranger_not_at_all():
     """Every training tune shares all its notes with the index; a random one shares no gram; an empty index none."""
     index = Index.build((f"t{i}", cols(tune(i))) for i in range(20))
     runs = [index.longest_run(cols(tune(i).transpose(3))) for i in (0, 19)]
-    assert runs == [Run(60, "t0", 0, 0), Run(60, "t19", 0, 0)]
-    assert index.longest_run(cols(tune(1000))) == Run()
-    assert index.longest_run(cols(tune(0, SPAN - 1))) == Run()
-    assert Index.build(()).longest_run(cols(tune(0))) == Run()
+    assert runs == [SharedRun(60, "t0", 0, 0), SharedRun(60, "t19", 0, 0)]
+    assert index.longest_run(cols(tune(1000))) == SharedRun()
+    assert index.longest_run(cols(tune(0, SPAN - 1))) == SharedRun()
+    assert Index.build(()).longest_run(cols(tune(0))) == SharedRun()
 
 
 def test_runs_do_not_reach_over_the_end_of_a_tune():
@@ -157,7 +157,7 @@ def test_an_index_survives_the_checkpoint():
     tensors = index.to_tensors()
     again = Index.from_tensors(tensors)
     assert again.names == ("A [31m", "B C", "")
-    assert again.longest_run(cols(tune(2))) == index.longest_run(cols(tune(2))) == Run(60, "B C", 0, 0)
+    assert again.longest_run(cols(tune(2))) == index.longest_run(cols(tune(2))) == SharedRun(60, "B C", 0, 0)
     assert tensors["fingerprints.grams"].nbytes + tensors["fingerprints.bars"].nbytes <= 10 * 124
     assert Index.from_tensors({}).names == ()
     assert Index.from_tensors(Index.build(()).to_tensors()).names == ()
@@ -195,7 +195,7 @@ def test_fingerprints_may_stand_in_a_checkpoint():
     config = NetworkConfig(cell="rnn", hidden=2, embed=2, head=2, keys=1)
     weights = {n: np.zeros(s, np.float32) for n, s in expected_shapes(config).items()}
     index = Index.build([("one", cols(tune(1)))])
-    _, _, arrays = take_apart(_to_bytes(Checkpoint(config, Card(), weights, index.to_tensors())))
+    _, _, arrays = read_container(_to_bytes(Checkpoint(config, Card(), weights, index.to_tensors())))
     extras = {n: a for n, a in arrays.items() if n not in weights}
     assert Index.from_tensors(extras).longest_run(cols(tune(1))).length == 60
 

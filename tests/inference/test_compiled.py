@@ -14,7 +14,7 @@ from melodyrnn.events import viewpoints as vp
 from melodyrnn.inference import compiled as native
 from melodyrnn.inference import numpy_network as runtime
 from melodyrnn.inference import pointer as recall
-from melodyrnn.inference.decoder import Stream, Told, of_columns
+from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.scoring import surprise
 
 BUILT = native.kernel() is not None
@@ -37,10 +37,10 @@ def config(request):
 
 def stream_of(network, melodies, capacity=3):
     """Melodies before their first note, with everything told; the room for their past grows on the way."""
-    told = Told(
+    told = Conditions(
         *(np.array(v) for v in zip(*((m.mode + 1, m.style, m.anchor + 1, m.bars) for m in melodies), strict=True))
     )
-    return Stream(network, told, of_columns(melodies), capacity=capacity)
+    return Decoder(network, told, of_columns(melodies), capacity=capacity)
 
 
 def distributions(network, melodies):
@@ -66,7 +66,7 @@ def test_every_distribution_is_numpys(config, precision, random_weights, random_
     """Whole distributions at every position, four melodies side by side, weights of either precision: to 1e-4 nats."""
     weights = {name: array.astype(precision) for name, array in random_weights(config).items()}
     melodies = [random_columns(40, k) for k in range(4)]
-    both = [distributions(kind(config, weights), melodies) for kind in (runtime.Network, native.Network)]
+    both = [distributions(kind(config, weights), melodies) for kind in (runtime.Network, native.CompiledNetwork)]
     for theirs, ours in zip(*both, strict=True):
         for expected, logs in zip(theirs, ours, strict=True):
             assert np.abs(logs - expected).max() < 1e-4
@@ -75,7 +75,7 @@ def test_every_distribution_is_numpys(config, precision, random_weights, random_
 @compiled
 def test_a_melody_is_the_same_in_any_company(config, random_weights, random_columns):
     """Bit for bit: alone and among 1 to 14 others, at any place, so that rows are taken six, four and one at a time."""
-    network = native.Network(config, random_weights(config))
+    network = native.CompiledNetwork(config, random_weights(config))
     melodies = [random_columns(9, k) for k in range(15)]
     alone = [list(distributions(network, [melody])) for melody in melodies]
     for count in range(2, 16):
@@ -92,12 +92,12 @@ def test_half_precision_changes_nothing(random_weights):
     weights = rng.standard_normal((200, 96)).astype(np.float16)
     weights[0, :3] = 2.0**-24, 3 * 2.0**-24, -(2.0**-15)  # the least that half precision has: an eighth is less
     x = rng.standard_normal((7, 96)).astype(np.float32)
-    halves = native.Matrix(weights, 0.125)
-    kept = native.Matrix(weights.astype(np.float32) * (1 + 2.0**-20), 0.125)
+    halves = native.CompiledMatrix(weights, 0.125)
+    kept = native.CompiledMatrix(weights.astype(np.float32) * (1 + 2.0**-20), 0.125)
     assert halves.nbytes * 2 == kept.nbytes
     exact = x.astype(np.float64) @ (weights.astype(np.float64).T / 8)
     assert np.abs(halves(x) - exact).max() < 1e-5
-    plain = native.Matrix(np.vstack((weights.astype(np.float32), np.full((1, 96), 0.1, np.float32))), 0.125)
+    plain = native.CompiledMatrix(np.vstack((weights.astype(np.float32), np.full((1, 96), 0.1, np.float32))), 0.125)
     assert plain.nbytes > 1.9 * halves.nbytes  # 0.1 is nothing that half precision has
     assert plain(x)[:, :200].tobytes() == halves(x).tobytes()
 
@@ -106,11 +106,11 @@ def test_half_precision_changes_nothing(random_weights):
 def test_what_half_precision_cannot_hold_is_not_put_into_it():
     """Neither overflow nor rounding: such weights stay as they are."""
     for value in (9000.0, 70000.0, 0.1, 1e-9, 5e36):
-        matrix = native.Matrix(np.full((64, 8), value, np.float32))
+        matrix = native.CompiledMatrix(np.full((64, 8), value, np.float32))
         assert matrix.nbytes == 64 * 8 * 4
         assert np.allclose(matrix(np.ones((2, 8), np.float32)), value * 8, rtol=1e-6)
     for value in (5e37, 3e38):  # which eight times are more than single precision has
-        matrix = native.Matrix(np.full((64, 1), value, np.float32))
+        matrix = native.CompiledMatrix(np.full((64, 1), value, np.float32))
         assert matrix(np.full((1, 1), 0.5, np.float32))[0, 0] == np.float32(value) / 2
 
 
@@ -118,7 +118,7 @@ def test_what_half_precision_cannot_hold_is_not_put_into_it():
 def test_tanh_is_good_to_rounding():
     """A simple recurrent unit that hears a number says its tanh: over the whole range, and beyond it."""
     config = NetworkConfig(cell="rnn", hidden=1, embed=1, head=1, keys=1)
-    network = native.Network(config, {n: np.zeros(s, np.float32) for n, s in expected_shapes(config).items()})
+    network = native.CompiledNetwork(config, {n: np.zeros(s, np.float32) for n, s in expected_shapes(config).items()})
     numbers = np.concatenate((np.linspace(-12, 12, len(network.table) - 4), [1e30, -1e30, 9.1, -9.1])).astype(
         np.float32
     )
@@ -138,7 +138,7 @@ def test_tanh_is_good_to_rounding():
 def test_the_softmax_is_numpys_to_twelve_digits(random_weights, random_columns):
     """What follows the joint output is worked out in double: given the same joint output, the same logarithms."""
     config = NetworkConfig(hidden=40, embed=24, head=20, keys=8)
-    network = native.Network(config, {n: w * 3 for n, w in random_weights(config).items()})
+    network = native.CompiledNetwork(config, {n: w * 3 for n, w in random_weights(config).items()})
     stream = stream_of(network, [random_columns(1, k) for k in range(5)])  # no notes yet: nothing to copy
     joint = network.heads["rest"](stream._projected, stream._stand_after())
     logits = joint[:, network.heads["rest"].logits].astype(np.float64)
@@ -152,7 +152,7 @@ def test_the_softmax_is_numpys_to_twelve_digits(random_weights, random_columns):
 def test_what_no_table_has_is_refused(random_weights, random_columns):
     """A row beyond a table, another kind of number, another number of melodies: an error, not foreign memory."""
     config = NetworkConfig(hidden=16, embed=8, head=8, keys=4)
-    network = native.Network(config, random_weights(config))
+    network = native.CompiledNetwork(config, random_weights(config))
     state, heard = network.blank(2), np.zeros((2, len(vp.HEARD)), np.int64)
     for row in (-1, len(network.table)):
         heard[1, 3] = row
@@ -188,7 +188,9 @@ def test_what_no_table_has_is_refused(random_weights, random_columns):
 def test_no_melody_at_all(random_weights, random_columns):
     """Where all particles are over there are no rows left to hear."""
     config = NetworkConfig(hidden=16, embed=8, head=8, keys=4)
-    none = stream_of(native.Network(config, random_weights(config)), [random_columns(4, 0)]).take(np.zeros(0, np.int64))
+    none = stream_of(native.CompiledNetwork(config, random_weights(config)), [random_columns(4, 0)]).take(
+        np.zeros(0, np.int64)
+    )
     none.hear(*(np.zeros(0, np.int64) for _ in range(3)))
     assert none.rest().shape[0] == 0
 
@@ -250,7 +252,7 @@ def test_nothing_built_is_no_error(elsewhere, random_weights, random_columns):
     network = native.network_of(config, random_weights(config))
     assert type(network) is runtime.Network
     assert "install melodyrnn again" in native.described()
-    assert type(native.recall_of(network, 1, 4)) is recall.Recall
+    assert type(native.recall_of(network, 1, 4)) is recall.Pointer
     assert len(surprise(network, [random_columns(3, 1)])[0]) == 4
 
 
@@ -277,10 +279,10 @@ def test_fast_maths_are_not_asked_for(elsewhere, tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     weights = {n: rng.standard_normal(s).astype(np.float32) * 0.3 for n, s in expected_shapes(config).items()}
     logs = []
-    for kind in (native.Network, runtime.Network):
+    for kind in (native.CompiledNetwork, runtime.Network):
         network = kind(config, weights)
         projected = network.hear(network.blank(1), np.zeros((1, len(vp.HEARD)), np.int64))
-        asked = recall.Asked(np.zeros(1, np.int64), np.zeros(1, np.int64))
+        asked = recall.PointerQuery(np.zeros(1, np.int64), np.zeros(1, np.int64))
         logs.append(native.recall_of(network, 1, 4).expect("rest", projected, np.zeros((1, 6), np.int64), asked))
     assert np.abs(logs[0] - logs[1]).max() < 1e-5
 

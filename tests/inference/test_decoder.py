@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from melodyrnn.inference.decoder import Stream, Told, of_columns, of_metres
+from melodyrnn.inference.decoder import Conditions, Decoder, of_columns, of_metres
 from melodyrnn.music.melody import Melody, Metre, Note
 
 
 def heard(model, melodies, notes):
     """A stream that has heard the first notes of melodies."""
-    told = Told(*(np.array([getattr(m, n) + 1 for m in melodies]) for n in ("mode", "style", "anchor", "bars")))
-    stream = Stream(model.network, told, of_columns(melodies))
+    told = Conditions(*(np.array([getattr(m, n) + 1 for m in melodies]) for n in ("mode", "style", "anchor", "bars")))
+    stream = Decoder(model.network, told, of_columns(melodies))
     for i in range(notes):
         stream.hear(*(np.array([getattr(m, n)[i] for m in melodies]) for n in ("rest", "duration", "pitch")))
     return stream

@@ -11,11 +11,11 @@ from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.inference import compiled as native
 from melodyrnn.inference import numpy_network as runtime
-from melodyrnn.inference.decoder import Stream, Told, of_columns
+from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.training.network import Inputs, MelodyRNN
 
-NETWORKS = [runtime.Network] if native.kernel() is None else [runtime.Network, native.Network]
+NETWORKS = [runtime.Network] if native.kernel() is None else [runtime.Network, native.CompiledNetwork]
 SMALL = {"hidden": 40, "embed": 24, "head": 20, "keys": 8}
 
 
@@ -77,8 +77,8 @@ def test_whole_distributions_are_torchs(network, random_columns):
     melody = random_columns(40, 3)
     shown = Withheld(*(np.zeros(1, dtype=bool) for _ in dataclasses.fields(Withheld)))
     known = inputs([melody], shown)
-    told = Told(*(np.array([v]) for v in (melody.mode + 1, melody.style, melody.anchor + 1, melody.bars)))
-    stream = Stream(ours, told, of_columns([melody]), capacity=3)  # grows on the way
+    told = Conditions(*(np.array([v]) for v in (melody.mode + 1, melody.style, melody.anchor + 1, melody.bars)))
+    stream = Decoder(ours, told, of_columns([melody]), capacity=3)  # grows on the way
     for i in range(40):
         rest, duration, pitch = (getattr(melody, n)[i : i + 1] for n in ("rest", "duration", "pitch"))
         if i in (0, 1, 2, 37):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.chords import QUALITIES, chord_of, progression
-from melodyrnn.music.harmony import MOST_BARS, Change, Harmony, laid_out, name_of
+from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of
 from melodyrnn.music.melody import Metre
 
 ROOTS = ("C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -99,7 +99,7 @@ def test_bars_of_silence_are_no_chord_and_shorter_ones_are_not():
 def test_long_files_are_cut_and_crowded_ones_refused():
     """So many bars are kept; chords that no recipe has room for are too many."""
     far = [Change(96 * k, 96 * k + 96, ("Am", "F")[k % 2]) for k in range(1000)]
-    assert sum(ticks for ticks, _ in laid_out(far, (Metre(),), "x").spans) == 96 * MOST_BARS
+    assert sum(ticks for ticks, _ in laid_out(far, (Metre(),), "x").spans) == 96 * MOST_CHORD_BARS
     crowd = [Change(6 * k, 6 * k + 6, ("F#m7b5", "Bbmaj7")[k % 2]) for k in range(4000)]
     with pytest.raises(Unreadable) as refused:
         laid_out(crowd, (Metre(),), "x")

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.parsing import bars_of, key_of, metre_of, upbeat_of
+from melodyrnn.music.parsing import parse_bars, parse_key, parse_metre, parse_upbeat
 
 
 @given(st.integers(0, 11), st.sampled_from(MODES))
 def test_what_we_print_we_read(tonic, mode):
     """A key as `inspect` prints it is a key for --key."""
-    assert key_of(str(Key(tonic, mode))) == Key(tonic, mode)
+    assert parse_key(str(Key(tonic, mode))) == Key(tonic, mode)
 
 
 @pytest.mark.parametrize(
@@ -24,38 +24,38 @@ def test_what_we_print_we_read(tonic, mode):
 )  # fmt: skip
 def test_keys(text, key):
     """Letters, signs, m for minor, modes by name."""
-    assert key_of(text) == key
+    assert parse_key(text) == key
 
 
 @pytest.mark.parametrize("name", ["Gb major", "F# major", "Eb minor", "D# minor", "Cb major", "C# major", "D# dorian"])
 def test_a_key_is_spelled_as_it_was_written(name):
     """Two names of what sounds the same stay two names."""
-    assert str(key_of(name)) == name
+    assert str(parse_key(name)) == name
 
 
 @pytest.mark.parametrize("text", ["", "H", "C###", "E dorianish", "Am dorian", "1", "\x1b[31mC"])
 def test_wrong_keys_are_refused(text):
     """The error shows what can be written."""
     with pytest.raises(OptionError, match=r"^key: .* is no key; write Am, F#, Bb minor or E dorian \(modes: major,"):
-        key_of(text)
+        parse_key(text)
 
 
 @pytest.mark.parametrize("text", ["", "4", "0/4", "4/0", "4/3", "x/4", "3/4/4", "-3/4"])
 def test_wrong_metres_are_refused(text):
     """The error shows what can be written."""
     with pytest.raises(OptionError, match=r"is no metre; write 4/4, 3/4, 6/8 or 5/4$"):
-        metre_of(text)
+        parse_metre(text)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1/0", "1/7", "-1/4", "nan"])
 def test_wrong_upbeats_are_refused(text):
     """A length that the grid does not have is no upbeat."""
     with pytest.raises(OptionError, match=r"is no note value; write 1/4, 1/8, 0 or free$"):
-        upbeat_of(text)
+        parse_upbeat(text)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "eight", "1.5", "٣"])
 def test_wrong_bars_are_refused(text):
     """A number, or the word."""
     with pytest.raises(OptionError, match=r"is no number of bars; write 8, or free for as many as come$"):
-        bars_of(text)
+        parse_bars(text)

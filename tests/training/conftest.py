@@ -12,7 +12,7 @@ from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 from melodyrnn.training.batches import Share
-from melodyrnn.training.config import Recipe
+from melodyrnn.training.config import TrainingConfig
 from melodyrnn.training.workers import Team
 
 
@@ -54,7 +54,7 @@ def config():
 @pytest.fixture
 def recipe():
     """Three epochs of a few steps each, with dropout and pieces of long melodies."""
-    return Recipe(epochs=3, positions=64, rate=1e-2, longest=16, patience=8, seed=5)
+    return TrainingConfig(epochs=3, positions=64, rate=1e-2, longest=16, patience=8, seed=5)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from melodyrnn.events.columns import answers_hidden, collate
 from melodyrnn.events.vocabulary import END
-from melodyrnn.training.batches import Share, Span, cut, heldout, plan, spans, training_step
+from melodyrnn.training.batches import Share, Span, cut, heldout, plan_epoch, spans, training_step
 
 LENGTHS = st.lists(st.integers(1, 900), min_size=1, max_size=60)
 
@@ -37,7 +37,7 @@ def test_pieces_hold_every_note_once(lengths, longest):
 def test_every_piece_comes_once_an_epoch(lengths, positions, seed, epoch):
     """An epoch is all pieces, each once, in steps that hold no more than asked for (or a single piece)."""
     pieces = spans(np.array(lengths), 400)
-    steps = plan(pieces, positions, seed, epoch)
+    steps = plan_epoch(pieces, positions, seed, epoch)
     assert Counter(p for step in steps for p in step) == Counter(pieces)
     assert all(len(s) == 1 or len(s) * (max(p.stop - p.start for p in s) + 1) <= positions for s in steps)
 
@@ -45,14 +45,14 @@ def test_every_piece_comes_once_an_epoch(lengths, positions, seed, epoch):
 def test_an_epoch_is_a_function_of_seed_and_epoch():
     """The same twice; another order in another epoch or with another seed."""
     pieces = spans(np.random.default_rng(0).integers(8, 200, 100), 400)
-    assert plan(pieces, 720, 1, 2) == plan(pieces, 720, 1, 2)
-    assert plan(pieces, 720, 1, 2) != plan(pieces, 720, 1, 3) != plan(pieces, 720, 2, 3)
+    assert plan_epoch(pieces, 720, 1, 2) == plan_epoch(pieces, 720, 1, 2)
+    assert plan_epoch(pieces, 720, 1, 2) != plan_epoch(pieces, 720, 1, 3) != plan_epoch(pieces, 720, 2, 3)
 
 
 def test_little_is_padded():
     """Melodies of like length stand together: under a tenth of the positions of a usual corpus are padding."""
     lengths = np.random.default_rng(0).gamma(4.0, 12.0, 500).astype(int) + 8
-    steps = plan(spans(lengths, 400), 720, 0, 0)
+    steps = plan_epoch(spans(lengths, 400), 720, 0, 0)
     widths = [[p.stop - p.start + 1 for p in step] for step in steps]
     padded = sum(max(w) * len(w) for w in widths)
     assert sum(map(sum, widths)) / padded > 0.9

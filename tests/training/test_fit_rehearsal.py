@@ -13,10 +13,21 @@ from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CheckpointError
 from melodyrnn.training import fit as training
 from melodyrnn.training import state as states
-from melodyrnn.training.events import Bits, Chosen, Evaluated, Finished, Plan, Split, Started, Stepped, Stopped, Tried
+from melodyrnn.training.events import (
+    Bits,
+    Chosen,
+    Evaluated,
+    Finished,
+    Split,
+    Started,
+    Stepped,
+    Stopped,
+    TrainingPlan,
+    Tried,
+)
 from melodyrnn.training.fit import added, chosen, dealt, fit, parted
-from melodyrnn.training.pipeline import Made, Order, run
-from melodyrnn.training.workers import Strands
+from melodyrnn.training.pipeline import Made, Order, train_model
+from melodyrnn.training.workers import Workers
 
 SIZES = {"hidden": 8, "embed": 6, "head": 8, "keys": 4}
 
@@ -30,8 +41,8 @@ def few(melodies):
 @pytest.fixture
 def plan(few, melodies, config, recipe, alone):
     """Two epochs in three folds, from a base that has learnt the others."""
-    *_, base = fit(Split(melodies[5:]), Plan(config, recipe), alone)
-    return Plan(config, replace(recipe, epochs=2, folds=3, hold=0.1), start=base.weights, family=few[1])
+    *_, base = fit(Split(melodies[5:]), TrainingPlan(config, recipe), alone)
+    return TrainingPlan(config, replace(recipe, epochs=2, folds=3, hold=0.1), start=base.weights, family=few[1])
 
 
 def equal(one, other):
@@ -152,7 +163,7 @@ def test_what_is_held_stays_nearer(few, plan, alone):
 def test_strands_hold_as_one_does(few, plan, alone):
     """What the distance weighs is added once, however many compute a step."""
     alike = replace(plan, recipe=replace(plan.recipe, hold=1.0))
-    one, two = (told(fit(few[0], replace(alike, strands=Strands(of)), alone)) for of in (1, 2))
+    one, two = (told(fit(few[0], replace(alike, strands=Workers(of)), alone)) for of in (1, 2))
     assert one[0].epochs == two[0].epochs
     assert distance(one[1], two[1]) < 1e-4
 
@@ -168,10 +179,10 @@ def test_a_user_s_few_tunes_are_all_learnt_from(tune, alone, tmp_path):
     """Seven tunes, no test part: the card has the folds' figures, the base's register stands by, resumed or not."""
     many = prepare({"many": [Outcome(f"{i}.mid", tune(i, 12)) for i in range(20, 50)]}, tmp_path / "many")
     base = tmp_path / "base.safetensors"
-    list(run(many, Order(output=base, sizes=SIZES, settings={"epochs": 1}, corpora=["many"]), alone))
+    list(train_model(many, Order(output=base, sizes=SIZES, settings={"epochs": 1}, corpora=["many"]), alone))
     own = prepare({"own": [Outcome(f"{i}.mid", tune(i, 12)) for i in range(7)]}, tmp_path / "own")
     order = Order(output=tmp_path / "m.safetensors", base=load(base), settings={"epochs": 3}, corpora=["own"])
-    events = list(run(own, order, alone))
+    events = list(train_model(own, order, alone))
     assert [e.folds for e in events if isinstance(e, Chosen)] == [5]
     card = load(order.output).card
     assert (card.melodies, card.facts["folds"], card.facts["epochs_tried"]) == (7, 5, 3)
@@ -179,9 +190,9 @@ def test_a_user_s_few_tunes_are_all_learnt_from(tune, alone, tmp_path):
     assert {*card.registers} >= {*order.base.card.registers}
     whole = order.output.read_bytes()
     order.output.unlink()
-    *_, last = run(own, order, alone, lambda: True)
+    *_, last = train_model(own, order, alone, lambda: True)
     while not isinstance(last, Made):
-        *_, last = run(own, replace(order, resume=True), alone, lambda: True)
+        *_, last = train_model(own, replace(order, resume=True), alone, lambda: True)
     assert order.output.read_bytes() == whole
 
 

@@ -12,7 +12,7 @@ from torch import nn
 from melodyrnn.checkpoint.file import expected_shapes
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.training.batches import Share, heldout, training_step
-from melodyrnn.training.network import CELLS, MelodyRNN, Scores, Views
+from melodyrnn.training.network import LAYER_OF_CELL, MelodyRNN, TableScores, Views
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def network(config):
     return MelodyRNN(config)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", LAYER_OF_CELL)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_weights_are_what_a_checkpoint_expects(config, cell, layers):
     """Names and shapes agree with expected_shapes, which knows no torch."""
@@ -31,7 +31,7 @@ def test_weights_are_what_a_checkpoint_expects(config, cell, layers):
     assert shapes == expected_shapes(config)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", LAYER_OF_CELL)
 def test_surprise_is_finite_and_stands_where_something_is_predicted(config, melodies, cell):
     """(B, P) each, positive at notes, 0 where nothing is predicted; END is counted in the rest."""
     torch.manual_seed(0)
@@ -56,7 +56,7 @@ def test_gradients_reach_every_parameter(network, config, recipe, melodies):
         assert parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", LAYER_OF_CELL)
 def test_no_gradient_is_summed_in_the_order_of_threads(config, melodies, cell):
     """Advanced indexing is not used: its gradient adds up as threads arrive, and a resumed run would be another one."""
     network = MelodyRNN(replace(config, cell=cell))
@@ -120,7 +120,7 @@ def test_views_are_a_sum_of_embeddings():
 def test_lookups_have_the_gradient_of_an_embedding(width):
     """Counting gradients together gives what nn.Embedding gives, to rounding."""
     torch.manual_seed(0)
-    scores, table = Scores(20, width), nn.Embedding(20, width)
+    scores, table = TableScores(20, width), nn.Embedding(20, width)
     with torch.no_grad():
         scores.weight.copy_(table.weight)
     rows = torch.randint(0, 15, (4, 9, 9))  # five rows are never looked up

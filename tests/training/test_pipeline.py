@@ -14,7 +14,7 @@ from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 from melodyrnn.system import only_one
 from melodyrnn.training import pipeline as session
 from melodyrnn.training.events import Evaluated, Finished, Started, Stepped, Stopped
-from melodyrnn.training.pipeline import Floor, Made, Order, Part, run, shape
+from melodyrnn.training.pipeline import Floor, Made, Order, Part, shape, train_model
 
 SIZES = {"hidden": 8, "embed": 6, "head": 8, "keys": 4}
 
@@ -43,7 +43,7 @@ def names(order):
 
 def test_a_model_is_made_and_nothing_else_is_left(prepared, order, alone):
     """Floor, training, Made; the file opens, and its card says what it was made of and how good it is."""
-    events = list(run(prepared, order, alone))
+    events = list(train_model(prepared, order, alone))
     kinds = [type(e) for e in events if not isinstance(e, Stepped)]
     assert kinds == [Floor, Started, Evaluated, Evaluated, Finished, Made]
     assert names(order) == ["m.safetensors"]
@@ -60,13 +60,13 @@ def test_a_model_is_made_and_nothing_else_is_left(prepared, order, alone):
 
 def test_stopped_and_resumed_it_makes_the_same_file(prepared, order, alone):
     """Byte for byte, weights and card, whenever it was stopped; the state is gone in the end."""
-    list(run(prepared, order, alone))
+    list(train_model(prepared, order, alone))
     whole = order.output.read_bytes()
     order.output.unlink()
-    *_, last = run(prepared, order, alone, lambda: True)
+    *_, last = train_model(prepared, order, alone, lambda: True)
     assert isinstance(last, Stopped)
     assert names(order) == ["m.safetensors.state"]
-    *_, last = run(prepared, replace(order, resume=True), alone)
+    *_, last = train_model(prepared, replace(order, resume=True), alone)
     assert isinstance(last, Made)
     assert order.output.read_bytes() == whole
     assert names(order) == ["m.safetensors"]
@@ -81,9 +81,9 @@ def test_a_full_disk_at_the_end_loses_nothing(prepared, order, alone, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(session, "save", full)
         with pytest.raises(OutputError, match=r"No space left on device.*; the training is kept in .*--resume"):
-            list(run(prepared, order, alone))
+            list(train_model(prepared, order, alone))
     assert names(order) == ["m.safetensors.state"]
-    events = list(run(prepared, replace(order, resume=True), alone))
+    events = list(train_model(prepared, replace(order, resume=True), alone))
     assert not any(isinstance(e, Stepped) for e in events)
     assert names(order) == ["m.safetensors"]
 
@@ -91,13 +91,13 @@ def test_a_full_disk_at_the_end_loses_nothing(prepared, order, alone, monkeypatc
 def test_two_runs_on_one_output_refuse_each_other(prepared, order, alone):
     """The second run does nothing; other processes of the first one's team are let in."""
     with only_one(order.output), pytest.raises(Locked):
-        list(run(prepared, order, alone))
+        list(train_model(prepared, order, alone))
 
 
 def test_an_old_model_stays_until_the_new_one_is_whole(prepared, order, alone):
     """Whoever reads the file while a run goes on reads the old one."""
     order.output.write_bytes(b"old")
-    for event in run(prepared, order, alone):
+    for event in train_model(prepared, order, alone):
         if not isinstance(event, Made):
             assert order.output.read_bytes() == b"old"
     assert load(order.output).card.melodies
@@ -105,11 +105,11 @@ def test_an_old_model_stays_until_the_new_one_is_whole(prepared, order, alone):
 
 def test_fine_tuning_keeps_what_the_base_knew(prepared, order, alone):
     """Sizes, corpora and licences come from the base; its fingerprints stay beside the new ones."""
-    list(run(prepared, order, alone))
+    list(train_model(prepared, order, alone))
     base = load(order.output)
     base = replace(base, card=replace(base.card, corpora=("old",), licences={"old": "theirs"}))
     tuned = replace(order, output=order.output.with_name("t.safetensors"), base=base, sizes={})
-    list(run(prepared, tuned, alone))
+    list(train_model(prepared, tuned, alone))
     card = load(tuned.output).card
     assert card.corpora == ("old", "own")
     assert card.licences == {"old": "theirs", "own": "mine"}
@@ -148,12 +148,12 @@ def test_no_melody_no_training(prepared, order, alone, monkeypatch):
     """A corpus without training melodies is told with the next move."""
     monkeypatch.setattr(type(prepared), "part", lambda self, _: type(self).lengths.fget(self)[:0])
     with pytest.raises(CorpusError, match="corpus check"):
-        list(run(prepared, order, alone))
+        list(train_model(prepared, order, alone))
 
 
 def test_a_fine_tuned_model_keeps_its_cell(prepared, order, alone):
     """Another cell than the base's is refused, as are other sizes: nothing is dropped in silence."""
-    list(run(prepared, order, alone))
+    list(train_model(prepared, order, alone))
     base = load(order.output)
     for asked in (replace(order, sizes={}, cell="rnn", base=base), replace(order, cell=None, base=base)):
         with pytest.raises(OptionError, match="leave --cell and sizes away"):
@@ -172,6 +172,6 @@ def test_without_test_melodies_there_is_no_floor(tune, order, alone, tmp_path):
     """Counting is not measured on what it counted."""
     few = prepare({"own": [Outcome(f"{i}.mid", tune(i, 12)) for i in range(2)]}, tmp_path / "p")
     assert not len(few.part("test"))
-    events = list(run(few, order, alone))
+    events = list(train_model(few, order, alone))
     assert not [e for e in events if isinstance(e, Floor)]
     assert load(order.output).card.baselines == {}

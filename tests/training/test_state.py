@@ -15,7 +15,7 @@ from safetensors.torch import save
 
 from melodyrnn.errors import CheckpointError, OutputError
 from melodyrnn.training import state as states
-from melodyrnn.training.events import Plan, Split
+from melodyrnn.training.events import Split, TrainingPlan
 from melodyrnn.training.fit import fit
 
 
@@ -24,7 +24,7 @@ def path(melodies, config, recipe, alone, tmp_path):
     """The state of a run that was stopped in its second epoch."""
     path = tmp_path / "x.state"
     asked = iter(range(10**6))
-    list(fit(Split(melodies[:7], melodies[7:]), Plan(config, recipe, path), alone, lambda: next(asked) >= 4))
+    list(fit(Split(melodies[:7], melodies[7:]), TrainingPlan(config, recipe, path), alone, lambda: next(asked) >= 4))
     assert states.read(path).place.epoch == 1
     return path
 
@@ -33,7 +33,7 @@ def path(melodies, config, recipe, alone, tmp_path):
 def resume(melodies, config, recipe, alone):
     """Give a function that goes on from a state."""
     split = Split(melodies[:7], melodies[7:])
-    return lambda path: list(fit(split, Plan(config, recipe, path, resume=True), alone))
+    return lambda path: list(fit(split, TrainingPlan(config, recipe, path, resume=True), alone))
 
 
 def parts(path):
@@ -143,7 +143,9 @@ def test_when_writing_fails_the_state_before_is_intact(path, monkeypatch, call, 
 
     with monkeypatch.context() as patch:
         patch.setattr(*((os, "fsync", full) if call == "fsync" else (Path, "replace", full)))
-        run = fit(Split(melodies[:7], melodies[7:]), Plan(config, recipe, path, resume=True, save_every=0.0), alone)
+        run = fit(
+            Split(melodies[:7], melodies[7:]), TrainingPlan(config, recipe, path, resume=True, save_every=0.0), alone
+        )
         with pytest.raises(
             OutputError, match=r"No space left on device.*; what was saved before is intact: .*--resume"
         ):
@@ -157,4 +159,4 @@ def test_the_header_is_small_and_readable(path):
     header, _ = parts(path)
     assert header["config"]["hidden"] == 8
     assert set(header) == {"config", "recipe", "corpus", "place", "precision"}
-    assert set(header["place"]) == set(asdict(states.Place()))
+    assert set(header["place"]) == set(asdict(states.Progress()))

@@ -73,18 +73,18 @@ app = new_app(
     help=_HELP,
     epilog=foot("melodyrnn train --help"),
 )
-app.command("prepare", cls=Page, help=preparing.PREPARE, epilog=foot("melodyrnn train --help"))(preparing.prepare)
-app.command("merge", cls=Page, help=preparing.MERGE, epilog=foot("melodyrnn corpus prepare --help"))(preparing.merge)
+app.command("prepare", cls=Page, help=preparing.PREPARE, epilog=foot("melodyrnn train --help"))(preparing.prepare_to)
+app.command("merge", cls=Page, help=preparing.MERGE, epilog=foot("melodyrnn corpus prepare --help"))(preparing.merge_to)
 
 
 @app.command("list", cls=Page, help=_LIST, epilog=foot())
 def list_corpora(context: typer.Context, json: JsonOption = False) -> None:
     """List the built-in corpora."""
-    from melodyrnn.corpus.sources import describe, names  # noqa: PLC0415
+    from melodyrnn.corpus.sources import describe_corpus, names  # noqa: PLC0415
 
     console = console_of(context, json=json)
     for name in names():
-        info = describe(name)
+        info = describe_corpus(name)
         if json:
             facts = ("name", "title", "about", "source", "licence", "melodies", "notes")
             console.record({key: getattr(info, key) for key in facts})
@@ -104,16 +104,16 @@ def build(
     json: JsonOption = False,
 ) -> None:
     """Read built-in corpora into the cache."""
-    from melodyrnn.cli.io.progress import counted  # noqa: PLC0415
+    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415
     from melodyrnn.cli.runs.corpus_run import Tally  # noqa: PLC0415
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.sources import describe  # noqa: PLC0415
+    from melodyrnn.corpus.sources import describe_corpus  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
-    expected = {name: describe(name).melodies for name in names}  # every name is looked up before any is read
+    expected = {name: describe_corpus(name).melodies for name in names}  # every name is looked up before any is read
     for name, melodies in expected.items():
         tally = Tally()
-        for _ in tally.counting(counted(console, load_corpus(name), total=melodies, doing=f"reading {name}")):
+        for _ in tally.counting(with_progress(console, load_corpus(name), total=melodies, doing=f"reading {name}")):
             pass
         if json:
             console.record({"corpus": name, **tally.facts()})
@@ -149,10 +149,10 @@ def check(
             prepared = prepared_of(console, [str(folder)], place / "corpus", tally, limits=limits, track=track)
         except CorpusError as error:
             if not tally.read and not tally.reasons and folder.is_dir():
-                from melodyrnn.corpus.sources import FORMATS  # noqa: PLC0415
+                from melodyrnn.corpus.sources import INPUT_FORMATS  # noqa: PLC0415
 
                 others = "".join(f"; {kinds}" for kinds in _others(folder))
-                raise CorpusError(f"{folder}: holds no file of music ({' '.join(FORMATS)}){others}") from error
+                raise CorpusError(f"{folder}: holds no file of music ({' '.join(INPUT_FORMATS)}){others}") from error
             if tally.read or tally.reasons:
                 tally.read = tally.notes = 0
                 _show(console, tally, folder)  # the reasons, before the sentence that nothing is left

@@ -136,13 +136,13 @@ def evaluate(
         if drop_seen and base is None:
             raise OptionError("--drop-seen", "leaves out what the model of --from has trained on; give that as well")
         with undisturbed():
-            from melodyrnn.cli.runs.cross_validation_run import Asked, run  # noqa: PLC0415 - brings torch with it
+            from melodyrnn.cli.runs.cross_validation_run import CrossValidationRequest, run_cross_validation  # noqa: PLC0415 - brings torch with it
 
-        asked = Asked(
+        asked = CrossValidationRequest(
             cross_validate, folds, base, drop_seen=drop_seen, members=1 if members is None else members, cell=cell,
             hidden=hidden, epochs=epochs, seed=seed or 0, jobs=jobs,
         )  # fmt: skip
-        return run(console, sets_of(console, what, part, seed=seed or 0, track=track), asked)
+        return run_cross_validation(console, sets_of(console, what, part, seed=seed or 0, track=track), asked)
     if len(what) < 2 and part is None:
         raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
     if seed is not None and part is None and not statistics:
@@ -184,11 +184,11 @@ def sets_of(
 def _judge(console: Console, checkpoint: Checkpoint, sets: list[MelodySet]) -> None:
     """Judge a model as it is."""
     from melodyrnn.cli.runs.evaluation_run import Row, show  # noqa: PLC0415
-    from melodyrnn.evaluation.bits import judge  # noqa: PLC0415
+    from melodyrnn.evaluation.bits import bits_of  # noqa: PLC0415
     from melodyrnn.inference.compiled import network_of  # noqa: PLC0415
 
     network = network_of(checkpoint.config, checkpoint.weights)
-    rows = [Row(s.name, judge(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
+    rows = [Row(s.name, bits_of(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
     if len(rows) > 1:
         rows.append(Row("all", [j for row in rows for j in row.judged], whole=False))
     show(console, rows)

@@ -114,8 +114,8 @@ def generate(
     verbose: VerboseOption = False,
 ) -> None:
     """Write new melodies; where they go is decided, and refused, before any is composed."""
-    asked = ct.held(locals())
-    from melodyrnn.cli.io.progress import counted  # noqa: PLC0415
+    asked = ct.constraints_given(locals())
+    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415
     from melodyrnn.cli.io.results import results_of  # noqa: PLC0415
     from melodyrnn.cli.music_options import chording_of  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.cli.runs.compose_run import Making  # noqa: PLC0415
@@ -160,7 +160,7 @@ def generate(
         program=program if program is not None else given.program if given else 0,
         given=given.melody if given else None, recipe=recipe, drawn=seed is None, roll=kept == 1,
     )  # fmt: skip
-    watched = counted(console, melodies, doing="composing", total=many) if many > 1 else melodies
+    watched = with_progress(console, melodies, doing="composing", total=many) if many > 1 else melodies
     if best is None:
         for index, made in enumerate(watched):
             making.write(index, made)

@@ -2,7 +2,7 @@
 
 What infill and vary have in common: a file read, changed so many times, and written.
 
-Contents: FileArgument, KeyOption, locks_of, Where, Job; infill.
+Contents: FileArgument, EditKeyOption, locks_of, Where, Job; infill.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from melodyrnn.cli.options import (
     new_app,
     option,
 )
-from melodyrnn.music.parsing import key_of
+from melodyrnn.music.parsing import parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="MIDI, ABC, **kern or MusicXML, or - for stdin.", show_default=False)
 ]
-KeyOption = Annotated[
+EditKeyOption = Annotated[
     str | None, option("--key", metavar="KEY", help='Am, F#, "E dorian" (else the melody\'s).', panel="Music")
 ]
 
@@ -94,17 +94,17 @@ class Job:
     def run(self, change: Change, where: Where) -> None:
         """Read, change with seeds seed, seed + 1, …, and write."""
         from melodyrnn.cli.io.input import read_melody, tell  # noqa: PLC0415 - each costs start-up time
-        from melodyrnn.cli.io.progress import counted  # noqa: PLC0415
+        from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415
         from melodyrnn.cli.io.results import results_of  # noqa: PLC0415
         from melodyrnn.cli.music_options import refuse_unwritten  # noqa: PLC0415
         from melodyrnn.cli.runs.compose_run import Making  # noqa: PLC0415
         from melodyrnn.compose.generate import load_model  # noqa: PLC0415
         from melodyrnn.compose.performance import Feel  # noqa: PLC0415
-        from melodyrnn.compose.provenance import Task  # noqa: PLC0415
+        from melodyrnn.compose.provenance import EditTask  # noqa: PLC0415
         from melodyrnn.controls.options import Options  # noqa: PLC0415
 
         console = self.console
-        key = None if self.key is None else key_of(self.key)
+        key = None if self.key is None else parse_key(self.key)
         options = Options(seed=self.seed, key=key, bars=None, **self.asked)
         results = results_of(console, where.output, count=where.count, format=where.format, force=where.force)
         refuse_unwritten(results.format, program=where.program)
@@ -116,11 +116,13 @@ class Job:
         making = Making(
             console=console, results=results, model=loaded, name=self.model, options=options, feel=Feel(),
             program=given.program if where.program is None else where.program, verb=self.verb,
-            task=Task(**self.task), given=given.melody, drawn=where.drawn, roll=where.count == 1,
+            task=EditTask(**self.task), given=given.melody, drawn=where.drawn, roll=where.count == 1,
         )  # fmt: skip
         seeds = range(self.seed, self.seed + where.count)
         melodies = (change(loaded, given.melody, replace(options, seed=seed)) for seed in seeds)
-        watched = counted(console, melodies, doing="composing", total=where.count) if where.count > 1 else melodies
+        watched = (
+            with_progress(console, melodies, doing="composing", total=where.count) if where.count > 1 else melodies
+        )
         for index, made in enumerate(watched):
             making.write(index, made)
 
@@ -149,7 +151,7 @@ def infill(
     ],
     model: co.ModelOption = co.DEFAULT_MODEL,
     track: TrackOption = None,
-    key: ed.KeyOption = None,
+    key: ed.EditKeyOption = None,
     scale: ct.ScaleOption = None,
     in_scale: ct.InScaleOption = None,
     range: ct.RangeOption = None,
@@ -171,7 +173,7 @@ def infill(
     verbose: VerboseOption = False,
 ) -> None:
     """Compose bars of a melody anew, so that both sides fit."""
-    asked = ct.held(locals()) | {"temperature": temperature}
+    asked = ct.constraints_given(locals()) | {"temperature": temperature}
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     wanted = ct.bars_in(bars, "--bars")
     job = ed.Job(console, "infill", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key,

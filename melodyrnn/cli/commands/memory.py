@@ -136,31 +136,31 @@ def _measure(console: Console, models: Sequence[str], corpus: str, longest: int,
 def _train(console: Console, corpus: str, longest: int, seed: int, *, hidden: int, epochs: int) -> list[Memory]:
     """Train one network of each cell and measure it on the test part."""
     from melodyrnn.checkpoint.file import NetworkConfig  # noqa: PLC0415 - torch only when the options are right
-    from melodyrnn.evaluation.sets import divide  # noqa: PLC0415
-    from melodyrnn.training.config import Recipe  # noqa: PLC0415
+    from melodyrnn.evaluation.sets import parts_as_trained  # noqa: PLC0415
+    from melodyrnn.training.config import TrainingConfig  # noqa: PLC0415
 
     with undisturbed():
         from melodyrnn.training.events import Evaluated, Split  # noqa: PLC0415
-        from melodyrnn.training.memory_span import measure, train  # noqa: PLC0415
+        from melodyrnn.training.memory_span import measure_memory, train_without_pointers  # noqa: PLC0415
         from melodyrnn.training.validation import baselines  # noqa: PLC0415
 
-    parts = divide([corpus], seed)
+    parts = parts_as_trained([corpus], seed)
     split = Split(parts[corpus, "train"].melodies, parts[corpus, "validation"].melodies)
     config = NetworkConfig(hidden=hidden, embed=hidden, head=hidden, keys=1)
     # Many small steps and little dropout: a state learns to carry something far only after it has learnt the near.
-    recipe = Recipe(
+    recipe = TrainingConfig(
         epochs=epochs, patience=epochs, positions=360, drop_state=0.2, drop_head=0.1, hide_bars=1.0, hide_style=1.0,
         seed=seed,
     )  # fmt: skip
     counted = baselines(split.train, parts[corpus, "test"].melodies)["unigram"]["total"]
     found = []
     for cell in _CELLS:
-        for event in train(split, config, recipe, cell):
+        for event in train_without_pointers(split, config, recipe, cell):
             if isinstance(event, Evaluated):
                 console.detail(f"{cell} epoch {event.epoch + 1} of {epochs}: {event.heldout.total:.3f} bits a note")
             else:
                 shape = NetworkConfig(cell=cell, hidden=hidden, embed=hidden, head=hidden, keys=1)
-                found.append(measure(cell, shape, event.weights, parts[corpus, "test"].melodies, longest))
+                found.append(measure_memory(cell, shape, event.weights, parts[corpus, "test"].melodies, longest))
         console.say(f"{cell}: {found[-1].parameters:,} weights, {found[-1].whole:.3f} bits a note")
         if found[-1].whole >= counted:
             console.warn(f"{cell}: hardly trained: counting values alone gives {counted:.3f} bits; try --epochs N")

@@ -16,7 +16,7 @@ from melodyrnn.cli.options import ForceOption, Page, QuietOption, TrackOption, c
 from melodyrnn.errors import RecipeError
 
 if TYPE_CHECKING:
-    from melodyrnn.compose.provenance import Recipe
+    from melodyrnn.compose.provenance import Provenance
 
 app = new_app()
 
@@ -73,20 +73,20 @@ def reproduce(
     console.say(f"{name or 'melody'}: the same {len(made):,} bytes as {file}")
 
 
-def _recipe(content: bytes, file: str) -> Recipe:
-    from melodyrnn.compose.provenance import Recipe  # noqa: PLC0415
+def _recipe(content: bytes, file: str) -> Provenance:
+    from melodyrnn.compose.provenance import Provenance  # noqa: PLC0415
     from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
     text = read_midi(content, name=file).recipe
     if not text:
         raise RecipeError(f"{file}: keeps no recipe: melodyrnn did not write it, or was told --no-recipe")
     try:
-        return Recipe.from_text(text)
+        return Provenance.from_text(text)
     except RecipeError as problem:
         raise RecipeError(f"{file}: {problem}") from problem
 
 
-def _shipped(recipe: Recipe) -> str:
+def _shipped(recipe: Provenance) -> str:
     """The shipped model of the recipe's name: a name out of a file is never taken for a path."""
     if recipe.model not in model_names():
         raise RecipeError(
@@ -95,7 +95,7 @@ def _shipped(recipe: Recipe) -> str:
     return recipe.model
 
 
-def _difference(recipe: Recipe) -> str:
+def _difference(recipe: Provenance) -> str:
     from melodyrnn.inference.compiled import ASIDE, described  # noqa: PLC0415
 
     if recipe.version != __version__:

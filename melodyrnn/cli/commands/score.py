@@ -53,15 +53,15 @@ def score(
 ) -> None:
     """Show how surprising every note of a melody is."""
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - NumPy only when the options are right
-    from melodyrnn.evaluation.bits import judge  # noqa: PLC0415
-    from melodyrnn.evaluation.sets import heard  # noqa: PLC0415
+    from melodyrnn.evaluation.bits import bits_of  # noqa: PLC0415
+    from melodyrnn.evaluation.sets import read_melody_columns  # noqa: PLC0415
     from melodyrnn.inference.compiled import network_of  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     checkpoint = load(find(model))
     melody = read_melody(console, file, track=track).melody
     network = network_of(checkpoint.config, checkpoint.weights)
-    judged = judge(network, [heard(melody)], [file], checkpoint.card.registers)[0]
+    judged = bits_of(network, [read_melody_columns(melody)], [file], checkpoint.card.registers)[0]
     if json:
         console.record({"file": file, "model": model, **_facts(melody, judged)})
         return

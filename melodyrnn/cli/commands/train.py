@@ -53,9 +53,9 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def settings_of(texts: Sequence[str], said: Mapping[str, float]) -> dict[str, float]:
     """Read NAME=X pairs, beside what was `said` by options of their own; raise OptionError."""
-    from melodyrnn.training.config import Recipe  # noqa: PLC0415
+    from melodyrnn.training.config import TrainingConfig  # noqa: PLC0415
 
-    known, found = [field.name for field in fields(Recipe)], dict(said)
+    known, found = [field.name for field in fields(TrainingConfig)], dict(said)
     for text in texts:
         name, _, value = text.partition("=")
         if name not in known:
@@ -125,7 +125,7 @@ def _precisions() -> list[str]:
 CorpusArgument = Annotated[
     list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=corpus_names)
 ]
-OutputOption = Annotated[Path, option("-o", "--output", metavar="FILE", help="The model file to write.")]
+ModelOutputOption = Annotated[Path, option("-o", "--output", metavar="FILE", help="The model file to write.")]
 BaseOption = Annotated[
     str | None, option("--from", metavar="MODEL", help="Start from a model: a file or a name.", panel=_TRAINING)
 ]
@@ -139,7 +139,7 @@ HiddenOption = Annotated[int | None, option("--hidden", metavar="N", help="Recur
 LayersOption = Annotated[int | None, option("--layers", metavar="N", help="Recurrent layers.", panel=_NETWORK)]
 EpochsOption = Annotated[int | None, option("--epochs", metavar="N", help="Times through the corpus.", panel=_TRAINING)]
 RateOption = Annotated[float | None, option("--rate", metavar="X", help="Highest learning rate.", panel=_TRAINING)]
-SeedOption = Annotated[
+TrainingSeedOption = Annotated[
     int, option("--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the split and the training.", panel=_TRAINING)
 ]
 SetOption = Annotated[
@@ -165,13 +165,13 @@ PrecisionOption = Annotated[
 def train(
     context: typer.Context,
     corpora: CorpusArgument,
-    output: OutputOption,
+    output: ModelOutputOption,
     cell: CellOption = None,
     hidden: HiddenOption = None,
     layers: LayersOption = None,
     epochs: EpochsOption = None,
     rate: RateOption = None,
-    seed: SeedOption = 0,
+    seed: TrainingSeedOption = 0,
     base: BaseOption = None,
     resume: ResumeOption = False,
     settings: SetOption = None,
@@ -273,9 +273,9 @@ def _prepare(
 
 def _licences(corpora: Sequence[str]) -> dict[str, str]:
     """The licence notes of the built-in corpora among them."""
-    from melodyrnn.corpus.sources import describe, names  # noqa: PLC0415
+    from melodyrnn.corpus.sources import describe_corpus, names  # noqa: PLC0415
 
-    return {name: describe(name).licence for name in corpora if name in names()}
+    return {name: describe_corpus(name).licence for name in corpora if name in names()}
 
 
 def _state(output: Path) -> Path:

@@ -55,7 +55,7 @@ def vary(
     ] = 0.5,
     model: co.ModelOption = co.DEFAULT_MODEL,
     track: TrackOption = None,
-    key: ed.KeyOption = None,
+    key: ed.EditKeyOption = None,
     scale: ct.ScaleOption = None,
     in_scale: ct.InScaleOption = None,
     range: ct.RangeOption = None,
@@ -74,7 +74,7 @@ def vary(
     verbose: VerboseOption = False,
 ) -> None:
     """Vary a melody; what is locked stays as it is."""
-    asked = ct.held(locals()) | {"temperature": temperature}
+    asked = ct.constraints_given(locals()) | {"temperature": temperature}
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     locks, bars = ed.locks_of(keep or [])
     job = ed.Job(console, "vary", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key,

@@ -87,12 +87,12 @@ def tell(console: Console, found: Input, *, key: str | None = None) -> None:
 
 def read_bytes(console: Console, source: str) -> bytes:
     """Read all of a file, a named pipe, or of stdin when `source` is '-'; raise Unreadable."""
-    from melodyrnn.formats.midi.container import fetch  # noqa: PLC0415 - each reader costs start-up time
+    from melodyrnn.formats.midi.container import read_bytes_of  # noqa: PLC0415 - each reader costs start-up time
 
     if source == "-":
         return console.read()
     path = Path(source)
-    return read_named_pipe(path, source) if _is_pipe(path) else fetch(path, source)
+    return read_named_pipe(path, source) if _is_pipe(path) else read_bytes_of(path, source)
 
 
 def read_named_pipe(path: Path, name: str, *, seconds: float = _PATIENCE) -> bytes:

@@ -1,6 +1,6 @@
 """A counter for long work: a bar on a terminal, nothing elsewhere.
 
-Contents: counted.
+Contents: with_progress.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def counted(console: Console, items: Iterable[Item], *, doing: str, total: int | None = None) -> Iterator[Item]:
+def with_progress(console: Console, items: Iterable[Item], *, doing: str, total: int | None = None) -> Iterator[Item]:
     """Yield the items and show on a terminal how many have come."""
     if not console.interactive:
         yield from items

@@ -5,7 +5,7 @@
     -o -            stdout, never a terminal
     nothing         stdout when that is a pipe or a file, else a new file in the current folder
 
-Contents: FORMATS, Results, results_of.
+Contents: OUTPUT_FORMATS, Results, results_of.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from melodyrnn.errors import OptionError, OutputError
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
 
-FORMATS: Final = {"midi": ".mid", "musicxml": ".musicxml", "abc": ".abc"}
+OUTPUT_FORMATS: Final = {"midi": ".mid", "musicxml": ".musicxml", "abc": ".abc"}
 """Format → suffix of the files that are named for the user."""
 
 _BY_SUFFIX: Final = {".mid": "midi", ".midi": "midi", ".musicxml": "musicxml", ".xml": "musicxml", ".abc": "abc"}
@@ -47,7 +47,7 @@ class Results:
             write_file(path, content, force=self.force, tidy=index == 0)
             return str(path)
         if self.free:
-            return str(write_free(_STEM, FORMATS[self.format], content, tidy=index == 0))
+            return str(write_free(_STEM, OUTPUT_FORMATS[self.format], content, tidy=index == 0))
         if self.stdout:
             console.data(content)
         return ""
@@ -57,8 +57,8 @@ def results_of(
     console: Console, output: str | None, *, count: int = 1, format: str | None = None, force: bool = False
 ) -> Results:
     """Decide where `count` results go; raise OptionError or OutputError for what cannot work, before any is made."""
-    if format is not None and format not in FORMATS:
-        raise OptionError("--format", f"{format} is none of {', '.join(FORMATS)}")
+    if format is not None and format not in OUTPUT_FORMATS:
+        raise OptionError("--format", f"{format} is none of {', '.join(OUTPUT_FORMATS)}")
     if count < 1:
         raise OptionError("-n", f"{count} melodies cannot be written; give 1 or more")
     if output == "":
@@ -71,11 +71,13 @@ def results_of(
             raise OutputError(f"{path}: not a folder; choose another name")
         refuse_nowhere(path)
         kind = format or "midi"
-        paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{FORMATS[kind]}" for k in range(1, count + 1))
+        paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{OUTPUT_FORMATS[kind]}" for k in range(1, count + 1))
     else:
         kind = format or _by_suffix(path)
         if (said := _BY_SUFFIX.get(path.suffix.lower(), kind)) != kind:
-            raise OptionError("-o", f"{path} says {said}, and what is written is {kind}; end it in {FORMATS[kind]}")
+            raise OptionError(
+                "-o", f"{path} says {said}, and what is written is {kind}; end it in {OUTPUT_FORMATS[kind]}"
+            )
         paths = (path,)
         if count > 1:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.console import amount
-from melodyrnn.compose.provenance import Recipe, chords_begin, file_of, printable, to_plain
+from melodyrnn.compose.provenance import Provenance, chords_begin, file_of, printable_name, to_plain
 from melodyrnn.compose.ranking import CRITERIA, rank
 from melodyrnn.errors import MelodyRNNError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.compose.originality import Copied
     from melodyrnn.compose.performance import Feel
-    from melodyrnn.compose.provenance import Task
+    from melodyrnn.compose.provenance import EditTask
     from melodyrnn.compose.ranking import Ranking
     from melodyrnn.controls.options import Options
     from melodyrnn.events.fingerprint import Index
@@ -44,7 +44,7 @@ class Making:
     feel: Feel
     program: int = 0
     verb: str = "generate"
-    task: Task | None = None  # of infill and vary
+    task: EditTask | None = None  # of infill and vary
     given: Melody | None = None
     recipe: bool = True  # whether files keep it
     drawn: bool = False  # the seed was not the user's
@@ -71,7 +71,7 @@ class Making:
         elif not self.console.quiet:
             self._tell(made, name)
 
-    def _content(self, made: Generated, recipe: Recipe) -> bytes:
+    def _content(self, made: Generated, recipe: Provenance) -> bytes:
         if self.results.format == "midi":
             if self.recipe and not recipe.to_text():
                 self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
@@ -89,11 +89,11 @@ class Making:
 
         return symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
 
-    def _recipe(self, seed: int) -> Recipe:
-        return Recipe(
+    def _recipe(self, seed: int) -> Provenance:
+        return Provenance(
             verb=self.verb,
             digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
-            model=printable(Path(self.name).stem),
+            model=printable_name(Path(self.name).stem),
             options=to_plain(replace(self.options, seed=seed)),
             task={} if self.task is None else to_plain(self.task),
             output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),
@@ -134,13 +134,13 @@ class Making:
 
     def _doubts(self, made: Generated) -> list[str]:
         """What nobody asks for in a new melody, and what helps."""
-        from melodyrnn.compose.sampling.acceptance import sits  # noqa: PLC0415 - NumPy, once there is a melody
+        from melodyrnn.compose.sampling.acceptance import is_static  # noqa: PLC0415 - NumPy, once there is a melody
         from melodyrnn.music.melody import MOST_BARS  # noqa: PLC0415
 
         doubts: list[str] = []
         if self.verb != "generate":
             return doubts
-        if sits(made.melody, made.primed):
+        if is_static(made.melody, made.primed):
             seed = "" if self.options.temperature == 0 else "another --seed, "  # which changes nothing at 0
             doubts.append(f"it hardly leaves one pitch; {seed}a higher temperature or looser rules move it")
         begun = 0 if not made.primed else made.melody.place(made.melody.notes[made.primed - 1].end - 1)[0] + 1

@@ -2,7 +2,7 @@
 
 Corpora read and prepared for a command, or taken from the cache when nothing has changed; and counted.
 
-Contents: Tally, styles_of, prepared_of; refuse_prepared, warn_of_nothing; prepare, merge, PREPARE and MERGE (their
+Contents: Tally, styles_of, prepared_of; refuse_prepared, warn_of_nothing; prepare_to, merge_to, PREPARE and MERGE (their
 help), registered by cli/commands/corpus.py.
 """
 
@@ -153,7 +153,7 @@ def prepared_of(
     The tally counts what is read; of what comes from the cache only the tunes that were read, their notes and warnings.
     Raises CorpusError when no melody comes in.
     """
-    from melodyrnn.cli.io.progress import counted  # noqa: PLC0415 - --help waits for none of these
+    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.corpus.cache import load_corpus, user_cache  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
     from melodyrnn.corpus.stamp import (  # noqa: PLC0415
@@ -172,7 +172,9 @@ def prepared_of(
         tally.read, tally.notes, tally.warned = (facts[name] for name in ("read", "notes", "warned"))
         return prepared
     tunes = {
-        style: tally.counting(counted(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}"))
+        style: tally.counting(
+            with_progress(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
+        )
         for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
@@ -207,7 +209,7 @@ SplitSeedOption = Annotated[
 ]
 
 
-def prepare(
+def prepare_to(
     context: typer.Context,
     corpora: Annotated[list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.")],
     output: FolderOption,
@@ -234,7 +236,7 @@ def prepare(
         console.detail(f"{output}: nothing has changed since it was prepared")
         return _tell(console, output, read_report(output))
     refuse_prepared(corpora)
-    from melodyrnn.cli.io.progress import counted  # noqa: PLC0415 - nor does a run that finds nothing changed
+    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415 - nor does a run that finds nothing changed
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepared import seed_of  # noqa: PLC0415
@@ -246,7 +248,9 @@ def prepare(
         raise OutputError(f"{output}: was divided with seed {told}; --force divides it anew with seed {seed}")
     _refuse(output, force=force or again)
     tunes = {
-        style: counted(console, load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}")
+        style: with_progress(
+            console, load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}"
+        )
         for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
@@ -255,7 +259,7 @@ def prepare(
     return _tell(console, output, prepared.report)
 
 
-def merge(
+def merge_to(
     context: typer.Context,
     shards: Annotated[list[Path], typer.Argument(metavar="SHARD", help="Folders that `corpus prepare --shard` wrote.")],
     output: FolderOption,

@@ -1,6 +1,6 @@
 """What `melodyrnn evaluate --cross-validate` does: folds trained side by side, told as they come.
 
-Contents: Asked, run.
+Contents: CrossValidationRequest, run_cross_validation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CrossValidationRequest:
     """The options of cross-validation as the user gave them."""
 
     folds: int
@@ -55,7 +55,7 @@ class Asked:
     jobs: int | None
 
 
-def run(console: Console, sets: list[MelodySet], asked: Asked) -> None:
+def run_cross_validation(console: Console, sets: list[MelodySet], asked: CrossValidationRequest) -> None:
     """Cross-validate each set and print the pooled figures."""
     if asked.members < 1:
         raise OptionError("--members", "an ensemble has at least 1 network")
@@ -84,7 +84,7 @@ def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
 
 
 def _rows(
-    console: Console, melodies: MelodySet, asked: Asked, cells: tuple[str, ...] | None, base: Checkpoint | None,
+    console: Console, melodies: MelodySet, asked: CrossValidationRequest, cells: tuple[str, ...] | None, base: Checkpoint | None,
     seen: set[str],
 ) -> Iterator[Row]:  # fmt: skip
     """Train all folds of a set; its figures under each network and, where there are several, under all together."""
@@ -134,7 +134,7 @@ def _pair(
     yield Row(f"{name}, recalling", [j for fold in recalling for j in fold], more={**facts, "recalling": True})
 
 
-def _trial(melodies: MelodySet, asked: Asked, base: Checkpoint | None, folds: int) -> Trial:
+def _trial(melodies: MelodySet, asked: CrossValidationRequest, base: Checkpoint | None, folds: int) -> Trial:
     """How to train; the sizes follow the part that a fold trains on unless the user says otherwise."""
     trial = Trial(members=asked.members, seed=asked.seed, base=None if base is None else Base.of(base))
     size, notes = (count * (folds - 1) // folds for count in (len(melodies.names), melodies.notes))

@@ -7,7 +7,7 @@ What a model is judged by: sets of melodies, or the parts into which a training 
 A part is found again by dividing the corpora as training did. Whether they are the same corpora still, the model's card
 can tell: it knows how many melodies and notes were left to train on.
 
-Contents: Row, show, facts_of; read_sets, part_of, part_learnt, unseen, untested, split_seed, own_corpora; compare.
+Contents: Row, show, plain_row; read_sets, part_of, part_learnt, unseen, untested, split_seed, own_corpora; compare.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.io.progress import counted
+from melodyrnn.cli.io.progress import with_progress
 from melodyrnn.compose.generate import model_of
 from melodyrnn.corpus.sources import names
 from melodyrnn.errors import CheckpointError, OptionError
-from melodyrnn.evaluation.bits import Bits, Judged, pool
-from melodyrnn.evaluation.sets import divide, read_set
-from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, describe, distances, imitate
+from melodyrnn.evaluation.bits import Judged, PooledBits, pool
+from melodyrnn.evaluation.sets import parts_as_trained, read_set
+from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, distances, sample_from_model, statistics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,12 +51,12 @@ def show(console: Console, rows: Sequence[Row]) -> None:
     """Print the figures: a table (with each melody when the user asked for more), or a JSON line for each row."""
     if console.json:
         for row in rows:
-            console.record(facts_of(row))
+            console.record(plain_row(row))
         return
     console.lines(_table(rows, each=console.verbose))
 
 
-def facts_of(row: Row) -> dict[str, Any]:
+def plain_row(row: Row) -> dict[str, Any]:
     """A row as plain data; melodies one by one where they belong to it."""
     bits = pool(row.judged)
     facts: dict[str, Any] = {"set": row.name, **row.more, "melodies": bits.melodies, "notes": bits.notes}
@@ -91,7 +91,7 @@ def _all(rows: Sequence[Row]) -> Iterator[Judged]:
     return (judged for row in rows for judged in row.judged)
 
 
-def _line(name: str, bits: Bits, width: int) -> str:
+def _line(name: str, bits: PooledBits, width: int) -> str:
     short = name if len(name) <= width else f"{name[: width - 1]}…"
     right = ("", "") if bits.accuracy is None else (f"{bits.accuracy.rhythm:.1%}", f"{bits.accuracy.pitch:.1%}")
     line = (
@@ -179,12 +179,12 @@ def _divided(
     console: Console, together: Sequence[str], part: str, seed: int, track: str | None
 ) -> dict[tuple[str, str], MelodySet]:
     from melodyrnn.corpus.prepared import PARTS  # noqa: PLC0415
-    from melodyrnn.evaluation.sets import divide  # noqa: PLC0415
+    from melodyrnn.evaluation.sets import parts_as_trained  # noqa: PLC0415
 
     if part not in PARTS:
         raise OptionError("--part", f"{part} is none of {', '.join(PARTS)}")
     console.detail(f"dividing {', '.join(together)} as training does with --seed {seed}")
-    return divide(together, seed, track)
+    return parts_as_trained(together, seed, track)
 
 
 def _chosen(
@@ -267,16 +267,18 @@ def compare(
     if samples < 1:
         raise OptionError("--samples", f"{samples} melodies cannot be compared; give 1 or more")
     tested = [melody for s in sets for melody in s.melodies]
-    test = describe(tested)
-    imitated = imitate(model_of(checkpoint), tested, samples, seed, temperature=temperature)
-    written = counted(console, imitated, doing="composing", total=samples)
-    found = {_MODEL: describe(list(written))}
+    test = statistics_of(tested)
+    imitated = sample_from_model(model_of(checkpoint), tested, samples, seed, temperature=temperature)
+    written = with_progress(console, imitated, doing="composing", total=samples)
+    found = {_MODEL: statistics_of(list(written))}
     training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
-    divided = divide(training, split_seed) if training and len(training) == len(checkpoint.card.corpora) else {}
+    divided = (
+        parts_as_trained(training, split_seed) if training and len(training) == len(checkpoint.card.corpora) else {}
+    )
     learnt = [(divided[corpus, "train"] if divided else read_set(corpus)).melodies for corpus in training]
-    found |= {corpus: describe(melodies) for corpus, melodies in zip(training, learnt, strict=True)}
+    found |= {corpus: statistics_of(melodies) for corpus, melodies in zip(training, learnt, strict=True)}
     if len(learnt) > 1:  # what a model comes to that writes as it has learnt
-        found[_ALL] = describe([melody for melodies in learnt for melody in melodies])
+        found[_ALL] = statistics_of([melody for melodies in learnt for melody in melodies])
     apart = {name: distances(statistics, test) for name, statistics in found.items()}
     least = chance(tested, seed=seed)
     if console.json:

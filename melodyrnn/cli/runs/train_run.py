@@ -29,7 +29,7 @@ from melodyrnn.cli.io.console import ExitStatus, Terminated, amount, plain
 from melodyrnn.cli.io.piano_roll import draw_roll
 from melodyrnn.training import workers as teams
 from melodyrnn.training.events import Chosen, Evaluated, Finished, Started, Stepped, Stopped, Tried
-from melodyrnn.training.pipeline import Floor, Made, run, shape
+from melodyrnn.training.pipeline import Floor, Made, shape, train_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import NetworkConfig
     from melodyrnn.cli.io.console import Console
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.training.events import Event as Trained
+    from melodyrnn.training.events import TrainingEvent as Trained
     from melodyrnn.training.pipeline import Order
 
     Event = Trained | Floor | Made
@@ -265,7 +265,7 @@ def watch(console: Console, prepared: Prepared, order: Order) -> ExitStatus:
     stop = Stop()
     try:
         with stop.listening():
-            for event in run(prepared, order, team, stop):
+            for event in train_model(prepared, order, team, stop):
                 view.show(event)
                 if isinstance(event, Stopped):
                     return stop.status or ExitStatus.INTERRUPTED

@@ -26,7 +26,7 @@ A melody circles when most of its bars are bars over again, or one stands three 
 that has said a thing twice finds it likely a third time. In two of a hundred training melodies more than half of the
 bars have stood before, in three of a thousand more than two thirds; in four of a thousand a bar stands thrice.
 
-Contents: `Draft`, `compose`, `compose_end`; AGAIN, lively, sits, circles; `Closing`, `ends_at_home`, `closing_of`.
+Contents: `Candidate`, `compose`, `compose_end`; AGAIN, is_lively, is_static, is_repetitive; `Closing`, `ends_at_home`, `closing_of`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ import numpy as np
 
 from melodyrnn.compose.sampling import filters as sampling
 from melodyrnn.compose.sampling.filters import uniforms
-from melodyrnn.compose.sampling.note import Choice, choose, filters_of
+from melodyrnn.compose.sampling.note import SampledNote, filters_of, sample_note
 from melodyrnn.controls.constraints import named_pitches
 from melodyrnn.events.columns import columns
 from melodyrnn.events.statistics import ends_known, repetition, thrice
@@ -50,25 +50,25 @@ from melodyrnn.music.parsing import range_of, scale_of
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card
-    from melodyrnn.compose.prompt import Beginning
+    from melodyrnn.compose.prompt import Prompt
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
-    from melodyrnn.inference.decoder import Stream
+    from melodyrnn.inference.decoder import Decoder
     from melodyrnn.music.melody import Melody
 
-    Steps = list[tuple[Indices, Choice]]
+    Steps = list[tuple[Indices, SampledNote]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fork:
     """A melody as it stood where its last bars begin."""
 
-    stream: Stream  # of this melody alone
+    stream: Decoder  # of this melody alone
     notes: int  # new ones so far
 
 
 @dataclass(slots=True, eq=False)
-class Draft:
+class Candidate:
     """A melody that is being composed."""
 
     seed: int
@@ -88,7 +88,7 @@ class Draft:
 
 
 def compose(
-    beginning: Beginning, options: Options, drafts: list[Draft], number: int = 0, mark: int | None = None
+    beginning: Prompt, options: Options, drafts: list[Candidate], number: int = 0, mark: int | None = None
 ) -> None:
     """Give drafts notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
     for draft in drafts:
@@ -98,7 +98,7 @@ def compose(
     _go_on(stream, beginning, options, drafts, number, mark)
 
 
-def compose_end(beginning: Beginning, options: Options, draft: Draft, number: int) -> None:
+def compose_end(beginning: Prompt, options: Options, draft: Candidate, number: int) -> None:
     """Give a draft that has a fork other last bars."""
     assert draft.fork is not None  # noqa: S101 - the caller has looked
     draft.cut(draft.fork.notes)
@@ -106,7 +106,7 @@ def compose_end(beginning: Beginning, options: Options, draft: Draft, number: in
 
 
 def _go_on(
-    stream: Stream, beginning: Beginning, options: Options, drafts: list[Draft], number: int, mark: int | None
+    stream: Decoder, beginning: Prompt, options: Options, drafts: list[Candidate], number: int, mark: int | None
 ) -> None:
     """Go on from where the drafts stand until all of them are over."""
     filters, primed = filters_of(options), beginning.stream.notes
@@ -120,7 +120,7 @@ def _go_on(
         if position >= uniform.shape[1]:
             again = -number or None  # particles are counted from 1
             uniform = np.stack([sampling.uniforms(draft.seed, max(128, 2 * position), again) for draft in drafts])
-        choice = choose(stream, beginning.rules, filters, uniform[which, position], primed)
+        choice = sample_note(stream, beginning.rules, filters, uniform[which, position], primed)
         steps.append((which, choice))
         made = (choice.rest, choice.duration, choice.pitch)
         going = np.flatnonzero(choice.rest != END)
@@ -133,14 +133,14 @@ def _go_on(
     _write(steps, drafts)
 
 
-def _fork(stream: Stream, drafts: list[Draft], notes: int, mark: int) -> None:
+def _fork(stream: Decoder, drafts: list[Candidate], notes: int, mark: int) -> None:
     """Keep each melody as it stands when it has come to the mark."""
     for row in np.flatnonzero(stream.tick >= mark).tolist():
         if drafts[row].fork is None:
             drafts[row].fork = Fork(stream.take(np.array([row])), notes)
 
 
-def _write(steps: Steps, drafts: list[Draft]) -> None:
+def _write(steps: Steps, drafts: list[Candidate]) -> None:
     """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
     which = np.concatenate([k for k, _ in steps])
     rows = [np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("rest", "duration", "pitch")]
@@ -161,12 +161,12 @@ _NOTES: Final = 5  # from so many notes on a melody can be said to sit
 _OVER_AGAIN: Final = 2 / 3  # share of the bars that may have stood before
 
 
-def lively(rows: Indices) -> bool:
+def is_lively(rows: Indices) -> bool:
     """Whether a melody, rows (notes, 3) of rests, durations and pitches, moves: three pitches, none for 70 % of it."""
     return _moves(rows[:, 2])
 
 
-def sits(melody: Melody, primed: int = 0) -> bool:
+def is_static(melody: Melody, primed: int = 0) -> bool:
     """Whether the notes of a melody after its first `primed` stay where they are."""
     return not _moves(np.array([note.pitch for note in melody.notes[primed:]]))
 
@@ -178,7 +178,7 @@ def _moves(pitches: Indices) -> bool:
     return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(pitches))
 
 
-def circles(melody: Melody) -> bool:
+def is_repetitive(melody: Melody) -> bool:
     """Whether more than two thirds of a melody's bars stood in it before, note for note, or one stands thrice."""
     told = columns(encode(melody))
     return repetition(told) > _OVER_AGAIN or thrice(told)
@@ -214,7 +214,7 @@ def ends_at_home(rows: Indices) -> bool:
     return bool(len(rows)) and bool(degree(rows[-1, -1]) == 0)
 
 
-def closing_of(card: Card, options: Options, beginning: Beginning) -> Closing | None:
+def closing_of(card: Card, options: Options, beginning: Prompt) -> Closing | None:
     """How melodies that begin so shall close; None where they may as they like.
 
     They may where the network ends them itself, in a loop, where it would do the same again, and where the caller says

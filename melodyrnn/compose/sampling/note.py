@@ -1,6 +1,6 @@
 """The next note of each melody: rest, duration, pitch, through rules and filters.
 
-One note is one `choose`: the network's log-probabilities of each attribute go through the rules, then through the
+One note is one `sample_note`: the network's log-probabilities of each attribute go through the rules, then through the
 filters, then one number of the melody's own generator decides. Where the rules leave no pitch after a rest and a
 duration, another duration is chosen, then another rest. Where no rest is left either the melody is lost: nothing that
 was chosen for it counts, and whoever composes drops it (`Choice.lost`).
@@ -12,7 +12,7 @@ Conventions
     one temperature slowly, so that a bold note is not paid for at once with a row of sure ones: a controller with a
     proportional part (PROPORTIONAL) and one that takes away the error that would stay (INTEGRAL).
 
-Contents: paced, counted, corpus_surprise; `Choice`, `choose`, `filters_of`.
+Contents: paced, spent_with, corpus_surprise; `SampledNote`, `sample_note`, `filters_of`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.sampling import filters as sampling
-from melodyrnn.constraints.logit_rules import Rule, Spot
+from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import DURATIONS, END, REST_OR_END_TICKS
 from melodyrnn.inference.numpy_network import BITS
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.checkpoint.file import Card
-    from melodyrnn.constraints.logit_rules import Rule, Rules
+    from melodyrnn.constraints.logit_rules import LogitRule, LogitRules
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
-    from melodyrnn.inference.decoder import Stream
+    from melodyrnn.inference.decoder import Decoder
     from melodyrnn.inference.numpy_network import Logs
 
 
@@ -51,10 +51,10 @@ def corpus_surprise(card: Card) -> float:
     return card.bits["total"]
 
 
-def paced(target: float) -> Rule:
+def paced(target: float) -> LogitRule:
     """A filter for each attribute that meets `target` bits a note in the mean."""
 
-    def apply(logs: Logs, spot: Spot) -> Logs:
+    def apply(logs: Logs, spot: DecodingContext) -> Logs:
         if spot.spent is None:
             return logs
         heat = _log_temperature(target, spot.notes - spot.primed, spot.spent)
@@ -63,21 +63,21 @@ def paced(target: float) -> Rule:
     return apply
 
 
-def counted(spent: Logs, bits: Logs) -> Logs:
+def spent_with(spent: Logs, bits: Logs) -> Logs:
     """Count one more note, bits (R,): what was spent so far, and the sum of that over the notes, (R, 2)."""
     sofar = spent[:, 0] + bits
     return np.stack((sofar, spent[:, 1] + sofar), 1)
 
 
 def _log_temperature(target: float, notes: int, spent: Logs) -> Logs:
-    """What the next note is drawn with, (R,); `spent` (R, 2) as `counted` keeps it."""
+    """What the next note is drawn with, (R,); `spent` (R, 2) as `spent_with` keeps it."""
     owed = target * notes - spent[:, 0]
     owing = target * notes * (notes + 1) / 2 - spent[:, 1]
     return np.asarray(np.clip(owed / PROPORTIONAL + owing / INTEGRAL, -_WIDEST, _WIDEST))
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SampledNote:
     """The next note of each melody, rows (R,) of the tables; where rest is END, the rest means nothing."""
 
     rest: Indices
@@ -92,12 +92,16 @@ class Choice:
         return np.isposinf(self.price[:, 0])
 
 
-def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Logs, primed: int = 0) -> Choice:
+def sample_note(
+    stream: Decoder, rules: LogitRules, filters: tuple[LogitRule, ...], uniform: Logs, primed: int = 0
+) -> SampledNote:
     """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
     heard, dice = stream.heard, _Dice(filters, uniform)
 
-    def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> Spot:
-        return Spot(stream.notes, primed, tick, stream.last, stream.timeline, heard, rest, duration, stream.spent)
+    def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> DecodingContext:
+        return DecodingContext(
+            stream.notes, primed, tick, stream.last, stream.timeline, heard, rest, duration, stream.spent
+        )
 
     start, asked = stand(stream.tick), stream.rest()
     rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
@@ -127,20 +131,20 @@ def choose(stream: Stream, rules: Rules, filters: tuple[Rule, ...], uniform: Log
         dice.take_back(shut, duration, 1)
     dice.forget_after(rest == END)
     if stream.spent is not None:
-        stream.spent = counted(stream.spent, dice.bits.sum(1))
+        stream.spent = spent_with(stream.spent, dice.bits.sum(1))
     dice.price[gone, 0] = np.inf
-    return Choice(rest, duration, pitch, dice.bits, dice.price)
+    return SampledNote(rest, duration, pitch, dice.bits, dice.price)
 
 
 class _Dice:
-    """Numbers that decide, filters they go through, and what came of it: arrays (R, 3) as in `Choice`."""
+    """Numbers that decide, filters they go through, and what came of it: arrays (R, 3) as in `SampledNote`."""
 
-    def __init__(self, filters: tuple[Rule, ...], uniform: Logs) -> None:
+    def __init__(self, filters: tuple[LogitRule, ...], uniform: Logs) -> None:
         self.filters, self.uniform = filters, uniform.copy()
         self.bits, self.price = np.zeros((2, *uniform.shape))
         self._before: list[Logs] = [uniform] * 3  # what each attribute was last drawn from
 
-    def pick(self, logs: Logs, allowed: Logs, attribute: int, spot: Spot) -> Indices:
+    def pick(self, logs: Logs, allowed: Logs, attribute: int, spot: DecodingContext) -> Indices:
         """Draw one entry of each row of what is allowed, and note what it costs."""
         self._before[attribute] = filtered = self.filters[attribute](allowed, spot)
         chosen = sampling.draw(filtered, self.uniform[:, attribute])
@@ -196,7 +200,7 @@ class _Barred:
         return np.where(self.durations, -np.inf, logs)
 
 
-def _ruled(logs: Logs, rules: tuple[Rule, ...], spot: Spot) -> Logs:
+def _ruled(logs: Logs, rules: tuple[LogitRule, ...], spot: DecodingContext) -> Logs:
     """What the rules leave; the same array where they change nothing. A melody that is over is under none."""
     allowed = logs
     for rule in rules:
@@ -207,13 +211,13 @@ def _ruled(logs: Logs, rules: tuple[Rule, ...], spot: Spot) -> Logs:
     return np.where(over[:, None], logs, allowed) if over.any() else allowed
 
 
-def filters_of(options: Options) -> tuple[Rule, ...]:
+def filters_of(options: Options) -> tuple[LogitRule, ...]:
     """What temperature or surprise, top-k, top-p and min-p do to rest, duration and pitch."""
     rhythm = options.temperature if options.rhythm_temperature is None else options.rhythm_temperature
     pace = paced(options.surprise or 0.0)
 
-    def filter_with(value: float) -> Rule:
-        def apply(logs: Logs, spot: Spot) -> Logs:
+    def filter_with(value: float) -> LogitRule:
+        def apply(logs: Logs, spot: DecodingContext) -> Logs:
             logs = sampling.temperature(logs, value)
             if options.top_k is not None:
                 logs = sampling.top_k(logs, options.top_k)

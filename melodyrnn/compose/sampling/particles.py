@@ -37,16 +37,16 @@ from melodyrnn.inference.numpy_network import BITS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from melodyrnn.compose.sampling.note import Choice
-    from melodyrnn.constraints.logit_rules import Gate
+    from melodyrnn.compose.sampling.note import SampledNote
+    from melodyrnn.constraints.logit_rules import AcceptanceTest
     from melodyrnn.events.vocabulary import Indices
-    from melodyrnn.inference.decoder import Stream
+    from melodyrnn.inference.decoder import Decoder
     from melodyrnn.inference.numpy_network import Logs
 
-    Chooser = Callable[[Stream, Logs], Choice]
+    Chooser = Callable[[Decoder, Logs], SampledNote]
 
 _APART: Final = 10_000  # between the particles of two attempts
-Weights = NDArray[np.float64]
+ParticleWeights = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class _Trail:
 
 
 def draw_one(
-    stream: Stream, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
-    gate: Gate | None = None, attempt: int = 0,
+    stream: Decoder, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
+    gate: AcceptanceTest | None = None, attempt: int = 0,
 ) -> Drawn:  # fmt: skip
     """Compose `effort` particles from a stream of one melody and draw one, that passes the gate, by weight.
 
@@ -110,7 +110,7 @@ def draw_one(
 class _Particles:
     """N melodies on their way; arrays (N,) but for the stream, which holds those that are not over."""
 
-    def __init__(self, stream: Stream, count: int, hearing: Hearing | None) -> None:
+    def __init__(self, stream: Decoder, count: int, hearing: Hearing | None) -> None:
         self.active = np.arange(count)  # which particles the rows of the stream are
         self.stream, self.hearing = stream.take(np.zeros_like(self.active)), hearing
         self.weight, self.held = np.zeros((2, count))  # bits, and bits of what is only heard so far
@@ -147,7 +147,7 @@ class _Particles:
         self.trail.take(which)
         self.held, self.weight = self.held[which], np.zeros(len(self.weight))
 
-    def drawn(self, dice: np.random.Generator, gate: Gate | None) -> Drawn:
+    def drawn(self, dice: np.random.Generator, gate: AcceptanceTest | None) -> Drawn:
         """One of them by weight, once all are over. Raises DeadEnd if none passes the gate."""
         while np.isfinite(self.weight).any():
             chosen = int(_systematic(self.weight - self.held, float(dice.random()), 1)[0])
@@ -158,7 +158,7 @@ class _Particles:
         raise DeadEnd
 
 
-def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] | None:
+def _before(stream: Decoder, hearing: Hearing | None) -> tuple[ParticleWeights, ParticleWeights] | None:
     """Bits of END, and of anything else, where a loop is at its end; else None."""
     if hearing is None or not hearing.loop or not (stream.tick >= hearing.tick).any():
         return None
@@ -168,8 +168,11 @@ def _before(stream: Stream, hearing: Hearing | None) -> tuple[Weights, Weights] 
 
 
 def _held(
-    hearing: Hearing | None, price: Weights, over: NDArray[np.bool_], before: tuple[Weights, Weights] | None
-) -> Weights:
+    hearing: Hearing | None,
+    price: ParticleWeights,
+    over: NDArray[np.bool_],
+    before: tuple[ParticleWeights, ParticleWeights] | None,
+) -> ParticleWeights:
     """What notes that are only heard weigh."""
     if hearing is None:
         return price
@@ -179,7 +182,7 @@ def _held(
     return price if hearing.ends else np.asarray(np.where(over, 0, price))
 
 
-def _note(trail: _Trail, choice: Choice, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
+def _note(trail: _Trail, choice: SampledNote, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
     """Write one step down."""
     rows = np.full((effort, 3), END)
     rows[active] = np.stack((choice.rest, choice.duration, choice.pitch), 1)
@@ -191,17 +194,17 @@ def _note(trail: _Trail, choice: Choice, active: Indices, kept: NDArray[np.bool_
     trail.kept.append(keeps)
 
 
-def _shares(weight: Weights) -> Weights:
+def _shares(weight: ParticleWeights) -> ParticleWeights:
     shares = np.exp2(weight - weight.max())
     return np.asarray(shares / shares.sum())
 
 
-def _few(weight: Weights) -> bool:
+def _few(weight: ParticleWeights) -> bool:
     """Whether the effective sample size is below half the particles."""
     return bool(1 / (_shares(weight) ** 2).sum() < len(weight) / 2)
 
 
-def _systematic(weight: Weights, uniform: float, count: int = 0) -> Indices:
+def _systematic(weight: ParticleWeights, uniform: float, count: int = 0) -> Indices:
     """Choose particles (as many as there are, or `count`) by weight, at equal distances.
 
     >>> _systematic(np.log2([0.5, 0.25, 0.25]), 0.5, 4).tolist()

@@ -22,13 +22,13 @@ from melodyrnn.formats.midi.content import Content, TrackContent, read_content
 from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid
 from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, voices
 from melodyrnn.music.chords import CHORDS, chord_of, progression
-from melodyrnn.music.harmony import MOST_BARS, Change, Harmony, laid_out, name_of
+from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of
 from melodyrnn.music.melody import Melody, Metre
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from melodyrnn.formats.midi.container import Source
+    from melodyrnn.formats.midi.container import ByteSource
     from melodyrnn.formats.midi.track_choice import Voice
     from melodyrnn.music.chords import Chord
 
@@ -45,7 +45,7 @@ Struck = tuple[int, int, frozenset[int]]
 """Onset, end (grid ticks) and what sounds (MIDI numbers)."""
 
 
-def read_midi_chords(source: Source, *, track: str | None = None, name: str = "") -> Harmony:
+def read_midi_chords(source: ByteSource, *, track: str | None = None, name: str = "") -> Harmony:
     """Read the chords of a MIDI file; `track` is a number or name as for melodies. Raises Unreadable."""
     return chords_of(read_content(source, name), track=track)
 
@@ -135,7 +135,7 @@ def _named(struck: Sequence[Struck], fifths: int) -> list[Change]:
     """Chords by name: what cannot be named, or is part of the chord before, leaves that chord as it is."""
     out: list[Change] = []
     names: dict[tuple[frozenset[int], int], str | None] = {}
-    limit = struck[0][0] + MOST_BARS * _WIDEST_BAR if struck else 0
+    limit = struck[0][0] + MOST_CHORD_BARS * _WIDEST_BAR if struck else 0
     for onset, end, pitches in struck:
         if onset > limit:
             break
@@ -225,7 +225,7 @@ def _sounds(raw: TrackContent, division: int, spans: Sequence[tuple[int, Chord]]
     for onset, _, pitch, *_ in raw.notes.rows:
         there.setdefault(grid(onset, division), set()).add(pitch % 12)
     wanted: dict[int, set[int]] = {}
-    at, end = start, min(grid(raw.end, division), start + MOST_BARS * _WIDEST_BAR)
+    at, end = start, min(grid(raw.end, division), start + MOST_CHORD_BARS * _WIDEST_BAR)
     while at < end:
         for ticks, chord in spans:
             if at < end and chord.tones:

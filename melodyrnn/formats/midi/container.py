@@ -9,7 +9,7 @@ Conventions
     division    the file's ticks a quarter, 1..32767.
     damage      sentences about what had to be put right; empty for a sound file.
 
-Contents: fetch (source → bytes), Container, split_chunks (bytes → Container); the limit MAX_BYTES.
+Contents: read_bytes_of (source → bytes), Container, split_chunks (bytes → Container); the limit MAX_MIDI_BYTES.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import BinaryIO, Final, NamedTuple
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.parser import TRACK_END
 
-MAX_BYTES: Final = 64 * 2**20
+MAX_MIDI_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _HEADER: Final = struct.Struct(">IHHH")  # length, type, tracks, division
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
+ByteSource = str | os.PathLike[str] | bytes | BinaryIO
 
 
 class Container(NamedTuple):
@@ -41,7 +41,7 @@ class Container(NamedTuple):
     damage: tuple[str, ...]
 
 
-def fetch(source: Source, where: str) -> bytes:
+def read_bytes_of(source: ByteSource, where: str) -> bytes:
     """Read all bytes of a source; raise Unreadable if it is no file of reasonable size."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
@@ -49,8 +49,8 @@ def fetch(source: Source, where: str) -> bytes:
         data = _fetch_file(source, where)
     else:
         data = _fetch_stream(source)
-    if len(data) > MAX_BYTES:
-        raise Unreadable(where, "too-large", f"more than {MAX_BYTES // 2**20} MB")
+    if len(data) > MAX_MIDI_BYTES:
+        raise Unreadable(where, "too-large", f"more than {MAX_MIDI_BYTES // 2**20} MB")
     if not data:
         raise Unreadable(where, "empty")
     return data
@@ -59,7 +59,7 @@ def fetch(source: Source, where: str) -> bytes:
 def _fetch_stream(stream: BinaryIO) -> bytes:
     """Read a stream, which may be a pipe that gives little at a time, to one byte over the limit."""
     parts: list[bytes] = []
-    left = MAX_BYTES + 1
+    left = MAX_MIDI_BYTES + 1
     while left and (part := stream.read(left)):
         parts.append(part)
         left -= len(part)
@@ -76,8 +76,8 @@ def _fetch_file(path: str | os.PathLike[str], where: str) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(where, "special")
-        if status.st_size > MAX_BYTES:
-            raise Unreadable(where, "too-large", f"more than {MAX_BYTES // 2**20} MB")
+        if status.st_size > MAX_MIDI_BYTES:
+            raise Unreadable(where, "too-large", f"more than {MAX_MIDI_BYTES // 2**20} MB")
         return _read_all(descriptor, status.st_size)
     except OSError as error:
         raise Unreadable(where, "unreadable", error.strerror or str(error)) from error
@@ -92,8 +92,8 @@ def _read_all(descriptor: int, size: int) -> bytes:
     read = len(parts[0])
     if size and read == size:
         return parts[0]  # the end was reached: a regular file gives all that was asked for, or all there is
-    while parts[-1] and read <= MAX_BYTES:  # a file may grow, or not know its size
-        parts.append(os.read(descriptor, min(2**20, MAX_BYTES + 1 - read)))
+    while parts[-1] and read <= MAX_MIDI_BYTES:  # a file may grow, or not know its size
+        parts.append(os.read(descriptor, min(2**20, MAX_MIDI_BYTES + 1 - read)))
         read += len(parts[-1])
     return b"".join(parts)
 

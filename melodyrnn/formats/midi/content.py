@@ -18,7 +18,7 @@ from operator import lt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.container import Source, fetch, split_chunks
+from melodyrnn.formats.midi.container import ByteSource, read_bytes_of, split_chunks
 from melodyrnn.formats.midi.parser import (
     MAX_EVENTS,
     META,
@@ -110,10 +110,10 @@ class Content(NamedTuple):
     tracks: list[TrackContent]
 
 
-def read_content(source: Source, name: str = "") -> Content:
+def read_content(source: ByteSource, name: str = "") -> Content:
     """Read all tracks of a path, bytes or a binary stream, within one budget of events. Raises Unreadable."""
     where = name or (os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "-")
-    container = split_chunks(fetch(source, where), where)
+    container = split_chunks(read_bytes_of(source, where), where)
     budget = repeat(None, MAX_EVENTS)
     tracks = [parse_track(payload, where, budget) for payload in container.tracks]
     damage = [f"track chunk {number} {what}" for number, track in enumerate(tracks, 1) for what in track.damage]

@@ -14,8 +14,8 @@ A track keeps its payload, and makes its events when they are asked for by the s
 readers want a melody, and a value an event would cost as much as all that is done about it. So nothing is lost,
 what cannot be understood included.
 
-Contents: Event, RawTrack, RawFile (what a file says, untouched); scan, Scan, cut_at_pitch, content (for readers);
-TooManyEventsError; MAX_EVENTS, TRACK_END, the codes END, META and PROGRAM, and WITH_LENGTH.
+Contents: MidiEvent, RawTrack, RawFile (what a file says, untouched); scan, Scan, cut_at_pitch, content (for readers);
+TooManyEventsError; MAX_EVENTS, TRACK_END, the codes END_OF_TRACK, META and PROGRAM, and WITH_LENGTH.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_EVENTS: Final = 4_000_000  # of a file
 TRACK_END: Final = b"\xff\x2f\x00"
 META: Final = 0xFF00
-END: Final = META + 0x2F
+END_OF_TRACK: Final = META + 0x2F
 PROGRAM: Final = 0xC0
 
 WITH_LENGTH: Final = frozenset({0xF0, 0xF7, 0xFF})  # status bytes behind which a length stands
@@ -41,7 +41,7 @@ _SIZES: Final = tuple(
 files; their sizes are known all the same."""
 
 
-class Event(NamedTuple):
+class MidiEvent(NamedTuple):
     """One event of a track, as its file has it."""
 
     tick: int
@@ -55,7 +55,7 @@ class RawTrack(NamedTuple):
     payload: bytes
 
     @property
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> tuple[MidiEvent, ...]:
         r"""All events in order, up to End-of-Track or the first that cannot be followed; they are made anew each time.
 
         >>> RawTrack(bytes.fromhex("00 903c50 18 3c00 00 ff2f00")).events[1:]
@@ -152,7 +152,7 @@ def _walk(data: bytes, budget: Iterable[object], found: _Columns) -> int:
                     codes[-1] = META + data[position]
                 begin, length = _span(data, codes[-1], position)
                 position = begin + length
-                if codes[-1] == END:
+                if codes[-1] == END_OF_TRACK:
                     return position
                 if position > len(data) and byte in WITH_LENGTH:
                     raise _DamagedError("ends in the middle of an event")
@@ -222,6 +222,6 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
     raise _DamagedError("holds a number of more than four bytes")
 
 
-def _event(tick: int, code: int, data: bytes) -> Event:
+def _event(tick: int, code: int, data: bytes) -> MidiEvent:
     """Make an event of its code."""
-    return Event(tick, code, data) if code < META else Event(tick, 0xFF, bytes((code - META,)) + data)
+    return MidiEvent(tick, code, data) if code < META else MidiEvent(tick, 0xFF, bytes((code - META,)) + data)

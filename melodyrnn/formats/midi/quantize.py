@@ -11,7 +11,7 @@ Rules
     lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: grid, quantize, Quantized, bar_lines, opening, tempo_of, key_of, key_text, KEY_TEXT, NOT_SUNG, clean.
+Contents: grid, quantize, Quantized, bar_lines, opening, opening_tempo, key_of_signatures, key_text, KEY_TEXT, NOT_SUNG, clean.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _append(metres: list[Metre], metre: Metre) -> None:
         metres.append(metre)
 
 
-def tempo_of(events: Sequence[tuple[int, int]], notices: list[str]) -> float:
+def opening_tempo(events: Sequence[tuple[int, int]], notices: list[str]) -> float:
     """The tempo of a file in quarters a minute, from (tick, microseconds a quarter) in any order."""
     if len(events) == 1 and events[0][1]:
         return shortest_tempo(events[0][1])
@@ -170,7 +170,7 @@ def shortest_tempo(microseconds: int) -> float:
     return next((t for t in (round(exact, n) for n in range(7)) if t and round(60e6 / t) == microseconds), exact)
 
 
-def key_of(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices: list[str]) -> Key | None:
+def key_of_signatures(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices: list[str]) -> Key | None:
     """The key of a file, from (tick, sharps, 1 for minor) in any order and the texts that name a mode."""
     good = [event for event in events if -7 <= event[1] <= 7 and event[2] in {0, 1}]
     good.sort(key=itemgetter(0))

@@ -23,8 +23,17 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.chords import chords_of
 from melodyrnn.formats.midi.content import Content, read_content
-from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid, key_of, opening, quantize, tempo_of
-from melodyrnn.formats.midi.track_choice import Choice, choose, voices
+from melodyrnn.formats.midi.quantize import (
+    NOT_SUNG,
+    bar_lines,
+    clean,
+    grid,
+    key_of_signatures,
+    opening,
+    opening_tempo,
+    quantize,
+)
+from melodyrnn.formats.midi.track_choice import TrackChoice, choose_track, voices
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.formats.registry import Document
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
@@ -32,7 +41,7 @@ from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
 if TYPE_CHECKING:
     import pretty_midi
 
-    from melodyrnn.formats.midi.container import Source
+    from melodyrnn.formats.midi.container import ByteSource
     from melodyrnn.formats.midi.parser import RawFile
 
 
@@ -73,7 +82,7 @@ class Reading:
     source: RawFile | None = None  # every event of the file
 
 
-def read_midi(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
+def read_midi(source: ByteSource, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
     """Read one melody from a path, bytes or a binary stream (a pipe will do).
 
     `track` is the number (from 1, over the tracks that hold notes) or the name of a voice; `strict` refuses a
@@ -83,7 +92,7 @@ def read_midi(source: Source, *, track: str | None = None, strict: bool = False,
     return _read(read_content(source, name), track=track, strict=strict)
 
 
-def read_document(source: Source, *, track: str | None = None, strict: bool = False, name: str = "") -> Document:
+def read_document(source: ByteSource, *, track: str | None = None, strict: bool = False, name: str = "") -> Document:
     """Read a melody as `read_midi` does, its chords, where the file has any, and every event. Raises Unreadable."""
     content = read_content(source, name)
     reading = _read(content, track=track, strict=strict)
@@ -119,15 +128,15 @@ class _File:
         self.recipe = next((text for text in self.texts if text.startswith(_RECIPE)), "")
 
 
-def _choice(file: _File, *, track: str | None, strict: bool) -> Choice:
+def _choice(file: _File, *, track: str | None, strict: bool) -> TrackChoice:
     """Choose a line, if the file is sound enough."""
     if file.damage and (strict or not any(any(map(lt, raw.notes.onsets, raw.notes.ends)) for raw in file.tracks)):
         raise Unreadable(file.where, "cut-short", file.damage[0])
     found = voices(file.tracks, [clean(raw.name) for raw in file.tracks])
-    return choose(found, file.where, track=track, ours=bool(file.recipe))
+    return choose_track(found, file.where, track=track, ours=bool(file.recipe))
 
 
-def _line(choice: Choice, file: _File) -> tuple[NoteColumns, int, bool]:
+def _line(choice: TrackChoice, file: _File) -> tuple[NoteColumns, int, bool]:
     """Put the chosen line on the grid; say how many notes were snapped, and whether any lay beside it."""
     line = choice.line
     if not line.size:
@@ -162,8 +171,8 @@ def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])
         stop, length = stop + shift, length and length + shift
-    tempo = tempo_of([t for raw in file.tracks for t in raw.facts.tempos], file.notices)
-    key = key_of([k for raw in file.tracks for k in raw.facts.keys], file.texts, file.notices)
+    tempo = opening_tempo([t for raw in file.tracks for t in raw.facts.tempos], file.notices)
+    key = key_of_signatures([k for raw in file.tracks for k in raw.facts.keys], file.texts, file.notices)
     if length and length >= stop + 2 * Melody((), metres).metre_at(stop - 1).bar_ticks:
         # A track that its program padded: that silence is not music.
         length, metres = 0, tuple(m for m in metres if m.onset < stop)

@@ -14,7 +14,7 @@ Within one voice a note is cut at the next onset (legato), of notes that start t
 and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
 its highest line.
 
-Contents: Voice, voices, Choice, choose, asked_for.
+Contents: Voice, voices, TrackChoice, choose_track, asked_for.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Voice(NamedTuple):
         return f"track {self.number}" + (f" '{self.name}'" if self.name else "")
 
 
-class Choice(NamedTuple):
+class TrackChoice(NamedTuple):
     """A line, where its track ends, the sentence that says which it is, and what is not as it was written."""
 
     line: Notes
@@ -92,7 +92,7 @@ def _by_channel(notes: Notes) -> list[tuple[int, Notes]]:
     return [(channel, Notes.of_rows(part)) for channel, part in parts.items()]
 
 
-def choose(found: Sequence[Voice], where: str, *, track: str | None = None, ours: bool = False) -> Choice:
+def choose_track(found: Sequence[Voice], where: str, *, track: str | None = None, ours: bool = False) -> TrackChoice:
     """Pick the melody of a file by the rule above.
 
     Raises Unreadable: 'no-notes', 'drums-only', or 'no-track' with a list of what there is.
@@ -135,11 +135,11 @@ def asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
     return chosen
 
 
-def _line(chosen: Sequence[Voice], sentence: str, others: tuple[str, ...]) -> Choice:
+def _line(chosen: Sequence[Voice], sentence: str, others: tuple[str, ...]) -> TrackChoice:
     """Reduce voices to one line."""
     first = chosen[0]
     if len(chosen) == 1 and (first.notes.is_line or _is_line(first.notes)):
-        return Choice(first.notes, first.end, sentence, 0, first.program, (), others)
+        return TrackChoice(first.notes, first.end, sentence, 0, first.program, (), others)
     sounding = sorted(
         (note for voice in chosen for note in voice.notes.rows if note[1] > note[0]),
         key=lambda note: (note[0], -note[2], -note[1]),
@@ -151,7 +151,7 @@ def _line(chosen: Sequence[Voice], sentence: str, others: tuple[str, ...]) -> Ch
     cut = tuple((note[1], ends[note[0], note[2]]) for note in line if note[1] != ends[note[0], note[2]])
     end = max(voice.end for voice in chosen)
     hidden = sum(voice.notes.size for voice in chosen) - len(line)
-    return Choice(Notes.of_rows(line), end, sentence, hidden, first.program, cut, others)
+    return TrackChoice(Notes.of_rows(line), end, sentence, hidden, first.program, cut, others)
 
 
 def _is_line(notes: Notes) -> bool:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.parser import WITH_LENGTH, Event
+from melodyrnn.formats.midi.parser import WITH_LENGTH, MidiEvent
 from melodyrnn.formats.midi.quantize import NOT_SUNG, key_text
 from melodyrnn.music.chords import CHORDS
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
@@ -67,7 +67,7 @@ def midi_bytes(
     return header + b"".join(chunks)
 
 
-def payload_of(events: Iterable[Event]) -> bytes:
+def payload_of(events: Iterable[MidiEvent]) -> bytes:
     """Write events of a track as the payload of its chunk: those of a file as they stood there, but for running status.
 
     >>> from melodyrnn.formats.midi.parser import RawTrack

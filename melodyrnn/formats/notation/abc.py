@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound
-from melodyrnn.formats.notation.text import SIGNS, as_meant, key_of, metre_of, tempo_of, title_of, without_numbers
+from melodyrnn.formats.notation.text import SIGNS, abc_key, abc_metre, abc_tempo, as_meant, title_of, without_numbers
 from melodyrnn.music.key import STEPS
 
 if TYPE_CHECKING:
@@ -136,12 +136,12 @@ class _Reader:
         if name == "T":
             self.title = self.title or title_of(value)
         elif name == "M":
-            voice.metre = metre_of(value)
+            voice.metre = abc_metre(value)
         elif name == "L":
             match = re.match(r"(\d{1,3})/(\d{1,3})", value)
             voice.unit = Fraction(4 * int(match[1]), int(match[2]) or 1) if match else voice.unit
         elif name == "Q":
-            self.tempo = tempo_of(value, self.tempo)
+            self.tempo = abc_tempo(value, self.tempo)
         elif name == "V" and self.in_body:
             self.voice = self.named((value.split(maxsplit=1) or ["1"])[0])
         elif name == "K":
@@ -149,7 +149,7 @@ class _Reader:
 
     def take_key(self, value: str) -> None:
         """Set the signature; the first K: ends the header and names the key of the tune."""
-        key, signature = key_of(value)
+        key, signature = abc_key(value)
         if key is not None or value.lower().startswith("none"):
             self.voice.signature = signature
         if not self.in_body:

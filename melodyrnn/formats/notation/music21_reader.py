@@ -33,7 +33,7 @@ from melodyrnn.formats.notation.measures import (
     bars_with_symbols,
     chords_of_bars,
 )
-from melodyrnn.formats.notation.text import MAX_BYTES, decoded, unpacked
+from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, unpacked
 from melodyrnn.formats.notation.write import write_notation
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key, find_mode
@@ -195,8 +195,8 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
     import logging  # noqa: PLC0415
     import warnings  # noqa: PLC0415
 
-    if len(text) > MAX_BYTES:
-        raise Unreadable(name, "too-large", f"{len(text)} characters; the limit is {MAX_BYTES}")
+    if len(text) > MAX_SCORE_BYTES:
+        raise Unreadable(name, "too-large", f"{len(text)} characters; the limit is {MAX_SCORE_BYTES}")
     from music21 import converter  # noqa: PLC0415 - a second to import, and only these formats need it
 
     logging.getLogger("music21").setLevel(logging.CRITICAL)

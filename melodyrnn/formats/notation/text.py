@@ -5,7 +5,7 @@ The header fields of ABC: metre, tempo, key, title; and the letters of old files
 Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
 quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
 
-Contents: decoded, unpacked; the limit MAX_BYTES; SIGNS, metre_of, tempo_of, key_of, title_of, as_meant,
+Contents: decoded, unpacked; the limit MAX_SCORE_BYTES; SIGNS, abc_metre, abc_tempo, abc_key, title_of, as_meant,
 without_numbers.
 """
 
@@ -23,7 +23,7 @@ from xml.etree import ElementTree as ET
 from melodyrnn.errors import Unreadable
 from melodyrnn.music.key import FIFTHS_OF_MODE, SHARPS, STEPS, Key
 
-MAX_BYTES: Final = 64 << 20  # of XML, also after unpacking
+MAX_SCORE_BYTES: Final = 64 << 20  # of XML, also after unpacking
 _PLAIN: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # what scores are packed with
 _LOCKED: Final = 0x1 | 0x20 | 0x40  # flags: encrypted, a patch, strongly encrypted
 _DAMAGED: Final = (
@@ -54,8 +54,10 @@ def unpacked(raw: bytes | str, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sum(sizes.values()) > MAX_BYTES:
-                raise Unreadable(name, "too-large", f"unpacks to {sum(sizes.values())} bytes; the limit is {MAX_BYTES}")
+            if sum(sizes.values()) > MAX_SCORE_BYTES:
+                raise Unreadable(
+                    name, "too-large", f"unpacks to {sum(sizes.values())} bytes; the limit is {MAX_SCORE_BYTES}"
+                )
             if any(info.flag_bits & _LOCKED or info.compress_type not in _PLAIN for info in archive.infolist()):
                 raise Unreadable(name, "not-notation", "a zip file that is encrypted, or packed as no score is")
             inner = _root_file(archive) if "META-INF/container.xml" in sizes else None
@@ -97,7 +99,7 @@ _DOS: Final = {n: raw.decode("cp850") for n, raw in _HIGH.items()} | {ord("á"):
 _WINDOWS: Final = {n: raw.decode("cp1252", "ignore") for n, raw in _HIGH.items()}
 
 
-def metre_of(text: str) -> tuple[int, int] | None:
+def abc_metre(text: str) -> tuple[int, int] | None:
     """Read C, C|, 6/8, (2+3)/8, also in the middle of other words; None where no metre is meant."""
     if text.startswith("C|"):
         return 2, 2
@@ -111,7 +113,7 @@ def metre_of(text: str) -> tuple[int, int] | None:
     return (above, below) if usable else None
 
 
-def tempo_of(text: str, otherwise: float) -> float:
+def abc_tempo(text: str, otherwise: float) -> float:
     """Quarters a minute of a Q: field: 1/4=120, or a number alone (quarters)."""
     match = _TEMPO.search(re.sub(r'"[^"]*"', " ", text))
     if match is None:
@@ -121,7 +123,7 @@ def tempo_of(text: str, otherwise: float) -> float:
     return tempo if 4 <= tempo <= 1000 else otherwise
 
 
-def key_of(text: str) -> tuple[Key | None, dict[str, int]]:
+def abc_key(text: str) -> tuple[Key | None, dict[str, int]]:
     """Key and signature (letter → semitones) of a K: field."""
     if text[:2] in {"HP", "Hp"}:  # highland pipes: two sharps, A mixolydian
         return Key(9, "mixolydian"), {"F": 1, "C": 1}

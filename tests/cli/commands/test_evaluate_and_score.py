@@ -12,7 +12,7 @@ import pretty_midi
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes, save
-from melodyrnn.evaluation.sets import heard
+from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
@@ -48,7 +48,7 @@ def model(tmp_path):
     config = NetworkConfig(hidden=16, embed=16, head=16, keys=8)
     rng = np.random.default_rng(1)
     weights = {n: (0.3 * rng.standard_normal(s)).astype(np.float32) for n, s in expected_shapes(config).items()}
-    seen = Index.build((f"tune {k}", heard(drawn_tune(k))) for k in range(2))
+    seen = Index.build((f"tune {k}", read_melody_columns(drawn_tune(k))) for k in range(2))
     path = tmp_path / "tiny.safetensors"
     save(path, Checkpoint(config, Card(registers={67: 4}), weights, seen.to_tensors()))
     return path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.compose.provenance import Recipe
+from melodyrnn.compose.provenance import Provenance
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
@@ -27,7 +27,7 @@ def test_a_named_file_is_written_and_said(command, model):
     assert re.fullmatch(r"a\.mid: 8 bars of 4/4, \d+ notes, C major, \d+\.\d\d bits a note; seed 3\n", ended.err)
     found = read_midi(Path("a.mid"))
     assert (found.melody.bars, found.melody.key) == (8, Key(0))
-    recipe = Recipe.from_text(found.recipe)
+    recipe = Provenance.from_text(found.recipe)
     assert (recipe.verb, recipe.model, recipe.options, recipe.output) == ("generate", "small", {"seed": 3}, {})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from melodyrnn.compose.provenance import Recipe
+from melodyrnn.compose.provenance import Provenance
 from melodyrnn.formats.midi.chords import read_midi_chords
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.chords import chord_of
@@ -16,7 +16,7 @@ from melodyrnn.music.chords import chord_of
 
 def recipe_of(name):
     """The recipe that a file keeps."""
-    return Recipe.from_text(read_midi(Path(name)).recipe)
+    return Provenance.from_text(read_midi(Path(name)).recipe)
 
 
 def test_a_chord_track_is_read_back_and_the_file_need_not_stay(command, model):

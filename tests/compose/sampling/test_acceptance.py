@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import AGAIN, ENDINGS, Options, generate, load_model, prepare
+from melodyrnn.compose.generate import AGAIN, ENDINGS, Options, generate, load_model, prompt_for
 from melodyrnn.compose.sampling.acceptance import Closing, closing_of
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.key import Key
@@ -56,7 +56,7 @@ def test_what_has_to_end_is_taken_as_often_as_it_would():
 def closing(model, **asked):
     """What is wanted of the end of a melody."""
     options = Options(**asked)
-    return closing_of(model.card, options, prepare(model, options))
+    return closing_of(model.card, options, prompt_for(model, options))
 
 
 def test_where_nothing_is_drawn(counted):
@@ -86,9 +86,9 @@ def test_where_the_last_note_has_to_reach(counted):
     begins = [np.array([[rest, DURATIONS.index(36), 30]]) for rest in (0, 3)]
     assert [Closing(None, 48, upbeat=True).takes(0, rows, 0.0) for rows in begins] == [False, True]
     options = Options(bars=2)
-    assert closing_of(counted.card, options, prepare(counted, options, PRIME)).sounding == 96 + 48
+    assert closing_of(counted.card, options, prompt_for(counted, options, PRIME)).sounding == 96 + 48
     begun = replace(PRIME, notes=tuple(replace(n, onset=n.onset + 24) for n in PRIME.notes))
-    assert closing_of(counted.card, options, prepare(counted, options, begun)).sounding == 0
+    assert closing_of(counted.card, options, prompt_for(counted, options, begun)).sounding == 0
     assert Closing(None, 48).takes(0, np.array([[0, DURATIONS.index(48), 30]]), 9.0)
     assert not Closing(None, 48).takes(0, np.array([[0, DURATIONS.index(36), 30]]), 0.0)
 

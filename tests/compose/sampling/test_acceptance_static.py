@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.sampling.acceptance import circles, lively
+from melodyrnn.compose.sampling.acceptance import is_lively, is_repetitive
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
@@ -30,13 +30,13 @@ def rows(*pitches):
 )
 def test_what_sits(pitches, moves):
     """Fewer than three pitches, or one for more than 70 % of at least five notes."""
-    assert lively(rows(*pitches)) is moves
+    assert is_lively(rows(*pitches)) is moves
 
 
 def sitting(model, options, count=12):
     """Which of so many melodies sit."""
     made = [g.melody.notes for g in generate(model, options, count)]
-    return [not lively(rows(*(note.pitch for note in notes))) for notes in made]
+    return [not is_lively(rows(*(note.pitch for note in notes))) for notes in made]
 
 
 def test_a_tight_leap_brings_no_drones(model):
@@ -73,16 +73,16 @@ def test_what_circles(bars, round_and_round):
     """More than two thirds of the bars are bars over again; the same notes elsewhere in a bar are not the same bar."""
     pitches = {"a": 60, "b": 62, "c": 64, "d": 65}
     tune = Melody(tuple(Note(96 * k, 48, pitches[bar]) for k, bar in enumerate(bars)), key=Key(0))
-    assert circles(tune) is round_and_round
+    assert is_repetitive(tune) is round_and_round
     moved = Melody(tuple(Note(96 * k + 6 * k % 48, 48, 60) for k in range(6)), key=Key(0))
-    assert not circles(moved)
+    assert not is_repetitive(moved)
 
 
 def test_cold_melodies_neither_sit_nor_circle():
     """At temperature 0.3 most would: what closes sits the more easily, and is looked at all the same."""
     made = list(generate(load_model("folk"), Options(temperature=0.3, seed=100), 12))
-    assert sum(not lively(rows(*(note.pitch for note in m.melody.notes))) for m in made) <= 1
-    assert sum(circles(m.melody) for m in made) <= 1
+    assert sum(not is_lively(rows(*(note.pitch for note in m.melody.notes))) for m in made) <= 1
+    assert sum(is_repetitive(m.melody) for m in made) <= 1
 
 
 def test_particles_do_not_circle(model, monkeypatch):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import prepare
-from melodyrnn.compose.sampling.note import choose
-from melodyrnn.constraints.logit_rules import Rules, mask
+from melodyrnn.compose.generate import prompt_for
+from melodyrnn.compose.sampling.note import sample_note
+from melodyrnn.constraints.logit_rules import LogitRules, mask
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, END
 
@@ -16,7 +16,7 @@ FILTERS = (lambda logs, _: logs,) * 3
 @pytest.mark.parametrize("shut", ["duration", "rest"])
 def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
     """Where nothing follows the likeliest rest, or duration, the others come as often as their probabilities say."""
-    stream = prepare(model, Options(seed=1)).stream.take(np.zeros(ROWS, np.int64))
+    stream = prompt_for(model, Options(seed=1)).stream.take(np.zeros(ROWS, np.int64))
     rest = np.exp(stream.rest()[0, :END])
     worst_rest, first = int(rest.argmax()), np.zeros(ROWS, np.int64)
     worst = int(stream.duration(first)[0].argmax())
@@ -31,8 +31,12 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
         chosen = spot.duration == worst if shut == "duration" else spot.rest == worst_rest
         return np.where(chosen[:, None], -np.inf, logs)
 
-    rules = Rules(rest=(only_first_rest,), pitch=(nothing,)) if shut == "duration" else Rules((no_end,), (nothing,))
-    made = choose(stream, rules, FILTERS, np.random.default_rng(3).random((ROWS, 3)))
+    rules = (
+        LogitRules(rest=(only_first_rest,), pitch=(nothing,))
+        if shut == "duration"
+        else LogitRules((no_end,), (nothing,))
+    )
+    made = sample_note(stream, rules, FILTERS, np.random.default_rng(3).random((ROWS, 3)))
     expected = np.exp(stream.duration(first)[0]) if shut == "duration" else rest.copy()
     expected[worst if shut == "duration" else worst_rest] = 0
     expected /= expected.sum()
@@ -44,7 +48,7 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
 def test_company_changes_no_choice(model):
     """Forty melodies with rules of their own, many of which leave nothing: each gets what it gets alone."""
     rows, rng = 40, np.random.default_rng(1)
-    stream = prepare(model, Options(seed=1)).stream.take(np.zeros(rows, np.int64))
+    stream = prompt_for(model, Options(seed=1)).stream.take(np.zeros(rows, np.int64))
     rests, durations = rng.random((rows, END + 1)) < 0.06, rng.random((rows, len(DURATIONS))) < 0.06
     onward = rng.random((rows, END + 1, len(DURATIONS))) < 0.15  # beside which rests and durations there are pitches
     numbers = rng.random((rows, 3))
@@ -59,8 +63,8 @@ def test_company_changes_no_choice(model):
         def pitch(logs, spot):
             return np.where(onward[which, spot.rest, spot.duration][:, None], logs, -np.inf)
 
-        rules = Rules((rest,), (duration,), (pitch,))
-        return choose(stream.take(which), rules, FILTERS, numbers[which])
+        rules = LogitRules((rest,), (duration,), (pitch,))
+        return sample_note(stream.take(which), rules, FILTERS, numbers[which])
 
     together = choice_of(np.arange(rows))
     assert 0 < together.lost.sum() < rows

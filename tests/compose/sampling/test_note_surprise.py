@@ -10,15 +10,15 @@ import pytest
 from melodyrnn.checkpoint.file import Card
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.sampling import filters as sampling
-from melodyrnn.compose.sampling.note import corpus_surprise, counted, paced
-from melodyrnn.constraints.logit_rules import Spot
+from melodyrnn.compose.sampling.note import corpus_surprise, paced, spent_with
+from melodyrnn.constraints.logit_rules import DecodingContext
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 
 
 def spot(logs, notes, spent):
     """A place after so many notes, at which so much was spent; None: nobody counts."""
-    return Spot(notes, 0, np.zeros(len(logs)), np.zeros(len(logs)), None, (), spent=spent)
+    return DecodingContext(notes, 0, np.zeros(len(logs)), np.zeros(len(logs)), None, (), spent=spent)
 
 
 def test_the_temperature_follows_what_was_spent():
@@ -26,7 +26,7 @@ def test_the_temperature_follows_what_was_spent():
     logs = np.log(np.array([[0.5, 0.3, 0.2]]))
     on_the_mark = np.zeros((1, 2))
     for _ in range(4):
-        on_the_mark = counted(on_the_mark, np.array([2.0]))
+        on_the_mark = spent_with(on_the_mark, np.array([2.0]))
     np.testing.assert_allclose(sampling.probabilities(paced(2.0)(logs, spot(logs, 4, on_the_mark))), np.exp(logs))
     best = [sampling.probabilities(paced(x)(logs, spot(logs, 4, on_the_mark)))[0, 0] for x in (1.5, 2.0, 2.5)]
     assert best[0] > best[1] > best[2]

@@ -10,12 +10,12 @@ from melodyrnn.compose.fixed_notes import Given, window
 from melodyrnn.compose.generate import choose, model_of
 from melodyrnn.compose.sampling.filters import particles as smc
 from melodyrnn.compose.sampling.particles import Hearing, draw_one
-from melodyrnn.constraints.logit_rules import Rules, keeping, mask
-from melodyrnn.controls.feasibility import follow, plan, reach
+from melodyrnn.constraints.logit_rules import LogitRules, lookahead_rules, mask
+from melodyrnn.controls.feasibility import plan_constraints, reach, rules_of
 from melodyrnn.controls.masks import Place
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
-from melodyrnn.inference.decoder import Stream, Told, of_metres
+from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre
 
@@ -25,7 +25,7 @@ ROWS = {24: DURATIONS.index(24), 12: DURATIONS.index(12)}
 C, D, E = (PITCHES.index(p) for p in (0, 2, 4))
 
 
-class Tiny(Stream):
+class Tiny(Decoder):
     """A network of three pitches, two durations and no rests: what it gives to anything else is shared out."""
 
     def take(self, rows):
@@ -57,7 +57,7 @@ def begun(random_weights):
     """The tiny stream before its first note."""
     config = NetworkConfig(hidden=16, embed=8, head=8, keys=4)
     network = model_of(Checkpoint(config, Card(), random_weights(config, 0.3))).network
-    told = Told(*(np.array([v]) for v in (1, 0, 61, 2)))
+    told = Conditions(*(np.array([v]) for v in (1, 0, 61, 2)))
     return Tiny(network, told, of_metres((BAR,), 1))
 
 
@@ -114,7 +114,7 @@ def chi_square(found, shares):
 def test_a_constrained_distribution_is_that_of_brute_force(begun):
     """One full bar that ends on a long C: with particles as by enumeration; with masks alone it is not."""
     options = Options(bars=1, metre=BAR, end="tonic", loop=True, durations="1/8 1/4", require="E")
-    rules = follow(plan(options, place(48)))
+    rules = rules_of(plan_constraints(options, place(48)))
     melodies = [m for m in all_melodies(48) if m[-1] == (24, C) and any(p == E for _, p in m)]
     shares = expected(begun, melodies)
     statistic, degrees = chi_square(drawn(begun, rules, 32, 150), shares)
@@ -129,8 +129,8 @@ def test_filling_a_gap_comes_nearer_with_effort(begun):
     after = [Given(24, ROWS[12], E), Given(36, ROWS[12], D)]
     place_of = place(48, onset=None, latest=24)
     ground = window(Options(durations="1/8 1/4"), place_of, [(0, 24)], after)
-    rules = keeping(reach(ground, place_of))
-    rules = Rules((lambda logs, _: _without_rests(logs), *rules.rest), rules.duration, rules.pitch)
+    rules = lookahead_rules(reach(ground, place_of))
+    rules = LogitRules((lambda logs, _: _without_rests(logs), *rules.rest), rules.duration, rules.pitch)
     known = ((12, E), (12, D))
     shares = dict.fromkeys(all_melodies(24), 0.0)
     exact = expected(begun, [m + known for m in shares])
@@ -160,7 +160,7 @@ def test_unlike_particles_are_drawn_anew(begun, monkeypatch):
     """Where rules tell the particles apart, the weights lead to a new draw among them."""
     times, real = [], smc._Particles.resample
     monkeypatch.setattr(smc._Particles, "resample", lambda self, uniform: times.append(1) or real(self, uniform))
-    rules = follow(plan(Options(bars=1, metre=BAR, end="tonic", loop=True, require="E"), place(48)))
+    rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, end="tonic", loop=True, require="E"), place(48)))
     for seed in range(5):
         draw_one(begun, lambda s, u: choose(s, rules, FILTERS, u, 0), seed=seed, effort=32)
     assert times
@@ -168,7 +168,7 @@ def test_unlike_particles_are_drawn_anew(begun, monkeypatch):
 
 def test_one_lost_particle_does_not_end_the_others(begun):
     """The rules left the first nothing; the melody is drawn from the rest."""
-    rules = follow(plan(Options(bars=1, metre=BAR, durations="1/8 1/4"), place(48)))
+    rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, durations="1/8 1/4"), place(48)))
 
     def losing(stream, uniform):
         choice = choose(stream, rules, FILTERS, uniform, 0)

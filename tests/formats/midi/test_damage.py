@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import REASONS, Unreadable
-from melodyrnn.formats.midi.container import MAX_BYTES, split_chunks
+from melodyrnn.formats.midi.container import MAX_MIDI_BYTES, split_chunks
 from melodyrnn.formats.midi.content import MAX_NOTES, parse_track
 from melodyrnn.formats.midi.reader import Reading, read_midi
 from melodyrnn.formats.midi.write import midi_bytes
@@ -258,7 +258,7 @@ def test_too_large_is_not_read(tmp_path: Path) -> None:
     """A file over the limit is refused by its size, a stream after the limit."""
     path = tmp_path / "sparse.mid"
     with path.open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
+        file.truncate(MAX_MIDI_BYTES + 1)
     with pytest.raises(Unreadable, match="larger than the reader's limit"):
         read_midi(path)
     with path.open("rb") as file, pytest.raises(Unreadable, match="larger than the reader's limit"):

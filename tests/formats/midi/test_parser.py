@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.parser import Event, RawTrack
+from melodyrnn.formats.midi.parser import MidiEvent, RawTrack
 from melodyrnn.formats.midi.reader import read_document, read_midi
 from melodyrnn.formats.midi.write import midi_bytes, payload_of
 from melodyrnn.music.melody import Melody, Note
 
 BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
-EMPTY, END = bytes.fromhex("00ff2f00"), Event(0, 0xFF, b"\x2f")
+EMPTY, END = bytes.fromhex("00ff2f00"), MidiEvent(0, 0xFF, b"\x2f")
 
 # Everything that a track may hold. Left: as a file has it, with running status; right: the event.
 EVERYTHING = [
@@ -58,7 +58,7 @@ EVERYTHING = [
     ("8360 ff2f 00", 17216, 0xFF, "2f"),  # End-of-Track behind some silence
 ]
 DUMP = bytes.fromhex("".join(dump for dump, *_ in EVERYTHING))
-EVENTS = tuple(Event(tick, status, bytes.fromhex(data)) for _, tick, status, data in EVERYTHING)
+EVENTS = tuple(MidiEvent(tick, status, bytes.fromhex(data)) for _, tick, status, data in EVERYTHING)
 
 
 def smf(*payloads: bytes, kind: int = 1, division: int = 96) -> bytes:
@@ -125,17 +125,17 @@ datas = st.one_of(
 
 
 @st.composite
-def tracks_of_events(draw: st.DrawFn) -> tuple[Event, ...]:
+def tracks_of_events(draw: st.DrawFn) -> tuple[MidiEvent, ...]:
     """Any events, and the End-of-Track."""
     now, found = 0, []
     for status, data in [*draw(st.lists(datas, max_size=30)), (0xFF, b"\x2f")]:
         now += draw(st.sampled_from((0, 1, 127, 128, 20_000, 3_000_000, 2**28 - 1)))
-        found.append(Event(now, status, data))
+        found.append(MidiEvent(now, status, data))
     return tuple(found)
 
 
 @given(tracks_of_events())
-def test_what_is_written_is_read(events: tuple[Event, ...]) -> None:
+def test_what_is_written_is_read(events: tuple[MidiEvent, ...]) -> None:
     """Law: events → bytes → events."""
     assert RawTrack(payload_of(events)).events == events
 
@@ -197,7 +197,7 @@ def test_mido_finds_the_same_events() -> None:
                 now += message.time
                 status, *data = message.bytes()
                 del data[1 : 2 * (status == 0xFF)]  # the length of a meta event, below 128
-                found.append(Event(now, status, bytes(data)))
+                found.append(MidiEvent(now, status, bytes(data)))
             assert track.events == tuple(found)
 
 

@@ -12,7 +12,7 @@ from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.abc import read_abc, split_abc
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound, assemble
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score
-from melodyrnn.formats.notation.text import as_meant, key_of, metre_of, tempo_of, title_of
+from melodyrnn.formats.notation.text import abc_key, abc_metre, abc_tempo, as_meant, title_of
 from melodyrnn.music.key import Key
 
 
@@ -217,7 +217,7 @@ def test_hostile_text_takes_no_longer_than_its_length(unit):
 )
 def test_keys(text, key, signature):
     """Tonic, mode and signature of the K: fields that occur."""
-    assert key_of(text) == (key, signature)
+    assert abc_key(text) == (key, signature)
 
 
 @pytest.mark.parametrize(
@@ -227,12 +227,12 @@ def test_keys(text, key, signature):
 )  # fmt: skip
 def test_metres(text, metre):
     """The M: fields that occur, mistakes included."""
-    assert metre_of(text) == metre
+    assert abc_metre(text) == metre
 
 
 def test_tempos():
     """A beat may be named; nonsense leaves the tempo alone."""
-    assert [tempo_of(t, 99.0) for t in ("1/2=60", "3/8=40", "120", '"Allegro" 1/4=90', '"Allegro"', "1/4=0")] == [
+    assert [abc_tempo(t, 99.0) for t in ("1/2=60", "3/8=40", "120", '"Allegro" 1/4=90', '"Allegro"', "1/4=0")] == [
         120.0, 60.0, 120.0, 90.0, 99.0, 99.0,
     ]  # fmt: skip
 
