@@ -13,7 +13,8 @@ import time
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
-from melodyrnn.compose.generate import Model, Options, generate, model_of
+from melodyrnn.compose.generate import Model, generate, model_of
+from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.inference.decoder import Conditions, Decoder, of_metres

@@ -29,7 +29,8 @@ import numpy as np
 
 from bench.sections import write_section
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
-from melodyrnn.compose.generate import Options, generate, load_model, model_of
+from melodyrnn.compose.generate import generate, load_model, model_of
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.formats.midi.write import midi_bytes

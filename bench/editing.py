@@ -21,8 +21,9 @@ import numpy as np
 
 from bench.sections import write_section
 from melodyrnn.compose.edit import infill
-from melodyrnn.compose.generate import Options, generate, load_model
+from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.originality import index_of
+from melodyrnn.controls.options import Options
 from melodyrnn.evaluation.sets import find_seen
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode

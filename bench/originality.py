@@ -20,11 +20,12 @@ from dataclasses import replace
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import Options, generate, load_model, model_of
+from melodyrnn.compose.generate import generate, load_model, model_of
 from melodyrnn.compose.originality import copied, index_of
 from melodyrnn.compose.performance import Feel
 from melodyrnn.compose.provenance import Provenance, file_of, remake, to_plain
 from melodyrnn.compose.ranking import rank
+from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode

@@ -14,8 +14,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from melodyrnn._version import __version__
-from melodyrnn.cli.io.console import EPILOG, ExitStatus
 from melodyrnn.cli.options import Light
+from melodyrnn.cli.status import EPILOG, ExitStatus
 
 COMMANDS: Final = (
     "generate",

@@ -3,7 +3,8 @@
 The options that hold a melody to something, as the command line spells them.
 
 Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, option, corpus_names,
-new_app, foot, console_of; an Annotated type for each; `constraints_given` (a command's own values → keyword arguments of Options).
+new_app, foot, console_of; an Annotated type for each; `constraints_given` (a command's own values → keyword arguments
+of Options).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand
 
-from melodyrnn.cli.io.console import EPILOG, Console
+from melodyrnn.cli.io.console import Console
+from melodyrnn.cli.status import EPILOG
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Facts as JSON lines on stdout.")]
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]

@@ -28,10 +28,10 @@ from melodyrnn.compose import fixed_notes as around
 from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.fixed_notes import Given
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
-from melodyrnn.compose.generate import Generated, Model, filters_of
+from melodyrnn.compose.generate import Generated, Model
 from melodyrnn.compose.prompt import conditions_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
-from melodyrnn.compose.sampling.note import sample_note
+from melodyrnn.compose.sampling.note import filters_of, sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
 from melodyrnn.constraints.logit_rules import LogitRules, every, lookahead_rules
 from melodyrnn.controls.feasibility import excluding, reach, said

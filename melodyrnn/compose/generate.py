@@ -11,7 +11,8 @@ finished, is composed again with other numbers of the same seed, up to TRIES tim
 that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times (with particles AGAIN); then it is taken. So
 is one that breaks off (see `closing`), AGAIN times, but of it first the last bars alone.
 
-Contents: `Model`, `load_model`, `Generated`, `generate`; `prompt_for`; TRIES; `choose` and `filters_of` (from `choosing`).
+Contents: `Model`, `load_model`, `Generated`, `generate`; `prompt_for`; TRIES; `choose` and `filters_of` (from
+`choosing`).
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ from melodyrnn.compose.sampling.acceptance import (
 )
 from melodyrnn.compose.sampling.note import filters_of, sample_note
 from melodyrnn.constraints.logit_rules import every
-from melodyrnn.controls.options import Options
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.inference.compiled import network_of
@@ -50,10 +50,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.constraints.logit_rules import AcceptanceTest
+    from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Network
-
-__all__ = ["Choice", "Generated", "Model", "Options", "choose", "filters_of", "generate", "load_model"]
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
@@ -178,7 +177,8 @@ def _steer(task: _Task, draft: Candidate) -> None:
         passes = _gate(task, draft.seed, attempt)
         try:
             drawn = draw_one(
-                beginning.stream, lambda stream, uniform: sample_note(stream, beginning.rules, filters, uniform, primed),
+                beginning.stream,
+                lambda stream, uniform: sample_note(stream, beginning.rules, filters, uniform, primed),
                 seed=draft.seed, effort=beginning.particles, hearing=beginning.hearing, gate=passes, attempt=attempt,
             )  # fmt: skip
         except DeadEnd:

@@ -13,8 +13,9 @@ Conventions
 
 From a recipe to the bytes of a file: the one way in which files are written, the first time and every time after.
 
-Contents: Provenance, hash_of, printable_name; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's fields);
-file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), EditTask, model_fits, chords_begin.
+Contents: Provenance, hash_of, printable_name; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's
+fields); file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), EditTask, model_fits,
+chords_begin.
 """
 
 from __future__ import annotations

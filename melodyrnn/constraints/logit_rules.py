@@ -11,8 +11,8 @@ Conventions
     Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends. The limit on copies
     (`originality`) alone does not; what leads nowhere is taken back (`choosing`).
 
-Contents: `DecodingContext`, `LogitRules`, `AcceptanceTest`, `every`; `in_range`, `first_onset`, `exact_bars`, `ends_by`; `lookahead_rules` (Ahead →
-LogitRules), `possible` (can a melody begin at all?).
+Contents: `DecodingContext`, `LogitRules`, `AcceptanceTest`, `every`; `in_range`, `first_onset`, `exact_bars`,
+`ends_by`; `lookahead_rules` (Ahead → LogitRules), `possible` (can a melody begin at all?).
 """
 
 from __future__ import annotations

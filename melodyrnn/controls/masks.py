@@ -2,8 +2,8 @@
 
 What is preferred and forbids nothing: added to the log-probabilities of pitches.
 
-Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `search_space_of` (with all constraints),
-`scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`; `preferences`.
+Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `search_space_of` (with all
+constraints), `scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`; `preferences`.
 """
 
 from __future__ import annotations

@@ -149,12 +149,10 @@ def _recall(entry: _Planned, store: _Store, limits: Limits) -> Iterator[Outcome]
 @cache
 def _recipe(form: str) -> str:
     """A hash of the source code that reads a format: another reader, another result."""
-    music = Path(__file__).resolve().parents[1] / "music"
-    patterns = ["melody.py", "keys.py"]
-    patterns += ["midi*.py"] if form == "midi" else ["barring.py", "notation*.py"]
-    patterns += ["abc_*.py"] if form == "abc" else []
+    package = Path(__file__).resolve().parents[1]
+    patterns = ("music/*.py", "formats/midi/*.py" if form == "midi" else "formats/notation/*.py")
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(path for pattern in patterns for path in music.glob(pattern)):
+    for path in sorted(path for pattern in patterns for path in package.glob(pattern)):
         digest.update(path.read_bytes())
     if form not in {"midi", "abc"}:
         from importlib.metadata import version  # noqa: PLC0415

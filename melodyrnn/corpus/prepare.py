@@ -36,9 +36,9 @@ import numpy as np
 
 from melodyrnn.corpus.duplicates import Kin, divide_families, families
 from melodyrnn.corpus.encoding import Entry, encode_many, entry_of
-from melodyrnn.corpus.prepared import MANIFEST, MELODIES, NOTES, PARTS, Prepared, Report, manifest_text, open_prepared
+from melodyrnn.corpus.prepared import MELODIES, NOTES, PARTS, Prepared, manifest_text, open_prepared
 from melodyrnn.corpus.replacing import growing, put, settle
-from melodyrnn.corpus.stamp import read_stamp, write_stamp
+from melodyrnn.corpus.stamp import MANIFEST, Report, read_stamp, write_stamp
 from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
 from melodyrnn.events.viewpoints import STYLES
 

@@ -8,23 +8,31 @@ Conventions
 
 A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened.
 
-What became of the tunes that were offered to a corpus, as its manifest has it.
+Prepared corpora kept in the user's cache folder: what has not changed is neither read nor prepared again.
 
-Contents: Report, read_report, MANIFEST; Prepared, open_prepared, is_prepared, seed_of; NOTES, MELODIES, PARTS and
-manifest_text for the writer (prepare.py).
+A corpus is kept under the hash of its stamp (what it was made of, see `stamp`), with a hash over its files: one that is
+damaged, or was cut off by a power cut, is not used. The eight used last are kept. A cache that cannot be written is
+never an error.
+
+Contents: Prepared, open_prepared, is_prepared, seed_of; NOTES, MELODIES, PARTS and manifest_text for the writer
+(prepare.py); recall, keep.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import shutil
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.corpus.replacing import settle
+from melodyrnn.corpus.replacing import growing, put, settle
 from melodyrnn.corpus.sources import names as built_in
+from melodyrnn.corpus.stamp import MANIFEST, Report, contents
 from melodyrnn.errors import CorpusError
 from melodyrnn.events import vocabulary
 from melodyrnn.events.columns import Columns
@@ -32,43 +40,11 @@ from melodyrnn.events.viewpoints import STYLES
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-
-MANIFEST: Final = "manifest.json"
-_PASSING: Final = frozenset({"timeout", "memory", "crash", "unreadable"})
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of the tunes that were offered."""
-
-    offered: int  # tunes
-    melodies: int  # that came in
-    notes: int
-    refused: dict[str, int]  # reason → tunes
-    duplicates: int  # tunes left out because the same melody is in already
-    excluded: int  # tunes left out because they are copies or variants of melodies that must stay unseen
-    families: int  # tune families, single melodies included
-    related: int  # melodies that share their family with another
-    snapped: int  # values of tunes that are fit, copies too, that went to the nearest entry of a table
-    parts: dict[str, int]  # part → melodies
-    styles: dict[str, int]  # style name → melodies
-
-    @property
-    def depends_on_the_day(self) -> bool:
-        """Whether a tune was refused for a reason that another day may not bring."""
-        return not _PASSING.isdisjoint(self.refused)
-
-
-def read_report(folder: Path) -> Report:
-    """The report of a prepared corpus that is known to be whole (`stamp.unchanged`). Raises CorpusError."""
-    try:
-        return Report(**json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["report"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CorpusError(f"{folder}: its {MANIFEST} is damaged; prepare the corpus again") from error
+    from melodyrnn.corpus.stamp import Stamp
 
 
 PREPARED_VERSION: Final = 1
@@ -233,3 +209,47 @@ def _map(path: Path, dtype: str, count: int) -> NDArray[Any]:
 def _demand(folder: Path, sound: bool) -> None:  # noqa: FBT001 - one statement of a fact
     if not sound:
         raise CorpusError(f"{folder}: its parts contradict each other; prepare the corpus again")
+
+
+_FACTS: Final = "kept.json"
+_MOST: Final = 8
+_LARGEST_KEPT: Final = 1 << 30  # bytes; a larger corpus is for `corpus prepare`
+
+
+def recall(stamp: Stamp, cache_dir: Path) -> tuple[Prepared, dict[str, int]] | None:
+    """The corpus of a stamp and the facts kept with it; None where there is none, or a damaged one."""
+    place = _place(stamp, cache_dir)
+    try:
+        told = json.loads((place / _FACTS).read_text(encoding="utf-8"))
+        if told["sum"] != contents(place, without=_FACTS):
+            return None
+        os.utime(place)  # used last
+        return open_prepared(place), {name: int(count) for name, count in told["facts"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError):
+        return None
+
+
+def keep(prepared: Prepared, stamp: Stamp, facts: Mapping[str, int], cache_dir: Path) -> None:
+    """Keep a copy for the next run, unless another day may bring something else."""
+    files = sorted(prepared.folder.iterdir())
+    if prepared.report.depends_on_the_day or sum(file.stat().st_size for file in files) > _LARGEST_KEPT:
+        return
+    place = _place(stamp, cache_dir)
+    try:
+        with growing(place) as part:
+            for file in files:
+                shutil.copyfile(file, part / file.name)
+            (part / _FACTS).write_text(
+                json.dumps({"sum": contents(part, without=_FACTS), "facts": dict(facts)}), encoding="utf-8"
+            )
+            put(part, place)
+        others = sorted(place.parent.iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
+        for folder in others[:-_MOST]:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return  # full, read-only, or another run tidies as well: the next run reads again
+
+
+def _place(stamp: Stamp, cache_dir: Path) -> Path:
+    name = hashlib.blake2b(repr((stamp.corpora, stamp.digest)).encode("utf-8", "surrogatepass"), digest_size=16)
+    return cache_dir / "prepared" / name.hexdigest()

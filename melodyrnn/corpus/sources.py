@@ -16,8 +16,8 @@ Conventions
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
               holds several tunes, each outcome is called `name:number`.
 
-Contents: INPUT_FORMATS, Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind; CorpusInfo,
-names, describe_corpus, sources, sources_of.
+Contents: INPUT_FORMATS, Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind;
+CorpusInfo, names, describe_corpus, sources, sources_of.
 """
 
 from __future__ import annotations

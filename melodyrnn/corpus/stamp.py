@@ -5,13 +5,9 @@ of the source code that reads and prepares. It lies in the prepared corpus toget
 holds, so that a damaged one is not taken for whole. Nothing heavy is imported here, NumPy included: a run that
 finds nothing changed is to cost next to nothing (`bench/scale.py`).
 
-Prepared corpora kept in the user's cache folder: what has not changed is neither read nor prepared again.
+What became of the tunes that were offered to a corpus, as its manifest has it.
 
-A corpus is kept under the hash of its stamp (what it was made of, see `stamp`), with a hash over its files: one that is
-damaged, or was cut off by a power cut, is not used. The eight used last are kept. A cache that cannot be written is
-never an error.
-
-Contents: Stamp, stamp_of, read_stamp, write_stamp, unchanged, contents; recall, keep.
+Contents: Report, read_report, MANIFEST; Stamp, stamp_of, read_stamp, write_stamp, unchanged, contents.
 """
 
 from __future__ import annotations
@@ -20,13 +16,10 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.corpus.prepared import Prepared, open_prepared
-from melodyrnn.corpus.replacing import growing, put
 from melodyrnn.corpus.sources import sources_of
 from melodyrnn.errors import CorpusError
 
@@ -34,6 +27,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from melodyrnn.corpus.sources import Shard
+
+
+MANIFEST: Final = "manifest.json"
+_PASSING: Final = frozenset({"timeout", "memory", "crash", "unreadable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the tunes that were offered."""
+
+    offered: int  # tunes
+    melodies: int  # that came in
+    notes: int
+    refused: dict[str, int]  # reason → tunes
+    duplicates: int  # tunes left out because the same melody is in already
+    excluded: int  # tunes left out because they are copies or variants of melodies that must stay unseen
+    families: int  # tune families, single melodies included
+    related: int  # melodies that share their family with another
+    snapped: int  # values of tunes that are fit, copies too, that went to the nearest entry of a table
+    parts: dict[str, int]  # part → melodies
+    styles: dict[str, int]  # style name → melodies
+
+    @property
+    def depends_on_the_day(self) -> bool:
+        """Whether a tune was refused for a reason that another day may not bring."""
+        return not _PASSING.isdisjoint(self.refused)
+
+
+def read_report(folder: Path) -> Report:
+    """The report of a prepared corpus that is known to be whole (`stamp.unchanged`). Raises CorpusError."""
+    try:
+        return Report(**json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["report"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorpusError(f"{folder}: its {MANIFEST} is damaged; prepare the corpus again") from error
 
 
 NAME: Final = "stamp.json"
@@ -120,47 +147,3 @@ def _told(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: too large for a stamp")
     told = json.loads(path.read_text(encoding="utf-8"))
     return dict(told)
-
-
-_FACTS: Final = "kept.json"
-_MOST: Final = 8
-_LARGEST_KEPT: Final = 1 << 30  # bytes; a larger corpus is for `corpus prepare`
-
-
-def recall(stamp: Stamp, cache_dir: Path) -> tuple[Prepared, dict[str, int]] | None:
-    """The corpus of a stamp and the facts kept with it; None where there is none, or a damaged one."""
-    place = _place(stamp, cache_dir)
-    try:
-        told = json.loads((place / _FACTS).read_text(encoding="utf-8"))
-        if told["sum"] != contents(place, without=_FACTS):
-            return None
-        os.utime(place)  # used last
-        return open_prepared(place), {name: int(count) for name, count in told["facts"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, CorpusError):
-        return None
-
-
-def keep(prepared: Prepared, stamp: Stamp, facts: Mapping[str, int], cache_dir: Path) -> None:
-    """Keep a copy for the next run, unless another day may bring something else."""
-    files = sorted(prepared.folder.iterdir())
-    if prepared.report.depends_on_the_day or sum(file.stat().st_size for file in files) > _LARGEST_KEPT:
-        return
-    place = _place(stamp, cache_dir)
-    try:
-        with growing(place) as part:
-            for file in files:
-                shutil.copyfile(file, part / file.name)
-            (part / _FACTS).write_text(
-                json.dumps({"sum": contents(part, without=_FACTS), "facts": dict(facts)}), encoding="utf-8"
-            )
-            put(part, place)
-        others = sorted(place.parent.iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
-        for folder in others[:-_MOST]:
-            shutil.rmtree(folder, ignore_errors=True)
-    except OSError:
-        return  # full, read-only, or another run tidies as well: the next run reads again
-
-
-def _place(stamp: Stamp, cache_dir: Path) -> Path:
-    name = hashlib.blake2b(repr((stamp.corpora, stamp.digest)).encode("utf-8", "surrogatepass"), digest_size=16)
-    return cache_dir / "prepared" / name.hexdigest()

@@ -12,8 +12,8 @@ that has learnt a tune must not be tested on its variant.
 
 A folds file is a JSON object, file name → fold (0, 1, …), or set name → such an object.
 
-Contents: family_of, assign, read_folds, count_folds, divided; ENSEMBLE_CELLS, Trial (how), FoldJudged (what came of a fold),
-cross_validate.
+Contents: family_of, assign, read_folds, count_folds, divided; ENSEMBLE_CELLS, Trial (how), FoldJudged (what came of a
+fold), cross_validate.
 """
 
 from __future__ import annotations

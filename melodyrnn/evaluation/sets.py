@@ -4,7 +4,8 @@ Conventions
     name        of a melody: its path within the folder ("a/007.mid", "tunes.abc:12"), or as the corpus calls it.
     A melody without a stated key is heard in the key that melodyrnn.music.key_finding finds.
 
-Contents: MelodySet, read_set, parts_as_trained; Seen, find_seen (which of them a model has trained on), shared (between folds).
+Contents: MelodySet, read_set, parts_as_trained; Seen, find_seen (which of them a model has trained on), shared
+(between folds).
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ Conventions
                 functions, in the unit of the number (Vallender 1974); between shares their difference.
     The choice of features follows Yang & Lerch 2020, "On the evaluation of generative models in music".
 
-Contents: Statistics, statistics_of, distances, chance, MEASURES; sample_from_model (what a model writes under the frames of a set).
+Contents: Statistics, statistics_of, distances, chance, MEASURES; sample_from_model (what a model writes under the
+frames of a set).
 """
 
 from __future__ import annotations

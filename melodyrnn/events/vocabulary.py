@@ -8,7 +8,8 @@ Rows of the tables as ticks: how long rests and durations last.
 
 Contents: RESTS and DURATIONS (ticks), PITCHES (semitones from the anchor, a tonic), END (the index in the rest table
 that says "no more notes"), METRES, and `nearest`, which finds the entry for any value. A change of any table is a new
-VOCABULARY_VERSION: a checkpoint of another version is refused by name; REST_TICKS, REST_OR_END_TICKS, DURATION_TICKS; onsets_of.
+VOCABULARY_VERSION: a checkpoint of another version is refused by name; REST_TICKS, REST_OR_END_TICKS, DURATION_TICKS;
+onsets_of.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ Conventions
     Its structures hold nothing but addresses and 64-bit numbers: here they are tuples and arrays of integers, field
     by field in the order of kernel.c, 0 for NULL.
 
-Contents: `kernel`, which loads it, and `described`, for people; `CompiledMatrix`, `CompiledLayer`, `CompiledHead`, `CompiledNetwork`, `CompiledPointer`;
-`network_of` and `recall_of`, which choose.
+Contents: `kernel`, which loads it, and `described`, for people; `CompiledMatrix`, `CompiledLayer`, `CompiledHead`,
+`CompiledNetwork`, `CompiledPointer`; `network_of` and `recall_of`, which choose.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class CompiledLayer(runtime.Layer):
 
 
 class CompiledHead(runtime.Head):
-    """One attribute's head, folded. Its call is for those who want the joint output; composing asks `CompiledPointer`."""
+    """One attribute's head, folded. Its call is for those who want the joint output; composing asks the pointer."""
 
     matrix = CompiledMatrix
     joint: CompiledMatrix

@@ -6,7 +6,8 @@ Conventions
     A name is a letter, sharps (#) or flats (b), and for one pitch its octave: C4 = middle C = MIDI 60.
     Without an octave it names a pitch class, that is every octave of it.
 
-Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of; parse_key, parse_metre, parse_upbeat, parse_bars.
+Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of; parse_key, parse_metre, parse_upbeat,
+parse_bars.
 """
 
 from __future__ import annotations

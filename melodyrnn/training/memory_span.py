@@ -16,7 +16,8 @@ Conventions
     cut         bits per note when the state starts blank so many notes ago. What every input tells besides
                 (mode, metre, place in the bar, the interval from the first note) stays known.
 
-Contents: silenced, fresh, influence_by_lag, bits_by_context; Memory, measure_memory, of_checkpoint, train_without_pointers.
+Contents: silenced, fresh, influence_by_lag, bits_by_context; Memory, measure_memory, of_checkpoint,
+train_without_pointers.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import choose, generate, model_of, prompt_for
+from melodyrnn.compose.generate import generate, model_of, prompt_for
 from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
+from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import draw_one
 from melodyrnn.constraints.logit_rules import LogitRules, mask
 from melodyrnn.controls.options import Options
@@ -55,7 +56,7 @@ def copier(longest, *, seed, others=LogitRules(), noise=0.05):  # noqa: B008 - a
             source, at = int(rng.integers(20)), int(rng.integers(30))
         note = TUNES[source].notes[at]
         lean = _Leaning(stream, note, TUNES[source].notes[at - 1].pitch if at else None)
-        made = choose(lean, rules, (_same, _same, _same), rng.random((1, 3)))
+        made = sample_note(lean, rules, (_same, _same, _same), rng.random((1, 3)))
         stream.hear(made.rest, made.duration, made.pitch)
         played.append((int(made.rest[0]), int(made.duration[0]), int(made.pitch[0])))
         at += 1
@@ -329,13 +330,13 @@ def nothing_after(notes, rows=None):
 
 
 def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
-    """It is over at an infinite price; its neighbours choose as if it were not there."""
+    """It is over at an infinite price; its neighbours sample_note as if it were not there."""
     alone = prompt_for(model, Options(seed=1)).stream.take(np.zeros(3, np.int64))
     uniform = np.random.default_rng(1).random((3, 3))
     same = (_same, _same, _same)
     no_end = LogitRules(rest=(lambda logs, _: mask(logs, np.arange(END + 1) < END),))
-    free = choose(alone, no_end, same, uniform)
-    shut = choose(alone, no_end + nothing_after(0, [1]), same, uniform)
+    free = sample_note(alone, no_end, same, uniform)
+    shut = sample_note(alone, no_end + nothing_after(0, [1]), same, uniform)
     assert shut.lost.tolist() == [False, True, False]
     assert shut.rest[1] == END
     assert free.pitch[[0, 2]].tolist() == shut.pitch[[0, 2]].tolist()
@@ -347,7 +348,7 @@ def test_particles_that_are_lost_are_not_drawn(model):
     rules = prompt_for(model, Options(seed=1, bars=2)).rules
 
     def chooser(more):
-        return lambda s, uniform: choose(s, rules + more, (_same, _same, _same), uniform)
+        return lambda s, uniform: sample_note(s, rules + more, (_same, _same, _same), uniform)
 
     assert len(draw_one(stream, chooser(nothing_after(0, [0])), seed=1, effort=4).rows)
     with pytest.raises(DeadEnd):

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from melodyrnn.compose.generate import Options, generate
+from melodyrnn.compose.generate import generate
 from melodyrnn.compose.prompt import with_length_prior
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -100,13 +101,13 @@ def test_what_circles_is_composed_again(counted, monkeypatch):
     (first,) = generate(counted, asked)
     tries = []
     monkeypatch.setattr(
-        "melodyrnn.compose.generate.circles", lambda melody: tries.append(melody) or melody == first.melody
+        "melodyrnn.compose.generate.is_repetitive", lambda melody: tries.append(melody) or melody == first.melody
     )
     (second,) = generate(counted, asked)
     assert tries == [first.melody, second.melody]
     assert second.melody != first.melody
     assert (second.melody.bars, second.seed) == (first.melody.bars, first.seed)
-    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: True)
+    monkeypatch.setattr("melodyrnn.compose.generate.is_repetitive", lambda _: True)
     (last,) = generate(counted, asked)
     assert last.melody.bars == first.melody.bars
 
@@ -116,12 +117,12 @@ def test_what_circles_in_a_length_that_was_asked_for(model, monkeypatch):
     asked, looked = Options(bars=4, seed=3), []
     (first,) = generate(model, asked)
     monkeypatch.setattr(
-        "melodyrnn.compose.generate.circles", lambda melody: looked.append(melody) or melody == first.melody
+        "melodyrnn.compose.generate.is_repetitive", lambda melody: looked.append(melody) or melody == first.melody
     )
     (second,) = generate(model, asked)
     assert looked == [first.melody, second.melody]
     assert second.melody != first.melody
-    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: pytest.fail("was not asked for"))
+    monkeypatch.setattr("melodyrnn.compose.generate.is_repetitive", lambda _: pytest.fail("was not asked for"))
     for held in ({"form": "AB"}, {"effort": 1}, {"temperature": 0}, {"top_k": 1}):
         assert len(list(generate(model, replace(asked, **held), 3))) == 3
     assert len(list(generate(model, asked, 3, prime=PRIME))) == 3

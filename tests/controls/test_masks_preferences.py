@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from melodyrnn.compose.generate import Options
 from melodyrnn.constraints.logit_rules import DecodingContext
 from melodyrnn.controls.masks import OWED, Place, preferences
+from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus import cache, catalogue
+from melodyrnn.corpus import cache
+from melodyrnn.corpus import sources as catalogue
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.errors import CorpusError
 
@@ -136,7 +137,7 @@ def test_neither_name_nor_folder():
 
 def test_kinder_is_what_its_description_says(read):
     """213 melodies, 8393 notes; the second time from the cache."""
-    info = catalogue.describe("kinder")
+    info = catalogue.describe_corpus("kinder")
     outcomes, _ = read("kinder")
     assert Counter(o.reason for o in outcomes) == {"": info.melodies}
     assert sum(len(o.melody.notes) for o in outcomes) == info.notes == 8393

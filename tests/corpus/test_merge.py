@@ -8,8 +8,8 @@ import pytest
 
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import merge, prepare
-from melodyrnn.corpus.prepared import MANIFEST
 from melodyrnn.corpus.sources import Shard
+from melodyrnn.corpus.stamp import MANIFEST
 from melodyrnn.errors import CorpusError
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.prepared import MANIFEST, open_prepared
+from melodyrnn.corpus.prepared import open_prepared
 from melodyrnn.corpus.sources import Outcome
+from melodyrnn.corpus.stamp import MANIFEST
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode

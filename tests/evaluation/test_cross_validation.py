@@ -60,12 +60,12 @@ def test_a_network_recalls_what_it_was_trained_on(melodies, names, monkeypatch):
     """The repertoire is the fold's training part: nothing of what is judged, and nothing is left out."""
     known = []
 
-    class Watched(crossvalidate.Repertoire):
+    class Watched(crossvalidate.KnnMemory):
         def __init__(self, network, some):
             known.append({id(m) for m in some})
             super().__init__(network, some)
 
-    monkeypatch.setattr(crossvalidate, "Repertoire", Watched)
+    monkeypatch.setattr(crossvalidate, "KnnMemory", Watched)
     folds = assign(names, range(len(names)), 3, seed=1)
     (done,) = cross_validate(
         melodies, names, folds, Trial(config=TINY, recipe=TrainingConfig(epochs=1), members=2), only=[1]

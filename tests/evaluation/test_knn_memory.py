@@ -13,14 +13,14 @@ from melodyrnn.events.vocabulary import END
 from melodyrnn.inference.numpy_network import Network
 from melodyrnn.inference.scoring import score, teacher_force
 
-from .conftest import SMALL, weights_of
+SMALL = {"hidden": 32, "embed": 24, "head": 24, "keys": 8}
 
 
 @pytest.fixture(params=["lstm", "gru", "rnn"])
-def network(request):
+def network(request, random_weights):
     """A small network of each cell."""
     config = NetworkConfig(cell=request.param, **SMALL)
-    return Network(config, weights_of(config))
+    return Network(config, random_weights(config))
 
 
 @pytest.fixture

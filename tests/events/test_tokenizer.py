@@ -85,7 +85,7 @@ def test_pitches_beyond_three_octaves_keep_their_degree():
 
 def test_a_melody_without_a_key_says_what_to_do():
     """Encoding needs to know where the tonic is."""
-    with pytest.raises(OptionError, match=r"find it with melodyrnn\.music\.keys\.find_key"):
+    with pytest.raises(OptionError, match=r"find it with melodyrnn\.music\.key_finding\.find_key"):
         encode(Melody((Note(0, 24, 60),)))
 
 

@@ -198,7 +198,7 @@ def test_no_melody_at_all(random_weights, random_columns):
 def test_set_aside_by_the_environment():
     """MELODYRNN_RUNTIME=numpy composes in NumPy: the same melody."""
     code = (
-        "import melodyrnn; from melodyrnn.compose import native; model = melodyrnn.load_model('folk');"
+        "import melodyrnn; model = melodyrnn.load_model('folk');"
         "made = list(melodyrnn.generate(model, melodyrnn.Options(seed=4, bars=8), 2));"
         "print(type(model.network).__module__.split('.')[-1], [made.melody for made in made])"
     )
@@ -209,8 +209,8 @@ def test_set_aside_by_the_environment():
             env=os.environ | {native.ASIDE: runtime_named, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         ).stdout  # fmt: skip
         said[runtime_named] = out.split(" ", 1)
-    assert said["numpy"][0] == "runtime"
-    assert said[""][0] == ("native" if BUILT else "runtime")
+    assert said["numpy"][0] == "numpy_network"
+    assert said[""][0] == ("compiled" if BUILT else "numpy_network")
     assert said["numpy"][1] == said[""][1]
 
 

@@ -12,8 +12,7 @@ import torch
 from melodyrnn.errors import CheckpointError, CorpusError, OptionError, TrainingError
 from melodyrnn.training import state as states
 from melodyrnn.training import trainer as runs
-from melodyrnn.training.batches import plan_epoch as plan_epoch
-from melodyrnn.training.batches import spans
+from melodyrnn.training.batches import plan_epoch, spans
 from melodyrnn.training.events import Bits, Evaluated, Finished, Saved, Split, Started, Stepped, Stopped, TrainingPlan
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN

@@ -58,7 +58,7 @@ def test_what_torch_refuses_is_not_used(config, alone, monkeypatch):
             raise RuntimeError("could not create a primitive descriptor")
 
     assert isinstance(precision._runs(config, alone.device), bool)
-    monkeypatch.setitem(precision.CELLS, config.cell, Refusing)
+    monkeypatch.setitem(precision.LAYER_OF_CELL, config.cell, Refusing)
     assert not precision._runs(config, alone.device)
 
 
@@ -75,10 +75,10 @@ def test_a_state_keeps_what_was_chosen(melodies, config, recipe, alone, tmp_path
     """`auto` goes on with what the state says, whatever a new trial would say; another wish is refused."""
     path, split = tmp_path / "x.state", Split(melodies[:7], melodies[7:])
     whole = list(fit(split, TrainingPlan(config, recipe), alone))[-1]
-    monkeypatch.setattr("melodyrnn.training.trainer.choose", lambda *_: "fp32")
+    monkeypatch.setattr("melodyrnn.training.trainer.choose_precision", lambda *_: "fp32")
     list(fit(split, TrainingPlan(config, recipe, path, precision="auto"), alone, lambda: True))
     assert states.read(path).precision == "fp32"
-    monkeypatch.setattr("melodyrnn.training.trainer.choose", lambda *_: "bf16")
+    monkeypatch.setattr("melodyrnn.training.trainer.choose_precision", lambda *_: "bf16")
     *_, last = fit(split, TrainingPlan(config, recipe, path, precision="auto", resume=True), alone)
     assert isinstance(last, Finished)
     assert all(last.weights[n].tobytes() == whole.weights[n].tobytes() for n in whole.weights)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from melodyrnn.cli.io.console import ExitStatus, amount
+from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -26,6 +26,7 @@ from melodyrnn.cli.options import (
     new_app,
 )
 from melodyrnn.cli.runs import corpus_run as preparing
+from melodyrnn.cli.status import ExitStatus
 from melodyrnn.errors import CorpusError
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ import typer
 
 from melodyrnn.cli import music_options as co
 from melodyrnn.cli import options as ct
-from melodyrnn.cli.commands import infill as ed
 from melodyrnn.cli.options import (
     ForceOption,
     JsonOption,
@@ -145,13 +144,13 @@ Every note that begins in another bar stays as it is, velocity and all.
 @app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn vary --help, melodyrnn generate --help"))
 def infill(
     context: typer.Context,
-    file: ed.FileArgument,
+    file: FileArgument,
     bars: Annotated[
         str, option("--bars", metavar="N-N", help="Which bars; that of an upbeat is bar 1.", panel="Music")
     ],
     model: co.ModelOption = co.DEFAULT_MODEL,
     track: TrackOption = None,
-    key: ed.EditKeyOption = None,
+    key: EditKeyOption = None,
     scale: ct.ScaleOption = None,
     in_scale: ct.InScaleOption = None,
     range: ct.RangeOption = None,
@@ -176,12 +175,12 @@ def infill(
     asked = ct.constraints_given(locals()) | {"temperature": temperature}
     console = console_of(context, quiet=quiet, json=json, verbose=verbose)
     wanted = ct.bars_in(bars, "--bars")
-    job = ed.Job(console, "infill", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key,
+    job = Job(console, "infill", model, seed if seed is not None else int.from_bytes(os.urandom(4)), asked, key=key,
                  task={"bars": tuple(sorted(wanted))})  # fmt: skip
 
     from melodyrnn.compose.edit import infill as fill  # noqa: PLC0415 - --help does not wait for NumPy
 
     job.run(
         lambda loaded, melody, options: fill(loaded, melody, wanted, options),
-        ed.Where(file, track, output, count, format, force=force, program=program, drawn=seed is None),
+        Where(file, track, output, count, format, force=force, program=program, drawn=seed is None),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from melodyrnn.cli.io.console import ExitStatus, amount
+from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.options import (
     LARGEST_SEED,
     ForceOption,
@@ -32,6 +32,7 @@ from melodyrnn.cli.options import (
     new_app,
     option,
 )
+from melodyrnn.cli.status import ExitStatus
 from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
 from melodyrnn.system import undisturbed
 
@@ -294,10 +295,7 @@ def _finished(output: Path, *, resume: bool) -> bool:
 
 def _tidy(output: Path, *, leads: bool) -> None:
     """Remove what a run has left that was killed when the model was written and only leaving was left to do."""
-    from melodyrnn.system import (
-        only_one,
-        scratch,
-    )
+    from melodyrnn.system import only_one, scratch  # noqa: PLC0415
 
     with suppress(Locked, OutputError), scratch(), only_one(output, leads=leads):
         return

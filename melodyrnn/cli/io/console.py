@@ -6,11 +6,7 @@ Conventions
     text        whatever comes out of a file or a command line goes through `plain`: no control sequence
                 reaches a terminal, and nothing is ever read as markup.
 
-How a run ends: one table of exit statuses, shown in every --help.
-
-Numbers of things as they are told.
-
-Contents: ExitStatus, EPILOG, Terminated; amount; Console, plain.
+Contents: amount (numbers of things as they are told), Console, plain.
 """
 
 from __future__ import annotations
@@ -21,39 +17,12 @@ import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
 from melodyrnn.errors import OptionError, OutputError, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-
-class ExitStatus(IntEnum):
-    """What the shell is told."""
-
-    DONE = 0
-    FAILED = 1
-    USAGE = 2
-    INTERRUPTED = 130
-    TERMINATED = 143
-
-
-_MEANING: Final = {
-    ExitStatus.DONE: "done",
-    ExitStatus.FAILED: "failed",
-    ExitStatus.USAGE: "wrong use",
-    ExitStatus.INTERRUPTED: "interrupted",
-    ExitStatus.TERMINATED: "terminated",
-}
-
-EPILOG: Final = "Exit status: " + ", ".join(f"{status:d} {text}" for status, text in _MEANING.items()) + "."
-"""The last line of every help page."""
-
-
-class Terminated(BaseException):
-    """The process was asked to end (SIGTERM); not an Exception, so that nothing on the way swallows it."""
 
 
 def amount(count: int, thing: str) -> str:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.compose.provenance import Provenance, chords_begin, file_of, printable_name, to_plain
-from melodyrnn.compose.ranking import CRITERIA, rank
 from melodyrnn.errors import MelodyRNNError
 
 if TYPE_CHECKING:
@@ -188,6 +187,8 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
 
 def write_best(making: Making, candidates: Iterable[Generated], keep: int) -> None:
     """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used."""
+    from melodyrnn.compose.ranking import rank  # noqa: PLC0415 - only who asks for the best waits for it
+
     ranking = rank(making.model, candidates, keep)
     out = ", ".join(f"{count} {reason}" for reason, count in ranking.out.items()) or "none"
     if not ranking.best:
@@ -203,6 +204,8 @@ def write_best(making: Making, candidates: Iterable[Generated], keep: int) -> No
 
 def _table(ranking: Ranking) -> Iterator[str]:
     """A line for each: its score, then the score by each criterion with what was measured."""
+    from melodyrnn.compose.ranking import CRITERIA  # noqa: PLC0415 - as above
+
     yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>17}" for name in CRITERIA)
     for position, one in enumerate(ranking.best, 1):
         measured = (f"{one.bits:.2f} bits", f"{one.semitones} semi", f"{one.repeated:.0%}", f"run {one.copied.length}")

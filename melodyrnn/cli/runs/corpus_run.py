@@ -2,8 +2,8 @@
 
 Corpora read and prepared for a command, or taken from the cache when nothing has changed; and counted.
 
-Contents: Tally, styles_of, prepared_of; refuse_prepared, warn_of_nothing; prepare_to, merge_to, PREPARE and MERGE (their
-help), registered by cli/commands/corpus.py.
+Contents: Tally, styles_of, prepared_of; refuse_prepared, warn_of_nothing; prepare_to, merge_to, PREPARE and MERGE
+(their help), registered by cli/commands/corpus.py.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from melodyrnn.cli.io.console import Console
-    from melodyrnn.corpus.prepared import Prepared, Report
+    from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.corpus.reading import Limits
     from melodyrnn.corpus.sources import Outcome, Shard
+    from melodyrnn.corpus.stamp import Report
 
 
 _EXAMPLES: Final = 3  # file names shown for each reason
@@ -156,11 +157,8 @@ def prepared_of(
     from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415 - --help waits for none of these
     from melodyrnn.corpus.cache import load_corpus, user_cache  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
-    from melodyrnn.corpus.stamp import (  # noqa: PLC0415
-        keep,
-        recall,
-        stamp_of,
-    )
+    from melodyrnn.corpus.prepared import keep, recall  # noqa: PLC0415
+    from melodyrnn.corpus.stamp import stamp_of  # noqa: PLC0415
 
     refuse_prepared(corpora)
     styles = styles_of(corpora)
@@ -224,9 +222,13 @@ def prepare_to(
     json: JsonOption = False,
 ) -> None:
     """Prepare corpora, or a shard of them."""
-    from melodyrnn.corpus.prepared import read_report  # noqa: PLC0415
     from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
-    from melodyrnn.corpus.stamp import read_stamp, stamp_of, unchanged  # noqa: PLC0415
+    from melodyrnn.corpus.stamp import (  # noqa: PLC0415
+        read_report,
+        read_stamp,
+        stamp_of,
+        unchanged,
+    )
 
     console = console_of(context, quiet=quiet, json=json)
     settle(output)

@@ -287,7 +287,7 @@ def compare(
             console.record({"name": name, "kind": "model" if name == _MODEL else "training", **facts})
         console.record({"name": "test", "kind": "test", "melodies": test.melodies, "chance": least, **_means(test)})
         return
-    console.lines(_table(apart, found, test, least))
+    console.lines(_measures_table(apart, found, test, least))
 
 
 def _means(statistics: Statistics) -> dict[str, float]:
@@ -296,7 +296,7 @@ def _means(statistics: Statistics) -> dict[str, float]:
     return {f"mean_{name}": value for name, value in spread.items()} | {"ending": statistics.ending}
 
 
-def _table(
+def _measures_table(
     apart: Mapping[str, Mapping[str, float]], found: Mapping[str, Statistics], test: Statistics,
     least: Mapping[str, float],
 ) -> Iterator[str]:  # fmt: skip

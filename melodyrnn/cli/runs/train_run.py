@@ -25,8 +25,9 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from melodyrnn.checkpoint.file import Card
-from melodyrnn.cli.io.console import ExitStatus, Terminated, amount, plain
+from melodyrnn.cli.io.console import amount, plain
 from melodyrnn.cli.io.piano_roll import draw_roll
+from melodyrnn.cli.status import ExitStatus, Terminated
 from melodyrnn.training import workers as teams
 from melodyrnn.training.events import Chosen, Evaluated, Finished, Started, Stepped, Stopped, Tried
 from melodyrnn.training.pipeline import Floor, Made, shape, train_model
@@ -78,23 +79,23 @@ def view_of(console: Console, title: str, sample: Sampler) -> View:
 def event_facts(event: Event) -> dict[str, Any]:
     """An event as plain data: its kind, and its numbers; weights and histories are left out."""
     facts: dict[str, Any] = {"event": type(event).__name__.lower()}
-    for field in fields(event):
-        if field.name in {"weights", "history"}:
+    for one in fields(event):
+        if one.name in {"weights", "history"}:
             continue
-        value = getattr(event, field.name)
+        value = getattr(event, one.name)
         if hasattr(value, "_asdict"):
-            facts[field.name] = {name: _number(term) for name, term in value._asdict().items()}
-            facts[field.name]["total"] = _number(value.total)
+            facts[one.name] = {name: _number(term) for name, term in value._asdict().items()}
+            facts[one.name]["total"] = _number(value.total)
         elif isinstance(value, bool | int | str):
-            facts[field.name] = value
+            facts[one.name] = value
         elif isinstance(value, float):
-            facts[field.name] = _number(value)
+            facts[one.name] = _number(value)
         elif isinstance(value, Mapping):
-            facts[field.name] = value
+            facts[one.name] = value
         elif isinstance(value, Card):
             facts["bits"], facts["baselines"] = value.bits, value.baselines
         elif hasattr(value, "__fspath__"):
-            facts[field.name] = str(value)
+            facts[one.name] = str(value)
     return facts
 
 
@@ -348,7 +349,8 @@ class _Sample:
         if self.config is None or now - self.last < _PAUSE:
             return self.roll
         from melodyrnn.checkpoint.file import Card, Checkpoint  # noqa: PLC0415
-        from melodyrnn.compose.generate import Options, generate, model_of  # noqa: PLC0415
+        from melodyrnn.compose.generate import generate, model_of  # noqa: PLC0415
+        from melodyrnn.controls.options import Options  # noqa: PLC0415
 
         self.last = now
         model = model_of(Checkpoint(self.config, Card(), event.weights))

@@ -26,7 +26,8 @@ A melody circles when most of its bars are bars over again, or one stands three 
 that has said a thing twice finds it likely a third time. In two of a hundred training melodies more than half of the
 bars have stood before, in three of a thousand more than two thirds; in four of a thousand a bar stands thrice.
 
-Contents: `Candidate`, `compose`, `compose_end`; AGAIN, is_lively, is_static, is_repetitive; `Closing`, `ends_at_home`, `closing_of`.
+Contents: `Candidate`, `compose`, `compose_end`; AGAIN, is_lively, is_static, is_repetitive; `Closing`,
+`ends_at_home`, `closing_of`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class RawTrack(NamedTuple):
         r"""All events in order, up to End-of-Track or the first that cannot be followed; they are made anew each time.
 
         >>> RawTrack(bytes.fromhex("00 903c50 18 3c00 00 ff2f00")).events[1:]
-        (Event(tick=24, status=144, data=b'<\x00'), Event(tick=24, status=255, data=b'/'))
+        (MidiEvent(tick=24, status=144, data=b'<\x00'), MidiEvent(tick=24, status=255, data=b'/'))
         """
         data = self.payload
         found = cut_at_pitch(scan(data, repeat(None)), data)

@@ -11,7 +11,8 @@ Rules
     lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: grid, quantize, Quantized, bar_lines, opening, opening_tempo, key_of_signatures, key_text, KEY_TEXT, NOT_SUNG, clean.
+Contents: grid, quantize, Quantized, bar_lines, opening, opening_tempo, key_of_signatures, key_text, KEY_TEXT,
+NOT_SUNG, clean.
 """
 
 from __future__ import annotations

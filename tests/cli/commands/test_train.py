@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.checkpoint.file import load
-from melodyrnn.cli.io.console import ExitStatus
+from melodyrnn.cli.status import ExitStatus
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import AGAIN, ENDINGS, Options, generate, load_model, prompt_for
+from melodyrnn.compose.generate import AGAIN, ENDINGS, generate, load_model, prompt_for
 from melodyrnn.compose.sampling.acceptance import Closing, closing_of
+from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note

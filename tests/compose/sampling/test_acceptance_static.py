@@ -88,8 +88,10 @@ def test_cold_melodies_neither_sit_nor_circle():
 def test_particles_do_not_circle(model, monkeypatch):
     """One of them that does not is drawn; where all do, particles again, some times."""
     looked = []
-    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda melody: looked.append(melody) or len(looked) < 3)
+    monkeypatch.setattr(
+        "melodyrnn.compose.generate.is_repetitive", lambda melody: looked.append(melody) or len(looked) < 3
+    )
     (made,) = generate(model, Options(bars=4, end="tonic", seed=3))
     assert looked[2] == made.melody
-    monkeypatch.setattr("melodyrnn.compose.generate.circles", lambda _: True)
+    monkeypatch.setattr("melodyrnn.compose.generate.is_repetitive", lambda _: True)
     assert next(generate(model, Options(bars=2, end="tonic", seed=3))).melody.bars == 2

@@ -7,8 +7,9 @@ import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.fixed_notes import Given, window
-from melodyrnn.compose.generate import choose, model_of
-from melodyrnn.compose.sampling.filters import particles as smc
+from melodyrnn.compose.generate import model_of
+from melodyrnn.compose.sampling import particles as smc
+from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Hearing, draw_one
 from melodyrnn.constraints.logit_rules import LogitRules, lookahead_rules, mask
 from melodyrnn.controls.feasibility import plan_constraints, reach, rules_of
@@ -86,7 +87,7 @@ def place(end, **more):
 def drawn(begun, rules, effort, count, hearing=None):
     """So many melodies."""
     found = [
-        draw_one(begun, lambda s, u: choose(s, rules, FILTERS, u, 0), seed=k, effort=effort, hearing=hearing).rows
+        draw_one(begun, lambda s, u: sample_note(s, rules, FILTERS, u, 0), seed=k, effort=effort, hearing=hearing).rows
         for k in range(count)
     ]
     return [tuple((DURATIONS[d], p) for _, d, p in rows.tolist()) for rows in found]
@@ -162,7 +163,7 @@ def test_unlike_particles_are_drawn_anew(begun, monkeypatch):
     monkeypatch.setattr(smc._Particles, "resample", lambda self, uniform: times.append(1) or real(self, uniform))
     rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, end="tonic", loop=True, require="E"), place(48)))
     for seed in range(5):
-        draw_one(begun, lambda s, u: choose(s, rules, FILTERS, u, 0), seed=seed, effort=32)
+        draw_one(begun, lambda s, u: sample_note(s, rules, FILTERS, u, 0), seed=seed, effort=32)
     assert times
 
 
@@ -171,7 +172,7 @@ def test_one_lost_particle_does_not_end_the_others(begun):
     rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, durations="1/8 1/4"), place(48)))
 
     def losing(stream, uniform):
-        choice = choose(stream, rules, FILTERS, uniform, 0)
+        choice = sample_note(stream, rules, FILTERS, uniform, 0)
         if not stream.notes:
             choice.rest[0], choice.price[0, 0] = END, np.inf
         return choice

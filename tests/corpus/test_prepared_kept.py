@@ -8,8 +8,9 @@ import os
 import pytest
 
 from melodyrnn.corpus.prepare import prepare
+from melodyrnn.corpus.prepared import keep, recall
 from melodyrnn.corpus.sources import Outcome
-from melodyrnn.corpus.stamp import Stamp, keep, recall
+from melodyrnn.corpus.stamp import Stamp
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 
