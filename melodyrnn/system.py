@@ -1,7 +1,10 @@
-"""Processes beside this one: how many are worth it, what a child may import, and how it ends.
+"""Processes beside this one: how many are worth it, what a child may import, how work is dealt, and how a child ends.
 
 A child imports nothing from the current directory, where a stranger's json.py may lie beside the tunes. What this
 process itself imports is as Python was started.
+
+Why no ProcessPoolExecutor: a child that is killed while it hands over a result leaves half of it in the pipe of all,
+and the pool waits for the rest for ever (docs/log.md, 2026-11-30). Here each child's own pipe ends with it.
 
 What outlives a power cut: a name in a folder, once the folder itself is on its disk.
 
@@ -16,8 +19,7 @@ wants a folder removes what nobody holds.
 
 Signals wait while a large library is imported: an exception out of the middle of torch's import aborts the process.
 
-Contents: `processors`, `import_path`, `safe_imports`, `deaf_to_ctrl_c`, `follow_parent`; sync_folder; scratch;
-undisturbed.
+Contents: `processors`, `import_path`, `deal`; `safe_imports`, `deaf_to_ctrl_c`; sync_folder; scratch; undisturbed.
 """
 
 from __future__ import annotations
@@ -32,14 +34,19 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Locked, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
     from typing import TextIO
 
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _SAFE: Final = "PYTHONSAFEPATH"
 _STARTING: Final = threading.Lock()
@@ -64,6 +71,73 @@ def import_path() -> str:
         here = ""
     seen = [entry for entry in sys.path if entry and str(Path(entry).absolute()) != here]
     return os.pathsep.join(seen if root in seen else [*seen, root])
+
+
+def deal(work: Callable[[Sequence[Item]], Iterable[Result]], items: Sequence[Item], jobs: int) -> Iterator[Result]:
+    """Deal items to `jobs` spawned processes, in turn; yield what comes of each, in order.
+
+    `work` gives a result for each item of its share, as it is ready. What it raises is raised here; ChildProcessError
+    when a process is killed. The processes end with us, however we end.
+    """
+    team: list[tuple[SpawnProcess, Connection]] = []
+    try:
+        with safe_imports(), deaf_to_ctrl_c():
+            team.extend(_started() for _ in range(jobs))
+        for first, (_, end) in enumerate(team):  # not as arguments: so much takes until the child reads it
+            _send(end, (work, items[first::jobs]))
+        for position in range(len(items)):
+            yield _received(team[position % jobs][1])
+    finally:
+        for child, _ in team:
+            child.terminate()  # nothing is written there that could be left half done
+        for child, end in team:
+            child.join()
+            end.close()
+
+
+def _started() -> tuple[SpawnProcess, Connection]:
+    """A child that waits for work, and our end of the pipe to it."""
+    from multiprocessing import get_context  # noqa: PLC0415 - only who has children waits for it
+
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_serve, args=(theirs,), daemon=True)
+    child.start()
+    theirs.close()  # ours alone is left open here: the pipe ends with the child
+    return child, ours
+
+
+def _send(end: Connection, order: object) -> None:
+    try:
+        end.send(order)
+    except OSError:
+        raise ChildProcessError("killed before it had heard what to do") from None
+
+
+def _received(end: Connection) -> Any:
+    try:
+        came = end.recv()
+    except (EOFError, OSError):  # with what we sent read or not, and its answer begun or not
+        raise ChildProcessError("killed at work") from None
+    if isinstance(came, Exception):
+        raise came
+    return came
+
+
+def _serve(end: Connection) -> None:
+    """In a child: hear what is wanted, send what comes of it, or whatever is raised, and be done."""
+    _follow_parent()
+    try:
+        work, share = end.recv()
+    except (EOFError, OSError):
+        return  # nobody is left who waits for it
+    try:
+        for result in work(share):
+            end.send(result)
+    except ConnectionError:
+        return
+    except Exception as error:  # noqa: BLE001 - raised again where the results are wanted
+        end.send(error)
 
 
 @contextmanager
@@ -102,7 +176,7 @@ def deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def follow_parent() -> None:
+def _follow_parent() -> None:
     """Begin as a child: die in silence on Ctrl-C, which a terminal sends to us too, and when the parent is gone."""
     import multiprocessing  # noqa: PLC0415 - only who has children waits for it
     from multiprocessing.connection import wait  # noqa: PLC0415

@@ -4,6 +4,7 @@ import signal
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import model_of
@@ -52,6 +53,10 @@ def model():
     config = NetworkConfig(**SMALL)
     card = Card(styles={"march": 3}, registers={62: 1, 67: 5, 70: 1})
     return model_of(Checkpoint(config, card, weights_of(config)))
+
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # both are counted by the clock
 
 
 def pytest_configure():

@@ -15,7 +15,7 @@ from melodyrnn.system import only_one
 
 HOLD = (
     "import sys, time; from pathlib import Path; from melodyrnn.system import only_one\n"
-    "with only_one(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    "with only_one(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(600)"
 )
 
 

@@ -9,25 +9,22 @@ Contents: `compose_many`.
 
 from __future__ import annotations
 
-import multiprocessing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.checkpoint.file import load
 from melodyrnn.compose.generate import generate, model_of
 from melodyrnn.errors import MelodyRNNError
 from melodyrnn.music.melody import MOST_BARS
-from melodyrnn.system import deaf_to_ctrl_c, follow_parent, processors, safe_imports
+from melodyrnn.system import deal, processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from multiprocessing.connection import Connection
 
     from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.controls.options import Options
     from melodyrnn.music.melody import Melody
-
-    _Order = tuple[bytes, Options, Melody | None, range]
 
 WORTH: Final = 800  # bars, of all melodies side by side, that a process composes at least: about two seconds
 _KILLED: Final = (
@@ -57,57 +54,13 @@ def work(options: Options, count: int) -> int:
 
 
 def _dealt(model: bytes, options: Options, count: int, prime: Melody | None, jobs: int) -> Iterator[Generated]:
-    """Start the processes and take a melody from each in turn; they end with us, however we end."""
-    context, children, ends = multiprocessing.get_context("spawn"), [], []
     try:
-        with safe_imports(), deaf_to_ctrl_c():
-            for _ in range(jobs):
-                ours, theirs = context.Pipe()
-                child = context.Process(target=_compose, args=(theirs,), daemon=True)
-                child.start()
-                theirs.close()  # ours alone is left open here: the pipe ends with the child
-                children.append(child)
-                ends.append(ours)
-        for first, end in enumerate(ends):  # not as arguments: so much takes until the child reads it
-            _send(end, (model, options, prime, range(first, count, jobs)))
-        for position in range(count):
-            yield _received(ends[position % jobs])
-    finally:
-        for child in children:
-            child.terminate()  # nothing is written there that could be left half done
-        for child, end in zip(children, ends, strict=True):
-            child.join()
-            end.close()
-
-
-def _received(end: Connection) -> Generated:
-    try:
-        came: Any = end.recv()
-    except (EOFError, ConnectionError):  # with what we sent read, or not
-        raise MelodyRNNError(_KILLED) from None
-    if isinstance(came, Exception):
-        raise came
-    made: Generated = came
-    return made
-
-
-def _send(end: Connection, order: _Order) -> None:
-    try:
-        end.send(order)
-    except OSError:
+        yield from deal(partial(_compose, model, options, prime), range(count), jobs)
+    except ChildProcessError:
         raise MelodyRNNError(_KILLED) from None
 
 
-def _compose(end: Connection) -> None:
-    """In a child: hear what is wanted, send melodies, or whatever `generate` raises, and be done."""
-    follow_parent()
-    try:
-        order: _Order = end.recv()
-        file, options, prime, which = order
-        own = replace(options, seed=options.seed + which.start)
-        for made in generate(model_of(load(file)), own, len(which), prime=prime, step=which.step):
-            end.send(made)
-    except (EOFError, ConnectionError):
-        return  # nobody is left who waits for them
-    except Exception as error:  # noqa: BLE001 - raised again where the melodies are wanted
-        end.send(error)
+def _compose(file: bytes, options: Options, prime: Melody | None, which: range) -> Iterator[Generated]:
+    """In a child: the melodies of its share."""
+    own = replace(options, seed=options.seed + which.start)
+    return generate(model_of(load(file)), own, len(which), prime=prime, step=which.step)

@@ -3,7 +3,8 @@
 A pool of child processes (`worker`) reads batches of files: many of MIDI, which take a fifth of a
 millisecond each, few of the rest. A file that takes too long, too much memory or its reader with it
 costs that file and no other: the children answer file by file, so the one in work is known and the
-rest of its batch goes to a new child.
+rest of its batch goes to a new child. They count the processor's time themselves, so that a busy machine
+refuses nothing; here a child is given up only that has not answered for ten minutes.
 
 Conventions: outcomes come in the order of the files whatever the number of jobs; nothing is printed,
 and progress is the consuming of the iterator; closing the iterator ends the children.
@@ -15,22 +16,24 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
+import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.corpus.sources import Outcome, Source, source_of
-from melodyrnn.corpus.worker import read_source
+from melodyrnn.corpus.worker import out_of_time, read_source
 from melodyrnn.system import import_path, processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     from melodyrnn.music.harmony import Harmony
@@ -38,8 +41,9 @@ if TYPE_CHECKING:
 
 _BATCH: Final = {"midi": 200}
 _SMALL_BATCH: Final = 4
-_GRACE: Final = 5.0  # seconds over the limit after which a child is killed from outside
-_START: Final = 30.0  # seconds a child may take to start and import
+_LOOK: Final = 0.25  # seconds between two looks at the children
+_PATIENCE: Final = 600.0  # seconds without an answer, or 30 for each of the limit, after which a child is killed
+_TIME_UP: Final = -getattr(signal, "SIGXCPU", sys.maxsize)  # status of a child that the system ended for its time
 _PARENT_READS: Final = frozenset({"midi", "abc"})  # formats whose readers are ours, bounded and without music21
 
 
@@ -47,7 +51,7 @@ _PARENT_READS: Final = frozenset({"midi", "abc"})  # formats whose readers are o
 class Limits:
     """What reading a file may cost."""
 
-    timeout: float = 20.0  # seconds a tune
+    timeout: float = 20.0  # seconds of the processor a tune
     memory_mb: int = 1500  # address space of a child
     strict: bool = False  # refuse damaged MIDI files instead of keeping what parsed
 
@@ -77,21 +81,16 @@ def read_files(
     jobs = max(1, jobs or processors())
     pool = _Pool(limits or Limits())
     waiting: deque[Future[list[tuple[Source | None, list[Outcome]]]]] = deque()
-    try:
-        with ThreadPoolExecutor(jobs, thread_name_prefix="melodyrnn-reader") as threads:
-            try:
-                for batch in _batches(items, track):
-                    waiting.append(threads.submit(pool.read, batch))
-                    if len(waiting) > 3 * jobs:  # enough to keep everyone busy, and memory flat
-                        yield from waiting.popleft().result()
-                while waiting:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="melodyrnn-reader") as threads:
+        try:
+            for batch in _batches(items, track):
+                waiting.append(threads.submit(pool.read, batch))
+                if len(waiting) > 3 * jobs:  # enough to keep everyone busy, and memory flat
                     yield from waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
-                pool.close()  # if nobody wants the rest, this wakes the threads that wait for a child
-    finally:
-        pool.close()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:
+            pool.close()  # if nobody wants the rest, no batch is begun any more, nor waited for
 
 
 def read_one(
@@ -191,11 +190,12 @@ class _Pool:
         return child
 
     def _watch(self) -> None:
-        """Kill a child that is stuck beyond its own alarm."""
-        while not self.closed.wait(0.25):
-            now = time.monotonic()
+        """Kill a child that waits for ever. Counted in looks: while Ctrl-Z holds us all, no time passes."""
+        patience = max(_PATIENCE, 30 * self.limits.timeout)
+        while not self.closed.wait(_LOOK):
             for child in tuple(self.children):
-                if now > child.deadline:
+                child.silent += _LOOK
+                if child.silent > patience:
                     child.overdue = True
                     child.process.kill()
 
@@ -211,9 +211,8 @@ class _Child:
     """One worker process."""
 
     def __init__(self, limits: Limits) -> None:
-        self.deadline = float("inf")
+        self.silent = -math.inf  # seconds since its last answer, while it has something to do
         self.overdue = False
-        self.warm = False
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
         environment["PYTHONPATH"] = import_path()
         self.process = subprocess.Popen(
@@ -229,8 +228,7 @@ class _Child:
         inbox, outbox = self.process.stdin, self.process.stdout
         if inbox is None or outbox is None:
             raise RuntimeError("the pipes of a worker are always open")
-        allowed = limits.timeout + _GRACE
-        self.deadline = time.monotonic() + allowed + (0 if self.warm else _START)
+        self.silent = 0.0
         done: list[list[Outcome]] = []
         tunes: list[Outcome] = []
         try:
@@ -241,8 +239,7 @@ class _Child:
                 if not line.endswith(b"\n"):  # the child has ended
                     done.append([*tunes, self._fate(sources[len(done)], limits)])
                     break
-                self.warm = True
-                self.deadline = time.monotonic() + allowed
+                self.silent = 0.0
                 if line == b"null\n":
                     done.append(tunes)
                     tunes = []
@@ -250,14 +247,16 @@ class _Child:
                     tunes.append(Outcome.from_json(json.loads(line)))
         except (BrokenPipeError, ConnectionError):
             done.append([*tunes, self._fate(sources[len(done)], limits)])
-        self.deadline = float("inf")
+        self.silent = -math.inf
         return done
 
     def _fate(self, source: Source, limits: Limits) -> Outcome:
         """The refusal for the file during which the child ended."""
         status = self.process.wait()
         if self.overdue:
-            return Outcome(source.name, reason="timeout", detail=f"{limits.timeout:g} s")
+            return Outcome(source.name, reason="timeout", detail="its reader stood still")
+        if status == _TIME_UP:
+            return out_of_time(source.name, limits.timeout)
         return Outcome(source.name, reason="crash", detail=f"the reader ended with status {status}")
 
     def end(self) -> None:

@@ -4,17 +4,23 @@ It speaks JSON lines: a list of sources comes in on stdin; for each source go ou
 outcomes of its tunes and then a line `null`. Whatever happens to a file happens to this process
 alone; the parent (`reading`) sees which file it was by the lines that came before.
 
-Contents: read_source (one file, in this process), read_source_bytes, serve (the loop of the child).
+Time is what the processor spends on a tune, counted anew for each: how busy the machine is, what else this
+process has read, and importing music21 do not count. A reader that does not hear its alarm, for it is stuck
+outside Python, is ended by the system a little later.
+
+Contents: read_source (one file, in this process), read_source_bytes, out_of_time, serve (the loop of the child).
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import signal
 import stat
 import sys
+import time
 from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
+_GRACE: Final = 5.0  # seconds of the processor over the limit, importing music21 included, before the system steps in
 
 
 class _TimeUp(BaseException):
@@ -33,20 +40,22 @@ class _TimeUp(BaseException):
 
 
 def read_source(source: Source, *, timeout: float = 0.0, strict: bool = False) -> Iterator[Outcome]:
-    """Read every tune of a file; each is a melody or a reason. `timeout` in seconds a tune, 0 for none."""
+    """Read every tune of a file; each is a melody or a reason. `timeout` in processor seconds a tune, 0 for none."""
     with _alarm() if timeout else nullcontext():
         yield from _outcomes(source, timeout, strict=strict)
 
 
 def _outcomes(source: Source, timeout: float, *, strict: bool) -> Iterator[Outcome]:
     """What comes of each tune of a file. The alarm is set up already, if there is to be a timeout."""
-    tunes = _tunes(source, strict=strict)
+    tunes, limit = _tunes(source, strict=strict), 0.0
     while True:
         try:
-            with _Limit(timeout):
-                outcome = next(tunes, None)
+            with _Limit(limit):
+                outcome = next(tunes)
+        except StopIteration:
+            return
         except _TimeUp:
-            yield Outcome(source.name, reason="timeout", detail=f"{timeout:g} s")
+            yield out_of_time(source.name, timeout)
             return
         except MemoryError:
             gc.collect()
@@ -55,14 +64,25 @@ def _outcomes(source: Source, timeout: float, *, strict: bool) -> Iterator[Outco
         except RecursionError:
             yield Outcome(source.name, reason="not-notation", detail="nested too deeply")
             return
-        if outcome is None:
-            return
-        yield outcome
+        limit = timeout
+        if outcome is not None:
+            yield outcome
 
 
-def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome]:
+def out_of_time(name: str, timeout: float) -> Outcome:
+    """The refusal of a file that took too much of the processor's time."""
+    return Outcome(name, reason="timeout", detail=f"{timeout:g} s of the processor")
+
+
+def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome | None]:
+    """What comes of each tune of a file; first None, when all is ready and the time of the first tune begins."""
     try:
         data = read_source_bytes(source)
+        if source.format not in {"midi", "abc"}:
+            from melodyrnn.formats.notation.music21_reader import import_music21  # noqa: PLC0415 - only for the files that need it
+
+            import_music21()
+        yield None
         if source.chords:
             yield _chords(data, source)
             return
@@ -118,7 +138,7 @@ def read_source_bytes(source: Source) -> bytes:
 
 @contextmanager
 def _alarm() -> Iterator[None]:
-    """Let alarms raise _TimeUp, where the system has them (the parent watches as well)."""
+    """Let alarms raise _TimeUp, where the system has them."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -126,15 +146,15 @@ def _alarm() -> Iterator[None]:
     def ring(_signal: int, _frame: object) -> None:
         raise _TimeUp
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGPROF, ring)
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGPROF, before)
 
 
 class _Limit:
-    """The time in which a tune must be read; 0 for none. A context manager."""
+    """The processor's time in which a tune must be read; 0 for none. A context manager."""
 
     __slots__ = ("seconds",)
 
@@ -143,17 +163,18 @@ class _Limit:
 
     def __enter__(self) -> None:
         if self.seconds:  # again and again, should a destructor have swallowed the first
-            signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.25)
+            signal.setitimer(signal.ITIMER_PROF, self.seconds, 0.25)
 
     def __exit__(self, *_: object) -> None:
         if self.seconds:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def serve(timeout: float, memory_mb: int, *, strict: bool) -> None:
     """Serve batches until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes our stdin
-    _limit_memory(memory_mb)
+    _cap("RLIMIT_AS", memory_mb << 20)
+    _cap("RLIMIT_CORE", 0)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)  # what a library prints must not get between the answers
@@ -161,8 +182,10 @@ def serve(timeout: float, memory_mb: int, *, strict: bool) -> None:
     with _alarm():
         for line in sys.stdin:
             for data in json.loads(line):
+                _cap_time(timeout)
                 for outcome in _outcomes(Source.from_json(data), timeout, strict=strict):
                     _say(answers, outcome.to_json())
+                    _cap_time(timeout)
                 _say(answers, None)
 
 
@@ -171,18 +194,20 @@ def _say(answers: IO[str], data: dict[str, Any] | None) -> None:
     answers.flush()
 
 
-def _limit_memory(megabytes: int) -> None:
-    """Cap the address space, where the system can."""
+def _cap_time(timeout: float) -> None:
+    """Let the system end this process (SIGXCPU) if its next tune takes much longer than allowed."""
+    _cap("RLIMIT_CPU", math.ceil(time.process_time() + timeout + _GRACE))
+
+
+def _cap(kind: str, most: int) -> None:
+    """Limit what this process may have of something, where the system can."""
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = megabytes << 20
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit = getattr(resource, kind)
+    _, hard = resource.getrlimit(limit)
+    resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 if __name__ == "__main__":

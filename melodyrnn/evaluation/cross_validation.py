@@ -19,11 +19,7 @@ fold), cross_validate.
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +31,7 @@ from melodyrnn.errors import CorpusError, OptionError, TrainingError
 from melodyrnn.evaluation.bits import Judged, KnnMemory, average, bits_of
 from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.compiled import network_of
-from melodyrnn.system import follow_parent, safe_imports
+from melodyrnn.system import deal
 from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning
 from melodyrnn.training.events import Finished, Split, TrainingPlan
 from melodyrnn.training.fit import fit
@@ -216,17 +212,14 @@ def cross_validate(
     tasks = [_task(melodies, names, folds, fold, trial, untested) for fold in wanted]
     tasks = [task for task in tasks if task.test]
     if jobs <= 1 or len(tasks) <= 1:
-        yield from map(_run, tasks)
+        yield from _run_all(tasks)
         return
-    with _processes(min(jobs, len(tasks))) as pool:
-        try:
-            with safe_imports():  # every process is started when its first task is handed in
-                judged = pool.map(_run, tasks)
-            yield from judged
-        except BrokenProcessPool as error:
-            raise TrainingError(
-                "a process that trained a fold was killed, perhaps for lack of memory; give fewer --jobs"
-            ) from error
+    try:
+        yield from deal(_run_all, tasks, min(jobs, len(tasks)))
+    except ChildProcessError as error:
+        raise TrainingError(
+            "a process that trained a fold was killed, perhaps for lack of memory; give fewer --jobs"
+        ) from error
 
 
 def _task(
@@ -237,6 +230,10 @@ def _task(
     train = [m for m, name in told if folds[name] != fold]
     tested = [(m, name) for m, name in told if folds[name] == fold and name not in untested]
     return _Task(fold, train, [m for m, _ in tested], [name for _, name in tested], trial)
+
+
+def _run_all(tasks: Sequence[_Task]) -> Iterator[FoldJudged]:
+    return map(_run, tasks)
 
 
 def _run(task: _Task) -> FoldJudged:
@@ -284,19 +281,3 @@ def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
         for event in fit(Split(train), plan, join()):
             if isinstance(event, Finished):
                 yield network_of(own, event.weights)
-
-
-@contextmanager
-def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes end with us, however we end: well, by an error, by Ctrl-C, or killed."""
-    others = set(multiprocessing.active_children())
-    with safe_imports():  # with the pool comes the process that watches over its semaphores
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=follow_parent)
-    try:
-        yield pool
-    except BaseException:
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()  # a fold takes minutes: nobody who stops us wants to wait for it
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)

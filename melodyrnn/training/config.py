@@ -96,14 +96,19 @@ def rate_at(recipe: TrainingConfig, progress: float) -> float:
 
 
 def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> TrainingConfig:
-    """How to go on from a trained network with a corpus of one's own: few epochs, a lower rate, a short warm-up."""
+    """How to go on from a trained network with a corpus of one's own: few epochs, a lower rate, a short warm-up.
+
+    Few melodies hold to the base: a rate that is lower yet, the distance in the loss, and folds that say how long.
+    """
     _, recipe = defaults(melodies, notes, seed=seed)
     epochs = max(4, min(16, 3_200 // max(1, melodies)))
     recipe = replace(recipe, epochs=epochs, patience=max(8, epochs // 3), warm=0.1, average=0.97)
     if notes > 100_000:
         return replace(recipe, rate=1e-3)
     recipe = replace(recipe, rate=2e-3, drop_views=0.3, drop_state=0.5, drop_head=0.4)
-    return recipe if melodies >= THIN else replace(recipe, rate=5e-4, hold=2 / max(1, melodies), folds=FOLDS)
+    if melodies >= THIN:
+        return recipe
+    return replace(recipe, rate=recipe.rate * max(25, melodies) / THIN, hold=2 / max(1, melodies), folds=FOLDS)
 
 
 def shaped(

@@ -160,7 +160,7 @@ def train_model(
                 index = _fingerprints(prepared, train, order.base)
                 card = _card(prepared, order, train, test_bits(config, event.weights, train, test), floor)
                 card.facts.update(_copying(index, test))
-                if order.base is not None and told is not None:
+                if order.base is not None and few:
                     card = _card_of_few(card, train, order.base.card, told)
                 _write(order.output, state, Checkpoint(config, card, event.weights, index.to_tensors()))
                 yield Made(order.output, card)
@@ -214,9 +214,15 @@ def _card(
     )
 
 
-def _card_of_few(card: Card, train: Sequence[Columns], base: Card, told: Chosen) -> Card:
-    """What a model says that was fine-tuned on few melodies: its figures are those of the folds, its base stands by."""
+def _card_of_few(card: Card, train: Sequence[Columns], base: Card, told: Chosen | None) -> Card:
+    """What a model says that was fine-tuned on few melodies: its base's registers stand by, its figures are the folds'.
+
+    Variants of a single tune have no folds, and no figures.
+    """
     own, notes = count_registers(train), sum(map(len, train))
+    card = replace(card, registers=with_base(own, base.registers))
+    if told is None:
+        return card
     firsts = [first_pitch(m) for m in train]
     without = ({pitch: n - (pitch == first) for pitch, n in own.items()} for first in firsts)
     pairs = zip(without, firsts, strict=True)
@@ -225,10 +231,7 @@ def _card_of_few(card: Card, train: Sequence[Columns], base: Card, told: Chosen)
     terms = {**told.heldout._asdict(), "pitch": told.heldout.pitch + octaves}
     facts = {"folds": told.folds, "epochs_kept": told.epochs, "epochs_tried": told.tried,
              "base_bits": told.base.total + before}  # fmt: skip
-    return replace(
-        card, bits={**terms, "total": math.fsum(terms.values())}, registers=with_base(own, base.registers),
-        facts=card.facts | facts,
-    )  # fmt: skip
+    return replace(card, bits={**terms, "total": math.fsum(terms.values())}, facts=card.facts | facts)
 
 
 def _facts(melodies: Sequence[Columns]) -> dict[str, float]:

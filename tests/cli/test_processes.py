@@ -26,7 +26,7 @@ def melodyrnn(*arguments, **settings):
 
 def ended(process):
     """Wait; status, stdout and stderr."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err.decode() if err is not None else ""
 
 
@@ -144,7 +144,7 @@ def _wait_until_reading(pid):
     """Wait until a process sleeps in the reading of a pipe, its handlers long installed."""
     import time  # noqa: PLC0415
 
-    for _ in range(600):
+    for _ in range(6000):
         if "pipe" in Path(f"/proc/{pid}/wchan").read_text() or _reads(pid):
             return
         time.sleep(0.05)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from melodyrnn.compose import parallel as dealing
+from melodyrnn import system as processes
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.parallel import WORTH, compose_many, work
 from melodyrnn.controls.options import Options
@@ -109,17 +109,43 @@ def test_errors_travel_whole(error):
 
 def test_a_process_that_dies_before_it_has_read_is_told(model, monkeypatch):
     """Killed as soon as it runs: what was sent to it lies unread, and the connection is reset."""
-    send = dealing._send
+    send = processes._send
 
     def send_and_kill(end, order):
         send(end, order)
         multiprocessing.active_children()[0].kill()
 
-    monkeypatch.setattr(dealing, "_send", send_and_kill)
+    monkeypatch.setattr(processes, "_send", send_and_kill)
     for _ in range(3):
         with pytest.raises(MelodyRNNError, match="killed"):
             list(compose_many(model, Options(bars=8), 400, jobs=2))
     assert not multiprocessing.active_children()
+
+
+ORPHANS = """
+import multiprocessing, os, signal, sys
+from melodyrnn.compose.parallel import compose_many
+from melodyrnn.compose.generate import load_model
+from melodyrnn.controls.options import Options
+
+if __name__ == "__main__":
+    melodies = compose_many(load_model(sys.argv[1]), Options(bars=8), 4000, jobs=2)
+    next(melodies)
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_children_die_with_us_however_we_end(model, tmp_path):
+    """After kill -9 of the parent they go: nobody holds its stdout open any more."""
+    path, script = tmp_path / "m.safetensors", tmp_path / "script.py"
+    path.write_bytes(model.checkpoint.file())
+    script.write_text(ORPHANS)
+    done = subprocess.run(
+        [sys.executable, str(script), str(path)], stdout=subprocess.PIPE, text=True, timeout=600, check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert len(done.stdout.split()) == 2
 
 
 CTRL_C = """
@@ -147,7 +173,7 @@ def test_ctrl_c_reaches_nobody_but_us(model, tmp_path, after):
     path.write_bytes(model.checkpoint.file())
     script.write_text(CTRL_C)
     done = subprocess.run(
-        [sys.executable, str(script), str(path), str(after)], capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, str(script), str(path), str(after)], capture_output=True, text=True, timeout=600, check=False,
         start_new_session=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("stopped\n", "")

@@ -10,6 +10,7 @@ import pytest
 from melodyrnn.corpus import cache
 from melodyrnn.corpus import sources as catalogue
 from melodyrnn.corpus.cache import load_corpus
+from melodyrnn.corpus.worker import out_of_time
 from melodyrnn.errors import CorpusError
 
 ABC = "X:1\nT:{}\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
@@ -88,6 +89,15 @@ def test_passing_troubles_are_not_kept(folder, read):
     read(folder)
     outcomes, seen = read(folder)
     assert (seen, outcomes[-1].reason) == (["d.abc"], "special")
+
+
+def test_a_file_refused_for_time_is_read_again(folder, read, tmp_path, monkeypatch):
+    """What was too slow today is no property of the file."""
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "read_files", lambda items, **_: ((i, [out_of_time(i.name, 20)]) for i in items))
+        refused = list(load_corpus(folder, cache_dir=tmp_path / "cache"))
+    assert [outcome.reason for outcome in refused] == ["timeout"] * 3
+    assert [outcome.reason for outcome in read(folder)[0]] == ["", "not-notation", ""]
 
 
 @pytest.mark.parametrize("damage", ["file", "rows"])

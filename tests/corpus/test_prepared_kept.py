@@ -10,7 +10,7 @@ import pytest
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.prepared import keep, recall
 from melodyrnn.corpus.sources import Outcome
-from melodyrnn.corpus.stamp import Stamp
+from melodyrnn.corpus.stamp import Stamp, unchanged
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 
@@ -42,8 +42,9 @@ def test_what_is_kept_comes_back(tmp_path):
 @pytest.mark.parametrize("reason", ["timeout", "memory", "crash", "unreadable"])
 def test_what_another_day_may_bring_is_not_kept(tmp_path, reason):
     """A file that took too long today is tried again tomorrow."""
-    keep(prepare(tunes(3, reason), tmp_path / "p"), STAMP, {}, tmp_path / "cache")
+    keep(prepare(tunes(3, reason), tmp_path / "p", stamp=STAMP), STAMP, {}, tmp_path / "cache")
     assert recall(STAMP, tmp_path / "cache") is None
+    assert not unchanged(tmp_path / "p", STAMP)
 
 
 def test_a_damaged_one_is_not_used(tmp_path):

@@ -18,6 +18,51 @@ ABC = "X:1\nT:{}\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
 SPINES = "**kern\n" + "".join("\t".join(["*^"] * 2**n) + "\n" for n in range(20))  # a million columns
 
 
+SLOW = """
+import time
+import melodyrnn.music.midi_guard as guard
+import melodyrnn.formats.notation.music21_reader as notation
+
+fetch, read_score = guard.fetch, notation.read_score
+
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+def slow_fetch(path, name):
+    if "wait" in name:
+        time.sleep(1.5)
+    return fetch(path, name)
+
+def slow_read(data, *, name, **more):
+    if "burn" in name:
+        burn(0.4)
+    if "stand" in name:
+        time.sleep(100_000)
+    if "stuck" in name:
+        sum(range(10**13))  # no signal is heard in there
+    return read_score(data, name=name, **more)
+
+guard.fetch, notation.read_score = slow_fetch, slow_read
+"""
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """A function: names of ABC files → the outcomes of children that read some of them slowly, told by their names."""
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "sitecustomize.py").write_text(SLOW)
+    monkeypatch.syspath_prepend(tmp_path / "path")
+
+    def read(*names, timeout):
+        for name in names:
+            (tmp_path / f"{name}.abc").write_text(ABC.format(name))
+        return list(read_many([tmp_path / f"{name}.abc" for name in names], jobs=1, timeout=timeout))
+
+    return read
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Twelve good tunes, and of each bad kind one."""
@@ -63,6 +108,35 @@ def test_a_stuck_file_is_given_up(tmp_path):
     found = summary(read_many(find_files(tmp_path), jobs=1, timeout=2.0, memory_mb=1000))
     assert found[0][1] in {"timeout", "memory"}
     assert found[1] == ("b.abc", "b")
+
+
+def test_only_the_work_on_a_tune_is_counted(slow):
+    """What waits longer than allowed, for a disk or for the processor, is read; a limit is a file's, not a child's."""
+    names = ("wait", *(f"burn{n}" for n in range(3)))
+    assert [outcome.reason for outcome in slow(*names, timeout=0.8)] == [""] * 4
+
+
+def test_importing_a_reader_is_no_work_on_a_score(tmp_path):
+    """The first score of a child waits for music21, which takes longer than most scores."""
+    (tmp_path / "a.krn").write_text("**kern\n*M4/4\n" + "4c\n4d\n4e\n4f\n=\n" * 4 + "*-\n")
+    code = "import time; t = time.process_time(); import music21.converter; print(time.process_time() - t)"
+    importing = float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    (outcome,) = read_many([tmp_path / "a.krn"], jobs=1, timeout=importing / 2)
+    assert outcome.reason == ""
+
+
+def test_a_reader_that_hears_no_alarm_is_ended(slow, monkeypatch):
+    """Stuck outside Python: the system ends it by its processor time, and the next file is read."""
+    first, second, third = slow("a", "stuck", "b", timeout=0.5)
+    assert (first.reason, second.reason, third.reason) == ("", "timeout", "")
+    assert "0.5 s of the processor" in str(second.error)
+
+
+def test_a_reader_that_stands_still_is_given_up(slow, monkeypatch):
+    """One that does nothing at all is ended from outside, by the clock."""
+    monkeypatch.setattr("melodyrnn.corpus.reading._PATIENCE", 0.5)
+    (outcome,) = slow("stand", timeout=0.01)
+    assert (outcome.reason, outcome.detail) == ("timeout", "its reader stood still")
 
 
 def test_a_dead_child_costs_the_file_in_work(folder):

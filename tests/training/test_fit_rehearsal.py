@@ -196,6 +196,19 @@ def test_a_user_s_few_tunes_are_all_learnt_from(tune, alone, tmp_path):
     assert order.output.read_bytes() == whole
 
 
+def test_a_single_tune_has_no_figures_and_its_base_s_register(tune, alone, tmp_path):
+    """Nothing can judge it: the card says no bits, and counts its first note beside those of the base."""
+    many = prepare({"many": [Outcome(f"{i}.mid", tune(i, 12)) for i in range(20, 50)]}, tmp_path / "many")
+    base = tmp_path / "base.safetensors"
+    list(train_model(many, Order(output=base, sizes=SIZES, settings={"epochs": 1}, corpora=["many"]), alone))
+    own = prepare({"own": [Outcome("0.mid", tune(0, 12))]}, tmp_path / "own")
+    order = Order(output=tmp_path / "m.safetensors", base=load(base), settings={"epochs": 1}, corpora=["own"])
+    list(train_model(own, order, alone))
+    card = load(order.output).card
+    assert (card.melodies, card.bits, "folds" in card.facts) == (1, {}, False)
+    assert len(card.registers) >= len(order.base.card.registers)
+
+
 def test_many_melodies_are_learnt_from_as_before(few, plan, alone, monkeypatch):
     """Without folds in the recipe nothing is rehearsed."""
     monkeypatch.setattr(training, "_rehearsed", None)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from melodyrnn.cli.io.console import Console
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
-def with_progress(console: Console, items: Iterable[Item], *, doing: str, total: int | None = None) -> Iterator[Item]:
+def with_progress(console: Console, items: Iterable[_Item], *, doing: str, total: int | None = None) -> Iterator[_Item]:
     """Yield the items and show on a terminal how many have come."""
     if not console.interactive:
         yield from items

@@ -11,7 +11,8 @@ without a mode, or no key at all, is completed by the key finder.
 music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
 others call it in a child process with limits; `corpus.reading` does.
 
-Contents: ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write).
+Contents: ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write);
+import_music21.
 """
 
 from __future__ import annotations
@@ -188,6 +189,11 @@ def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
     title = " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
     return ScoreReading(where, replace(melody, key=key, title=title), track, tuple(warnings), snapped)
+
+
+def import_music21() -> None:
+    """Import what reads **kern and MusicXML now, which takes a second, instead of with the first score."""
+    from music21 import converter  # noqa: F401, PLC0415
 
 
 def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) -> Read:

@@ -80,7 +80,7 @@ def test_a_pipe_that_is_named_is_read(command, tune):
         writer = threading.Thread(target=Path(f"pipe{suffix}").write_bytes, args=[content])
         writer.start()
         ended = command("inspect", f"pipe{suffix}", "--json")
-        writer.join(60)
+        writer.join(600)
         assert ended.err == ""
         assert json.loads(ended.out)["notes"] == (2 if content == XML else 10)
     reader, writer = os.pipe()

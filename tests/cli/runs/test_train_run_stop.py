@@ -49,7 +49,7 @@ def test_signals_save_and_say_where(start, tmp_path):
             lines.append(process.stderr.readline())
             assert lines[-1], lines
         process.send_signal(number)
-        _, rest = process.communicate(timeout=60)
+        _, rest = process.communicate(timeout=600)
         assert process.returncode == status
         last = rest.splitlines()[-1]
         assert last.startswith("stopped after step ")
@@ -95,13 +95,13 @@ def test_a_signal_among_the_imports_has_no_traceback(number, status, moment):
 def test_resuming_is_safe_to_repeat(start, tmp_path):
     """Nothing saved yet: it starts afresh and says so. Finished already: it says so and touches nothing."""
     fresh = start(*TRAIN[:-4], "--epochs", "1", "--resume")
-    _, err = fresh.communicate(timeout=120)
+    _, err = fresh.communicate(timeout=600)
     assert fresh.returncode == 0
     assert "warning: there is no m.safetensors.state: nothing was saved, starting afresh" in err
     before = (tmp_path / "m.safetensors").read_bytes()
     (tmp_path / "m.safetensors.lock").touch()  # killed when it was about to leave
     again = start(*TRAIN[:-4], "--epochs", "1", "--resume")
-    assert again.communicate(timeout=120)[1] == "m.safetensors: finished already; --force trains it anew\n"
+    assert again.communicate(timeout=600)[1] == "m.safetensors: finished already; --force trains it anew\n"
     assert again.returncode == 0
     assert (tmp_path / "m.safetensors").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "m.safetensors", "tunes"]
@@ -112,7 +112,7 @@ def test_folders_of_killed_runs_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     hold = (
         "import sys, tempfile, time\nfrom melodyrnn.system import scratch\ntempfile.tempdir = sys.argv[1]\n"
-        "with scratch() as folder:\n    print(folder, flush=True)\n    time.sleep(60)"
+        "with scratch() as folder:\n    print(folder, flush=True)\n    time.sleep(600)"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", hold, str(tmp_path)]
