@@ -10,6 +10,7 @@ what trains ever waits for torch.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn._version import __version__
@@ -75,3 +76,20 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """List the public names, imported or not."""
     return sorted({*globals(), *__all__})
+
+
+class _Moved:
+    """A finder, asked last: modules called by their names of before 0.2.0 are refused with the new ones."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        """Raise ModuleNotFoundError for a name of before; know nothing of any other."""
+        if name.startswith("melodyrnn."):
+            from pathlib import Path  # noqa: PLC0415 - only who asks for what is not there
+
+            lines = (Path(__file__).parent / "moved.txt").read_text().splitlines()
+            if new := dict(line.split() for line in lines).get(name.removeprefix("melodyrnn.")):
+                raise ModuleNotFoundError(f"since 0.2.0 {name} is melodyrnn.{new}", name=name)
+
+
+sys.meta_path.append(_Moved)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,20 @@ def test_version_is_that_of_the_project():
     """The package and pyproject.toml say the same version."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     assert melodyrnn.__version__ == project["version"]
+
+
+def test_old_names_of_modules_are_refused_with_the_new_ones():
+    """Who imports what has moved reads where it is, and every place in that table is there."""
+    for line in (Path(melodyrnn.__file__).parent / "moved.txt").read_text().splitlines():
+        old, new = (f"melodyrnn.{name}" for name in line.split())
+        with pytest.raises(ModuleNotFoundError, match=r"^since 0\.2\.0 melodyrnn\.\w"):
+            import_module(old)
+        with pytest.raises(ModuleNotFoundError, match=f"^since 0.2.0 {old} is {new}$"):
+            melodyrnn._Moved.find_spec(old)
+        assert import_module(new)
+
+
+def test_other_names_of_modules_are_not_found_as_in_any_package():
+    """Python's own sentence."""
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'melodyrnn\.nonsense'$"):
+        import_module("melodyrnn.nonsense")
