@@ -1,6 +1,7 @@
 """What all tests share: signals as a terminal would give them, networks and melodies that are drawn."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ from hypothesis import HealthCheck, settings
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
 from melodyrnn.compose.generate import model_of
+from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import Encoded
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre
 
+BENCHMARK = Path(__file__).parents[2] / "shared" / "benchmark"
 SMALL = {"hidden": 32, "embed": 24, "head": 24, "keys": 8}
 FRAMES = ((Metre(),), (Metre(3, 4), Metre(6, 8, 144)), (Metre(7, 8), Metre(4, 4, 84)), (Metre(2, 2),))
 
@@ -22,6 +26,23 @@ def weights_of(config, scale=0.3):
     """Every weight of a network, random."""
     rng = np.random.default_rng(0)
     return {n: (rng.standard_normal(s) * scale).astype(np.float32) for n, s in expected_shapes(config).items()}
+
+
+@pytest.fixture(scope="session")
+def melody_sets(tmp_path_factory):
+    """Name → MIDI files: the public sets where they lie beside this checkout, else the one that music21 brings."""
+    if BENCHMARK.is_dir():
+        return {folder.name: sorted(folder.glob("*.mid")) for folder in sorted(BENCHMARK.iterdir()) if folder.is_dir()}
+    folder = tmp_path_factory.mktemp("kinder")
+    for number, outcome in enumerate(load_corpus("kinder")):
+        (folder / f"{number:03d}.mid").write_bytes(midi_bytes(outcome.melody))
+    return {"kinder": sorted(folder.glob("*.mid"))}
+
+
+@pytest.fixture(scope="session")
+def melody_files(melody_sets):
+    """All files of the sets."""
+    return [file for files in melody_sets.values() for file in files]
 
 
 @pytest.fixture(scope="session")

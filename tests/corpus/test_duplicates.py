@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,6 @@ from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.key import Key
 from melodyrnn.music.key_finding import find_key
 from melodyrnn.music.melody import Melody, Note
-
-BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
 
 
 def tune(seed: int, notes: int = 32, onset: int = 0) -> Melody:
@@ -140,12 +137,12 @@ def test_a_small_corpus_is_divided_by_number(count, held, seed):
     assert np.bincount(parts, minlength=3).tolist() == [count - 2 * held, held, held]
 
 
-@pytest.mark.skipif(not BENCHMARK.is_dir(), reason="the benchmark melodies are not here")
-@pytest.mark.parametrize(("name", "least", "most"), [("chorales", 28, 50), ("nova", 7, 20)])
-def test_twins_of_the_benchmark_are_found(name, least, most):
-    """The sets are known to hold 28 and 7 melodies with a twin; those and some more distant variants are linked."""
-    melodies = [read_midi(path).melody for path in sorted((BENCHMARK / name).glob("*.mid"))]
-    kin, entries = kin_of(melodies)
-    family = families(len(melodies), entries.__getitem__, kin)
-    related = int((np.bincount(family)[family] > 1).sum())
-    assert least <= related <= most
+def test_twins_of_real_sets_are_found(melody_sets):
+    """Chorales and nova are known to hold 28 and 7 melodies with a twin; those and more distant variants are linked."""
+    known = {"chorales": (28, 50), "kinder": (50, 70), "nova": (7, 20)}
+    for name in known.keys() & melody_sets.keys():
+        melodies = [read_midi(path).melody for path in melody_sets[name]]
+        kin, entries = kin_of(melodies)
+        family = families(len(melodies), entries.__getitem__, kin)
+        least, most = known[name]
+        assert least <= int((np.bincount(family)[family] > 1).sum()) <= most

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +19,9 @@ from melodyrnn.music.key import Key
 from melodyrnn.music.key_finding import find_key, find_keys
 from melodyrnn.music.melody import Melody, Metre, Note
 
-BENCHMARK = Path(__file__).parents[3] / "shared" / "benchmark"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 METRES = ((Metre(),), (Metre(3, 4),), (Metre(6, 8), Metre(4, 4, 144)), (Metre(2, 4), Metre(7, 8, 96), Metre(3, 4, 264)))
 
 
@@ -60,10 +61,9 @@ def test_many_are_encoded_as_one_by_one(many: list[Melody]) -> None:
     same(many)
 
 
-@pytest.mark.skipif(not BENCHMARK.is_dir(), reason="the benchmark is not part of the repository")
-def test_the_benchmark_is_encoded_as_one_by_one() -> None:
-    """Every third melody of the benchmark, with their keys and without."""
-    many = [read_midi(path).melody for path in sorted(BENCHMARK.glob("*/*.mid"))[::3]]
+def test_real_melodies_are_encoded_as_one_by_one(melody_files: list[Path]) -> None:
+    """Every third melody of the sets, with their keys and without."""
+    many = [read_midi(path).melody for path in melody_files[::3]]
     same([*many, *(replace(melody, key=None) for melody in many[::4])])
 
 

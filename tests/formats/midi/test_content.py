@@ -19,7 +19,6 @@ from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note, NoteColumns
 
-BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
 END = b"\x00\xff\x2f\x00"
 
 
@@ -157,12 +156,9 @@ def test_a_plain_line_is_read_note_by_note(melody: Melody, division: int, runnin
         assert list(found.melody.columns.pitches) == [n.pitch for n in melody.notes]
 
 
-@pytest.mark.skipif(not BENCHMARK.is_dir(), reason="the benchmark is not part of the repository")
-def test_mido_finds_the_same_notes_in_the_benchmark() -> None:
-    """Every tenth melody of the benchmark; cut short it is a melody or damaged."""
-    files = sorted(BENCHMARK.glob("*/*.mid"))[::10]
-    assert files
-    for data in map(Path.read_bytes, files):
+def test_mido_finds_the_same_notes_in_real_melodies(melody_files: list[Path]) -> None:
+    """Every tenth melody of the sets; cut short it is a melody or damaged."""
+    for data in map(Path.read_bytes, melody_files[::10]):
         assert parse_track(split_chunks(data, "-").tracks[-1], "-").notes.rows == by_mido(data)
         half = outcome(data[: len(data) // 2])
         assert half.warnings if isinstance(half, Reading) else half[0] == "cut-short"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mido
 import pytest
@@ -17,7 +17,9 @@ from melodyrnn.formats.midi.reader import read_document, read_midi
 from melodyrnn.formats.midi.write import midi_bytes, payload_of
 from melodyrnn.music.melody import Melody, Note
 
-BENCHMARK = Path(__file__).parents[4] / "shared" / "benchmark"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 EMPTY, END = bytes.fromhex("00ff2f00"), MidiEvent(0, 0xFF, b"\x2f")
 
 # Everything that a track may hold. Left: as a file has it, with running status; right: the event.
@@ -182,12 +184,9 @@ def test_a_document_without_chords() -> None:
         read_document(smf(EMPTY))
 
 
-@pytest.mark.skipif(not BENCHMARK.is_dir(), reason="the benchmark is not part of the repository")
-def test_mido_finds_the_same_events() -> None:
-    """Every tenth file of the benchmark, track by track."""
-    files = sorted(BENCHMARK.glob("*/*.mid"))[::10]
-    assert files
-    for path in files:
+def test_mido_finds_the_same_events(melody_files: list[Path]) -> None:
+    """Every tenth file of the sets, track by track."""
+    for path in melody_files[::10]:
         theirs = mido.MidiFile(path).tracks
         ours = read_midi(path).source.tracks
         assert len(ours) == len(theirs)
