@@ -20,10 +20,10 @@ SPINES = "**kern\n" + "".join("\t".join(["*^"] * 2**n) + "\n" for n in range(20)
 
 SLOW = """
 import time
-import melodyrnn.music.midi_guard as guard
+import melodyrnn.formats.midi.container as container
 import melodyrnn.formats.notation.music21_reader as notation
 
-fetch, read_score = guard.fetch, notation.read_score
+fetch, read_score = container.read_bytes_of, notation.read_score
 
 def burn(seconds):
     end = time.process_time() + seconds
@@ -44,7 +44,7 @@ def slow_read(data, *, name, **more):
         sum(range(10**13))  # no signal is heard in there
     return read_score(data, name=name, **more)
 
-guard.fetch, notation.read_score = slow_fetch, slow_read
+container.read_bytes_of, notation.read_score = slow_fetch, slow_read
 """
 
 
