@@ -27,12 +27,12 @@ NOTES = 60  # of each melody: about what 16 bars of a folk song hold
 def steps(model: Model, melodies: int) -> float:
     """Seconds for one note of every melody, choices aside."""
     zero = np.zeros(melodies, np.int64)
-    stream = Decoder(model.network, Conditions(zero + 1, zero, zero + 61, zero + 8), of_metres((Metre(),), melodies))
+    decoder = Decoder(model.network, Conditions(zero + 1, zero, zero + 61, zero + 8), of_metres((Metre(),), melodies))
     pitches = np.random.default_rng(0).integers(30, 45, (NOTES, melodies))
     start = time.process_time()
     for pitch in pitches:
-        stream.rest(), stream.duration(zero), stream.pitch(zero, zero + 11)
-        stream.hear(zero, zero + 11, pitch)
+        decoder.rest(), decoder.duration(zero), decoder.pitch(zero, zero + 11)
+        decoder.step(zero, zero + 11, pitch)
     return (time.process_time() - start) / NOTES
 
 

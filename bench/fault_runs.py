@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.checkpoint.file import load
 from melodyrnn.cli import run
 from melodyrnn.errors import CheckpointError
-from melodyrnn.training import state as states
+from melodyrnn.training.state import read_state
 
 if TYPE_CHECKING:
     import random
@@ -153,7 +153,7 @@ def left(folder: Path) -> float:
     state = folder / f"{MODEL}.state"
     if not state.exists():
         return 1.0
-    told = states.read(state)
+    told = read_state(state)
     return 1 - 0.9 * told.place.epoch / told.recipe.epochs
 
 
@@ -162,7 +162,7 @@ def half_written(folder: Path, whole: bytes) -> str:
     model, state = folder / MODEL, folder / f"{MODEL}.state"
     try:
         if state.exists():
-            states.read(state)
+            read_state(state)
         if model.exists():
             load(model)
     except CheckpointError as problem:

@@ -215,12 +215,12 @@ _UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.writ
 
 
 @contextmanager
-def only_one(output: Path, *, leads: bool = True) -> Iterator[None]:
+def only_one(output: Path, *, is_main: bool = True) -> Iterator[None]:
     """Hold the lock of an output; raises Locked when another run holds it, OutputError where there is no locking.
 
     Followers of a team hold nothing.
     """
-    if not leads or os.name == "nt":  # no flock there; the rename of a state is still atomic
+    if not is_main or os.name == "nt":  # no flock there; the rename of a state is still atomic
         yield
         return
     target = Path(os.path.realpath(output))  # by whatever name the output is called

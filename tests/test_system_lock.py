@@ -65,7 +65,7 @@ def test_the_lock_is_gone_whatever_happened(tmp_path):
 
 def test_followers_hold_nothing(tmp_path):
     """Only the leader of a team locks."""
-    with only_one(tmp_path / "x"), only_one(tmp_path / "x", leads=False):
+    with only_one(tmp_path / "x"), only_one(tmp_path / "x", is_main=False):
         pass
 
 

@@ -43,7 +43,7 @@ def step_of(network: Network, rows: int = 1) -> Callable[[], object]:
     known = {name: np.zeros((rows, len(HEADS[name][0])), np.int64) for name in HEADS}
 
     def step() -> None:
-        projected = network.hear(state, heard)
+        projected = network.step(state, heard)
         for name, head in network.heads.items():
             head(projected, known[name])
 

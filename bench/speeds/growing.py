@@ -60,12 +60,12 @@ def _best(do: Callable[[], object], runs: int = 3) -> float:
 def _by_notes(network: Network) -> Curve:
     """All three questions and `hear`, for one melody, up to 1600 notes; its pointers look at every earlier note."""
     zero = np.zeros(1, np.int64)
-    stream = Decoder(network, Conditions(zero + 1, zero, zero + 61, zero), of_metres((Metre(),), 1))
+    decoder = Decoder(network, Conditions(zero + 1, zero, zero + 61, zero), of_metres((Metre(),), 1))
     pitches = np.random.default_rng(0).integers(30, 45, 1600)
     counts, seconds, began = [], [], time.perf_counter()
     for i, pitch in enumerate(pitches.tolist(), 1):
-        stream.rest(), stream.duration(zero), stream.pitch(zero, zero + 11)
-        stream.hear(zero, zero + 11, zero + pitch)
+        decoder.rest(), decoder.duration(zero), decoder.pitch(zero, zero + 11)
+        decoder.step(zero, zero + 11, zero + pitch)
         if i % 200 == 0:
             counts.append(i)
             seconds.append(time.perf_counter() - began)

@@ -24,16 +24,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from melodyrnn.compose import fixed_notes as around
 from melodyrnn.compose.articulation import quantized, sustained
-from melodyrnn.compose.fixed_notes import Given
+from melodyrnn.compose.fixed_notes import Given, fixed_rhythm, gap_space, in_order, same_pitch_penalty
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
 from melodyrnn.compose.generate import Generated, Model
 from melodyrnn.compose.prompt import conditions_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
 from melodyrnn.compose.sampling.note import filters_of, sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
-from melodyrnn.constraints.logit_rules import LogitRules, every, lookahead_rules
+from melodyrnn.constraints.logit_rules import LogitRules, all_of, lookahead_rules
 from melodyrnn.controls.feasibility import excluding, reach, said
 from melodyrnn.controls.masks import Place, preferences
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
@@ -96,13 +95,13 @@ def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_
     """How to fill a gap; None if nothing fits. A melody begins where it did, if it can."""
     for onset in dict.fromkeys((gap.begins(melody), None)):
         place = gap.place(melody, encoded, onset)
-        ground = around.window(options, place, gap.spans, gap.after)
+        space = gap_space(options, place, gap.spans, gap.after)
         if same_pitches:
-            ground = around.in_order(ground, encoded.pitches[gap.first : gap.last], gap.end)
-        ahead = reach(ground, place, gap.tick)
-        if ahead is not None:
+            space = in_order(space, encoded.pitches[gap.first : gap.last], gap.end)
+        lookahead = reach(space, place, gap.tick)
+        if lookahead is not None:
             hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
-            return GapFill(gap, preferences(options, place) + lookahead_rules(ahead), hearing)
+            return GapFill(gap, preferences(options, place) + lookahead_rules(lookahead), hearing)
     return None
 
 
@@ -252,13 +251,13 @@ def _pitch_rules(
         onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1, upbeat=melody.upbeat,
     )  # fmt: skip
     real = np.array([note.pitch for note in melody.notes]) - encoded.anchor - PITCHES[0]
-    ahead = reach(around.fixed_rhythm(options, place, notes, free, real=real, contour=contour), place)
-    if ahead is None:
+    lookahead = reach(fixed_rhythm(options, place, notes, free, real=real, contour=contour), place)
+    if lookahead is None:
         between = "and the notes that stay " * bool((~free).any())
         raise Unsatisfiable("constraints", f"no pitches fit the rhythm {between}together with all that is asked")
-    soft = around.again(notes[:-1], free[:-1], place.end, OTHERWISE)  # an ending may come again
-    towards = LogitRules(pitch=(lambda logs, spot: logs + soft[np.minimum(spot.tick, place.end)],))
-    return towards + preferences(options, place) + lookahead_rules(ahead)
+    soft = same_pitch_penalty(notes[:-1], free[:-1], place.end, OTHERWISE)  # an ending may come again
+    towards = LogitRules(pitch=(lambda logs, context: logs + soft[np.minimum(context.tick, place.end)],))
+    return towards + preferences(options, place) + lookahead_rules(lookahead)
 
 
 def _heard(melody: Melody) -> Melody:
@@ -326,18 +325,18 @@ def _drawn(
     what does not pass the gates `once`.
     """
     rules, hearing = how
-    told, first = conditions_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
-    stream = Decoder(model.network, told, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
-    before = prefill(stream, heard, first)
+    conditions, first = conditions_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
+    decoder = Decoder(model.network, conditions, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
+    before = prefill(decoder, heard, first)
     filters = filters_of(options)
     tries = AGAIN if options.effort is None and not is_static(melody) else 0
     last = max(tries, len(once) > 0)
     for attempt in range(last + 1):
-        gates = ([is_lively] if attempt < tries else []) + (once if not attempt else [])
+        tests = ([is_lively] if attempt < tries else []) + (once if not attempt else [])
         try:
             drawn = draw_one(
-                stream, lambda s, uniform: sample_note(s, rules, filters, uniform, first), seed=options.seed,
-                effort=options.effort or USUAL_EDIT_EFFORT, hearing=hearing, gate=every(gates), attempt=attempt,
+                decoder, lambda s, uniform: sample_note(s, rules, filters, uniform, first), seed=options.seed,
+                effort=options.effort or USUAL_EDIT_EFFORT, hearing=hearing, accepts=all_of(tests), attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
             if attempt == last:

@@ -40,16 +40,16 @@ class Given:
         return self.onset + int(DURATIONS[self.duration])
 
 
-def window(options: Options, place: Place, spans: Sequence[tuple[int, int]], after: Sequence[Given]) -> SearchSpace:
+def gap_space(options: Options, place: Place, spans: Sequence[tuple[int, int]], after: Sequence[Given]) -> SearchSpace:
     """Constraints hold inside the spans (ticks), where notes begin and end; after them the given notes stand alone."""
-    ground = search_space_of(replace(options, form=None, loop=False, end=None if after else options.end), place)
-    limit, end = np.zeros(ground.end + 1, np.int64), spans[-1][1]
+    space = search_space_of(replace(options, form=None, loop=False, end=None if after else options.end), place)
+    limit, end = np.zeros(space.end + 1, np.int64), spans[-1][1]
     for a, b in spans:
         limit[a:b] = b
-    onsets, must, over = ground.onsets & (limit > 0), ground.must.copy(), ground.over.copy()
-    durations, pitches = ground.durations.copy(), ground.pitches.copy()
+    onsets, must, over = space.onsets & (limit > 0), space.must.copy(), space.over.copy()
+    durations, pitches = space.durations.copy(), space.pitches.copy()
     durations &= np.arange(len(limit))[:, None] + DURATION_TICKS <= limit[:, None]
-    steps, way = np.concatenate((ground.steps, np.ones_like(ground.steps))), ground.way.copy()
+    steps, way = np.concatenate((space.steps, np.ones_like(space.steps))), space.way.copy()
     for k, note in enumerate(after):
         onsets[note.onset] = must[note.onset] = True
         durations[note.onset] = np.arange(len(DURATIONS)) == note.duration
@@ -58,12 +58,12 @@ def window(options: Options, place: Place, spans: Sequence[tuple[int, int]], aft
     if after:
         over[:-1] = False
         over[-1] = True
-    least, most = np.where(limit > 0, ground.least, 0), ground.most
-    bar = _uncounted(ground.bar, end)
+    least, most = np.where(limit > 0, space.least, 0), space.most
+    bar = _uncounted(space.bar, end)
     if most is not None:
         most = np.where(np.arange(len(least)) < end, most, 1)
     return replace(
-        ground, onsets=onsets, must=must, durations=durations, pitches=pitches, over=over, bar=bar, least=least,
+        space, onsets=onsets, must=must, durations=durations, pitches=pitches, over=over, bar=bar, least=least,
         most=most, rests=np.ones(len(RESTS), bool), steps=steps, way=way, looped=False,
     )  # fmt: skip
 
@@ -74,11 +74,11 @@ def _uncounted(bar: Indices, end: int) -> Indices:
     return np.concatenate((bar[:end], before + 1 + np.arange(len(bar) - end)))
 
 
-def in_order(ground: SearchSpace, pitches: Indices, end: int) -> SearchSpace:
+def in_order(space: SearchSpace, pitches: Indices, end: int) -> SearchSpace:
     """Exactly these pitches (rows), one after another, begin before tick `end`."""
-    before = np.arange(ground.end + 1) < end
+    before = np.arange(space.end + 1) < end
     return replace(
-        ground, bar=_uncounted(np.zeros_like(ground.bar), end), least=np.where(before, len(pitches), 0),
+        space, bar=_uncounted(np.zeros_like(space.bar), end), least=np.where(before, len(pitches), 0),
         most=np.where(before, len(pitches), 1), order=pitches[:, None] == _PITCHES,
     )  # fmt: skip
 
@@ -90,9 +90,9 @@ def fixed_rhythm(
 
     `real` (notes,): pitches as rows of the table, beyond its ends where the network hears them in another octave.
     """
-    ground = search_space_of(replace(options, form=None, loop=False, end=None, density=None, durations=None), place)
-    onsets, over = np.zeros_like(ground.onsets), np.zeros_like(ground.over)
-    durations, pitches, way = np.zeros_like(ground.durations), ground.pitches.copy(), ground.way.copy()
+    space = search_space_of(replace(options, form=None, loop=False, end=None, density=None, durations=None), place)
+    onsets, over = np.zeros_like(space.onsets), np.zeros_like(space.over)
+    durations, pitches, way = np.zeros_like(space.durations), space.pitches.copy(), space.way.copy()
     for k, note in enumerate(notes):
         onsets[note.onset] = True
         durations[note.onset, note.duration] = True
@@ -112,14 +112,14 @@ def fixed_rhythm(
     over[-1] = True
     apart = _PITCHES - _PITCHES[:, None]
     ways = np.stack((apart == 0, apart > 0, apart < 0, np.ones_like(apart, bool)))
-    steps = np.concatenate((np.ones((1, *apart.shape), bool), ways & ground.steps[0]))
+    steps = np.concatenate((np.ones((1, *apart.shape), bool), ways & space.steps[0]))
     return replace(
-        ground, onsets=onsets, must=onsets.copy(), over=over, durations=durations, pitches=pitches, looped=False,
+        space, onsets=onsets, must=onsets.copy(), over=over, durations=durations, pitches=pitches, looped=False,
         steps=steps, way=way, rests=np.ones(len(RESTS), bool),
     )  # fmt: skip
 
 
-def again(notes: Sequence[Given], free: Flags, ends: int, cost: float) -> Logs:
+def same_pitch_penalty(notes: Sequence[Given], free: Flags, ends: int, cost: float) -> Logs:
     """What is added to log-probabilities, (ends + 1, P), so that free notes change their pitch."""
     soft = np.zeros((ends + 1, len(PITCHES)))
     for note, is_free in zip(notes, free, strict=True):

@@ -37,7 +37,7 @@ from melodyrnn.compose.sampling.acceptance import (
     is_repetitive,
 )
 from melodyrnn.compose.sampling.note import filters_of, sample_note
-from melodyrnn.constraints.logit_rules import every
+from melodyrnn.constraints.logit_rules import all_of
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.inference.compiled import network_of
@@ -116,148 +116,150 @@ def generate(
 
 def prompt_for(model: Model, options: Options, prime: Melody | None = None) -> Prompt:
     """Find the place where new notes begin, with every rule that the options ask for. Raises OptionError."""
-    beginning = begin(model.network, model.card, options, prime)
+    prompt = begin(model.network, model.card, options, prime)
     if options.surprise is not None:
-        beginning.stream.spent = np.zeros((1, 2))
+        prompt.decoder.spent = np.zeros((1, 2))
     if options.max_copy is None:
-        return beginning
+        return prompt
     from melodyrnn.compose.originality import index_of, limit_copy  # noqa: PLC0415
 
-    return replace(beginning, rules=beginning.rules + limit_copy(index_of(model.checkpoint), options.max_copy))
+    return replace(prompt, rules=prompt.rules + limit_copy(index_of(model.checkpoint), options.max_copy))
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
     """What to compose."""
 
-    beginning: Prompt
+    prompt: Prompt
     options: Options
-    gate: AcceptanceTest | None  # through which every melody must pass
+    accepts: AcceptanceTest | None  # through which every melody must pass
     turns: bool  # one that goes in circles is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
 
 
 def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
-    beginning = prompt_for(model, options, prime)
-    closing = None if free and options.end is not None else closing_of(model.card, options, beginning)
-    mark = None if closing is None or options.form is not None else _mark(beginning)
-    turns = free or (options.free_to_turn and prime is None)
+    prompt = prompt_for(model, options, prime)
+    closing = None if free and options.end is not None else closing_of(model.card, options, prompt)
+    mark = None if closing is None or options.form is not None else _mark(prompt)
+    turns = free or (options.rejects_repetitive and prime is None)
     if options.max_copy is None:
-        return _Task(beginning, options, None, turns, closing, mark)
-    from melodyrnn.compose.originality import gate_of, index_of  # noqa: PLC0415 - only who asks waits for it
+        return _Task(prompt, options, None, turns, closing, mark)
+    from melodyrnn.compose.originality import index_of, originality_test  # noqa: PLC0415 - only who asks waits for it
 
-    return _Task(beginning, options, gate_of(index_of(model.checkpoint), options, beginning), turns, closing, mark)
+    return _Task(prompt, options, originality_test(index_of(model.checkpoint), options, prompt), turns, closing, mark)
 
 
-def _mark(beginning: Prompt) -> int:
+def _mark(prompt: Prompt) -> int:
     """Tick of the stream at which the last two bars begin."""
-    return beginning.end - beginning.shift - 2 * beginning.frame.metre_at(beginning.end - 1).bar_ticks
+    return prompt.end - prompt.shift - 2 * prompt.frame.metre_at(prompt.end - 1).bar_ticks
 
 
 def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
-    plain = task.beginning.particles == 1 and task.beginning.hearing is None
+    plain = task.prompt.particles == 1 and task.prompt.hearing is None
     side_by_side = COMPOSED_TOGETHER if plain else 1
     for start in range(0, len(seeds), side_by_side):
-        drafts = [Candidate(seed) for seed in seeds[start : start + side_by_side]]
+        candidates = [Candidate(seed) for seed in seeds[start : start + side_by_side]]
         if plain:
-            _compose(task, drafts)
+            _compose(task, candidates)
         else:
-            _steer(task, drafts[0])
-        yield from (_finished(task.beginning, task.options, draft) for draft in drafts)
+            _steer(task, candidates[0])
+        yield from (_finished(task.prompt, task.options, candidate) for candidate in candidates)
 
 
-def _steer(task: _Task, draft: Candidate) -> None:
+def _steer(task: _Task, candidate: Candidate) -> None:
     """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
-    beginning, options = task.beginning, task.options
-    filters, primed = filters_of(options), beginning.stream.notes
+    prompt, options = task.prompt, task.options
+    filters, primed = filters_of(options), prompt.decoder.notes
     for attempt in range(TRIES):
-        passes = _gate(task, draft.seed, attempt)
+        passes = _particle_test(task, candidate.seed, attempt)
         try:
             drawn = draw_one(
-                beginning.stream,
-                lambda stream, uniform: sample_note(stream, beginning.rules, filters, uniform, primed),
-                seed=draft.seed, effort=beginning.particles, hearing=beginning.hearing, gate=passes, attempt=attempt,
+                prompt.decoder,
+                lambda decoder, uniform: sample_note(decoder, prompt.rules, filters, uniform, primed),
+                seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
             if passes is None:
                 raise
             continue
-        draft.notes, draft.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
-        draft.prices = [drawn.price]
+        candidate.notes, candidate.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
+        candidate.prices = [drawn.price]
         return
-    raise _given_up(options, beginning.particles)
+    raise _given_up(options, prompt.particles)
 
 
-def _compose(task: _Task, drafts: list[Candidate]) -> None:
+def _compose(task: _Task, candidates: list[Candidate]) -> None:
     """Fill drafts with melodies; those that are not taken, again. Raises Unsatisfiable."""
     for attempt in range(TRIES):
         number = attempt * ENDINGS
-        compose(task.beginning, task.options, drafts, number, task.mark)
-        drafts = [draft for draft in drafts if not _taken(task, draft, number, attempt)]
-        if not drafts:
+        compose(task.prompt, task.options, candidates, number, task.mark)
+        candidates = [candidate for candidate in candidates if not _taken(task, candidate, number, attempt)]
+        if not candidates:
             return
     raise _given_up(task.options, 1)
 
 
-def _taken(task: _Task, draft: Candidate, number: int, attempt: int) -> bool:
+def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool:
     """Whether a melody that was composed for a draft may stay: how it closes counts at first, how it goes longer.
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
     """
-    closes = _closed(task, draft, number)
-    rows = np.array(draft.notes, np.int64).reshape(-1, 3)
-    if draft.lost or not (task.gate is None or task.gate(rows)):
-        if task.gate is None:
+    closes = _closed(task, candidate, number)
+    rows = np.array(candidate.notes, np.int64).reshape(-1, 3)
+    if candidate.lost or not (task.accepts is None or task.accepts(rows)):
+        if task.accepts is None:
             raise DeadEnd
         return False
     if not closes and attempt < (2 * AGAIN if task.mark is None else AGAIN):
         return False
-    return attempt >= 3 * AGAIN or _goes_somewhere(task, draft, rows)
+    return attempt >= 3 * AGAIN or _goes_somewhere(task, candidate, rows)
 
 
-def _closed(task: _Task, draft: Candidate, number: int) -> bool:
+def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
     """Whether a melody ends as was drawn for it, where that was, its last bars composed anew if need be."""
     if task.closing is None:
         return True
     for k in range(number, number + ENDINGS):
-        if k > number and draft.fork is not None:
-            compose_end(task.beginning, task.options, draft, k)
-        if not draft.lost and task.closing.takes(draft.seed, np.array(draft.notes), draft.prices[-1], k):
+        if k > number and candidate.fork is not None:
+            compose_end(task.prompt, task.options, candidate, k)
+        if not candidate.lost and task.closing.takes(
+            candidate.seed, np.array(candidate.notes), candidate.prices[-1], k
+        ):
             return True
-        if draft.fork is None:
+        if candidate.fork is None:
             break
     return False
 
 
-def _goes_somewhere(task: _Task, draft: Candidate, rows: Indices) -> bool:
+def _goes_somewhere(task: _Task, candidate: Candidate, rows: Indices) -> bool:
     """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
-    if task.options.lively and not is_lively(rows):
+    if task.options.rejects_static and not is_lively(rows):
         return False
-    return not (task.turns and _circles(task, draft))
+    return not (task.turns and _circles(task, candidate))
 
 
-def _circles(task: _Task, draft: Candidate) -> bool:
+def _circles(task: _Task, candidate: Candidate) -> bool:
     """Whether a melody is the same bars over and over."""
-    return is_repetitive(_finished(task.beginning, task.options, draft).melody)
+    return is_repetitive(_finished(task.prompt, task.options, candidate).melody)
 
 
-def _gate(task: _Task, seed: int, attempt: int) -> AcceptanceTest | None:
+def _particle_test(task: _Task, seed: int, attempt: int) -> AcceptanceTest | None:
     """What one of the particles has to pass: at first all that is looked at, in the end what must be.
 
     How it closes is looked at once: particles cost much, and one among so many does so nearly always. What it cost to
     end where it does has been weighed.
     """
-    asked = [] if task.gate is None else [task.gate]
-    if task.options.lively and attempt < AGAIN:
+    asked = [] if task.accepts is None else [task.accepts]
+    if task.options.rejects_static and attempt < AGAIN:
         asked.append(is_lively)
     if task.turns and attempt < AGAIN:
         asked.append(lambda rows: not _circles(task, Candidate(seed, rows.tolist(), [[0.0] * 3] * len(rows))))
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
-    return every(asked)
+    return all_of(asked)
 
 
 def _given_up(options: Options, particles: int) -> Unsatisfiable:
@@ -270,15 +272,15 @@ def _given_up(options: Options, particles: int) -> Unsatisfiable:
     )
 
 
-def _finished(beginning: Prompt, options: Options, draft: Candidate) -> Generated:
+def _finished(prompt: Prompt, options: Options, candidate: Candidate) -> Generated:
     """Turn rows of the tables into a melody."""
-    frame, tick = beginning.frame, int(beginning.stream.tick[0]) + beginning.shift
+    frame, tick = prompt.frame, int(prompt.decoder.tick[0]) + prompt.shift
     loudness = velocity_of(frame, options.velocity, frame.notes)
     notes = list(frame.notes)
-    for rest, duration, pitch in draft.notes:
+    for rest, duration, pitch in candidate.notes:
         onset = tick + RESTS[rest]
         tick = onset + DURATIONS[duration]
-        notes.append(Note(onset, DURATIONS[duration], beginning.anchor + PITCHES[pitch], loudness(onset)))
-    melody = replace(frame, notes=tuple(notes), length=beginning.end)
-    bits = np.concatenate((beginning.bits, np.array(draft.bits).reshape(-1, 3)))
-    return Generated(melody, draft.seed, bits, len(frame.notes), sum(draft.prices))
+        notes.append(Note(onset, DURATIONS[duration], prompt.anchor + PITCHES[pitch], loudness(onset)))
+    melody = replace(frame, notes=tuple(notes), length=prompt.end)
+    bits = np.concatenate((prompt.bits, np.array(candidate.bits).reshape(-1, 3)))
+    return Generated(melody, candidate.seed, bits, len(frame.notes), sum(candidate.prices))

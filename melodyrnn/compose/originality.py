@@ -102,12 +102,12 @@ def limit_copy(index: Index, longest: int) -> LogitRules:
     if longest < index.span:
         raise OptionError("max-copy", f"runs of fewer than {index.span} notes belong to everybody; give {index.span}")
 
-    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
-        if spot.rest is None or spot.notes < longest:
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        if context.rest is None or context.notes < longest:
             return logs
-        rests, durations, pitches = (x[:, -longest:] for x in spot.heard)
+        rests, durations, pitches = (x[:, -longest:] for x in context.heard)
         steps = DURATION_TICKS[durations] + np.column_stack(
-            (REST_OR_END_TICKS[rests[:, 1:]], REST_OR_END_TICKS[spot.rest])
+            (REST_OR_END_TICKS[rests[:, 1:]], REST_OR_END_TICKS[context.rest])
         )
         onsets = np.concatenate((np.zeros((len(logs), 1), np.int64), np.cumsum(steps, 1)), 1)
         return _without_copies(logs, index, onsets, pitches)
@@ -115,19 +115,19 @@ def limit_copy(index: Index, longest: int) -> LogitRules:
     return LogitRules(pitch=(pitch,))
 
 
-def gate_of(index: Index, options: Options, beginning: Prompt) -> AcceptanceTest:
+def originality_test(index: Index, options: Options, prompt: Prompt) -> AcceptanceTest:
     """Whether no run that a new note belongs to is longer than `options.max_copy`, as the melody will be heard.
 
     A loop is heard again from its beginning: runs across its seam count.
     """
     longest = options.max_copy or index.span
-    before = np.column_stack([rows[0] for rows in beginning.stream.heard])
+    before = np.column_stack([rows[0] for rows in prompt.decoder.heard])
 
     def passes(rows: Indices) -> bool:
         rests, durations, pitches = np.concatenate((before, rows)).T
         onsets = onsets_of(rests, durations)
         if options.loop:
-            onsets = np.concatenate((onsets, onsets[:longest] + beginning.end - beginning.shift))
+            onsets = np.concatenate((onsets, onsets[:longest] + prompt.end - prompt.shift))
             pitches = np.concatenate((pitches, pitches[:longest]))
         return not any(
             _places(index, onsets[end - longest : end + 1], pitches[end - longest : end + 1])

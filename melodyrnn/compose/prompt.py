@@ -118,7 +118,7 @@ MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no 
 class Prompt:
     """A stream of one melody at the place where new notes begin."""
 
-    stream: Decoder
+    decoder: Decoder
     rules: LogitRules
     frame: Melody  # metres, key, tempo, title, and the notes of the prime
     anchor: int
@@ -151,21 +151,21 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> Promp
     )  # fmt: skip
     if options.planned:
         place = replace(place, anchor=anchor_for(options, place))
-    stream = Decoder(network, conditions_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
+    decoder = Decoder(network, conditions_of(key, style, place.anchor, bars or 0), of_metres((metre,), 1))
     end = bars * bar if bars else 0
-    return _ruled(options, place, Prompt(stream, LogitRules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
+    return _ruled(options, place, Prompt(decoder, LogitRules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
 
 
-def _ruled(options: Options, place: Place, beginning: Prompt) -> Prompt:
+def _ruled(options: Options, place: Place, prompt: Prompt) -> Prompt:
     """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
     if not options.planned:
         whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
         rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
-        if options.leans:
+        if options.prefers_scale:
             from melodyrnn.controls.masks import preferences  # noqa: PLC0415 - as below
 
             rules += preferences(options, place)
-        return replace(beginning, rules=rules, particles=options.particles)
+        return replace(prompt, rules=rules, particles=options.particles)
     from melodyrnn.compose.sampling.particles import Hearing  # noqa: PLC0415
     from melodyrnn.constraints.lookahead import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
     from melodyrnn.controls.feasibility import plan_constraints, rules_of  # noqa: PLC0415
@@ -173,11 +173,11 @@ def _ruled(options: Options, place: Place, beginning: Prompt) -> Prompt:
     made = plan_constraints(options, place)
     rules = first_onset(place.onset, place.latest) if place.onset is None else LogitRules()
     if not options.loop or options.particles == 1:  # one particle weighs nothing
-        return replace(beginning, rules=rules + rules_of(made), particles=options.particles)
+        return replace(prompt, rules=rules + rules_of(made), particles=options.particles)
     first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
     again = Copy(place.end, min(first, place.end), 0, last=True)
     return replace(
-        beginning,
+        prompt,
         rules=rules + rules_of(made, again),
         particles=options.particles,
         hearing=Hearing(place.end, loop=True),
@@ -202,9 +202,9 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Pro
     bar = metre.bar_ticks
     off = whole_bars(smooth.end - tick, bar)
     shift, total = off * bar, smooth.bars + (options.bars or MOST_BARS)
-    told = conditions_of(key, style, heard.anchor, total - off if options.bars else 0)
-    stream = Decoder(network, told, of_metres(frame.metres, 1), capacity=len(heard) + 64)
-    bits = prefill(stream, heard, len(heard))
+    conditions = conditions_of(key, style, heard.anchor, total - off if options.bars else 0)
+    decoder = Decoder(network, conditions, of_metres(frame.metres, 1), capacity=len(heard) + 64)
+    bits = prefill(decoder, heard, len(heard))
     onset = tick + min(rest for rest in RESTS if rest >= smooth.end - shift - tick)
     place = Place(
         frame=frame, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset, latest=onset,
@@ -212,7 +212,7 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> Pro
         exact=options.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=smooth.upbeat,
     )  # fmt: skip
     end = frame.bar_onset(total) if options.bars else 0
-    return _ruled(options, place, Prompt(stream, LogitRules(), frame, heard.anchor, end, shift, bits, smooth.upbeat))
+    return _ruled(options, place, Prompt(decoder, LogitRules(), frame, heard.anchor, end, shift, bits, smooth.upbeat))
 
 
 def _cut(prime: Melody, end: int) -> Melody:
@@ -223,14 +223,14 @@ def _cut(prime: Melody, end: int) -> Melody:
     return replace(prime, notes=(*prime.notes[:-1], replace(last, duration=end - last.onset)))
 
 
-def prefill(stream: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
+def prefill(decoder: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
     """Let a stream of one melody hear the first so many notes; their bits (notes, 3)."""
     bits = np.zeros((notes, 3))
     columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
     for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):
         r, d, p = (np.array([x]) for x in (rest, duration, pitch))
-        bits[i] = stream.rest()[0, rest], stream.duration(r)[0, duration], stream.pitch(r, d)[0, pitch]
-        stream.hear(r, d, p)
+        bits[i] = decoder.rest()[0, rest], decoder.duration(r)[0, duration], decoder.pitch(r, d)[0, pitch]
+        decoder.step(r, d, p)
     return np.asarray(bits * BITS)
 
 

@@ -77,9 +77,9 @@ class LogitRules:
         return LogitRules(self.rest + other.rest, self.duration + other.duration, self.pitch + other.pitch)
 
 
-def every(gates: Sequence[AcceptanceTest]) -> AcceptanceTest | None:
+def all_of(tests: Sequence[AcceptanceTest]) -> AcceptanceTest | None:
     """One gate for several; None where there are none."""
-    return (lambda rows: all(passes(rows) for passes in gates)) if gates else None
+    return (lambda rows: all(passes(rows) for passes in tests)) if tests else None
 
 
 def in_range(anchor: int) -> LogitRules:
@@ -90,8 +90,8 @@ def in_range(anchor: int) -> LogitRules:
 
     everything = bool(exists.all())
 
-    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
-        return logs if spot.notes and everything else mask(logs, exists if spot.notes else opening)
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        return logs if context.notes and everything else mask(logs, exists if context.notes else opening)
 
     return LogitRules(pitch=(pitch,))
 
@@ -99,10 +99,10 @@ def in_range(anchor: int) -> LogitRules:
 def first_onset(onset: int | None, latest: int) -> LogitRules:
     """Start the new notes exactly at a tick, or not at END and not after `latest`."""
 
-    def rest(logs: Logs, spot: DecodingContext) -> Logs:
-        if spot.notes > spot.primed:
+    def rest(logs: Logs, context: DecodingContext) -> Logs:
+        if context.notes > context.primed:
             return logs
-        begins = spot.tick[:, None] + REST_TICKS
+        begins = context.tick[:, None] + REST_TICKS
         return mask(logs, _with_end(begins <= latest if onset is None else begins == onset, np.zeros(len(logs), bool)))
 
     return LogitRules(rest=(rest,))
@@ -121,11 +121,11 @@ def exact_bars(end: int, last_bar: int, *, full: bool) -> LogitRules:
     room = left[:, None] - DURATION_TICKS
     durations = _preferring(room >= 0, (room == 0) | (room >= SHORTEST_GAP) if full else room >= 0)
 
-    def rest(logs: Logs, spot: DecodingContext) -> Logs:
-        return mask(logs, rests.take(end - spot.tick, 0, mode="clip"))
+    def rest(logs: Logs, context: DecodingContext) -> Logs:
+        return mask(logs, rests.take(end - context.tick, 0, mode="clip"))
 
-    def duration(logs: Logs, spot: DecodingContext) -> Logs:
-        room = end - spot.tick
+    def duration(logs: Logs, context: DecodingContext) -> Logs:
+        room = end - context.tick
         return logs if np.minimum.reduce(room) >= _FURTHEST else mask(logs, durations.take(room, 0, mode="clip"))
 
     return LogitRules((rest,), (duration,))
@@ -134,11 +134,11 @@ def exact_bars(end: int, last_bar: int, *, full: bool) -> LogitRules:
 def ends_by(end: int) -> LogitRules:
     """The network ends the melody; at tick `end` it must."""
 
-    def rest(logs: Logs, spot: DecodingContext) -> Logs:
-        return mask(logs, _with_end(spot.tick[:, None] + REST_TICKS < end, np.ones(len(logs), bool)))
+    def rest(logs: Logs, context: DecodingContext) -> Logs:
+        return mask(logs, _with_end(context.tick[:, None] + REST_TICKS < end, np.ones(len(logs), bool)))
 
-    def duration(logs: Logs, spot: DecodingContext) -> Logs:
-        return mask(logs, spot.tick[:, None] + DURATION_TICKS <= end)
+    def duration(logs: Logs, context: DecodingContext) -> Logs:
+        return mask(logs, context.tick[:, None] + DURATION_TICKS <= end)
 
     return LogitRules((rest,), (duration,))
 
@@ -171,54 +171,54 @@ class MelodyFacts:
     onsets: Indices  # (R, notes)
 
 
-def facts_of(ground: SearchSpace, spot: DecodingContext) -> MelodyFacts:
+def facts_of(space: SearchSpace, context: DecodingContext) -> MelodyFacts:
     """Read the facts off the notes; only new notes count where something is to be reached."""
-    rests, durations, pitches = spot.heard
+    rests, durations, pitches = context.heard
     ends = np.cumsum(REST_TICKS[rests] + DURATION_TICKS[durations], 1)
-    rows, new = len(ends), slice(spot.primed, None)
+    rows, new = len(ends), slice(context.primed, None)
     onsets, zero = ends - DURATION_TICKS[durations], np.zeros(rows, np.int64)
-    tick = ends[:, -1] if spot.notes else zero
-    at = np.minimum(tick, ground.end)
+    tick = ends[:, -1] if context.notes else zero
+    at = np.minimum(tick, space.end)
     could, count, had, first = zero, zero, zero, zero
-    if ground.cadence is not None and spot.notes > spot.primed:
-        could = ground.cadence[np.minimum(onsets[:, -1], ground.end), durations[:, -1]].astype(np.int64)
-    if ground.most is not None:
-        inside = ground.bar[np.minimum(onsets[:, new], ground.end)] == ground.bar[at][:, None]
-        count = np.minimum((inside & (onsets[:, new] < ground.end)).sum(1), int(ground.most.max()))
-    if len(ground.required):
-        had = np.bitwise_or.reduce(ground.bits[pitches[:, new]], 1)
-    if ground.looped and spot.notes:
-        first = np.minimum(np.searchsorted(ground.firsts, pitches[:, 0]), len(ground.firsts) - 1)
-    last = pitches[:, -1] if spot.notes else np.full(rows, NONE)
+    if space.cadence is not None and context.notes > context.primed:
+        could = space.cadence[np.minimum(onsets[:, -1], space.end), durations[:, -1]].astype(np.int64)
+    if space.most is not None:
+        inside = space.bar[np.minimum(onsets[:, new], space.end)] == space.bar[at][:, None]
+        count = np.minimum((inside & (onsets[:, new] < space.end)).sum(1), int(space.most.max()))
+    if len(space.required):
+        had = np.bitwise_or.reduce(space.bits[pitches[:, new]], 1)
+    if space.looped and context.notes:
+        first = np.minimum(np.searchsorted(space.firsts, pitches[:, 0]), len(space.firsts) - 1)
+    last = pitches[:, -1] if context.notes else np.full(rows, NONE)
     return MelodyFacts(tick, last, could, count, had, first, onsets)
 
 
-def lookahead_rules(ahead: Lookahead, copies: tuple[Copy, ...] = ()) -> LogitRules:
+def lookahead_rules(lookahead: Lookahead, copies: tuple[Copy, ...] = ()) -> LogitRules:
     """Leave what can be completed; inside `copies` the one thing that stood in their source."""
 
-    def here(spot: DecodingContext) -> MelodyFacts:
-        facts = facts_of(ahead.ground, spot)
-        return replace(facts, first=ahead.columns(spot.tick, facts.onsets, spot.heard[2], facts.first))
+    def here(context: DecodingContext) -> MelodyFacts:
+        facts = facts_of(lookahead.space, context)
+        return replace(facts, first=lookahead.columns(context.tick, facts.onsets, context.heard[2], facts.first))
 
-    def rest(logs: Logs, spot: DecodingContext) -> Logs:
-        facts = here(spot)
-        allowed = _rests(ahead, facts, first=spot.notes == spot.primed)
+    def rest(logs: Logs, context: DecodingContext) -> Logs:
+        facts = here(context)
+        allowed = _rests(lookahead, facts, first=context.notes == context.primed)
         for copy in copies:
             inside = (facts.tick >= copy.at) & ((facts.tick < copy.end) | copy.last)
             if inside.any():
                 allowed[inside] = _only(_copied_rest(copy, facts), END + 1)[inside]
         return mask(logs, allowed)
 
-    def duration(logs: Logs, spot: DecodingContext) -> Logs:
-        return mask(logs, _forced(_durations(ahead, here(spot), spot), copies, spot, 1))
+    def duration(logs: Logs, context: DecodingContext) -> Logs:
+        return mask(logs, _forced(_durations(lookahead, here(context), context), copies, context, 1))
 
-    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
-        return mask(logs, _forced(_pitches(ahead, here(spot), spot), copies, spot, 2))
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        return mask(logs, _forced(_pitches(lookahead, here(context), context), copies, context, 2))
 
     return LogitRules((rest,), (duration,), (pitch,))
 
 
-def possible(ahead: Lookahead, clock: int, first_onsets: range, last: int = NONE) -> bool:
+def possible(lookahead: Lookahead, clock: int, first_onsets: range, last: int = NONE) -> bool:
     """Whether a melody that stands at tick `clock`, after a pitch (a row) or none, can go on and be completed.
 
     Its next note must begin at one of these ticks, and a rest of the tables must lead there.
@@ -227,13 +227,13 @@ def possible(ahead: Lookahead, clock: int, first_onsets: range, last: int = NONE
     facts = MelodyFacts(
         np.array([clock]), np.array([last]), nothing, nothing, nothing, nothing, np.zeros((1, 0), np.int64)
     )  # fmt: skip
-    rests = _rests(ahead, facts, first=True)[0, :END]
+    rests = _rests(lookahead, facts, first=True)[0, :END]
     return bool((rests & np.isin(clock + REST_TICKS, np.asarray(first_onsets))).any())
 
 
-def _rests(ahead: Lookahead, facts: MelodyFacts, *, first: bool) -> Flags:
+def _rests(lookahead: Lookahead, facts: MelodyFacts, *, first: bool) -> Flags:
     """Rests after which something can follow, and whether END may come, (R, END + 1)."""
-    g = ahead.ground
+    g = lookahead.space
     tick = np.minimum(facts.tick, g.end)
     onset = tick[:, None] + REST_TICKS
     within = (onset <= np.minimum(g.until[tick], g.end - 1)[:, None]) & (True if first else g.rests)
@@ -241,13 +241,13 @@ def _rests(ahead: Lookahead, facts: MelodyFacts, *, first: bool) -> Flags:
     count, kept = _counted(g, facts.count[:, None], tick[:, None], onset)
     last = facts.last[:, None]
     out = np.zeros((len(tick), END + 1), bool)
-    out[:, :END] = within & kept & ahead.step[onset, count, facts.had[:, None], facts.first[:, None], last]
+    out[:, :END] = within & kept & lookahead.step[onset, count, facts.had[:, None], facts.first[:, None], last]
     pitch = np.minimum(facts.last, len(PITCHES) - 1)
     could = facts.could
     for joint, shift in g.closing:
         closes = g.over[np.minimum(tick + shift, g.end)] & g.final[pitch] & ((could > 0) | (g.cadence is None))
         out[:, :END] &= (onset != joint) | closes[:, None]
-    known = ahead.ending[np.minimum(could, ahead.ending.shape[0] - 1), 0, facts.had, facts.first, pitch]
+    known = lookahead.ending[np.minimum(could, lookahead.ending.shape[0] - 1), 0, facts.had, facts.first, pitch]
     out[:, END] = g.over[tick] & known & (not first) & (facts.count >= g.least[tick])
     return out
 
@@ -261,30 +261,30 @@ def _counted(g: SearchSpace, count: Indices, tick: Indices, later: Indices) -> t
     return np.where(same, count, 0), same | ((count >= g.least[tick]) & g.skips(before, bar))
 
 
-def _durations(ahead: Lookahead, facts: MelodyFacts, spot: DecodingContext) -> Flags:
+def _durations(lookahead: Lookahead, facts: MelodyFacts, context: DecodingContext) -> Flags:
     """Durations after which some pitch can follow, (R, D)."""
-    g = ahead.ground
-    onset = np.minimum(spot.tick, g.end)
+    g = lookahead.space
+    onset = np.minimum(context.tick, g.end)
     end = onset[:, None] + DURATION_TICKS
     limit = g.until[np.minimum(onset + 1, g.end)]
     fits = (end <= limit[:, None]) & g.durations[onset]
-    return np.asarray(_fitting(ahead, facts, onset, np.minimum(end, g.end)).any(2) & fits)
+    return np.asarray(_fitting(lookahead, facts, onset, np.minimum(end, g.end)).any(2) & fits)
 
 
-def _pitches(ahead: Lookahead, facts: MelodyFacts, spot: DecodingContext) -> Flags:
+def _pitches(lookahead: Lookahead, facts: MelodyFacts, context: DecodingContext) -> Flags:
     """Pitches of a note of this duration after which something can follow, (R, P)."""
-    g = ahead.ground
-    assert spot.duration is not None  # noqa: S101 - a pitch is chosen last
-    onset = np.minimum(spot.tick, g.end)
-    end = np.minimum(onset + DURATION_TICKS[spot.duration], g.end)[:, None]
-    return _fitting(ahead, facts, onset, end, spot.duration)[:, 0]
+    g = lookahead.space
+    assert context.duration is not None  # noqa: S101 - a pitch is chosen last
+    onset = np.minimum(context.tick, g.end)
+    end = np.minimum(onset + DURATION_TICKS[context.duration], g.end)[:, None]
+    return _fitting(lookahead, facts, onset, end, context.duration)[:, 0]
 
 
 def _fitting(
-    ahead: Lookahead, facts: MelodyFacts, onset: Indices, end: Indices, duration: Indices | None = None
+    lookahead: Lookahead, facts: MelodyFacts, onset: Indices, end: Indices, duration: Indices | None = None
 ) -> Flags:
     """Pitches that may stand at an onset (R,) and sound up to ends (R, E): (R, E, P)."""
-    g = ahead.ground
+    g = lookahead.space
     leads = np.ones((len(onset), len(PITCHES)), bool)
     led = facts.last < NONE
     leads[led] = g.steps[g.way[onset[led]], facts.last[led]]
@@ -303,7 +303,7 @@ def _fitting(
         count = np.where(g.bar[np.minimum(facts.tick, g.end)] == g.bar[onset], facts.count, 0) + 1
         kept = np.broadcast_to((count <= g.most[onset])[:, None], end.shape)
     in_bar, enough = _counted(g, count[:, None], onset[:, None], end)
-    in_bar = np.minimum(in_bar, ahead.shape[0] - 1)
+    in_bar = np.minimum(in_bar, lookahead.shape[0] - 1)
     had = facts.had[:, None] | g.bits if len(g.required) else np.zeros((1, 1), np.int64)
     first = facts.first[:, None]
     if g.looped:
@@ -311,9 +311,9 @@ def _fitting(
         first = np.where(led[:, None], first, own)
     where = (end[:, :, None], could[:, :, None], in_bar[:, :, None], had[:, None], first[:, None])
     if had.shape[1] == first.shape[1] == 1:  # the same for every pitch: whole rows of them are several times as fast
-        goes_on = ahead.after[tuple(index[:, :, 0] for index in where)]
+        goes_on = lookahead.after[tuple(index[:, :, 0] for index in where)]
     else:
-        goes_on = ahead.after[(*where, _PITCHES)]
+        goes_on = lookahead.after[(*where, _PITCHES)]
     return np.asarray(goes_on & leads[:, None] & (kept & enough)[:, :, None])
 
 
@@ -331,18 +331,18 @@ def _copied_rest(copy: Copy, facts: MelodyFacts) -> Indices:
     return np.where(some | (not copy.last), row, END)
 
 
-def _forced(allowed: Flags, copies: tuple[Copy, ...], spot: DecodingContext, attribute: int) -> Flags:
+def _forced(allowed: Flags, copies: tuple[Copy, ...], context: DecodingContext, attribute: int) -> Flags:
     """What is allowed, but for notes inside copies what their source has."""
-    if not copies or not spot.notes:
+    if not copies or not context.notes:
         return allowed
-    rests, durations, _ = spot.heard
+    rests, durations, _ = context.heard
     onsets = onsets_of(rests, durations)
     for copy in copies:
-        inside = (spot.tick >= copy.at) & (spot.tick < copy.end)
+        inside = (context.tick >= copy.at) & (context.tick < copy.end)
         if not inside.any():
             continue
-        same = onsets == (spot.tick - copy.at + copy.source)[:, None]
-        value = np.take_along_axis(spot.heard[attribute], same.argmax(1)[:, None], 1)[:, 0]
+        same = onsets == (context.tick - copy.at + copy.source)[:, None]
+        value = np.take_along_axis(context.heard[attribute], same.argmax(1)[:, None], 1)[:, 0]
         allowed = np.where(inside[:, None], _only(value, allowed.shape[1]), allowed)
     return allowed
 

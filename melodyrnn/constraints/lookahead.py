@@ -118,9 +118,9 @@ class Lookahead:
     `after[t, K, C, U, F, P]`: after a note of this pitch that ends here the melody may go on or end.
     """
 
-    def __init__(self, ground: SearchSpace) -> None:
+    def __init__(self, space: SearchSpace) -> None:
         """Work backwards from the end."""
-        self.ground = g = ground
+        self.space = g = space
         counts = 1 if g.most is None else int(g.most.max()) + 1
         self.shape = (counts, g.subsets, self._kinds())
         ticks, pitches = g.end + 1, len(PITCHES)
@@ -142,18 +142,18 @@ class Lookahead:
         return first
 
     def _kinds(self) -> int:
-        return len(self.ground.firsts)
+        return len(self.space.firsts)
 
     def _endings(self) -> Flags:
         """Whether a melody may end on a pitch, by what else is known: (K, C, U, F, P), the tick apart."""
-        g = self.ground
+        g = self.space
         out = np.zeros(self.after.shape[1:], bool)
         ways = g.steps[0][:, g.firsts].T if g.looped else np.ones((1, len(PITCHES)), bool)
         out[-1, :, -1] = g.final & ways
         return out
 
     def _begin(self, tick: int) -> None:
-        g, copy = self.ground, self._copies.get(tick)
+        g, copy = self.space, self._copies.get(tick)
         if copy is not None:
             left = self.ending[-1, 0].any(-1) if copy.last else self.begin[copy.end, 0].any(-1)
             self.begin[tick] = left[None, :, :, None] & (g.pitches[tick] & g.home)
@@ -173,11 +173,11 @@ class Lookahead:
 
     def _limit(self, tick: int) -> int:
         """The last tick to which a note that begins here may sound."""
-        return int(self.ground.until[tick + 1]) if tick < self.ground.end else tick
+        return int(self.space.until[tick + 1]) if tick < self.space.end else tick
 
     def _ended(self, tick: int, ended: Flags, ends: Indices) -> Flags:
         """Whether a note may begin here (C, U, F, P), from what is known of its ends (durations, C, U, F, P)."""
-        g = self.ground
+        g = self.space
         if g.most is None:
             found = ended.any(0)
         else:
@@ -196,7 +196,7 @@ class Lookahead:
         return np.asarray(found & g.pitches[tick])
 
     def _after(self, tick: int) -> None:
-        g = self.ground
+        g = self.space
         onsets = tick + self._allowed_rests
         onsets = onsets[onsets <= min(g.until[tick], g.end - 1)]
         here = self.after[tick]
@@ -212,12 +212,12 @@ class Lookahead:
     def _closed(self) -> Flags:
         """Which notes may stand at the end of what will be the end, whatever else is still to come: (K, 1, 1, 1, P)."""
         out = np.zeros((self.after.shape[1], 1, 1, 1, len(PITCHES)), bool)
-        out[-1] = self.ground.final
+        out[-1] = self.space.final
         return out
 
     def _stepped(self, tick: int, onsets: Indices) -> Flags:
         """Whether the next note may follow, (C, U, F, P)."""
-        g = self.ground
+        g = self.space
         if g.most is None:
             return np.asarray(self.step[onsets, ..., :NONE].any(0))
         inside = g.bar[onsets] == g.bar[tick]

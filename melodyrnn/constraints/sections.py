@@ -106,14 +106,14 @@ class Pieces:
     meets: frozenset[tuple[int, int]]  # (piece, the piece that follows somewhere)
 
     @classmethod
-    def of(cls, ground: SearchSpace, *, loop: bool) -> Pieces:
+    def of(cls, space: SearchSpace, *, loop: bool) -> Pieces:
         """Read them off a ground on which a form is laid out."""
-        edges = [ground.start, *np.flatnonzero(ground.joints).tolist(), ground.end]
+        edges = [space.start, *np.flatnonzero(space.joints).tolist(), space.end]
         fresh = [
-            (a, b) for a, b in pairwise(edges) if not any(copy.at <= a < copy.end for copy in ground.copies)
+            (a, b) for a, b in pairwise(edges) if not any(copy.at <= a < copy.end for copy in space.copies)
         ]  # fmt: skip
         number = {a: k for k, (a, _) in enumerate(fresh)}
-        copied = {copy.at: copy for copy in ground.copies}
+        copied = {copy.at: copy for copy in space.copies}
         order: list[int] = []
         for a in edges[:-1]:
             if a in number:
@@ -125,16 +125,16 @@ class Pieces:
         return cls(tuple(a for a, _ in fresh), tuple(b for _, b in fresh), frozenset(meets))
 
 
-def manageable(ground: SearchSpace, *, loop: bool) -> bool:
+def manageable(space: SearchSpace, *, loop: bool) -> bool:
     """Whether the exact look-ahead is small enough."""
-    pieces = Pieces.of(ground, loop=loop)
-    counts = 1 if ground.most is None else int(ground.most.max()) + 1
+    pieces = Pieces.of(space, loop=loop)
+    counts = 1 if space.most is None else int(space.most.max()) + 1
     ticks = sum(b - a for a, b in zip(pieces.starts, pieces.ends, strict=True))
-    splits = len(pieces.starts) ** len(ground.required)
+    splits = len(pieces.starts) ** len(space.required)
     scopes = [{(a, 1), (b, 0)} for a, b in pieces.meets] + [{(k, 0), (k, 1)} for k in range(len(pieces.starts))]
     wide = widest(scopes, {(0, 0), (0, 1)})
     return (
-        ticks * counts * ground.subsets * _P**2 <= MOST_SECTION_CELLS
+        ticks * counts * space.subsets * _P**2 <= MOST_SECTION_CELLS
         and splits <= MOST_SPLITS
         and wide <= MOST_SHARED_BORDERS
     )
@@ -143,17 +143,17 @@ def manageable(ground: SearchSpace, *, loop: bool) -> bool:
 class _Table(Lookahead):
     """Step 1: each piece by itself, F = the pitch on which it ends."""
 
-    def __init__(self, ground: SearchSpace, pieces: Pieces) -> None:
-        self.starts, self.inside = set(pieces.starts), np.zeros(ground.end + 2, bool)
+    def __init__(self, space: SearchSpace, pieces: Pieces) -> None:
+        self.starts, self.inside = set(pieces.starts), np.zeros(space.end + 2, bool)
         for a, b in zip(pieces.starts, pieces.ends, strict=True):
             self.inside[a:b] = True
-        super().__init__(ground)
+        super().__init__(space)
 
     def _kinds(self) -> int:
         return _P
 
     def _endings(self) -> Flags:
-        g = self.ground
+        g = self.space
         out = np.zeros(self.after.shape[1:], bool)
         out[-1, :, -1] = g.final & np.eye(_P, dtype=bool)
         return out
@@ -163,7 +163,7 @@ class _Table(Lookahead):
             super()._begin(tick)
 
     def _after(self, tick: int) -> None:
-        g, joint = self.ground, int(self.ground.until[tick])
+        g, joint = self.space, int(self.space.until[tick])
         if not (self.inside[tick] or self.inside[tick - 1]):
             return
         if not (joint < g.end and g.joints[joint]):
@@ -177,7 +177,7 @@ class _Table(Lookahead):
 
     def _left(self, tick: int, joint: int) -> Flags:
         """What may leave the piece at its end, (K, C, U, F, P)."""
-        g, out = self.ground, np.zeros(self.after.shape[1:], bool)
+        g, out = self.space, np.zeros(self.after.shape[1:], bool)
         out[:, :, -1] = np.eye(_P, dtype=bool)
         if g.most is not None and tick < joint:
             enough = np.arange(self.shape[0]) >= g.least[tick]
@@ -190,13 +190,13 @@ class _Table(Lookahead):
 class SectionLookahead(Lookahead):
     """Steps 2 and 3: a look-ahead whose columns are made as they are needed."""
 
-    def __init__(self, ground: SearchSpace, *, loop: bool) -> None:
+    def __init__(self, space: SearchSpace, *, loop: bool) -> None:
         """Work out what each piece can do, and the column with which all begins."""
-        self.ground, self.pieces = ground, Pieces.of(ground, loop=loop)
-        self._table = _Table(ground, self.pieces)
+        self.space, self.pieces = space, Pieces.of(space, loop=loop)
+        self._table = _Table(space, self.pieces)
         counts, subsets, _ = self._table.shape
         self.shape = (counts, subsets, 1)
-        self._near: Flags = ground.steps[0]
+        self._near: Flags = space.steps[0]
         self._borders: dict[tuple[int, ...], Flags] = {}
         self._columns: dict[tuple[int, bool, bytes], int] = {}
         table = self._table
@@ -210,7 +210,7 @@ class SectionLookahead(Lookahead):
         pieces, out = self.pieces, np.zeros_like(first)
         number = np.maximum(np.searchsorted(pieces.starts, at, "right") - 1, 0)
         for row, (tick, piece) in enumerate(zip(at.tolist(), number.tolist(), strict=True)):
-            if tick > pieces.ends[piece] or (tick == pieces.ends[piece] and tick < self.ground.end):
+            if tick > pieces.ends[piece] or (tick == pieces.ends[piece] and tick < self.space.end):
                 continue  # in a copy: nothing is chosen
             known = self._known(piece, onsets[row], pitches[row])
             borders = self._bordered(piece, known)
@@ -234,7 +234,7 @@ class SectionLookahead(Lookahead):
         key = (piece, *known)
         if key not in self._borders:
             given = self._meetings(piece, known)
-            later, groups = range(piece + 1, len(self.pieces.starts)), len(self.ground.required)
+            later, groups = range(piece + 1, len(self.pieces.starts)), len(self.space.required)
             out = np.zeros((_P, _P, 1 << groups), bool)
             for shares in product((piece, *later), repeat=groups):
                 left = {k: sum(1 << g for g, share in enumerate(shares) if share == k) for k in later}
@@ -247,7 +247,7 @@ class SectionLookahead(Lookahead):
         """Which borders that are not known may meet: (piece, 0) is its first pitch, (piece, 1) its last."""
         factors, values = [], iter(known)
         if piece == 0:
-            factors.append(Factor(((0, 0),), self.ground.opening))
+            factors.append(Factor(((0, 0),), self.space.opening))
         for a, b in sorted(self.pieces.meets):
             if a < piece <= b:
                 factors.append(Factor(((b, 0),), self._near[next(values)]))
@@ -259,7 +259,7 @@ class SectionLookahead(Lookahead):
 
     def _joined(self, piece: int, groups: int) -> Factor:
         """Which first and last pitches a piece can join that sees to these required groups."""
-        begin = self._table.begin[self.pieces.starts[piece], 0, self.ground.subsets - 1 - groups]
+        begin = self._table.begin[self.pieces.starts[piece], 0, self.space.subsets - 1 - groups]
         return Factor(((piece, 0), (piece, 1)), begin.T)
 
     def _column(self, piece: int, own: int | None, borders: Flags) -> int:
@@ -277,7 +277,7 @@ class SectionLookahead(Lookahead):
 
     def _fill(self, number: int, piece: int, ends: Flags) -> None:
         """Write a column; `ends` are (P first, P last, m), or (P last, m)."""
-        g, table = self.ground, self._table
+        g, table = self.space, self._table
         start, end = self.pieces.starts[piece], self.pieces.ends[piece]
         ticks, subsets = slice(start + 1, end + 1), np.arange(g.subsets)
         for m in np.flatnonzero(ends.reshape(-1, ends.shape[-1]).any(0)).tolist():

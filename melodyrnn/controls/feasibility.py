@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
-def formed(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
+def formed(options: Options, place: Place, space: SearchSpace) -> SearchSpace:
     """Lay the sections out. Raises OptionError or Unsatisfiable for a form that does not fit."""
     sections = sections_of(options.form)
     if sections is None:
-        return ground
+        return space
     length = _section(options, place, len(sections))
     bar, first = place.frame.metres[0].bar_ticks, place.onset or 0
     last = first + len(sections) * length
@@ -67,7 +67,7 @@ def formed(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
             copies.append(Copy(at, length - bar, starts[letter]))
         else:
             copies.append(Copy(at, length, starts[letter], last=k == len(sections) - 1))
-    return _laid(ground, tuple(copies), sorted(set(joints)), last)
+    return _laid(space, tuple(copies), sorted(set(joints)), last)
 
 
 def _section(options: Options, place: Place, sections: int) -> int:
@@ -89,37 +89,37 @@ def _section(options: Options, place: Place, sections: int) -> int:
     return options.bars // sections * place.frame.metres[0].bar_ticks
 
 
-def _laid(ground: SearchSpace, copies: tuple[Copy, ...], joints: list[int], last: int) -> SearchSpace:
+def _laid(space: SearchSpace, copies: tuple[Copy, ...], joints: list[int], last: int) -> SearchSpace:
     """Write copies and joints into what is allowed."""
-    onsets, must, at_joint = ground.onsets.copy(), ground.must.copy(), ground.joints.copy()
-    pitches = ground.pitches.copy()
+    onsets, must, at_joint = space.onsets.copy(), space.must.copy(), space.joints.copy()
+    pitches = space.pitches.copy()
     must[joints] = at_joint[joints] = True
     closing = []
     for copy in copies:
         onsets[copy.at + 1 : copy.end] = False
-        length = min(copy.length, ground.end + 1 - copy.at)
+        length = min(copy.length, space.end + 1 - copy.at)
         pitches[copy.source : copy.source + length] &= pitches[copy.at : copy.at + length]
         if copy.last:
             closing.append((copy.source + copy.length, last - copy.source - copy.length))
     onsets[last:] = False
     return replace(
-        ground, onsets=onsets, must=must, joints=at_joint, pitches=pitches, copies=copies, closing=tuple(closing)
+        space, onsets=onsets, must=must, joints=at_joint, pitches=pitches, copies=copies, closing=tuple(closing)
     )
 
 
-def homes(options: Options, ground: SearchSpace, tonic: int) -> Iterator[SearchSpace]:
+def homes(options: Options, space: SearchSpace, tonic: int) -> Iterator[SearchSpace]:
     """The ground with each pitch, from the tonic outwards, as the one near which sections meet."""
-    if not ground.copies or options.max_leap is None:
-        yield ground
+    if not space.copies or options.max_leap is None:
+        yield space
         return
-    allowed = ground.pitches.any(0)
+    allowed = space.pitches.any(0)
     for centre in sorted(np.flatnonzero(allowed).tolist(), key=lambda p: abs(p - tonic)):
         home: Flags = np.abs(_PITCHES - centre) <= options.max_leap // 2
-        pitches = ground.pitches.copy()
-        pitches[np.flatnonzero(ground.joints)] &= home
+        pitches = space.pitches.copy()
+        pitches[np.flatnonzero(space.joints)] &= home
         yield replace(
-            ground, home=home, pitches=pitches, opening=ground.opening & home, looped=False,
-            final=ground.final & home if options.loop else ground.final,
+            space, home=home, pitches=pitches, opening=space.opening & home, looped=False,
+            final=space.final & home if options.loop else space.final,
         )  # fmt: skip
 
 
@@ -133,22 +133,22 @@ MOST_LOOKAHEAD_CELLS: Final = 4 * 10**8  # places to look ahead over: a byte or 
 class ConstraintPlan:
     """What can be completed, and what is leant towards."""
 
-    ahead: Lookahead
-    leanings: LogitRules
+    lookahead: Lookahead
+    preferences: LogitRules
     copies: tuple[Copy, ...]
 
 
 def plan_constraints(options: Options, place: Place) -> ConstraintPlan:
     """Make a plan. Raises Unsatisfiable, with the constraints that exclude each other, if no melody meets all."""
-    ahead = _ahead(options, place)
-    if ahead is None:
+    lookahead = _lookahead(options, place)
+    if lookahead is None:
         raise Unsatisfiable("constraints", _reason(options, place))
-    return ConstraintPlan(ahead, preferences(options, place), ahead.ground.copies)
+    return ConstraintPlan(lookahead, preferences(options, place), lookahead.space.copies)
 
 
 def rules_of(made: ConstraintPlan, *more: Copy) -> LogitRules:
     """The plan as rules; `more` copies may lie beyond the end, to be heard but not kept."""
-    return made.leanings + lookahead_rules(made.ahead, made.copies + more)
+    return made.preferences + lookahead_rules(made.lookahead, made.copies + more)
 
 
 def first_onsets(place: Place) -> range:
@@ -157,32 +157,32 @@ def first_onsets(place: Place) -> range:
 
 
 def reach(
-    ground: SearchSpace, place: Place, clock: int | None = None, *, look: Callable[[SearchSpace], Lookahead] = Lookahead
+    space: SearchSpace, place: Place, clock: int | None = None, *, look: Callable[[SearchSpace], Lookahead] = Lookahead
 ) -> Lookahead | None:
     """Look ahead, without splinters of notes if that is possible; None if no melody is left.
 
     `clock`: where the note before has ended, if that is not where the new notes' place starts.
     """
-    if ground.cells > MOST_LOOKAHEAD_CELLS:
+    if space.cells > MOST_LOOKAHEAD_CELLS:
         raise Unsatisfiable(
             "constraints", "too much to look ahead over at once; ask for fewer bars or fewer constraints"
         )
-    for tried in (neat(ground), ground):
-        ahead = look(tried)
-        if possible(ahead, place.start if clock is None else clock, first_onsets(place), place.last):
-            return ahead
+    for tried in (neat(space), space):
+        lookahead = look(tried)
+        if possible(lookahead, place.start if clock is None else clock, first_onsets(place), place.last):
+            return lookahead
     return None
 
 
-def _ahead(options: Options, place: Place) -> Lookahead | None:
-    ground = formed(options, place, search_space_of(options, place))
+def _lookahead(options: Options, place: Place) -> Lookahead | None:
+    space = formed(options, place, search_space_of(options, place))
     seam = options.loop and place.first == NONE  # else the first pitch stands already: `ground_of` has seen to it
-    if ground.copies and options.max_leap is not None and manageable(ground, loop=seam):
-        return reach(replace(ground, looped=False), place, look=lambda tried: SectionLookahead(tried, loop=seam))
-    for tried in islice(homes(options, ground, _TONIC), _HOMES):
-        ahead = reach(tried, place)
-        if ahead is not None:
-            return ahead
+    if space.copies and options.max_leap is not None and manageable(space, loop=seam):
+        return reach(replace(space, looped=False), place, look=lambda tried: SectionLookahead(tried, loop=seam))
+    for tried in islice(homes(options, space, _TONIC), _HOMES):
+        lookahead = reach(tried, place)
+        if lookahead is not None:
+            return lookahead
     return None
 
 
@@ -197,7 +197,7 @@ def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[s
 
 def _reason(options: Options, place: Place) -> str:
     """Which constraints exclude each other: those without any one of which there would be a melody."""
-    kept, guilty = excluding(options, lambda fewer: _ahead(fewer, place) is not None)
+    kept, guilty = excluding(options, lambda fewer: _lookahead(fewer, place) is not None)
     metre = place.frame.metres[0]
     length = f"{options.bars} bar{'s' * (options.bars != 1)} of {metre}" if options.bars else f"{metre}"
     if options.upbeat and place.last == NONE:

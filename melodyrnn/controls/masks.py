@@ -94,47 +94,47 @@ def blank(place: Place) -> SearchSpace:
 
 def search_space_of(options: Options, place: Place) -> SearchSpace:
     """What is allowed where under all constraints but the form. Raises Unsatisfiable where one alone leaves nothing."""
-    ground = _pitched(options, place, blank(place))
+    space = _pitched(options, place, blank(place))
     if options.loop:
-        over = np.zeros_like(ground.over)
+        over = np.zeros_like(space.over)
         over[-1] = True
-        ground = replace(ground, over=over)
+        space = replace(space, over=over)
     if options.max_leap is not None:
         near = np.abs(_PITCHES[:, None] - _PITCHES) <= options.max_leap
-        ground = replace(ground, steps=near[None], looped=options.loop and place.first == NONE)
+        space = replace(space, steps=near[None], looped=options.loop and place.first == NONE)
         if options.loop and place.first != NONE:
-            ground = replace(ground, final=ground.final & near[place.first])
+            space = replace(space, final=space.final & near[place.first])
     chosen = durations_of(options.durations)
     if chosen is not None:
-        ground = _valued(place, ground, chosen)
+        space = _valued(place, space, chosen)
     density = density_of(options.density, place.frame.metres[0])
     if density is not None:
-        ground = _counted(place, ground, density)
+        space = _counted(place, space, density)
     if options.last_steps is not None:
-        ground = _ended(options, place, ground)
-    return ground
+        space = _ended(options, place, space)
+    return space
 
 
-def neat(ground: SearchSpace) -> SearchSpace:
+def neat(space: SearchSpace) -> SearchSpace:
     """Without splinters: no gap shorter than a sixteenth before a tick where something must begin or be over."""
-    lasts = ground.end - np.flatnonzero(ground.over).max() == 0 and ground.over.sum() == 1
-    edges = np.append(np.flatnonzero(ground.must), ground.end)
-    onsets, durations = ground.onsets.copy(), ground.durations.copy()
+    lasts = space.end - np.flatnonzero(space.over).max() == 0 and space.over.sum() == 1
+    edges = np.append(np.flatnonzero(space.must), space.end)
+    onsets, durations = space.onsets.copy(), space.durations.copy()
     for edge in edges.tolist():
         onsets[max(0, edge - SHORTEST_GAP + 1) : edge] = False
-        if edge == ground.end and not lasts:
+        if edge == space.end and not lasts:
             continue
         for tick in range(max(0, edge - SHORTEST_GAP - int(DURATION_TICKS[-1])), edge):
             left = edge - tick - DURATION_TICKS
             durations[tick] &= (left <= 0) | (left >= SHORTEST_GAP)
-    return replace(ground, onsets=onsets | ground.must, durations=durations)
+    return replace(space, onsets=onsets | space.must, durations=durations)
 
 
-def _pitched(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
+def _pitched(options: Options, place: Place, space: SearchSpace) -> SearchSpace:
     allowed = _allowed(options, place)
     if not allowed.any():
         raise Unsatisfiable("scale", "no pitch is left by scale, range and forbidden pitches together")
-    pitches = ground.pitches & allowed
+    pitches = space.pitches & allowed
     if options.chords is not None and options.chord_tones == "rule":
         for tick, chord in strong_chords(options, place):
             if chord.tones:
@@ -148,7 +148,7 @@ def _pitched(options: Options, place: Place, ground: SearchSpace) -> SearchSpace
             )
         groups.append(group)
     required = np.array(groups, bool).reshape(-1, len(PITCHES))
-    return replace(ground, pitches=pitches, required=required)
+    return replace(space, pitches=pitches, required=required)
 
 
 def _shown(text: str | None, names: frozenset[int]) -> str:
@@ -181,41 +181,41 @@ def of_classes(place: Place, classes: tuple[int, ...]) -> Flags:
     return np.isin((np.asarray(PITCHES) + place.anchor) % 12, classes)
 
 
-def _valued(place: Place, ground: SearchSpace, rows: tuple[int, ...]) -> SearchSpace:
+def _valued(place: Place, space: SearchSpace, rows: tuple[int, ...]) -> SearchSpace:
     """Only these durations; rests, and the silence at the end, are none or one of them."""
     chosen = np.zeros(len(DURATIONS), bool)
     chosen[list(rows)] = True
-    silences = np.isin(ground.end - np.arange(ground.end + 1), [0, *DURATION_TICKS[list(rows)]])
+    silences = np.isin(space.end - np.arange(space.end + 1), [0, *DURATION_TICKS[list(rows)]])
     return replace(
-        ground, durations=ground.durations & chosen, rests=np.append(True, chosen),
-        over=ground.over & silences if place.exact else ground.over,
+        space, durations=space.durations & chosen, rests=np.append(True, chosen),
+        over=space.over & silences if place.exact else space.over,
     )  # fmt: skip
 
 
-def _counted(place: Place, ground: SearchSpace, density: tuple[int, int]) -> SearchSpace:
+def _counted(place: Place, space: SearchSpace, density: tuple[int, int]) -> SearchSpace:
     """Notes in each bar; fewer in a last bar, an upbeat, or a bar that a prime has begun."""
-    least = np.full(ground.end + 1, density[0])
-    whole = [(a, b) for a, b in pairwise(place.bars) if a >= ground.start]
-    within = np.zeros(ground.end + 1, bool)
+    least = np.full(space.end + 1, density[0])
+    whole = [(a, b) for a, b in pairwise(place.bars) if a >= space.start]
+    within = np.zeros(space.end + 1, bool)
     for a, b in whole:
         within[a:b] = True
     least[~within] = 0
     least[max(place.bars[-2], 0) :] = 0
-    return replace(ground, least=least, most=np.full(ground.end + 1, density[1]))
+    return replace(space, least=least, most=np.full(space.end + 1, density[1]))
 
 
-def _ended(options: Options, place: Place, ground: SearchSpace) -> SearchSpace:
+def _ended(options: Options, place: Place, space: SearchSpace) -> SearchSpace:
     """A cadence: the last note begins on a beat and lasts a beat or more, and where beats are short a quarter."""
     assert options.last_steps is not None  # noqa: S101 - the caller has looked
     steps = tuple(place.key.scale[step] for step in options.last_steps)
-    cadence = np.zeros_like(ground.durations)
+    cadence = np.zeros_like(space.durations)
     for a, b in pairwise(place.bars):
         beat = place.metre(a).beat_ticks
         long = max(beat, min(TICKS_PER_QUARTER, b - a))
         for tick in range(max(a, 0), b):
             if (tick - a) % beat == 0 and (long == beat or b - tick >= long):
                 cadence[tick] = min(long, b - tick) <= DURATION_TICKS
-    return replace(ground, cadence=cadence, final=ground.final & of_classes(place, steps))
+    return replace(space, cadence=cadence, final=space.final & of_classes(place, steps))
 
 
 def chord_spans(options: Options, place: Place) -> Iterator[tuple[int, int, Chord]]:
@@ -265,7 +265,7 @@ CONTOUR_WIDTH: Final = 3.5  # semitones off the contour that cost half a nat
 def preferences(options: Options, place: Place) -> LogitRules:
     """What is preferred: added to the log-probabilities of pitches, by onset."""
     soft = np.zeros((place.end + 1, len(PITCHES)))
-    if options.leans:
+    if options.prefers_scale:
         soft += np.where(of_classes(place, scale_in_force(options, place)), 0, OUT_OF_SCALE)
     if options.chords is not None and options.chord_tones == "prefer":
         for tick, chord in strong_chords(options, place):
@@ -282,8 +282,8 @@ def preferences(options: Options, place: Place) -> LogitRules:
     if not soft.any():
         return owed
 
-    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
-        return np.asarray(logs + soft[np.minimum(spot.tick, place.end)])
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        return np.asarray(logs + soft[np.minimum(context.tick, place.end)])
 
     return LogitRules(pitch=(pitch,)) + owed
 
@@ -299,8 +299,8 @@ def _owed(place: Place, groups: tuple[frozenset[int], ...]) -> LogitRules:
     sounding = np.asarray(PITCHES) + place.anchor
     wanted = np.array([[pitch in group for pitch in sounding.tolist()] for group in groups])
 
-    def pitch(logs: Logs, spot: DecodingContext) -> Logs:
-        had = wanted.T[spot.heard[2][:, spot.primed :]].any(1)  # (R, groups)
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        had = wanted.T[context.heard[2][:, context.primed :]].any(1)  # (R, groups)
         return np.asarray(logs + OWED * ((~had).astype(np.float64) @ wanted))
 
     return LogitRules(pitch=(pitch,))

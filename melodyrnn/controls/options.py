@@ -86,7 +86,7 @@ class Options(Constraints):
         return self.constrained or self.loop
 
     @property
-    def leans(self) -> bool:
+    def prefers_scale(self) -> bool:
         """Whether notes outside the scale cost more.
 
         That is so where it is asked for, and where a key is named in a mode so rare among the tunes that a network
@@ -103,7 +103,7 @@ class Options(Constraints):
         return self.effort or (USUAL_EFFORT if ahead else 1)
 
     @property
-    def lively(self) -> bool:
+    def rejects_static(self) -> bool:
         """Whether a melody that sits is composed anew: not one that is the network's own, nor where an effort is told.
 
         At temperature 0 it would be the same again.
@@ -113,7 +113,7 @@ class Options(Constraints):
         return self.effort is None and (self.planned or not own) and self.temperature > 0
 
     @property
-    def free_to_turn(self) -> bool:
+    def rejects_repetitive(self) -> bool:
         """Whether a melody that goes in circles is composed anew: not where bars are asked for again, nor in vain."""
         return self.form is None and self.effort is None and self.temperature > 0 and self.top_k != 1
 

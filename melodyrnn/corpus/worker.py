@@ -126,14 +126,14 @@ def read_source_bytes(source: Source) -> bytes:
     Raises:
         Unreadable: missing, special, unreadable, empty or too large.
     """
-    from melodyrnn.formats.midi.container import read_bytes_of as fetch_bytes  # noqa: PLC0415
+    from melodyrnn.formats.midi.container import read_bytes_of  # noqa: PLC0415
 
     try:
         if not stat.S_ISREG(os.stat(source.path).st_mode):  # noqa: PTH116
             raise Unreadable(source.name, "special")
     except (OSError, ValueError):  # ValueError: a NUL in the name
         pass  # the opening below says why, in the words of the system
-    return fetch_bytes(source.path, source.name)
+    return read_bytes_of(source.path, source.name)
 
 
 @contextmanager

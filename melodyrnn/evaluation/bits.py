@@ -66,9 +66,9 @@ class KnnMemory:
     def __init__(self, network: Network, melodies: Sequence[Columns]) -> None:
         """Listen to the melodies, with the conditions hidden that a held-out figure must not see."""
         states, came, tunes = [], [], []
-        for which, stream, event in teacher_force(network, melodies):
+        for which, decoder, event in teacher_force(network, melodies):
             notes = event[0] != END
-            states.append(stream.state[-1, 0][notes])
+            states.append(decoder.state[-1, 0][notes])
             came.append(np.stack(event, 1)[notes])
             tunes.append(which[notes])
         rest, duration, pitch = np.concatenate(came).T
@@ -161,11 +161,11 @@ def bits_of(
     melodies: Sequence[Columns],
     names: Sequence[str],
     registers: Mapping[int, int],
-    repertoire: KnnMemory | None = None,
+    memory: KnnMemory | None = None,
 ) -> list[Judged]:
     """Score melodies note by note; with a repertoire, recalling it."""
     judged = []
-    for melody, name, scored in zip(melodies, names, score(network, melodies, repertoire=repertoire), strict=True):
+    for melody, name, scored in zip(melodies, names, score(network, melodies, memory=memory), strict=True):
         scored.bits[0, 2] += register_bits(registers, first_pitch(melody))
         judged.append(Judged(name, scored.bits, scored.right))
     return judged

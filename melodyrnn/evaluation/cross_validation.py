@@ -244,8 +244,8 @@ def _run(task: _Task) -> FoldJudged:
         for network in _networks(task.train, task.trial):
             cells.append(network.config.cell)
             alone.append(bits_of(network, task.test, task.names, registers))
-            repertoire = KnnMemory(network, task.train)
-            recalling.append(bits_of(network, task.test, task.names, registers, repertoire))
+            memory = KnnMemory(network, task.train)
+            recalling.append(bits_of(network, task.test, task.names, registers, memory))
     return FoldJudged(task.fold, cells, alone, recalling)
 
 

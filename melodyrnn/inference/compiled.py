@@ -25,9 +25,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.inference import numpy_network as runtime
-from melodyrnn.inference import pointer as recall
-from melodyrnn.inference.pointer import FIELDS, PointerQuery
+from melodyrnn.inference.numpy_network import Head, Layer, Matrix, Network, room
+from melodyrnn.inference.pointer import (
+    DURATION,
+    FAR,
+    FIELDS,
+    INTERVAL,
+    MARGIN,
+    MATCH,
+    PLACE,
+    REST,
+    SAME,
+    Pointer,
+    PointerQuery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,16 +101,16 @@ def described() -> str:
     return "compiled" if library else f"NumPy ({why_not})"
 
 
-def network_of(config: NetworkConfig, weights: Weights) -> runtime.Network:
-    """A network for the fastest runtime that there is."""
-    return runtime.Network(config, weights) if kernel() is None else CompiledNetwork(config, weights)
+def network_of(config: NetworkConfig, weights: Weights) -> Network:
+    """A network in the fastest implementation that there is."""
+    return Network(config, weights) if kernel() is None else CompiledNetwork(config, weights)
 
 
-def recall_of(network: runtime.Network, rows: int, capacity: int) -> recall.Pointer:
-    """What the melodies that a network hears remember, for the same runtime."""
+def pointer_of(network: Network, rows: int, capacity: int) -> Pointer:
+    """The pointers of so many melodies under a network, for the same implementation."""
     if isinstance(network, CompiledNetwork):
         return CompiledPointer(network, rows, capacity)
-    return recall.Pointer(network, rows, capacity)
+    return Pointer(network, rows, capacity)
 
 
 def _at(array: Any) -> int:
@@ -135,7 +146,7 @@ def _padded(bias: Floats, width: int) -> Floats:
     return np.pad(bias, (0, width - len(bias)))
 
 
-class CompiledMatrix(runtime.Matrix):
+class CompiledMatrix(Matrix):
     """Weights (N, K) in panels of columns, in half precision where they have no more."""
 
     def __init__(self, weights: Floats, scale: Floats | float = 1.0) -> None:
@@ -147,7 +158,7 @@ class CompiledMatrix(runtime.Matrix):
             weights = np.ascontiguousarray(weights, np.float32)
         given = weights.__array_interface__["data"][0], weights.dtype == np.float16, _at(scales)  # perhaps not writable
         for half in (_HALF, 0):
-            self.whole = runtime.room(inputs * self.width // (2 if half else 1))
+            self.whole = room(inputs * self.width // (2 if half else 1))
             if _library().pack(*given, self.columns, inputs, half, _at(self.whole)):
                 break
         self.fields: Fields = (_at(self.whole), inputs, self.width, half)
@@ -163,7 +174,7 @@ class CompiledMatrix(runtime.Matrix):
         return out[:, : self.columns]
 
 
-class CompiledLayer(runtime.Layer):
+class CompiledLayer(Layer):
     """One recurrent layer, folded."""
 
     matrix = CompiledMatrix
@@ -179,7 +190,7 @@ class CompiledLayer(runtime.Layer):
         self.fields: Fields = (*matrices, *biases, _CELLS.index(config.cell), config.hidden)
 
 
-class CompiledHead(runtime.Head):
+class CompiledHead(Head):
     """One attribute's head, folded. Its call is for those who want the joint output; composing asks the pointer."""
 
     matrix = CompiledMatrix
@@ -213,7 +224,7 @@ class CompiledHead(runtime.Head):
         return _at(projected), projected.shape[1], _rows(known, rows), known.shape[1]
 
 
-class CompiledNetwork(runtime.Network):
+class CompiledNetwork(Network):
     """Folded weights as the library wants them, and the recurrent step."""
 
     matrix, layer, head = CompiledMatrix, CompiledLayer, CompiledHead
@@ -228,7 +239,7 @@ class CompiledNetwork(runtime.Network):
         self._given = (*map(_at, self._lent), len(self.layers), self.state.address)
         self._step = _library().hear
 
-    def hear(self, state: Floats, heard: Indices) -> Floats:
+    def step(self, state: Floats, heard: Indices) -> Floats:
         """Advance a state in place by one event; what the heads take from it, (R, heads · head or more)."""
         units, projected = self.config.hidden, np.empty((len(heard), self.state.width), np.float32)
         if state.dtype != _FLOAT32 or state.shape != (len(self.layers), 2, len(heard), units):
@@ -237,7 +248,7 @@ class CompiledNetwork(runtime.Network):
         return projected
 
 
-class CompiledPointer(recall.Pointer):
+class CompiledPointer(Pointer):
     """The notes of R melodies, as the library looks at them."""
 
     network: CompiledNetwork
@@ -272,12 +283,12 @@ class CompiledPointer(recall.Pointer):
     def _lend(self) -> Indices:
         (_, rows, width), (_, kinds, capacity, _) = self.values.shape, self.keys.shape
         arrays = map(_at, (self.values, self.states, self.keys))
-        return np.array([*arrays, rows, recall.MARGIN, width, capacity, kinds, self.notes])
+        return np.array([*arrays, rows, MARGIN, width, capacity, kinds, self.notes])
 
 
 _TERMS: Final = np.array([
-    _at(recall.MATCH), _at(recall.FAR), len(recall.MATCH), len(recall.FAR) - 1,
-    recall.INTERVAL, recall.REST, recall.DURATION,
-    *(int(recall.SAME[field][0]) for field in (recall.PLACE, recall.REST, recall.DURATION)),
+    _at(MATCH), _at(FAR), len(MATCH), len(FAR) - 1,
+    INTERVAL, REST, DURATION,
+    *(int(SAME[field][0]) for field in (PLACE, REST, DURATION)),
 ])  # fmt: skip
 """The structure Terms."""

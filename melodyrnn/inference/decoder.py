@@ -34,7 +34,7 @@ from melodyrnn.events.vocabulary import (
     Indices,
     metre_index,
 )
-from melodyrnn.inference.compiled import recall_of
+from melodyrnn.inference.compiled import pointer_of
 from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Timeline:
         bar, place = np.divmod(tick - start, length)
         return Places(place, bar + bars, metre, length)
 
-    def take(self, rows: Indices) -> Timeline:
+    def select(self, rows: Indices) -> Timeline:
         """Choose melodies, in any order and number."""
         return Timeline(self.starts[rows], self.bars[rows], self.metres[rows], self.bar_ticks[rows])
 
@@ -146,7 +146,7 @@ class Conditions:
     register: Indices  # 1 + MIDI number of the anchor
     bars: Indices  # bars in all
 
-    def take(self, rows: Indices) -> Conditions:
+    def select(self, rows: Indices) -> Conditions:
         """Choose melodies."""
         return Conditions(self.mode[rows], self.style[rows], self.register[rows], self.bars[rows])
 
@@ -154,39 +154,43 @@ class Conditions:
 class Decoder:
     """The state of R melodies. Plain arrays: `take` copies any choice of them, as resampling needs."""
 
-    def __init__(self, network: Network, told: Conditions, timeline: Timeline, capacity: int = 64) -> None:
+    def __init__(self, network: Network, conditions: Conditions, timeline: Timeline, capacity: int = 64) -> None:
         """Begin before the first note."""
-        rows = len(told.mode)
-        self.network, self.told, self.timeline = network, told, timeline
+        rows = len(conditions.mode)
+        self.network, self.conditions, self.timeline = network, conditions, timeline
         self.notes = 0
         self.tick = np.zeros(rows, np.int64)  # where the last note ended
         self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
         self.after = timeline.at(self.tick)
         self.spent: Logs | None = None  # (R, 2) bits chosen, and their sum over the notes, where they are counted
         self.state = network.blank(rows)
-        self.recall = recall_of(network, rows, capacity)
+        self.pointer = pointer_of(network, rows, capacity)
         self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
-        self._known[:, -1] += told.mode
-        self._shown = told.bars > 0
+        self._known[:, -1] += conditions.mode
+        self._shown = conditions.bars > 0
         self._heard: Indices = np.tile(np.array(list(_HEARD.values())), (rows, 1))
-        views = {"metre_beat": self.after.metre * vp.BEATS, "mode": told.mode, "style": told.style}
+        views = {"metre_beat": self.after.metre * vp.BEATS, "mode": conditions.mode, "style": conditions.style}
         for name, value in views.items():
             self._heard[:, _HEARD_AT[name]] += value
         self._advance()
-        self._heard[:, _HEARD_AT["register"]] += told.register  # from the second note on: the first would tell it
+        self._heard[:, _HEARD_AT["register"]] += conditions.register  # from the second note on: the first would tell it
 
     def __len__(self) -> int:
         return len(self.tick)
 
-    def take(self, rows: Indices) -> Decoder:
+    def select(self, rows: Indices) -> Decoder:
         """A copy that holds these melodies, in any order and number."""
         new = object.__new__(Decoder)
-        new.network, new.told, new.timeline = self.network, self.told.take(rows), self.timeline.take(rows)
+        new.network, new.conditions, new.timeline = (
+            self.network,
+            self.conditions.select(rows),
+            self.timeline.select(rows),
+        )
         new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
         new.spent = None if self.spent is None else self.spent[rows]
         after = self.after
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
-        new.state, new.recall = self.state.take(rows, 2), self.recall.take(rows)
+        new.state, new.pointer = self.state.take(rows, 2), self.pointer.select(rows)
         new._known, new._shown, new._heard = self._known[rows], self._shown[rows], self._heard[rows]
         new._projected = self._projected.take(rows, 0)
         new._forget()
@@ -212,9 +216,9 @@ class Decoder:
     @property
     def heard(self) -> tuple[Indices, Indices, Indices]:
         """Rests, durations and pitches of the notes so far: rows of the tables, (R, notes)."""
-        return self.recall.column(REST), self.recall.column(DURATION), self.recall.column(PITCH)
+        return self.pointer.column(REST), self.pointer.column(DURATION), self.pointer.column(PITCH)
 
-    def hear(self, rest: Indices, duration: Indices, pitch: Indices) -> None:
+    def step(self, rest: Indices, duration: Indices, pitch: Indices) -> None:
         """Take in one note of each melody, rows (R,) of the tables."""
         where, known = self._standing(rest)
         self._keep_keys(rest, duration)
@@ -222,7 +226,7 @@ class Decoder:
         rhythm = duration * vp.RHYTHM_BASE
         if self.notes:
             rhythm += rest
-        self.recall.add((
+        self.pointer.add((
             pitch, pitch - self.last, rhythm, rest, duration,
             where.place, where.bar, self.after.place, self.after.bar,
         ))  # fmt: skip
@@ -240,7 +244,7 @@ class Decoder:
         return self.timeline.at(self.tick + REST_OR_END_TICKS.take(rest))
 
     def _advance(self) -> None:
-        self._projected = self.network.hear(self.state, self._heard)
+        self._projected = self.network.step(self.state, self._heard)
         self._forget()
 
     def _forget(self) -> None:
@@ -254,7 +258,7 @@ class Decoder:
         known = self._known.copy()
         known[:, :2] = _STAND.take(where.place, 0, mode="clip")
         known[:, 1] += where.metre * vp.BEATS
-        left, number = self.told.bars - where.bar, where.bar
+        left, number = self.conditions.bars - where.bar, where.bar
         known[:, 2] += np.where(self._shown, _LEFT.take(left, mode="clip"), _NUMBER.take(number, mode="clip"))
         return known
 
@@ -279,7 +283,7 @@ class Decoder:
 
     def _hearing(self, duration: Indices, pitch: Indices, known: Indices) -> None:
         """Set the views of a finished note, which is among those remembered; mode, style and register stay."""
-        heard, first = self._heard, self.recall.column(PITCH)[:, 0]
+        heard, first = self._heard, self.pointer.column(PITCH)[:, 0]
         heard[:, :2] = _PITCH_HEARD.take(pitch, 0)
         leaps = _LEAP_HEARD.take(pitch[:, None] - np.stack((self.last, first), 1), mode="wrap")
         if not self.notes:
@@ -291,18 +295,18 @@ class Decoder:
     def _ask(self, name: str, known: Indices, choice: bytes, asked: PointerQuery) -> Logs:
         """What a head expects, given rows of what is known; its key is kept for later positions."""
         self._asked[name] = choice
-        return self.recall.expect(name, self._projected, known, asked)
+        return self.pointer.expect(name, self._projected, known, asked)
 
     def _keep_keys(self, rest: Indices, duration: Indices) -> None:
         """Work out the keys that no question has left behind, or that a question about another choice has."""
         asked, known = self._asked, self._standing(rest)[1]
         if "rest" not in asked:
-            self.recall.keep("rest", self._projected, self._stand_after())
+            self.pointer.keep("rest", self._projected, self._stand_after())
         if asked.get("duration") != rest.tobytes():
-            self.recall.keep("duration", self._projected, known)
+            self.pointer.keep("duration", self._projected, known)
         if asked.get("pitch") != _key(rest, duration):
             known[:, 4] = duration + (1 + _KNOWN["duration"])
-            self.recall.keep("pitch", self._projected, known)
+            self.pointer.keep("pitch", self._projected, known)
 
 
 def _key(rest: Indices, duration: Indices) -> bytes:

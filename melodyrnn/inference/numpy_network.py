@@ -265,7 +265,7 @@ class Network:
         """The state before anything is heard, (layers, 2, R, H): h and c of each layer."""
         return np.zeros((self.config.layers, 2, rows, self.config.hidden), np.float32)
 
-    def hear(self, state: Floats, heard: Indices) -> Floats:
+    def step(self, state: Floats, heard: Indices) -> Floats:
         """Advance a state in place by one event, rows (R, len(HEARD)) of `table`.
 
         Returns the state projected, (R, heads · head): what the heads take from it, each its `part`.

@@ -83,7 +83,7 @@ class Pointer:
         self.keys = np.zeros((rows, len(network.matches), capacity, network.config.keys), np.float32)
         self._matches: Floats | None = None
 
-    def take(self, rows: Indices) -> Pointer:
+    def select(self, rows: Indices) -> Pointer:
         """A copy of these melodies."""
         new = object.__new__(type(self))
         new.network, new.notes = self.network, self.notes

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from melodyrnn.inference.numpy_network import Floats, Logs, Network
 
 
-class Recalling(Protocol):
+class PitchMemory(Protocol):
     """A memory of other melodies, asked for pitches beside the network (evaluation.knn_memory)."""
 
     def pitch(self, logs: Logs, states: Floats, rest: Indices, duration: Indices) -> Logs:
@@ -53,17 +53,17 @@ def teacher_force(
     for start in range(0, len(order), SCORED_TOGETHER):
         which = np.array(order[start : start + SCORED_TOGETHER])
         chosen = [melodies[k] for k in which]
-        stream = Decoder(network, _told(chosen, withheld, which), of_columns(chosen))
+        decoder = Decoder(network, _told(chosen, withheld, which), of_columns(chosen))
         going = len(chosen)
         for i in range(len(chosen[0]) + 1):
             while len(chosen[going - 1]) < i:
                 going -= 1
-            if going < len(stream):
-                stream = stream.take(np.arange(going))
+            if going < len(decoder):
+                decoder = decoder.select(np.arange(going))
             rest = np.array([m.rest[i] if i < len(m) else END for m in chosen[:going]])
             duration, pitch = (_column(chosen[:going], name, i) for name in ("duration", "pitch"))
-            yield which[:going], stream, (rest, duration, pitch)
-            stream.hear(rest, duration, pitch)
+            yield which[:going], decoder, (rest, duration, pitch)
+            decoder.step(rest, duration, pitch)
 
 
 def _column(melodies: list[Columns], name: str, i: int) -> Indices:
@@ -106,20 +106,20 @@ def score(
     network: Network,
     melodies: Sequence[Columns],
     withheld: Withheld | None = None,
-    repertoire: Recalling | None = None,
+    memory: PitchMemory | None = None,
 ) -> list[Scored]:
     """Score melodies as `surprise` does, and say where the first choice was right; with a repertoire, recalling it."""
     shapes = [(len(m) + 1, 3) for m in melodies]
     out = [Scored(np.zeros(shape), np.zeros(shape, dtype=bool)) for shape in shapes]
-    for which, stream, came in teacher_force(network, melodies, withheld):
+    for which, decoder, came in teacher_force(network, melodies, withheld):
         rest, duration, _ = came
-        asked = [stream.rest(), stream.duration(rest), stream.pitch(rest, duration)]
-        if repertoire is not None:
-            asked[2] = repertoire.pitch(asked[2], stream.state[-1, 0], rest, duration)
+        asked = [decoder.rest(), decoder.duration(rest), decoder.pitch(rest, duration)]
+        if memory is not None:
+            asked[2] = memory.pitch(asked[2], decoder.state[-1, 0], rest, duration)
         bits = np.stack([_of(*pair) for pair in zip(asked, came, strict=True)], 1)
         right = np.stack([logs.argmax(1) == value for logs, value in zip(asked, came, strict=True)], 1)
         for k, row, hit in zip(which.tolist(), bits, right, strict=True):
-            i = stream.notes
+            i = decoder.notes
             values = 3 if i < len(melodies[k]) else 1  # after the last note only END is predicted
             out[k].bits[i, :values], out[k].right[i, :values] = row[:values], hit[:values]
     return out

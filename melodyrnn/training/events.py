@@ -60,7 +60,7 @@ class TrainingPlan:
     family: Sequence[int] = ()  # of each training melody, for recipe.folds: variants of a tune stay in one fold
     save_every: float = 60.0  # seconds
     compile: bool = False  # torch.compile, where there is a compiler
-    strands: Workers | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
+    workers: Workers | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
     precision: str = "fp32"  # fp32 | bf16 | auto (see precision.choose); a state keeps what was chosen
 
 

@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from melodyrnn.errors import CorpusError, TrainingError
-from melodyrnn.training import state as states
 from melodyrnn.training.events import (
     Bits,
     Chosen,
@@ -43,7 +42,7 @@ from melodyrnn.training.events import (
     TrainingPlan,
     Tried,
 )
-from melodyrnn.training.state import Progress
+from melodyrnn.training.state import Progress, read_state
 from melodyrnn.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def fit(
 
 def _fitted(run: Trainer, epochs: int, stop: Callable[[], bool]) -> Iterator[TrainingEvent]:
     """Epoch after epoch, until the last, the end of patience, or a wish to stop."""
-    with run.strands:
+    with run.workers:
         yield run.started()
         while run.place.epoch < epochs and not run.out_of_patience:
             for event in run.epoch(stop):
@@ -133,14 +132,14 @@ def _rehearsed(
 ) -> Iterator[TrainingEvent]:
     """Fold after fold, each held out once; then all melodies, for as many epochs as the folds say."""
     count, notes = max(folds) + 1, sum(len(split.train[k]) for k in range(len(folds)))
-    place = states.read(plan.state).place if plan.resume and plan.state is not None else Progress()
+    place = read_state(plan.state).place if plan.resume and plan.state is not None else Progress()
     begun, table, told, epochs = min(place.fold, count), place.tried, None, plan.recipe.epochs
     for fold in range(begun, count + 1):
         own = replace(plan, resume=plan.resume and fold == begun)
         run = Trainer(parted(split, folds, fold), own, team, Progress(fold=fold, tried=table))
         if fold == count:
             told = chosen(table, count, notes)
-            epochs = int(team.total(told.epochs if team.leads else 0))  # the leader's, should sums differ
+            epochs = int(team.total(told.epochs if team.is_main else 0))  # the leader's, should sums differ
         for event in _fitted(run, epochs, stop):
             if isinstance(event, Started):
                 yield from [replace(event, melodies=len(folds), notes=notes)] if fold == begun else []

@@ -148,7 +148,7 @@ def train_model(
         config, recipe, state, resume=order.resume, start=start, family=train.family, compile=order.compile,
         precision=order.precision,
     )  # fmt: skip
-    with only_one(order.output, leads=team.leads):
+    with only_one(order.output, is_main=team.is_main):
         floor = baselines(split.train, test) if len(test) else {}
         if floor:
             yield Floor(floor)
@@ -156,7 +156,7 @@ def train_model(
         for event in fit(split, plan, team, stop):
             yield event
             told = event if isinstance(event, Chosen) else told
-            if isinstance(event, Finished) and team.leads:
+            if isinstance(event, Finished) and team.is_main:
                 index = _fingerprints(prepared, train, order.base)
                 card = _card(prepared, order, train, test_bits(config, event.weights, train, test), floor)
                 card.facts.update(_copying(index, test))

@@ -60,7 +60,7 @@ class State:
     precision: str = "fp32"
 
 
-def write(path: Path, state: State) -> None:
+def write_state(path: Path, state: State) -> None:
     """Write a state; the one before stays until this one is safe on disk. Raises OutputError."""
     header = {
         "config": asdict(state.config), "recipe": asdict(state.recipe), "corpus": state.corpus,
@@ -70,7 +70,7 @@ def write(path: Path, state: State) -> None:
     write_whole(path, save(flat, {STATE: json.dumps(header)}))
 
 
-def read(path: Path) -> State:
+def read_state(path: Path) -> State:
     """Read a state. Raises CheckpointError for anything that is not one."""
     if not path.is_file():  # a pipe would be waited for
         raise CheckpointError(f"{path}: no training state is there; start without --resume")
@@ -91,7 +91,7 @@ def read(path: Path) -> State:
     return state
 
 
-def demand_fit(path: Path, state: State, network: nn.Module) -> None:
+def check_fits(path: Path, state: State, network: nn.Module) -> None:
     """Raise CheckpointError unless a state has just the tensors that a run of this network writes at its place."""
     own = {name: (tensor.dtype, tensor.shape) for name, tensor in network.state_dict().items()}
     expected = {f"network.{name}": told for name, told in own.items()}

@@ -24,7 +24,6 @@ from torch.optim.swa_utils import AveragedModel
 
 from melodyrnn.checkpoint.file import NetworkConfig
 from melodyrnn.errors import CheckpointError, OutputError, TrainingError
-from melodyrnn.training import state as states
 from melodyrnn.training.batches import Share, Span, cut, plan_epoch, spans, training_step
 from melodyrnn.training.config import TrainingConfig, rate_at
 from melodyrnn.training.events import (
@@ -40,7 +39,7 @@ from melodyrnn.training.events import (
     Weights,
 )
 from melodyrnn.training.network import Dropped, Inputs, MelodyRNN
-from melodyrnn.training.state import Progress, State
+from melodyrnn.training.state import Progress, State, check_fits, read_state, write_state
 from melodyrnn.training.validation import measure, measured
 from melodyrnn.training.workers import Workers, autocast, choose_precision, workers_for
 
@@ -84,7 +83,7 @@ class Trainer:
 
     def __init__(self, split: Split, plan_: TrainingPlan, team: Team, place: Progress = Progress()) -> None:  # noqa: B008 - frozen
         self.split, self.plan, self.team = split, plan_, team
-        self.strands = plan_.strands or (Workers() if plan_.compile else workers_for(plan_.recipe, team))
+        self.workers = plan_.workers or (Workers() if plan_.compile else workers_for(plan_.recipe, team))
         torch.manual_seed(plan_.recipe.seed)
         self.network = MelodyRNN(plan_.config).to(team.device)
         self.base: dict[str, Tensor] = {}
@@ -143,7 +142,7 @@ class Trainer:
             progress, step = (epoch + index / len(steps)) / recipe.epochs, self.place.step
             shares = self._shares(steps[index], step) if ahead is None else ahead.result()
             waited = time.perf_counter() - began
-            ahead = self.strands.meanwhile(self._shares, steps[index + 1], step + 1) if index + 1 < len(steps) else None
+            ahead = self.workers.meanwhile(self._shares, steps[index + 1], step + 1) if index + 1 < len(steps) else None
             nats, notes = self._step(shares, steps[index], progress)
             took = time.perf_counter() - began
             self.place = self.place.after(index + 1, nats, notes)
@@ -170,11 +169,11 @@ class Trainer:
 
     def _shares(self, spans_: Sequence[Span], step: int) -> list[_Share]:
         """What each strand computes of our share of a step: a function of the seed and the step's number."""
-        team, of = self.team, self.strands.of
+        team, of = self.team, self.workers.of
         melodies = [cut(self.split.train[s.melody], s) for s in spans_]
         made = []
-        for strand in range(of):
-            share = Share(team.share.rank + team.share.of * strand, team.share.of * of)
+        for worker in range(of):
+            share = Share(team.share.rank + team.share.of * worker, team.share.of * of)
             inputs, dropped = training_step(melodies, self.plan.recipe, self.plan.config, step, share)
             real = [row < len(melodies) for row in share.rows(len(melodies))]
             made.append(_Share(inputs, dropped, torch.tensor(real, dtype=torch.float32)))
@@ -185,8 +184,8 @@ class Trainer:
         notes = sum(s.stop - s.start for s in spans_)
         self.trained.train()
         self.optimiser.zero_grad(set_to_none=True)
-        parts = self.strands.each(lambda strand: self._part(shares[strand], notes))
-        if self.strands.of > 1:
+        parts = self.workers.each(lambda worker: self._part(shares[worker], notes))
+        if self.workers.of > 1:
             each = zip(*(gradients for _, gradients in parts), strict=True)
             for parameter, gradients in zip(self.network.parameters(), each, strict=True):
                 parameter.grad = reduce(torch.add, gradients)
@@ -206,7 +205,7 @@ class Trainer:
         each = sum(term.sum(1) for term in surprise) * share.counts.to(device)
         loss = each.sum() * (self.team.share.of / notes)  # DistributedDataParallel averages over the team
         nats = float(each.detach().sum())
-        if self.strands.of > 1:
+        if self.workers.of > 1:
             return nats, torch.autograd.grad(loss, list(self.network.parameters()))
         loss.backward()
         return nats, ()
@@ -236,7 +235,7 @@ class Trainer:
         train = place.nats / math.log(2) / max(1, place.notes)
         melodies = self.split.validation
         bits = Bits(math.nan, math.nan, math.nan)
-        for bits, left in measured(self.average.module, melodies, strands=self.strands):  # noqa: B007 - the last bits count
+        for bits, left in measured(self.average.module, melodies, workers=self.workers):  # noqa: B007 - the last bits count
             if left and self.team.agree(stop()):
                 return None
         if len(melodies) and not math.isfinite(bits.total):
@@ -273,7 +272,7 @@ class Trainer:
     def _save(self) -> None:
         """Write the state, if one is wanted and we lead."""
         self.saved_at = time.monotonic()
-        if self.plan.state is None or not self.team.leads:
+        if self.plan.state is None or not self.team.is_main:
             return
         tensors = {f"network.{n}": t for n, t in self.network.state_dict().items()}
         tensors |= {f"average.{n}": t for n, t in self.average.state_dict().items()}
@@ -282,7 +281,7 @@ class Trainer:
             tensors |= {f"optimiser.{index}.{n}": t for n, t in moments.items()}
         state = State(self.plan.config, self.plan.recipe, self.corpus, self.place, tensors, self.precision)
         try:
-            states.write(self.plan.state, state)
+            write_state(self.plan.state, state)
         except OutputError as error:
             before = "what was saved before is intact: when that is mended, --resume goes on"
             problem = before if self.plan.state.exists() else "nothing had been saved before"
@@ -290,7 +289,7 @@ class Trainer:
 
     def _load(self, path: Path) -> None:
         """Go on from a state on disk."""
-        state = states.read(path)
+        state = read_state(path)
         for name, told, ours in (
             ("network", state.config, self.plan.config),
             ("recipe", state.recipe, self.plan.recipe),
@@ -300,7 +299,7 @@ class Trainer:
             if told != ours:
                 problem = f"belongs to another {name}{_differences(told, ours)}; give the same options, or start afresh"
                 raise CheckpointError(f"{path}: {problem}")
-        states.demand_fit(path, state, self.network)
+        check_fits(path, state, self.network)
         parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "best": {}, "optimiser": {}}
         for name, tensor in state.tensors.items():
             part, _, rest = name.partition(".")

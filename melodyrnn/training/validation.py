@@ -71,7 +71,7 @@ def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 40
 
 
 def measured(
-    network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, strands: Workers | None = None
+    network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, workers: Workers | None = None
 ) -> Iterator[tuple[Bits, int]]:
     """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
 
@@ -80,11 +80,11 @@ def measured(
     network.eval()
     total, notes = np.zeros(3), 0
     batches, left = _batches(melodies, positions), len(melodies)
-    at_once = 1 if strands is None else strands.of
+    at_once = 1 if workers is None else workers.of
     for start in range(0, len(batches), at_once):
         some = batches[start : start + at_once]
         work = partial(_nats, network, some)
-        for nats in [work(0)] if strands is None else strands.each(work):
+        for nats in [work(0)] if workers is None else workers.each(work):
             total += nats
         notes += sum(len(m) for batch in some for m in batch)
         left -= sum(map(len, some))

@@ -52,7 +52,7 @@ class Team:
     device: torch.device
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the one that writes and talks."""
         return self.share.rank == 0
 

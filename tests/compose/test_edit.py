@@ -183,10 +183,10 @@ def test_what_follows_is_less_surprising_than_after_a_plain_continuation(model):
 def right_bits(model, melody):
     """Bits of the notes from bar 4 on."""
     encoded = encode(melody)
-    stream = Decoder(
+    decoder = Decoder(
         model.network, conditions_of(encoded.key, 0, encoded.anchor, melody.bars), of_metres(melody.metres, 1)
     )
-    bits = prefill(stream, encoded, len(encoded))
+    bits = prefill(decoder, encoded, len(encoded))
     return bits[[n.onset >= 288 for n in melody.notes]].sum()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import generate, model_of, prompt_for
-from melodyrnn.compose.originality import Copied, Usual, copied, gate_of, index_of, limit_copy, usual_of
+from melodyrnn.compose.originality import Copied, Usual, copied, index_of, limit_copy, originality_test, usual_of
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import draw_one
 from melodyrnn.constraints.logit_rules import LogitRules, mask
@@ -47,7 +47,7 @@ def copier(longest, *, seed, others=LogitRules(), noise=0.05):  # noqa: B008 - a
 
     At each note it finds the tune whose notes before agree longest, and gives its next note nearly all probability.
     """
-    stream = Decoder(QUIET.network, Conditions(*(np.array([x]) for x in (1, 0, 61, 0))), of_metres((Metre(),), 1))
+    decoder = Decoder(QUIET.network, Conditions(*(np.array([x]) for x in (1, 0, 61, 0))), of_metres((Metre(),), 1))
     rules = others + (limit_copy(INDEX, longest) if longest else LogitRules())
     rng, played = np.random.default_rng(seed), []
     source, at = int(rng.integers(20)), int(rng.integers(8))
@@ -55,9 +55,9 @@ def copier(longest, *, seed, others=LogitRules(), noise=0.05):  # noqa: B008 - a
         if at >= 48 or rng.random() < noise:
             source, at = int(rng.integers(20)), int(rng.integers(30))
         note = TUNES[source].notes[at]
-        lean = _Leaning(stream, note, TUNES[source].notes[at - 1].pitch if at else None)
+        lean = _Leaning(decoder, note, TUNES[source].notes[at - 1].pitch if at else None)
         made = sample_note(lean, rules, (_same, _same, _same), rng.random((1, 3)))
-        stream.hear(made.rest, made.duration, made.pitch)
+        decoder.step(made.rest, made.duration, made.pitch)
         played.append((int(made.rest[0]), int(made.duration[0]), int(made.pitch[0])))
         at += 1
     return played
@@ -70,10 +70,10 @@ def _same(logs, _spot):
 class _Leaning:
     """A stream whose expectations are replaced: no rest, the tune's length, the tune's interval."""
 
-    def __init__(self, stream, note, before):
-        self.stream, self.note, self.before = stream, note, before
+    def __init__(self, decoder, note, before):
+        self.decoder, self.note, self.before = decoder, note, before
         for name in ("notes", "tick", "last", "timeline", "heard", "spent"):
-            setattr(self, name, getattr(stream, name))
+            setattr(self, name, getattr(decoder, name))
 
     def __len__(self):
         return 1
@@ -140,9 +140,9 @@ def test_no_run_is_longer_than_allowed(longest):
 def test_the_limit_finds_a_way_round_other_rules():
     """Where another rule leaves one pitch only, and that would copy, the rhythm gives way."""
 
-    def theirs(logs, spot):
+    def theirs(logs, context):
         """Only the pitches of tune 0, note by note."""
-        wanted = TUNES[0].notes[min(spot.notes, 47)].pitch - 60 - PITCHES[0]
+        wanted = TUNES[0].notes[min(context.notes, 47)].pitch - 60 - PITCHES[0]
         return mask(logs, np.arange(len(PITCHES)) == wanted)
 
     played = copier(8, seed=0, others=LogitRules(pitch=(theirs,)))
@@ -311,17 +311,17 @@ def test_the_seam_of_a_loop_counts(random_weights):
     rows = np.array([(0, DURATIONS.index(24), PITCHES.index(p - 60)) for p in pitches[6:] + pitches[:6]])
     for loop, passes in ((False, True), (True, False)):
         options = Options(bars=3, loop=loop, max_copy=8)
-        assert gate_of(index, options, prompt_for(model, options))(rows) is passes
+        assert originality_test(index, options, prompt_for(model, options))(rows) is passes
     whole = np.concatenate((rows[6:], rows[:6]))
-    assert gate_of(index, Options(max_copy=12), prompt_for(model, Options()))(whole)
-    assert not gate_of(index, Options(max_copy=11), prompt_for(model, Options()))(whole)
+    assert originality_test(index, Options(max_copy=12), prompt_for(model, Options()))(whole)
+    assert not originality_test(index, Options(max_copy=11), prompt_for(model, Options()))(whole)
 
 
 def nothing_after(notes, rows=None):
     """Rules that leave no pitch from a note on, to all melodies or to some rows."""
 
-    def pitch(logs, spot):
-        shut = np.zeros(len(logs), bool) if spot.notes < notes else np.ones(len(logs), bool)
+    def pitch(logs, context):
+        shut = np.zeros(len(logs), bool) if context.notes < notes else np.ones(len(logs), bool)
         if rows is not None:
             shut &= np.isin(np.arange(len(logs)), rows)
         return np.where(shut[:, None], -np.inf, logs)
@@ -331,7 +331,7 @@ def nothing_after(notes, rows=None):
 
 def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
     """It is over at an infinite price; its neighbours sample_note as if it were not there."""
-    alone = prompt_for(model, Options(seed=1)).stream.take(np.zeros(3, np.int64))
+    alone = prompt_for(model, Options(seed=1)).decoder.select(np.zeros(3, np.int64))
     uniform = np.random.default_rng(1).random((3, 3))
     same = (_same, _same, _same)
     no_end = LogitRules(rest=(lambda logs, _: mask(logs, np.arange(END + 1) < END),))
@@ -344,19 +344,19 @@ def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
 
 def test_particles_that_are_lost_are_not_drawn(model):
     """Some are lost: another is drawn. All are, or none passes the gate: there is no melody."""
-    stream = prompt_for(model, Options(seed=1, bars=2)).stream
+    decoder = prompt_for(model, Options(seed=1, bars=2)).decoder
     rules = prompt_for(model, Options(seed=1, bars=2)).rules
 
     def chooser(more):
         return lambda s, uniform: sample_note(s, rules + more, (_same, _same, _same), uniform)
 
-    assert len(draw_one(stream, chooser(nothing_after(0, [0])), seed=1, effort=4).rows)
+    assert len(draw_one(decoder, chooser(nothing_after(0, [0])), seed=1, effort=4).rows)
     with pytest.raises(DeadEnd):
-        draw_one(stream, chooser(nothing_after(0)), seed=1, effort=4)
+        draw_one(decoder, chooser(nothing_after(0)), seed=1, effort=4)
     with pytest.raises(DeadEnd):
-        draw_one(stream, chooser(LogitRules()), seed=1, effort=4, gate=lambda _: False)
-    first = draw_one(stream, chooser(LogitRules()), seed=1, effort=4)
-    other = draw_one(stream, chooser(LogitRules()), seed=1, effort=4, attempt=1)
+        draw_one(decoder, chooser(LogitRules()), seed=1, effort=4, accepts=lambda _: False)
+    first = draw_one(decoder, chooser(LogitRules()), seed=1, effort=4)
+    other = draw_one(decoder, chooser(LogitRules()), seed=1, effort=4, attempt=1)
     assert first.rows.tolist() != other.rows.tolist()
 
 
@@ -370,8 +370,8 @@ def test_the_seam_counts_after_a_prime_with_a_long_silence(random_weights):
     options = Options(bars=2, loop=True, max_copy=8)
     begun = prompt_for(model, options, prime)
     assert begun.shift > 0
-    rest = RESTS.index(prime.length - begun.shift - int(begun.stream.tick[0]))
+    rest = RESTS.index(prime.length - begun.shift - int(begun.decoder.tick[0]))
     rows = np.array([(rest if k == 0 else 0, DURATIONS.index(24), PITCHES.index(p - begun.anchor))
                      for k, p in enumerate(fresh)])  # fmt: skip
-    assert not gate_of(index, options, begun)(rows)
-    assert gate_of(index, replace(options, loop=False), begun)(rows)
+    assert not originality_test(index, options, begun)(rows)
+    assert originality_test(index, replace(options, loop=False), begun)(rows)

@@ -51,10 +51,10 @@ def place_of(options):
 def left(rules):
     """Every melody that the rules leave, as rows of the tables. There are no dead ends, or this fails."""
 
-    def allowed(rule, values, spot):
-        logs = np.zeros((len(spot.tick), values))
+    def allowed(rule, values, context):
+        logs = np.zeros((len(context.tick), values))
         for one in rule:
-            logs = one(logs, spot)
+            logs = one(logs, context)
         assert np.isfinite(logs).any(1).all()
         return np.nonzero(np.isfinite(logs))
 
@@ -124,8 +124,8 @@ def test_sections_no_longer_meet_near_one_pitch():
     """What half the limit around one pitch left is a part of what is left now, and a small one."""
     options = options_of(REQUESTS[3])
     place, now = place_of(options), plan_constraints(options, place_of(options))
-    ground = replace(now.ahead.ground, onsets=now.ahead.ground.onsets)
-    narrow = next(filter(None, (reach(tried, place) for tried in homes(options, ground, -PITCHES[0]))))
+    space = replace(now.lookahead.space, onsets=now.lookahead.space.onsets)
+    narrow = next(filter(None, (reach(tried, place) for tried in homes(options, space, -PITCHES[0]))))
     before, after = left(lookahead_rules(narrow, now.copies)), left(rules_of(now))
     assert before < after
     assert 2 * len(before) < len(after)
@@ -143,8 +143,8 @@ def test_what_is_too_much_to_look_ahead_over_is_narrower_but_kept(model):
     """Dense bars in a long form: sections meet near one pitch, and every promise is kept."""
     options = Options(form="AABA", bars=64, density="16", durations="1/16", max_leap=4, effort=1)
     place = replace(place_of(options), frame=Melody((), (Metre(),), Key(0)), end=64 * 96, last_bar=63 * 96)
-    ground = plan_constraints(options, place).ahead.ground
-    assert not manageable(ground, loop=False)
+    space = plan_constraints(options, place).lookahead.space
+    assert not manageable(space, loop=False)
     (made,) = generate(model, options)
     assert broken(options, made.melody) == []
 

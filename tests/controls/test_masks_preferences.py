@@ -20,11 +20,11 @@ def row(pitch):
 def leant(require, heard, primed=0):
     """What is added to every pitch after notes of these MIDI numbers."""
     pitches = np.array([[row(pitch) for pitch in heard]], np.int64).reshape(1, -1)
-    spot = DecodingContext(
+    context = DecodingContext(
         len(heard), primed, np.zeros(1, np.int64), np.zeros(1, np.int64), None, (pitches, pitches, pitches)
     )
     (rule,) = preferences(Options(require=require), PLACE).pitch
-    return rule(np.zeros((1, len(PITCHES))), spot)[0]
+    return rule(np.zeros((1, len(PITCHES))), context)[0]
 
 
 def test_what_is_required_is_leant_towards_until_it_comes():

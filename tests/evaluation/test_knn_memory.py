@@ -32,10 +32,10 @@ def tunes(random_columns):
 def awaited(network, melodies):
     """(melody, note, state, logs, rest, duration, pitch) of every note, one melody at a time."""
     for k, melody in enumerate(melodies):
-        for _, stream, (rest, duration, pitch) in teacher_force(network, [melody]):
+        for _, decoder, (rest, duration, pitch) in teacher_force(network, [melody]):
             if rest[0] != END:
-                logs = stream.pitch(rest, duration)[0]
-                yield k, stream.notes, stream.state[-1, 0, 0].copy(), logs, rest[0], duration[0], pitch[0]
+                logs = decoder.pitch(rest, duration)[0]
+                yield k, decoder.notes, decoder.state[-1, 0, 0].copy(), logs, rest[0], duration[0], pitch[0]
 
 
 def test_it_is_the_formula_of_its_docstring(network, tunes):
@@ -43,13 +43,13 @@ def test_it_is_the_formula_of_its_docstring(network, tunes):
     known, other = tunes[:4], tunes[1:]
     notes = list(awaited(network, known))
     nearest = [min(float(((a[2] - b[2]).astype(float) ** 2).sum()) for b in notes if b[0] != a[0]) for a in notes]
-    repertoire = KnnMemory(network, known)
-    assert repertoire.reach == pytest.approx(np.median(nearest), rel=1e-3)
-    scored = score(network, other, repertoire=repertoire)
+    memory = KnnMemory(network, known)
+    assert memory.reach == pytest.approx(np.median(nearest), rel=1e-3)
+    scored = score(network, other, memory=memory)
     for k, i, state, logs, rest, duration, pitch in awaited(network, other):
         shares, whole = np.exp(logs), 1.0
         for _, _, there, _, *event in notes:
-            weight = np.exp(-SHARPNESS * float(((state - there).astype(float) ** 2).sum()) / repertoire.reach)
+            weight = np.exp(-SHARPNESS * float(((state - there).astype(float) ** 2).sum()) / memory.reach)
             if event[:2] == [rest, duration] and weight > 1e-4:
                 shares[event[2]] += weight
                 whole += weight
@@ -58,41 +58,41 @@ def test_it_is_the_formula_of_its_docstring(network, tunes):
 
 def test_rhythm_is_the_networks_own(network, tunes):
     """Only pitches are recalled."""
-    alone, recalling = score(network, tunes[3:]), score(network, tunes[3:], repertoire=KnnMemory(network, tunes[:3]))
+    alone, recalling = score(network, tunes[3:]), score(network, tunes[3:], memory=KnnMemory(network, tunes[:3]))
     for a, b in zip(alone, recalling, strict=True):
         np.testing.assert_array_equal(a.bits[:, :2], b.bits[:, :2])
 
 
 def test_a_melody_of_the_repertoire_is_known(network, tunes):
     """What it has heard before costs little; the same notes without the repertoire cost much."""
-    known, alone = score(network, tunes[:1], repertoire=KnnMemory(network, tunes[:2]))[0], score(network, tunes[:1])[0]
+    known, alone = score(network, tunes[:1], memory=KnnMemory(network, tunes[:2]))[0], score(network, tunes[:1])[0]
     assert known.bits[1:-1, 2].mean() < 1.5 < alone.bits[1:-1, 2].mean()
 
 
 def test_the_future_is_not_heard(network, tunes):
     """Other notes from the sixth on: the first five say the same, bit for bit."""
-    melody, repertoire = tunes[3], KnnMemory(network, tunes[:3])
+    melody, memory = tunes[3], KnnMemory(network, tunes[:3])
     rng = np.random.default_rng(1)
     pitch = melody.pitch.copy()
     pitch[5:] = rng.permutation(pitch[5:])
-    changed = score(network, [replace(melody, pitch=pitch)], repertoire=repertoire)[0]
-    same = score(network, [melody], repertoire=repertoire)[0]
+    changed = score(network, [replace(melody, pitch=pitch)], memory=memory)[0]
+    same = score(network, [melody], memory=memory)[0]
     np.testing.assert_array_equal(changed.bits[:5], same.bits[:5])
     assert (changed.bits[5:] != same.bits[5:]).any()
 
 
 def test_neighbours_do_not_matter(network, tunes):
     """A melody's bits are the same in any company."""
-    repertoire = KnnMemory(network, tunes[:3])
-    together = score(network, tunes, repertoire=repertoire)
+    memory = KnnMemory(network, tunes[:3])
+    together = score(network, tunes, memory=memory)
     for melody, scored in zip(tunes, together, strict=True):
-        np.testing.assert_array_equal(score(network, [melody], repertoire=repertoire)[0].bits, scored.bits)
+        np.testing.assert_array_equal(score(network, [melody], memory=memory)[0].bits, scored.bits)
 
 
 @pytest.mark.parametrize("twice", [False, True])
 def test_where_there_is_no_reach_equal_states_are_near(network, tunes, twice):
     """A repertoire of one melody, or of one melody twice, knows that melody and changes nothing else."""
-    repertoire = KnnMemory(network, tunes[:1] * (1 + twice))
-    alone, recalling = score(network, tunes[3:4]), score(network, tunes[3:4], repertoire=repertoire)
+    memory = KnnMemory(network, tunes[:1] * (1 + twice))
+    alone, recalling = score(network, tunes[3:4]), score(network, tunes[3:4], memory=memory)
     np.testing.assert_allclose(alone[0].bits[1:], recalling[0].bits[1:], rtol=1e-9)
-    assert score(network, tunes[:1], repertoire=repertoire)[0].bits[1:-1, 2].mean() < 1.05
+    assert score(network, tunes[:1], memory=memory)[0].bits[1:-1, 2].mean() < 1.05

@@ -9,26 +9,26 @@ from melodyrnn.music.melody import Melody, Metre, Note
 def heard(model, melodies, notes):
     """A stream that has heard the first notes of melodies."""
     told = Conditions(*(np.array([getattr(m, n) + 1 for m in melodies]) for n in ("mode", "style", "anchor", "bars")))
-    stream = Decoder(model.network, told, of_columns(melodies))
+    decoder = Decoder(model.network, told, of_columns(melodies))
     for i in range(notes):
-        stream.hear(*(np.array([getattr(m, n)[i] for m in melodies]) for n in ("rest", "duration", "pitch")))
-    return stream
+        decoder.step(*(np.array([getattr(m, n)[i] for m in melodies]) for n in ("rest", "duration", "pitch")))
+    return decoder
 
 
 def test_take_continues_each_choice_as_the_original(model, random_columns):
     """Resampled streams go on bit for bit as if they had been alone, and do not touch their source."""
     melodies = [random_columns(20, k) for k in range(5)]
-    stream = heard(model, melodies, 12)
-    before = stream.rest().copy()
+    decoder = heard(model, melodies, 12)
+    before = decoder.rest().copy()
     chosen = np.array([3, 3, 0, 4])
-    taken = stream.take(chosen)
+    taken = decoder.select(chosen)
     rows = [np.array([getattr(melodies[k], n)[12] for k in chosen]) for n in ("rest", "duration", "pitch")]
     assert (
         taken.duration(rows[0]).tobytes() == heard(model, [melodies[k] for k in chosen], 12).duration(rows[0]).tobytes()
     )
-    taken.hear(*rows)
+    taken.step(*rows)
     assert taken.rest()[0].tobytes() == heard(model, [melodies[3]], 13).rest()[0].tobytes()
-    assert stream.rest().tobytes() == before.tobytes()
+    assert decoder.rest().tobytes() == before.tobytes()
 
 
 def test_questions_about_other_choices_leave_no_trace(model, random_columns):
@@ -39,8 +39,8 @@ def test_questions_about_other_choices_leave_no_trace(model, random_columns):
     curious.rest()
     curious.pitch(rest + 1, duration)
     curious.duration(rest + 2)
-    for stream in (curious, plain):
-        stream.hear(rest, duration, pitch)
+    for decoder in (curious, plain):
+        decoder.step(rest, duration, pitch)
     assert curious.pitch(rest, duration).tobytes() == plain.pitch(rest, duration).tobytes()
 
 

@@ -9,13 +9,12 @@ import torch
 from melodyrnn.checkpoint.file import NetworkConfig
 from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
-from melodyrnn.inference import compiled as native
-from melodyrnn.inference import numpy_network as runtime
+from melodyrnn.inference import compiled, numpy_network
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.scoring import surprise
 from melodyrnn.training.network import Inputs, MelodyRNN
 
-NETWORKS = [runtime.Network] if native.kernel() is None else [runtime.Network, native.CompiledNetwork]
+NETWORKS = [numpy_network.Network] if compiled.kernel() is None else [numpy_network.Network, compiled.CompiledNetwork]
 SMALL = {"hidden": 40, "embed": 24, "head": 20, "keys": 8}
 
 
@@ -78,11 +77,11 @@ def test_whole_distributions_are_torchs(network, random_columns):
     shown = Withheld(*(np.zeros(1, dtype=bool) for _ in dataclasses.fields(Withheld)))
     known = inputs([melody], shown)
     told = Conditions(*(np.array([v]) for v in (melody.mode + 1, melody.style, melody.anchor + 1, melody.bars)))
-    stream = Decoder(ours, told, of_columns([melody]), capacity=3)  # grows on the way
+    decoder = Decoder(ours, told, of_columns([melody]), capacity=3)  # grows on the way
     for i in range(40):
         rest, duration, pitch = (getattr(melody, n)[i : i + 1] for n in ("rest", "duration", "pitch"))
         if i in (0, 1, 2, 37):
-            mine = stream.rest(), stream.duration(rest), stream.pitch(rest, duration)
+            mine = decoder.rest(), decoder.duration(rest), decoder.pitch(rest, duration)
             for name, logs, size in zip(
                 Inputs._fields[4:7], mine, (END + 1, len(DURATIONS), len(PITCHES)), strict=True
             ):
@@ -92,7 +91,7 @@ def test_whole_distributions_are_torchs(network, random_columns):
                 with torch.no_grad():
                     expected = -getattr(theirs(many._replace(**{name: asked})), name)[:, i]
                 assert np.abs(logs[0] - expected.numpy()).max() < 1e-4
-        stream.hear(rest, duration, pitch)
+        decoder.step(rest, duration, pitch)
 
 
 def test_a_row_is_the_same_in_any_company(network):

@@ -107,7 +107,7 @@ def test_alone_nothing_is_distributed(monkeypatch):
     for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
     team = join()
-    assert (team.share, team.leads) == (Share(0, 1), True)
+    assert (team.share, team.is_main) == (Share(0, 1), True)
     assert [team.agree(flag) for flag in (True, False)] == [True, False]
     assert team.total(0.1) == 0.1
     network = torch.nn.Linear(1, 1)

@@ -12,7 +12,6 @@ from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.sources import Outcome
 from melodyrnn.errors import CheckpointError
 from melodyrnn.training import fit as training
-from melodyrnn.training import state as states
 from melodyrnn.training.events import (
     Bits,
     Chosen,
@@ -27,6 +26,7 @@ from melodyrnn.training.events import (
 )
 from melodyrnn.training.fit import added, chosen, dealt, fit, parted
 from melodyrnn.training.pipeline import Made, Order, train_model
+from melodyrnn.training.state import read_state
 from melodyrnn.training.workers import Workers
 
 SIZES = {"hidden": 8, "embed": 6, "head": 8, "keys": 4}
@@ -131,7 +131,7 @@ def test_a_state_of_other_melodies_or_folds_is_refused(few, plan, alone, tmp_pat
     for event in fit(few[0], own, alone):
         if isinstance(event, Tried) and event.fold == 2:
             break
-    assert states.read(own.state).place.fold == 1
+    assert read_state(own.state).place.fold == 1
     for split, other in (
         (Split([*few[0].train[:4], few[0].train[0]]), own),
         (few[0], replace(own, recipe=replace(own.recipe, folds=2))),
@@ -163,7 +163,7 @@ def test_what_is_held_stays_nearer(few, plan, alone):
 def test_strands_hold_as_one_does(few, plan, alone):
     """What the distance weighs is added once, however many compute a step."""
     alike = replace(plan, recipe=replace(plan.recipe, hold=1.0))
-    one, two = (told(fit(few[0], replace(alike, strands=Workers(of)), alone)) for of in (1, 2))
+    one, two = (told(fit(few[0], replace(alike, workers=Workers(of)), alone)) for of in (1, 2))
     assert one[0].epochs == two[0].epochs
     assert distance(one[1], two[1]) < 1e-4
 

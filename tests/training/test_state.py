@@ -14,9 +14,9 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from melodyrnn.errors import CheckpointError, OutputError
-from melodyrnn.training import state as states
 from melodyrnn.training.events import Split, TrainingPlan
 from melodyrnn.training.fit import fit
+from melodyrnn.training.state import Progress, read_state, write_state
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def path(melodies, config, recipe, alone, tmp_path):
     path = tmp_path / "x.state"
     asked = iter(range(10**6))
     list(fit(Split(melodies[:7], melodies[7:]), TrainingPlan(config, recipe, path), alone, lambda: next(asked) >= 4))
-    assert states.read(path).place.epoch == 1
+    assert read_state(path).place.epoch == 1
     return path
 
 
@@ -50,9 +50,9 @@ def forge(path, header, tensors, key="melodyrnn-state"):
 
 def test_what_is_written_comes_back(path):
     """Law: read(write(state)) == state, to the last bit."""
-    state = states.read(path)
-    states.write(path, state)
-    again = states.read(path)
+    state = read_state(path)
+    write_state(path, state)
+    again = read_state(path)
     assert replace(state, tensors={}) == replace(again, tensors={})
     assert state.tensors.keys() == again.tensors.keys()
     assert all(torch.equal(state.tensors[n], again.tensors[n]) for n in state.tensors)
@@ -65,7 +65,7 @@ def test_cut_anywhere_it_is_refused(path, resume):
     for end in (0, 1, 8, 9, 100, len(whole) - 1, *(rng.randrange(len(whole)) for _ in range(20))):
         path.write_bytes(whole[:end])
         with pytest.raises(CheckpointError, match=r"start without --resume$"):
-            states.read(path)
+            read_state(path)
 
 
 LIES = {
@@ -111,7 +111,7 @@ def test_other_files_are_no_states(tmp_path, content):
     path = tmp_path / "x.state"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match="not a training state"):
-        states.read(path)
+        read_state(path)
 
 
 def test_headers_that_are_no_header(path):
@@ -121,7 +121,7 @@ def test_headers_that_are_no_header(path):
                       (json.dumps(header), "other")):  # fmt: skip
         forge(path, told, tensors, key)
         with pytest.raises(CheckpointError, match="not a training state"):
-            states.read(path)
+            read_state(path)
 
 
 def test_pipes_and_folders_are_not_waited_for(tmp_path):
@@ -130,7 +130,7 @@ def test_pipes_and_folders_are_not_waited_for(tmp_path):
     (tmp_path / "folder.state").mkdir()
     for name in ("pipe", "folder", "missing"):
         with pytest.raises(CheckpointError, match="no training state"):
-            states.read(tmp_path / f"{name}.state")
+            read_state(tmp_path / f"{name}.state")
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
@@ -159,4 +159,4 @@ def test_the_header_is_small_and_readable(path):
     header, _ = parts(path)
     assert header["config"]["hidden"] == 8
     assert set(header) == {"config", "recipe", "corpus", "place", "precision"}
-    assert set(header["place"]) == set(asdict(states.Progress()))
+    assert set(header["place"]) == set(asdict(Progress()))

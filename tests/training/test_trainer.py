@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from melodyrnn.errors import CheckpointError, CorpusError, OptionError, TrainingError
-from melodyrnn.training import state as states
-from melodyrnn.training import trainer as runs
+from melodyrnn.training import trainer
 from melodyrnn.training.batches import plan_epoch, spans
 from melodyrnn.training.events import Bits, Evaluated, Finished, Saved, Split, Started, Stepped, Stopped, TrainingPlan
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
+from melodyrnn.training.state import read_state
 from melodyrnn.training.trainer import digest
 from melodyrnn.training.validation import measure, measured
 
@@ -96,7 +96,7 @@ def test_stopped_while_it_is_judged(split, config, recipe, alone, steps, tmp_pat
     whole = finished(fit(split, TrainingPlan(config, recipe), alone))
     asked = stop_after(steps + 1)
     *_, last = fit(split, TrainingPlan(config, recipe, path), alone, asked)
-    assert (type(last), last.step, states.read(path).place.epoch) == (Stopped, steps, 0)
+    assert (type(last), last.step, read_state(path).place.epoch) == (Stopped, steps, 0)
     again = finished(fit(split, TrainingPlan(config, recipe, path, resume=True), alone))
     assert equal(whole.weights, again.weights)
     assert whole.history == again.history
@@ -122,7 +122,7 @@ def test_left_in_the_middle_like_a_killed_process(split, config, recipe, alone, 
         if isinstance(event, Stepped) and event.step == 2 * steps + 1:
             break
     run.close()
-    assert states.read(path).place.step == 2 * steps
+    assert read_state(path).place.step == 2 * steps
     whole = finished(fit(split, TrainingPlan(config, recipe), alone))
     assert equal(whole.weights, finished(fit(split, TrainingPlan(config, recipe, path, resume=True), alone)).weights)
 
@@ -141,7 +141,7 @@ def test_the_state_is_saved_now_and_then(split, config, recipe, alone, steps, tm
     path = tmp_path / "x.state"
     for event in fit(split, TrainingPlan(config, recipe, path, save_every=0.0), alone):
         if isinstance(event, Saved):
-            assert states.read(path).place.step == event.step
+            assert read_state(path).place.step == event.step
 
 
 def test_a_loss_that_is_no_number_ends_the_run(split, config, recipe, alone, steps, tmp_path, monkeypatch):
@@ -161,7 +161,7 @@ def test_a_loss_that_is_no_number_ends_the_run(split, config, recipe, alone, ste
         patch.setattr(MelodyRNN, "forward", poisoned)
         with pytest.raises(TrainingError, match=rf"at step {at + 1}; .*--rate"):
             list(fit(split, TrainingPlan(config, recipe, path), alone))
-    assert states.read(path).place.step == steps
+    assert read_state(path).place.step == steps
     assert equal(whole.weights, finished(fit(split, TrainingPlan(config, recipe, path, resume=True), alone)).weights)
 
 
@@ -259,7 +259,7 @@ def test_measuring_does_not_depend_on_batches(melodies, config):
 
 def test_a_held_out_figure_that_is_no_number_ends_the_run(split, config, recipe, alone, monkeypatch):
     """A rate that blows up the weights without a loss that shows it: TrainingError, not an epoch without a figure."""
-    monkeypatch.setattr(runs, "measured", lambda *_, **__: iter([(Bits(math.nan, math.nan, math.nan), 0)]))
+    monkeypatch.setattr(trainer, "measured", lambda *_, **__: iter([(Bits(math.nan, math.nan, math.nan), 0)]))
     with pytest.raises(TrainingError, match=r"the held-out figure is no longer a number after epoch 1; .*--rate"):
         list(fit(split, TrainingPlan(config, recipe), alone))
 
@@ -267,6 +267,6 @@ def test_a_held_out_figure_that_is_no_number_ends_the_run(split, config, recipe,
 @pytest.mark.parametrize("figure", [1e30, -0.8])
 def test_a_figure_that_cannot_be_ends_the_run(split, config, recipe, alone, monkeypatch, figure):
     """Weights blown up to numbers that are still numbers: no model is made of them."""
-    monkeypatch.setattr(runs, "measured", lambda *_, **__: iter([(Bits(0.0, 0.0, figure), 0)]))
+    monkeypatch.setattr(trainer, "measured", lambda *_, **__: iter([(Bits(0.0, 0.0, figure), 0)]))
     with pytest.raises(TrainingError, match=r"^training has diverged: .* bits per note after epoch 1 .*--rate"):
         list(fit(split, TrainingPlan(config, recipe), alone))

@@ -30,7 +30,7 @@ def weights_of(split, plan, alone):
 def gradients_of(split, plan, alone):
     """The gradients of a first step, and its nats and notes."""
     run = Trainer(split, plan, alone)
-    with run.strands:
+    with run.workers:
         spans = [Span(k, 0, len(melody)) for k, melody in enumerate(split.train)]
         nats, notes = run._step(run._shares(spans, 0), spans, 0.5)
     return {name: parameter.grad.numpy() for name, parameter in run.network.named_parameters()}, nats, notes
@@ -41,9 +41,9 @@ def gradients_of(split, plan, alone):
 def test_several_strands_find_the_gradient_of_one(melodies, recipe, alone, cell, of):
     """The same dropout and the same melodies, whatever their number; only the order of sums is another."""
     split, config = Split(melodies[:7]), NetworkConfig(cell=cell, hidden=8, embed=6, head=8, keys=4)
-    one, nats, notes = gradients_of(split, TrainingPlan(config, recipe, strands=Workers()), alone)
+    one, nats, notes = gradients_of(split, TrainingPlan(config, recipe, workers=Workers()), alone)
     several, nats_of_several, notes_of_several = gradients_of(
-        split, TrainingPlan(config, recipe, strands=Workers(of)), alone
+        split, TrainingPlan(config, recipe, workers=Workers(of)), alone
     )
     assert notes == notes_of_several
     assert nats == pytest.approx(nats_of_several, rel=1e-6)
@@ -56,7 +56,7 @@ def test_several_strands_find_the_gradient_of_one(melodies, recipe, alone, cell,
 def test_strands_are_a_function_of_their_number(melodies, config, recipe, alone):
     """Twice the same bits, with other threads busy meanwhile."""
     split = Split(melodies[:7], melodies[7:])
-    first = weights_of(split, TrainingPlan(config, recipe, strands=Workers(2)), alone)
+    first = weights_of(split, TrainingPlan(config, recipe, workers=Workers(2)), alone)
     done = threading.Event()
 
     def busy():
@@ -66,7 +66,7 @@ def test_strands_are_a_function_of_their_number(melodies, config, recipe, alone)
     idle = threading.Thread(target=busy)
     idle.start()
     try:
-        again = weights_of(split, TrainingPlan(config, recipe, strands=Workers(2)), alone)
+        again = weights_of(split, TrainingPlan(config, recipe, workers=Workers(2)), alone)
     finally:
         done.set()
         idle.join()
@@ -76,12 +76,12 @@ def test_strands_are_a_function_of_their_number(melodies, config, recipe, alone)
 def test_resumed_with_strands_is_bit_for_bit(melodies, config, recipe, alone, tmp_path):
     """Stopped after each of the first steps and gone on with."""
     split, state = Split(melodies[:7], melodies[7:]), tmp_path / "x.state"
-    whole = weights_of(split, TrainingPlan(config, recipe, strands=Workers(2)), alone)
+    whole = weights_of(split, TrainingPlan(config, recipe, workers=Workers(2)), alone)
     for stop_at in range(1, 5):
         state.unlink(missing_ok=True)
         stops = iter([False] * (stop_at - 1) + [True] * 99)
-        list(fit(split, TrainingPlan(config, recipe, state, strands=Workers(2)), alone, stops.__next__))
-        resumed = weights_of(split, TrainingPlan(config, recipe, state, resume=True, strands=Workers(2)), alone)
+        list(fit(split, TrainingPlan(config, recipe, state, workers=Workers(2)), alone, stops.__next__))
+        resumed = weights_of(split, TrainingPlan(config, recipe, state, resume=True, workers=Workers(2)), alone)
         assert all(whole[name].tobytes() == resumed[name].tobytes() for name in whole)
 
 
@@ -92,8 +92,8 @@ def test_measuring_is_the_same_with_strands(melodies, config):
     *_, (alone, left) = measured(network, melodies, 40)
     assert left == 0
     for of in (2, 3, 20):
-        with Workers(of) as strands:
-            *_, (bits, left) = measured(network, melodies, 40, strands)
+        with Workers(of) as workers:
+            *_, (bits, left) = measured(network, melodies, 40, workers)
         assert bits == alone
         assert left == 0
 
@@ -105,14 +105,14 @@ def test_what_a_strand_raises_is_raised(melodies, config, recipe, alone, monkeyp
     )
     before = torch.get_num_threads()
     with pytest.raises(ZeroDivisionError, match="here"):
-        list(fit(Split(melodies), TrainingPlan(config, recipe, strands=Workers(2, 3)), alone))
+        list(fit(Split(melodies), TrainingPlan(config, recipe, workers=Workers(2, 3)), alone))
     assert torch.get_num_threads() == before
 
 
 def test_torch_has_its_threads_back(melodies, config, recipe, alone):
     """While it trains a strand has its own; afterwards, and where a run is left, everything is as it was."""
     before, interval = torch.get_num_threads(), sys.getswitchinterval()
-    run = fit(Split(melodies), TrainingPlan(config, recipe, strands=Workers(2, before + 1)), alone)
+    run = fit(Split(melodies), TrainingPlan(config, recipe, workers=Workers(2, before + 1)), alone)
     for event in run:
         if isinstance(event, Stepped):
             assert torch.get_num_threads() == before + 1
@@ -130,8 +130,8 @@ def test_as_many_strands_as_suit(monkeypatch):
     for threads, of, each in ((1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1), (8, 4, 2), (9, 4, 2)):
         monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
         for recipe in (large, middle):
-            strands = workers_for(recipe, Team(Share(), CPU))
-            assert (strands.of, strands.threads) == (of, each)
+            workers = workers_for(recipe, Team(Share(), CPU))
+            assert (workers.of, workers.threads) == (of, each)
         assert (workers_for(small, Team(Share(), CPU)).of, workers_for(small, Team(Share(), CPU)).threads) == (1, 1)
         for team in (Team(Share(0, 2), CPU), Team(Share(), torch.device("cuda", 0))):
             assert (workers_for(large, team).of, workers_for(large, team).threads) == (1, threads)

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from melodyrnn.errors import CheckpointError
-from melodyrnn.training import state as states
 from melodyrnn.training import workers as precision
 from melodyrnn.training.config import PRECISIONS
 from melodyrnn.training.events import Finished, Split, TrainingPlan
 from melodyrnn.training.fit import fit
+from melodyrnn.training.state import read_state
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_state_keeps_what_was_chosen(melodies, config, recipe, alone, tmp_path
     whole = list(fit(split, TrainingPlan(config, recipe), alone))[-1]
     monkeypatch.setattr("melodyrnn.training.trainer.choose_precision", lambda *_: "fp32")
     list(fit(split, TrainingPlan(config, recipe, path, precision="auto"), alone, lambda: True))
-    assert states.read(path).precision == "fp32"
+    assert read_state(path).precision == "fp32"
     monkeypatch.setattr("melodyrnn.training.trainer.choose_precision", lambda *_: "bf16")
     *_, last = fit(split, TrainingPlan(config, recipe, path, precision="auto", resume=True), alone)
     assert isinstance(last, Finished)

@@ -297,7 +297,7 @@ def _tidy(output: Path, *, leads: bool) -> None:
     """Remove what a run has left that was killed when the model was written and only leaving was left to do."""
     from melodyrnn.system import only_one, scratch  # noqa: PLC0415
 
-    with suppress(Locked, OutputError), scratch(), only_one(output, leads=leads):
+    with suppress(Locked, OutputError), scratch(), only_one(output, is_main=leads):
         return
 
 

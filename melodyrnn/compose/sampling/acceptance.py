@@ -37,7 +37,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.sampling import filters as sampling
 from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.compose.sampling.note import SampledNote, filters_of, sample_note
 from melodyrnn.controls.constraints import named_pitches
@@ -64,7 +63,7 @@ if TYPE_CHECKING:
 class Fork:
     """A melody as it stood where its last bars begin."""
 
-    stream: Decoder  # of this melody alone
+    decoder: Decoder  # of this melody alone
     notes: int  # new ones so far
 
 
@@ -89,69 +88,69 @@ class Candidate:
 
 
 def compose(
-    beginning: Prompt, options: Options, drafts: list[Candidate], number: int = 0, mark: int | None = None
+    prompt: Prompt, options: Options, candidates: list[Candidate], number: int = 0, mark: int | None = None
 ) -> None:
     """Give drafts notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
-    for draft in drafts:
-        draft.cut(0)
-        draft.fork = None
-    stream = beginning.stream.take(np.zeros(len(drafts), np.int64))
-    _go_on(stream, beginning, options, drafts, number, mark)
+    for candidate in candidates:
+        candidate.cut(0)
+        candidate.fork = None
+    decoder = prompt.decoder.select(np.zeros(len(candidates), np.int64))
+    _go_on(decoder, prompt, options, candidates, number, mark)
 
 
-def compose_end(beginning: Prompt, options: Options, draft: Candidate, number: int) -> None:
+def compose_end(prompt: Prompt, options: Options, candidate: Candidate, number: int) -> None:
     """Give a draft that has a fork other last bars."""
-    assert draft.fork is not None  # noqa: S101 - the caller has looked
-    draft.cut(draft.fork.notes)
-    _go_on(draft.fork.stream.take(np.zeros(1, np.int64)), beginning, options, [draft], number, None)
+    assert candidate.fork is not None  # noqa: S101 - the caller has looked
+    candidate.cut(candidate.fork.notes)
+    _go_on(candidate.fork.decoder.select(np.zeros(1, np.int64)), prompt, options, [candidate], number, None)
 
 
 def _go_on(
-    stream: Decoder, beginning: Prompt, options: Options, drafts: list[Candidate], number: int, mark: int | None
+    decoder: Decoder, prompt: Prompt, options: Options, candidates: list[Candidate], number: int, mark: int | None
 ) -> None:
     """Go on from where the drafts stand until all of them are over."""
-    filters, primed = filters_of(options), beginning.stream.notes
-    which = np.arange(len(drafts))
-    uniform = np.zeros((len(drafts), 0, 3))
+    filters, primed = filters_of(options), prompt.decoder.notes
+    which = np.arange(len(candidates))
+    uniform = np.zeros((len(candidates), 0, 3))
     steps: Steps = []
     while True:
-        position = stream.notes - primed
+        position = decoder.notes - primed
         if mark is not None:
-            _fork(stream, [drafts[k] for k in which], position, mark)
+            _fork(decoder, [candidates[k] for k in which], position, mark)
         if position >= uniform.shape[1]:
             again = -number or None  # particles are counted from 1
-            uniform = np.stack([sampling.uniforms(draft.seed, max(128, 2 * position), again) for draft in drafts])
-        choice = sample_note(stream, beginning.rules, filters, uniform[which, position], primed)
-        steps.append((which, choice))
-        made = (choice.rest, choice.duration, choice.pitch)
-        going = np.flatnonzero(choice.rest != END)
+            uniform = np.stack([uniforms(candidate.seed, max(128, 2 * position), again) for candidate in candidates])
+        note = sample_note(decoder, prompt.rules, filters, uniform[which, position], primed)
+        steps.append((which, note))
+        made = (note.rest, note.duration, note.pitch)
+        going = np.flatnonzero(note.rest != END)
         if not len(going):
             break
-        if len(going) < len(stream):
-            stream, which = stream.take(going), which[going]
+        if len(going) < len(decoder):
+            decoder, which = decoder.select(going), which[going]
             made = (made[0][going], made[1][going], made[2][going])
-        stream.hear(*made)
-    _write(steps, drafts)
+        decoder.step(*made)
+    _write(steps, candidates)
 
 
-def _fork(stream: Decoder, drafts: list[Candidate], notes: int, mark: int) -> None:
+def _fork(decoder: Decoder, candidates: list[Candidate], notes: int, mark: int) -> None:
     """Keep each melody as it stands when it has come to the mark."""
-    for row in np.flatnonzero(stream.tick >= mark).tolist():
-        if drafts[row].fork is None:
-            drafts[row].fork = Fork(stream.take(np.array([row])), notes)
+    for row in np.flatnonzero(decoder.tick >= mark).tolist():
+        if candidates[row].fork is None:
+            candidates[row].fork = Fork(decoder.select(np.array([row])), notes)
 
 
-def _write(steps: Steps, drafts: list[Candidate]) -> None:
+def _write(steps: Steps, candidates: list[Candidate]) -> None:
     """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
     which = np.concatenate([k for k, _ in steps])
-    rows = [np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("rest", "duration", "pitch")]
-    bits, price = (np.concatenate([getattr(choice, name) for _, choice in steps]) for name in ("bits", "price"))
-    ends = np.cumsum(np.bincount(which, minlength=len(drafts)))
-    for draft, own in zip(drafts, np.split(np.argsort(which, kind="stable"), ends[:-1]), strict=True):
+    rows = [np.concatenate([getattr(note, name) for _, note in steps]) for name in ("rest", "duration", "pitch")]
+    bits, price = (np.concatenate([getattr(note, name) for _, note in steps]) for name in ("bits", "price"))
+    ends = np.cumsum(np.bincount(which, minlength=len(candidates)))
+    for candidate, own in zip(candidates, np.split(np.argsort(which, kind="stable"), ends[:-1]), strict=True):
         notes = own[rows[0][own] != END]
-        draft.notes += zip(*(values[notes].tolist() for values in rows), strict=True)
-        draft.bits += bits[notes].tolist()
-        draft.prices += map(sum, price[own].tolist())
+        candidate.notes += zip(*(values[notes].tolist() for values in rows), strict=True)
+        candidate.bits += bits[notes].tolist()
+        candidate.prices += map(sum, price[own].tolist())
 
 
 AGAIN: Final = 6
@@ -215,7 +214,7 @@ def ends_at_home(rows: Indices) -> bool:
     return bool(len(rows)) and bool(degree(rows[-1, -1]) == 0)
 
 
-def closing_of(card: Card, options: Options, beginning: Prompt) -> Closing | None:
+def closing_of(card: Card, options: Options, prompt: Prompt) -> Closing | None:
     """How melodies that begin so shall close; None where they may as they like.
 
     They may where the network ends them itself, in a loop, where it would do the same again, and where the caller says
@@ -226,10 +225,10 @@ def closing_of(card: Card, options: Options, beginning: Prompt) -> Closing | Non
     certain, as_it_is = options.temperature == 0 or options.top_k == 1, options.effort is not None
     if certain or as_it_is or options.bars is None or options.loop or options.end == "free":
         return None
-    frame, end = beginning.frame, beginning.end
-    half = end - frame.metre_at(end - 1).bar_ticks // 2 - beginning.shift - int(beginning.stream.tick[0])
+    frame, end = prompt.frame, prompt.end
+    half = end - frame.metre_at(end - 1).bar_ticks // 2 - prompt.shift - int(prompt.decoder.tick[0])
     tonic = _share(card, options, frame.key or Key(0))
-    made = Closing(tonic, 0 if beginning.upbeat else half, upbeat=beginning.upbeat is None)
+    made = Closing(tonic, 0 if prompt.upbeat else half, upbeat=prompt.upbeat is None)
     return None if made.tonic is None and not made.sounding else made
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.sampling import filters as sampling
+from melodyrnn.compose.sampling.filters import draw, min_p, price, temperature, top_k, top_p, within
 from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import DURATIONS, END, REST_OR_END_TICKS
@@ -54,10 +54,10 @@ def corpus_surprise(card: Card) -> float:
 def paced(target: float) -> LogitRule:
     """A filter for each attribute that meets `target` bits a note in the mean."""
 
-    def apply(logs: Logs, spot: DecodingContext) -> Logs:
-        if spot.spent is None:
+    def apply(logs: Logs, context: DecodingContext) -> Logs:
+        if context.spent is None:
             return logs
-        heat = _log_temperature(target, spot.notes - spot.primed, spot.spent)
+        heat = _log_temperature(target, context.notes - context.primed, context.spent)
         return np.asarray((logs - logs.max(1, keepdims=True)) / np.exp(heat)[:, None])
 
     return apply
@@ -93,45 +93,45 @@ class SampledNote:
 
 
 def sample_note(
-    stream: Decoder, rules: LogitRules, filters: tuple[LogitRule, ...], uniform: Logs, primed: int = 0
+    decoder: Decoder, rules: LogitRules, filters: tuple[LogitRule, ...], uniform: Logs, primed: int = 0
 ) -> SampledNote:
     """Choose the next note of each melody. `filters` for rest, duration, pitch; `uniform` (R, 3)."""
-    heard, dice = stream.heard, _Dice(filters, uniform)
+    heard, dice = decoder.heard, _Dice(filters, uniform)
 
     def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> DecodingContext:
         return DecodingContext(
-            stream.notes, primed, tick, stream.last, stream.timeline, heard, rest, duration, stream.spent
+            decoder.notes, primed, tick, decoder.last, decoder.timeline, heard, rest, duration, decoder.spent
         )
 
-    start, asked = stand(stream.tick), stream.rest()
-    rests, barred = _ruled(asked, rules.rest, start), _Barred(len(stream))
-    gone = np.zeros(len(stream), bool)
+    start, asked = stand(decoder.tick), decoder.rest()
+    rests, barred = _ruled(asked, rules.rest, start), _Barred(len(decoder))
+    gone = np.zeros(len(decoder), bool)
     while True:
         if (lost := _empty(asked, rests)) is not None:
             gone |= lost
-            rests = _changed(rests, lost, np.full(len(stream), END), 0.0)  # over, one way or the other
+            rests = _changed(rests, lost, np.full(len(decoder), END), 0.0)  # over, one way or the other
         rest = dice.pick(asked, rests, 0, start)
         if (rest == END).all():
             duration = pitch = np.zeros_like(rest)
             break
-        spot = stand(stream.tick + REST_OR_END_TICKS.take(rest), rest)
-        durations = stream.duration(rest)
-        allowed = barred.without(_ruled(durations, rules.duration, spot), rest)
+        context = stand(decoder.tick + REST_OR_END_TICKS.take(rest), rest)
+        durations = decoder.duration(rest)
+        allowed = barred.without(_ruled(durations, rules.duration, context), rest)
         if (stuck := _empty(durations, allowed)) is not None:
             rests = _changed(rests, stuck, rest, -np.inf)  # of another rest there may be durations left
             dice.take_back(stuck, rest, 0)
             continue
-        duration = dice.pick(durations, allowed, 1, spot)
-        spot, pitches = stand(spot.tick, rest, duration), stream.pitch(rest, duration)
-        left = _ruled(pitches, rules.pitch, spot)
+        duration = dice.pick(durations, allowed, 1, context)
+        context, pitches = stand(context.tick, rest, duration), decoder.pitch(rest, duration)
+        left = _ruled(pitches, rules.pitch, context)
         if (shut := _empty(pitches, left)) is None:
-            pitch = dice.pick(pitches, left, 2, spot)
+            pitch = dice.pick(pitches, left, 2, context)
             break
         barred.add(shut, duration)  # beside another duration there may be pitches left
         dice.take_back(shut, duration, 1)
     dice.forget_after(rest == END)
-    if stream.spent is not None:
-        stream.spent = spent_with(stream.spent, dice.bits.sum(1))
+    if decoder.spent is not None:
+        decoder.spent = spent_with(decoder.spent, dice.bits.sum(1))
     dice.price[gone, 0] = np.inf
     return SampledNote(rest, duration, pitch, dice.bits, dice.price)
 
@@ -144,19 +144,19 @@ class _Dice:
         self.bits, self.price = np.zeros((2, *uniform.shape))
         self._before: list[Logs] = [uniform] * 3  # what each attribute was last drawn from
 
-    def pick(self, logs: Logs, allowed: Logs, attribute: int, spot: DecodingContext) -> Indices:
+    def pick(self, logs: Logs, allowed: Logs, attribute: int, context: DecodingContext) -> Indices:
         """Draw one entry of each row of what is allowed, and note what it costs."""
-        self._before[attribute] = filtered = self.filters[attribute](allowed, spot)
-        chosen = sampling.draw(filtered, self.uniform[:, attribute])
+        self._before[attribute] = filtered = self.filters[attribute](allowed, context)
+        chosen = draw(filtered, self.uniform[:, attribute])
         self.bits[:, attribute] = logs[np.arange(len(logs)), chosen] * BITS
         if allowed is not logs:
-            self.price[:, attribute] = sampling.price(logs, allowed)
+            self.price[:, attribute] = price(logs, allowed)
         return chosen
 
     def take_back(self, rows: NDArray[np.bool_], chosen: Indices, attribute: int) -> None:
         """Give these rows numbers to draw again with, as good as new: where in the entry drawn the old ones lay."""
         logs, numbers = self._before[attribute][rows], self.uniform[rows, attribute]
-        self.uniform[rows, attribute] = sampling.within(logs, numbers, chosen[rows])
+        self.uniform[rows, attribute] = within(logs, numbers, chosen[rows])
 
     def forget_after(self, over: NDArray[np.bool_]) -> None:
         """Melodies that are over have no duration and no pitch, whatever was drawn for them or taken back."""
@@ -200,14 +200,14 @@ class _Barred:
         return np.where(self.durations, -np.inf, logs)
 
 
-def _ruled(logs: Logs, rules: tuple[LogitRule, ...], spot: DecodingContext) -> Logs:
+def _ruled(logs: Logs, rules: tuple[LogitRule, ...], context: DecodingContext) -> Logs:
     """What the rules leave; the same array where they change nothing. A melody that is over is under none."""
     allowed = logs
     for rule in rules:
-        allowed = rule(allowed, spot)
-    if allowed is logs or spot.rest is None:
+        allowed = rule(allowed, context)
+    if allowed is logs or context.rest is None:
         return allowed
-    over = spot.rest == END
+    over = context.rest == END
     return np.where(over[:, None], logs, allowed) if over.any() else allowed
 
 
@@ -217,12 +217,12 @@ def filters_of(options: Options) -> tuple[LogitRule, ...]:
     pace = paced(options.surprise or 0.0)
 
     def filter_with(value: float) -> LogitRule:
-        def apply(logs: Logs, spot: DecodingContext) -> Logs:
-            logs = sampling.temperature(logs, value)
+        def apply(logs: Logs, context: DecodingContext) -> Logs:
+            logs = temperature(logs, value)
             if options.top_k is not None:
-                logs = sampling.top_k(logs, options.top_k)
-            logs = sampling.min_p(sampling.top_p(logs, options.top_p), options.min_p)
-            return logs if options.surprise is None else pace(logs, spot)
+                logs = top_k(logs, options.top_k)
+            logs = min_p(top_p(logs, options.top_p), options.min_p)
+            return logs if options.surprise is None else pace(logs, context)
 
         return apply
 

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from melodyrnn.compose.sampling import filters as sampling
+from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.errors import DeadEnd
 from melodyrnn.events.vocabulary import END, REST_OR_END_TICKS
 from melodyrnn.inference.numpy_network import BITS
@@ -76,7 +76,7 @@ class _Trail:
     price: list[NDArray[np.float64]]  # (N,)
     kept: list[NDArray[np.bool_]]  # (N,)
 
-    def take(self, which: Indices) -> None:
+    def select(self, which: Indices) -> None:
         """Copy particles in this order."""
         self.rows = [values[which] for values in self.rows]
         self.bits = [values[which] for values in self.bits]
@@ -85,8 +85,8 @@ class _Trail:
 
 
 def draw_one(
-    stream: Decoder, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
-    gate: AcceptanceTest | None = None, attempt: int = 0,
+    decoder: Decoder, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
+    accepts: AcceptanceTest | None = None, attempt: int = 0,
 ) -> Drawn:  # fmt: skip
     """Compose `effort` particles from a stream of one melody and draw one, that passes the gate, by weight.
 
@@ -95,47 +95,47 @@ def draw_one(
     """
     spawn = (0, attempt) if attempt else (0,)
     dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=spawn)))
-    first, particles = attempt * _APART, _Particles(stream, effort, hearing)
+    first, particles = attempt * _APART, _Particles(decoder, effort, hearing)
     uniform = np.zeros((effort, 0, 3))
     while len(particles.active):
         step = len(particles.trail.rows)
         if step == uniform.shape[1]:
-            uniform = np.stack([sampling.uniforms(seed, max(64, 2 * step), k + 1 + first) for k in range(effort)])
+            uniform = np.stack([uniforms(seed, max(64, 2 * step), k + 1 + first) for k in range(effort)])
         particles.step(choose, uniform[particles.active, step])
         if len(particles.active) and _few(particles.weight):
             particles.resample(float(dice.random()))
-    return particles.drawn(dice, gate)
+    return particles.drawn(dice, accepts)
 
 
 class _Particles:
     """N melodies on their way; arrays (N,) but for the stream, which holds those that are not over."""
 
-    def __init__(self, stream: Decoder, count: int, hearing: Hearing | None) -> None:
+    def __init__(self, decoder: Decoder, count: int, hearing: Hearing | None) -> None:
         self.active = np.arange(count)  # which particles the rows of the stream are
-        self.stream, self.hearing = stream.take(np.zeros_like(self.active)), hearing
+        self.decoder, self.hearing = decoder.select(np.zeros_like(self.active)), hearing
         self.weight, self.held = np.zeros((2, count))  # bits, and bits of what is only heard so far
         self.trail = _Trail([], [], [], [])
 
     def step(self, choose: Chooser, uniform: Logs) -> None:
         """One note of each, weighed. Raises DeadEnd if none is left."""
-        stream, active, hearing = self.stream, self.active, self.hearing
-        before = _before(stream, hearing)
-        choice = choose(stream, uniform)
-        over, onset = choice.rest == END, stream.tick + REST_OR_END_TICKS[choice.rest]
+        decoder, active, hearing = self.decoder, self.active, self.hearing
+        before = _before(decoder, hearing)
+        note = choose(decoder, uniform)
+        over, onset = note.rest == END, decoder.tick + REST_OR_END_TICKS[note.rest]
         kept = (
-            np.full(len(active), True) if hearing is None else ~(stream.tick >= hearing.tick) & (onset < hearing.tick)
+            np.full(len(active), True) if hearing is None else ~(decoder.tick >= hearing.tick) & (onset < hearing.tick)
         )
-        price = choice.price.sum(1)
+        price = note.price.sum(1)
         self.weight[active[kept]] -= price[kept]
         self.held[active[~kept]] += _held(hearing, price, over, before)[~kept]
-        self.weight[active[choice.lost]] = -np.inf
+        self.weight[active[note.lost]] = -np.inf
         if not np.isfinite(self.weight).any():
             raise DeadEnd
-        _note(self.trail, choice, active, kept, len(self.weight))
+        _note(self.trail, note, active, kept, len(self.weight))
         going = np.flatnonzero(~over)
         if len(going) < len(active):
-            self.stream, self.active = stream.take(going), active[going]
-        self.stream.hear(choice.rest[going], choice.duration[going], choice.pitch[going])
+            self.decoder, self.active = decoder.select(going), active[going]
+        self.decoder.step(note.rest[going], note.duration[going], note.pitch[going])
 
     def resample(self, uniform: float) -> None:
         """Copy those that weigh much, drop those that weigh little; then all weigh the same."""
@@ -143,28 +143,28 @@ class _Particles:
         place = np.full(len(self.weight), -1)
         place[self.active] = np.arange(len(self.active))
         rows = place[which]
-        self.stream, self.active = self.stream.take(rows[rows >= 0]), np.flatnonzero(rows >= 0)
-        self.trail.take(which)
+        self.decoder, self.active = self.decoder.select(rows[rows >= 0]), np.flatnonzero(rows >= 0)
+        self.trail.select(which)
         self.held, self.weight = self.held[which], np.zeros(len(self.weight))
 
-    def drawn(self, dice: np.random.Generator, gate: AcceptanceTest | None) -> Drawn:
+    def drawn(self, dice: np.random.Generator, accepts: AcceptanceTest | None) -> Drawn:
         """One of them by weight, once all are over. Raises DeadEnd if none passes the gate."""
         while np.isfinite(self.weight).any():
             chosen = int(_systematic(self.weight - self.held, float(dice.random()), 1)[0])
             drawn = _drawn(self.trail, chosen)
-            if gate is None or gate(drawn.rows):
+            if accepts is None or accepts(drawn.rows):
                 return drawn
             self.weight[chosen] = -np.inf
         raise DeadEnd
 
 
-def _before(stream: Decoder, hearing: Hearing | None) -> tuple[ParticleWeights, ParticleWeights] | None:
+def _before(decoder: Decoder, hearing: Hearing | None) -> tuple[ParticleWeights, ParticleWeights] | None:
     """Bits of END, and of anything else, where a loop is at its end; else None."""
-    if hearing is None or not hearing.loop or not (stream.tick >= hearing.tick).any():
+    if hearing is None or not hearing.loop or not (decoder.tick >= hearing.tick).any():
         return None
-    end = stream.rest()[:, END]
+    end = decoder.rest()[:, END]
     other = np.log(-np.expm1(np.minimum(end, -1e-12)))
-    return np.where(stream.tick == hearing.tick, end * BITS, 0), other * BITS
+    return np.where(decoder.tick == hearing.tick, end * BITS, 0), other * BITS
 
 
 def _held(
@@ -182,12 +182,12 @@ def _held(
     return price if hearing.ends else np.asarray(np.where(over, 0, price))
 
 
-def _note(trail: _Trail, choice: SampledNote, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
+def _note(trail: _Trail, note: SampledNote, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
     """Write one step down."""
     rows = np.full((effort, 3), END)
-    rows[active] = np.stack((choice.rest, choice.duration, choice.pitch), 1)
+    rows[active] = np.stack((note.rest, note.duration, note.pitch), 1)
     bits, price, keeps = np.zeros((effort, 3)), np.zeros(effort), np.zeros(effort, bool)
-    bits[active], price[active], keeps[active] = choice.bits, choice.price.sum(1), kept
+    bits[active], price[active], keeps[active] = note.bits, note.price.sum(1), kept
     trail.rows.append(rows)
     trail.bits.append(bits)
     trail.price.append(price)

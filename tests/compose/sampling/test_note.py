@@ -16,10 +16,10 @@ FILTERS = (lambda logs, _: logs,) * 3
 @pytest.mark.parametrize("shut", ["duration", "rest"])
 def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
     """Where nothing follows the likeliest rest, or duration, the others come as often as their probabilities say."""
-    stream = prompt_for(model, Options(seed=1)).stream.take(np.zeros(ROWS, np.int64))
-    rest = np.exp(stream.rest()[0, :END])
+    decoder = prompt_for(model, Options(seed=1)).decoder.select(np.zeros(ROWS, np.int64))
+    rest = np.exp(decoder.rest()[0, :END])
     worst_rest, first = int(rest.argmax()), np.zeros(ROWS, np.int64)
-    worst = int(stream.duration(first)[0].argmax())
+    worst = int(decoder.duration(first)[0].argmax())
 
     def only_first_rest(logs, _):
         return mask(logs, np.arange(END + 1) == 0)
@@ -27,8 +27,8 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
     def no_end(logs, _):
         return mask(logs, np.arange(END + 1) < END)
 
-    def nothing(logs, spot):
-        chosen = spot.duration == worst if shut == "duration" else spot.rest == worst_rest
+    def nothing(logs, context):
+        chosen = context.duration == worst if shut == "duration" else context.rest == worst_rest
         return np.where(chosen[:, None], -np.inf, logs)
 
     rules = (
@@ -36,8 +36,8 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
         if shut == "duration"
         else LogitRules((no_end,), (nothing,))
     )
-    made = sample_note(stream, rules, FILTERS, np.random.default_rng(3).random((ROWS, 3)))
-    expected = np.exp(stream.duration(first)[0]) if shut == "duration" else rest.copy()
+    made = sample_note(decoder, rules, FILTERS, np.random.default_rng(3).random((ROWS, 3)))
+    expected = np.exp(decoder.duration(first)[0]) if shut == "duration" else rest.copy()
     expected[worst if shut == "duration" else worst_rest] = 0
     expected /= expected.sum()
     found = np.bincount(made.duration if shut == "duration" else made.rest, minlength=len(expected)) / ROWS
@@ -48,7 +48,7 @@ def test_a_choice_taken_back_leaves_the_others_their_shares(model, shut):
 def test_company_changes_no_choice(model):
     """Forty melodies with rules of their own, many of which leave nothing: each gets what it gets alone."""
     rows, rng = 40, np.random.default_rng(1)
-    stream = prompt_for(model, Options(seed=1)).stream.take(np.zeros(rows, np.int64))
+    decoder = prompt_for(model, Options(seed=1)).decoder.select(np.zeros(rows, np.int64))
     rests, durations = rng.random((rows, END + 1)) < 0.06, rng.random((rows, len(DURATIONS))) < 0.06
     onward = rng.random((rows, END + 1, len(DURATIONS))) < 0.15  # beside which rests and durations there are pitches
     numbers = rng.random((rows, 3))
@@ -60,11 +60,11 @@ def test_company_changes_no_choice(model):
         def duration(logs, _):
             return np.where(durations[which], logs, -np.inf)
 
-        def pitch(logs, spot):
-            return np.where(onward[which, spot.rest, spot.duration][:, None], logs, -np.inf)
+        def pitch(logs, context):
+            return np.where(onward[which, context.rest, context.duration][:, None], logs, -np.inf)
 
         rules = LogitRules((rest,), (duration,), (pitch,))
-        return sample_note(stream.take(which), rules, FILTERS, numbers[which])
+        return sample_note(decoder.select(which), rules, FILTERS, numbers[which])
 
     together = choice_of(np.arange(rows))
     assert 0 < together.lost.sum() < rows

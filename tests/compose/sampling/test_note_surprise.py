@@ -9,14 +9,14 @@ import pytest
 
 from melodyrnn.checkpoint.file import Card
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.sampling import filters as sampling
+from melodyrnn.compose.sampling import filters
 from melodyrnn.compose.sampling.note import corpus_surprise, paced, spent_with
 from melodyrnn.constraints.logit_rules import DecodingContext
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 
 
-def spot(logs, notes, spent):
+def context(logs, notes, spent):
     """A place after so many notes, at which so much was spent; None: nobody counts."""
     return DecodingContext(notes, 0, np.zeros(len(logs)), np.zeros(len(logs)), None, (), spent=spent)
 
@@ -27,19 +27,19 @@ def test_the_temperature_follows_what_was_spent():
     on_the_mark = np.zeros((1, 2))
     for _ in range(4):
         on_the_mark = spent_with(on_the_mark, np.array([2.0]))
-    np.testing.assert_allclose(sampling.probabilities(paced(2.0)(logs, spot(logs, 4, on_the_mark))), np.exp(logs))
-    best = [sampling.probabilities(paced(x)(logs, spot(logs, 4, on_the_mark)))[0, 0] for x in (1.5, 2.0, 2.5)]
+    np.testing.assert_allclose(filters.probabilities(paced(2.0)(logs, context(logs, 4, on_the_mark))), np.exp(logs))
+    best = [filters.probabilities(paced(x)(logs, context(logs, 4, on_the_mark)))[0, 0] for x in (1.5, 2.0, 2.5)]
     assert best[0] > best[1] > best[2]
     longer = on_the_mark - np.array([0.0, 100.0])
-    assert sampling.probabilities(paced(2.5)(logs, spot(logs, 4, longer)))[0, 0] < best[2]
+    assert filters.probabilities(paced(2.5)(logs, context(logs, 4, longer)))[0, 0] < best[2]
 
 
 def test_what_is_forbidden_stays_so():
     """Entries of no probability get none at any temperature; where nobody counts nothing changes."""
     logs = np.array([[0.0, -np.inf, -1.0]])
     for spent in (0.0, 50.0, 5000.0):
-        assert paced(2.0)(logs, spot(logs, 9, np.array([[spent, 9 * spent]])))[0, 1] == -np.inf
-    assert paced(2.0)(logs, spot(logs, 9, None)) is logs
+        assert paced(2.0)(logs, context(logs, 9, np.array([[spent, 9 * spent]])))[0, 1] == -np.inf
+    assert paced(2.0)(logs, context(logs, 9, None)) is logs
 
 
 def test_a_bold_note_is_not_paid_for_with_a_row_of_sure_ones():

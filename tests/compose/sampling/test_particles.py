@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.fixed_notes import Given, window
+from melodyrnn.compose.fixed_notes import Given, gap_space
 from melodyrnn.compose.generate import model_of
 from melodyrnn.compose.sampling import particles as smc
 from melodyrnn.compose.sampling.note import sample_note
@@ -29,9 +29,9 @@ C, D, E = (PITCHES.index(p) for p in (0, 2, 4))
 class Tiny(Decoder):
     """A network of three pitches, two durations and no rests: what it gives to anything else is shared out."""
 
-    def take(self, rows):
-        """As Stream's, of this class."""
-        new = super().take(rows)
+    def select(self, rows):
+        """As the decoder's, of this class."""
+        new = super().select(rows)
         new.__class__ = Tiny
         return new
 
@@ -64,12 +64,12 @@ def begun(random_weights):
 
 def bits_of(begun, notes):
     """-log2 P of a melody, END counted."""
-    stream, total = begun.take(np.array([0])), 0.0
+    decoder, total = begun.select(np.array([0])), 0.0
     for duration, pitch in notes:
         r, d, p = (np.array([x]) for x in (0, ROWS[duration], pitch))
-        total -= stream.rest()[0, 0] + stream.duration(r)[0, d[0]] + stream.pitch(r, d)[0, pitch]
-        stream.hear(r, d, p)
-    return (total - stream.rest()[0, END]) / np.log(2)
+        total -= decoder.rest()[0, 0] + decoder.duration(r)[0, d[0]] + decoder.pitch(r, d)[0, pitch]
+        decoder.step(r, d, p)
+    return (total - decoder.rest()[0, END]) / np.log(2)
 
 
 def all_melodies(ticks):
@@ -129,8 +129,8 @@ def test_filling_a_gap_comes_nearer_with_effort(begun):
     """The half bar before given notes: total variation from brute force falls from 1 to 4 to 32 particles."""
     after = [Given(24, ROWS[12], E), Given(36, ROWS[12], D)]
     place_of = place(48, onset=None, latest=24)
-    ground = window(Options(durations="1/8 1/4"), place_of, [(0, 24)], after)
-    rules = lookahead_rules(reach(ground, place_of))
+    space = gap_space(Options(durations="1/8 1/4"), place_of, [(0, 24)], after)
+    rules = lookahead_rules(reach(space, place_of))
     rules = LogitRules((lambda logs, _: _without_rests(logs), *rules.rest), rules.duration, rules.pitch)
     known = ((12, E), (12, D))
     shares = dict.fromkeys(all_melodies(24), 0.0)
@@ -171,10 +171,10 @@ def test_one_lost_particle_does_not_end_the_others(begun):
     """The rules left the first nothing; the melody is drawn from the rest."""
     rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, durations="1/8 1/4"), place(48)))
 
-    def losing(stream, uniform):
-        choice = sample_note(stream, rules, FILTERS, uniform, 0)
-        if not stream.notes:
-            choice.rest[0], choice.price[0, 0] = END, np.inf
-        return choice
+    def losing(decoder, uniform):
+        note = sample_note(decoder, rules, FILTERS, uniform, 0)
+        if not decoder.notes:
+            note.rest[0], note.price[0, 0] = END, np.inf
+        return note
 
     assert len(draw_one(begun, losing, seed=0, effort=4).rows)
