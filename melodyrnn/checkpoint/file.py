@@ -191,7 +191,7 @@ def _read(path: Path) -> bytes:
         if facts.st_size > MAX_CHECKPOINT_BYTES:
             raise CheckpointError(f"is {facts.st_size:,} bytes long; a checkpoint has at most {MAX_CHECKPOINT_BYTES:,}")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_CHECKPOINT_BYTES + 1)  # one that has grown meanwhile is refused by its length
+            return file.read(facts.st_size)  # one that is cut short or grows meanwhile is refused by its lengths
     except OSError as problem:
         raise CheckpointError(f"cannot be read ({problem.strerror})") from None
     finally:
