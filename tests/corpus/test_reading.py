@@ -125,6 +125,7 @@ def test_importing_a_reader_is_no_work_on_a_score(tmp_path):
     assert outcome.reason == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_hears_no_alarm_is_ended(slow, monkeypatch):
     """Stuck outside Python: the system ends it by its processor time, and the next file is read."""
     first, second, third = slow("a", "stuck", "b", timeout=0.5)

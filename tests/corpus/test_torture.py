@@ -233,6 +233,7 @@ def scores() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_scores_cannot_attack(tmp_path):
     """Entities, bombs and absurd metres end in a refusal of that file and leak nothing; the next is read."""
     for name, content in scores().items():

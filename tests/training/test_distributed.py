@@ -62,6 +62,7 @@ def workers(pid):
     return [int(child) for child in found if b"melodyrnn" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns(tmp_path, environ):
     """Same data, same dropout, the gradient of the whole batch: the same curve to 0.0001 bits per note."""
     one = curve(start(tmp_path, environ, "one.safetensors", 3))
@@ -73,6 +74,7 @@ def test_two_processes_learn_what_one_learns(tmp_path, environ):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "one.safetensors", "tunes", "two.safetensors"]
 
 
+@pytest.mark.slow
 def test_two_processes_rehearse_what_one_does(tmp_path, environ):
     """Few melodies and a base: the same folds, the same choice and the same curve, the distance held once."""
     curve(start(tmp_path, environ, "base.safetensors", 1))
@@ -88,6 +90,7 @@ def test_two_processes_rehearse_what_one_does(tmp_path, environ):
     assert kept[0] == kept[1]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_started_again_and_finishes(tmp_path, environ):
     """Kill -9 one of two: torchrun restarts both, they go on from the state, and nothing is left but the model."""
     process = start(tmp_path, environ, "m.safetensors", 60, processes=2)
