@@ -194,7 +194,7 @@ def test_a_signal_in_the_last_epoch_keeps_its_state(command, folder, monkeypatch
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr("melodyrnn.training.state.write_state", slow)
+        patch.setattr("melodyrnn.training.trainer.write_state", slow)
         ended = command("train", *SMALL)
     assert (ended.status, states) == (130, [1, 2])
     assert ended.err.endswith("stopped; the state is safe in m.safetensors.state: --resume goes on from it\n")
