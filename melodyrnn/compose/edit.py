@@ -1,20 +1,17 @@
-"""Changing a melody that is there: filling bars anew, and variations with locks.
+"""Changing a melody that is there: filling bars anew (`infill`), and variations with locks (`vary`).
 
 Both ask one thing of the look-ahead: that the notes to be kept come where they stand. Bars to be filled end where a
 kept note must begin; a kept rhythm allows one onset and one duration at each place. What follows a gap is heard by
-every particle and weighs (`melodyrnn.compose.sampling.particles`), so that both sides fit.
+every particle and weighs (`compose.sampling.particles`), so that both sides fit. What fits a gap does not depend on
+what another is filled with, for a note that stays stands between them: all gaps are laid out, or the request is
+refused, before anything is composed.
 
 Conventions
     bars        from 0 in code; a window is half open, in ticks of the clock.
     strength    0..1: which share of what is not locked is composed anew. What is new at a low strength is so at a
                 higher one with the same seed, so distance grows.
 
-Filling gaps: all gaps of a request laid out, each with the rules that fill it, or the request refused.
-
-What fits a gap does not depend on what another is filled with: a note that stays stands between them. So nothing is
-composed before all of it is known to be possible.
-
-Contents: `GapFill`, `tasks_of`; `infill`, `vary`, `LOCKS`.
+Contents: GapFill, tasks_of; LOCKS, infill, vary.
 """
 
 from __future__ import annotations

@@ -5,14 +5,11 @@ Conventions
     byte, the melody that seed + k gives alone. bits = -log2 P by the network itself, before any rule or
     temperature: a rule's price can be read off.
 
-Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
-`Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
-finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times (with particles AGAIN); then it is taken. So
-is one that breaks off (see `closing`), AGAIN times, but of it first the last bars alone.
+A melody that is lost on its way, or that its acceptance test refuses, is composed again with other numbers of the same
+seed, up to TRIES times; then it is refused. One that is static or repetitive is composed again 3 AGAIN times (with
+particles AGAIN), one that breaks off AGAIN times, its last bars alone at first; then it is taken.
 
-Contents: `Model`, `load_model`, `Generated`, `generate`; `prompt_for`; TRIES; `choose` and `filters_of` (from
-`choosing`).
+Contents: Model, load_model, model_of; Generated, generate; prompt_for; TRIES.
 """
 
 from __future__ import annotations

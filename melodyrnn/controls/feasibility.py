@@ -1,14 +1,12 @@
-"""All constraints of a request, made one plan or refused with the reason.
-
-Form: sections of equal length, some of which are earlier ones again.
+"""All constraints of a request, made one plan or refused with the reason; the form is laid out here.
 
 A section that comes back is copied note for note from its first time; with a prime mark (A') all but its last bar
 is, and that bar is composed anew. So that what follows a section may differ (AABA: A leads to A, to B and to the
 end), its first and last notes meet at joints: no note sounds across one, and every section begins with a note.
-Where leaps are limited, `melodyrnn.constraints.sections` looks ahead over what may meet what. Only where that is
-too much to look ahead over (`homes`) do the notes on both sides of every joint lie within half the limit of one pitch.
+Where leaps are limited, `constraints.sections` looks ahead over what may meet what. Only where that is too much to look
+ahead over (`homes`) do the notes on both sides of every joint lie within half the limit of one pitch.
 
-Contents: `formed`, `homes`; `ConstraintPlan`, `plan_constraints`, `rules_of` (ConstraintPlan → Rules).
+Contents: formed, homes; ConstraintPlan, plan_constraints, rules_of, first_onsets, reach; excluding, said (the reason).
 """
 
 from __future__ import annotations

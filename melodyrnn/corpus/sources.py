@@ -1,18 +1,10 @@
-"""The corpora there are: the built-in ones, what they are and how they are read; folders; single files.
+"""What there is to read, and what comes of it: files, folders, shards, the built-in corpora; outcomes.
 
-Each is described by a TOML in `corpora/` (title, source, licence, how it is read, counts). The music
-itself is not ours to ship: it comes with music21, which is installed but not imported here.
-
-Which files a corpus has: the walk through a folder, shards of it, and what a file is called.
-
-Nothing heavy is imported here: a second run over 20,000 unchanged files needs no more than this room's stamp.
+A built-in corpus is described by a TOML in `corpora/` (title, source, licence, how it is read, counts); its music comes
+with music21, which is installed but not imported here. Nothing heavy is: a second run needs no more.
 
 Conventions
     Source    one file to read. Its `name` is how people and messages call it.
-
-What comes of a file that is read: melodies, or the reasons why there are none.
-
-Conventions
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
               holds several tunes, each outcome is called `name:number`.
 

@@ -1,12 +1,10 @@
-"""How surprising known melodies are to a network: teacher-forced bits, by the runtime that composes.
+"""Teacher forcing: how surprising known melodies are to a network, by the code that composes.
 
 Conventions
     bits = -log2 P. One row per note and one for END; columns rest, duration, pitch.
     right = what came was the most probable value (the first of equals), same shape.
 
-Known melodies heard by a network, many side by side, with what it expects before every note.
-
-Contents: teacher_force; Scored, score, surprise.
+Contents: PitchMemory; teacher_force; Scored, score, surprise.
 """
 
 from __future__ import annotations

@@ -2,16 +2,12 @@
 
     Am:4 F:2 G:2 | C        Am for four beats, F and G for two each, C for the bar after the line
 
-A number is a length in beats of the metre. Chords without one share what is left of their bar; '|' is a bar
-line, and has to fall on one. N.C. is no chord. A slash names the bass, which belongs to the chord's tones.
+A number is a length in beats of the metre (6/8 has two). Chords without one share what is left of their bar; '|' is a
+bar line and must fall on one. N.C. is no chord. A slash names the bass, which belongs to the chord's tones.
 
-Conventions
-    beats       as the metre counts them: 6/8 has two.
-    ticks       from the bar line at which the progression starts.
-
-Contents: Chord, chord_of (symbol → Chord), parts_of, progression (text → spans), chord_notes (those of a chord track);
-CHORDS.
 Only a table: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
+
+Contents: QUALITIES, CHORDS; Chord, chord_of, parts_of; progression (text → spans), chord_notes (a chord track).
 """
 
 from __future__ import annotations

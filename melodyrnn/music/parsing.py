@@ -1,13 +1,10 @@
-"""Keys, metres, upbeats and numbers of bars as musicians write them.
-
-Pitches as musicians write them.
+"""Pitches, scales, ranges, keys, metres, upbeats and numbers of bars, as musicians write them.
 
 Conventions
     A name is a letter, sharps (#) or flats (b), and for one pitch its octave: C4 = middle C = MIDI 60.
     Without an octave it names a pitch class, that is every octave of it.
 
-Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of; parse_key, parse_metre, parse_upbeat,
-parse_bars.
+Contents: pitches_of, pitch_class, scale_of, range_of; parse_key, parse_metre, parse_upbeat, parse_bars.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a training run is asked for, and the news it gives on its way.
+"""What a training run is asked for, and the events it yields on its way.
 
 Conventions
     bits        bits per note: -log2 P summed over an attribute, divided by the number of notes; END is

@@ -1,23 +1,16 @@
-"""How many threads torch computes with, and a training step's melodies dealt to threads of our own.
-
-torch's own threads share every single operation and wait for each other by spinning: beside other busy programs a step
-takes many times as long. A strand computes some melodies of a step by itself, forward and backward, with threads of
-torch's of its own (mostly one); only the gradients meet, added in the strands' order. So what is learnt hangs on the
-number of strands, as it did on the number of threads, and on nothing that happens meanwhile.
-
-One process or several: torchrun's environment, DistributedDataParallel, and who speaks.
+"""Who computes a training step: processes under torchrun, threads within one, and in which precision.
 
     torchrun --nproc-per-node 2 --no-python melodyrnn train kinder -o k.safetensors
 
-gloo between CPUs, NCCL between GPUs. Alone, nothing of torch.distributed is touched.
+Processes are joined by DistributedDataParallel: gloo between CPUs, NCCL between GPUs. Alone, torch.distributed is not
+touched. Within a process a worker computes some melodies of a step by itself, forward and backward, with threads of
+torch's of its own (mostly one): torch's threads, which share every operation, wait for each other by spinning. Only
+the gradients meet, added in the workers' order, so what is learnt depends on their number and on nothing else.
 
-Which numbers a network is trained with: fp32 everywhere, bf16 where the processor has instructions for it.
+Precision depends on the network and the machine alone, never on a stopwatch: the same command makes the same file.
+Weights, moments and averages stay fp32; matrix products and the recurrent layer may run in bf16 (torch.autocast).
 
-What is chosen hangs on the network and the machine alone, never on a stopwatch: the same command makes the
-same file, however busy the machine is. Weights, moments and averages stay fp32; only matrix products and the
-recurrent layer run in bf16 (torch.autocast). Never needed: a processor without it trains in fp32.
-
-Contents: choose_precision, autocast; one_thread; Workers, workers_for.
+Contents: Team, join; choose_precision, autocast; one_thread; Workers, workers_for.
 """
 
 from __future__ import annotations

@@ -1,33 +1,20 @@
-"""How a melody of so many bars closes: what is composed again because it breaks off.
+"""Acceptance: melodies composed side by side, and which of them are composed again: static, repetitive, broken off.
 
-Told how many bars there are, a network knows how tunes end that have so many. But on what it has composed itself it
-comes to the tonic less often than they do (`python -m bench.endings` counts it), and some of what it
-writes the last bar line only cuts off. So whether a melody ends on the tonic is drawn before its first note, as often
-as training melodies in its mode do. One that comes out otherwise is composed again; so is one that has to end, as
-often as the network would have gone on. That is rejection: what is taken is the network's own, given that it ends
-there, and so. A rule would be quicker, and change the last note but not the way to it.
+static      Rules that forbid something at every note cost a melody nothing that stays where it is, so rules favour
+            static melodies, which nobody asks for; they are drawn again unless the caller asks for an effort.
+repetitive  Most bars are bars over again, or one stands three times running: a recurrent network that has said a thing
+            twice finds it likely a third time.
+closing     On what it has composed itself a network comes to the tonic less often than the tunes it learnt from. So
+            whether a melody ends on the tonic is drawn before its first note, as often as training melodies in its
+            mode do; one that comes out otherwise is composed again, and so is one that has to end, as often as the
+            network would have gone on. That is rejection sampling: what is taken is the network's own, given its end.
+            A melody without an upbeat that falls silent before the middle of its last bar is composed again, too.
 
-Many tunes have an upbeat, which their last bar leaves time for. A melody without one that falls silent before the
-middle of its last bar would leave a hole there, in a DAW's clip too; it is composed again.
+How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
+last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Melodies on their way, side by side: a loop over `choose`, `Stream.take` and `Stream.hear`.
-
-Each draft has numbers of its own, so that none depends on its neighbours. One whose last bars may be composed
-again is kept as it stood where they begin (`Fork`).
-
-Melodies that sit, and melodies that circle: what is drawn again.
-
-Rules that forbid something at every note (a largest leap, chord tones) cost a melody nothing that stays where it is.
-So among melodies side by side those that sit are favoured, and that is no mistake: given the rules they are probable.
-But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit. They are drawn again unless the caller
-asks for an effort.
-
-A melody circles when most of its bars are bars over again, or one stands three times running: a recurrent network
-that has said a thing twice finds it likely a third time. In two of a hundred training melodies more than half of the
-bars have stood before, in three of a thousand more than two thirds; in four of a thousand a bar stands thrice.
-
-Contents: `Candidate`, `compose`, `compose_end`; AGAIN, is_lively, is_static, is_repetitive; `Closing`,
-`ends_at_home`, `closing_of`.
+Contents: Candidate, compose, compose_end; AGAIN, is_lively, is_static, is_repetitive; Closing, ends_at_home,
+closing_of.
 """
 
 from __future__ import annotations

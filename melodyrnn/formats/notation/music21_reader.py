@@ -1,18 +1,14 @@
-"""ABC, **kern and MusicXML to melodies.
+"""ABC, **kern and MusicXML → melodies: one door for every written format.
 
-Aim: one door for every written format. ABC goes through the package's own reader; **kern and
-MusicXML go through music21, imported nowhere else and only when such a file is read.
+ABC goes through the package's own reader; **kern and MusicXML go through music21, imported nowhere else and only when
+such a file is read. music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): read files
+of others in a child process with limits, as `corpus.reading` does.
 
-Conventions: see `barring` (ties merged, grace notes dropped, chords give the highest note, repeats
-not expanded, the last of alternative endings kept, bar lines true). A score with several parts
-gives the part named by `track` (number from 1, or name), else the part that lies highest. A key
-without a mode, or no key at all, is completed by the key finder.
+Conventions: see `measures`; ties are merged, grace notes dropped, chords give the highest note. A score with several
+parts gives the part named by `track` (number from 1, or name), else the part that lies highest. A key without a mode,
+or no key at all, is completed by the key finder.
 
-music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
-others call it in a child process with limits; `corpus.reading` does.
-
-Contents: ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write);
-import_music21.
+Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21.
 """
 
 from __future__ import annotations

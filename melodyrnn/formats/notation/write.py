@@ -1,11 +1,9 @@
-"""Melodies to written music: MusicXML and ABC, without music21 (composing must not wait for it).
+"""Melodies → MusicXML and ABC, chord symbols over them, without music21 (composing must not wait for it).
 
-Conventions: see `engraving`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo,
-key with its mode, metre changes, upbeat and title are written; velocities are not.
+Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo, key with its
+mode, metre changes, upbeat and title are written; velocities are not.
 
-Chord symbols over a melody: where they stand, and how MusicXML says them.
-
-Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML); write_notation.
+Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation.
 """
 
 from __future__ import annotations
