@@ -199,7 +199,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-_UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.write_whole calls them
+_UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.file.write_whole calls them
 
 
 @contextmanager

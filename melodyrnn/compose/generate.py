@@ -97,8 +97,8 @@ def generate(
 
     A prime is kept note for note; its metre, key and tempo hold unless the options say otherwise, and
     `options.bars` bars follow its last one (a bar that it leaves unfinished is filled besides); `upbeat` then
-    means nothing. Where no number of bars is asked for, each melody has its own (see `outline`). Raises OptionError
-    at once, Unsatisfiable where the rules leave nothing.
+    means nothing. Where no number of bars is asked for, each melody has its own (`with_length_prior`). Raises
+    OptionError at once, Unsatisfiable where the rules leave nothing.
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
@@ -148,7 +148,7 @@ def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = 
 
 
 def _mark(prompt: Prompt) -> int:
-    """Tick of the stream at which the last two bars begin."""
+    """Tick of the decoder at which the last two bars begin."""
     return prompt.end - prompt.shift - 2 * prompt.frame.metre_at(prompt.end - 1).bar_ticks
 
 
@@ -165,7 +165,7 @@ def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
 
 
 def _steer(task: _Task, candidate: Candidate) -> None:
-    """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
+    """Fill a candidate with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
     prompt, options = task.prompt, task.options
@@ -189,7 +189,7 @@ def _steer(task: _Task, candidate: Candidate) -> None:
 
 
 def _compose(task: _Task, candidates: list[Candidate]) -> None:
-    """Fill drafts with melodies; those that are not taken, again. Raises Unsatisfiable."""
+    """Fill candidates with melodies; those that are not taken, again. Raises Unsatisfiable."""
     for attempt in range(TRIES):
         number = attempt * ENDINGS
         compose(task.prompt, task.options, candidates, number, task.mark)
@@ -200,7 +200,7 @@ def _compose(task: _Task, candidates: list[Candidate]) -> None:
 
 
 def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool:
-    """Whether a melody that was composed for a draft may stay: how it closes counts at first, how it goes longer.
+    """Whether a melody that was composed for a candidate may stay: how it closes counts at first, how it goes longer.
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
     """

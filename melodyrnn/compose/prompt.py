@@ -107,19 +107,19 @@ def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Ki
     return chosen
 
 
-MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no registers
+MIDDLE: Final = 65  # anchor near which a melody lies when the card tells of no registers
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A stream of one melody at the place where new notes begin."""
+    """A decoder of one melody at the place where new notes begin."""
 
     decoder: Decoder
     rules: LogitRules
     frame: Melody  # metres, key, tempo, title, and the notes of the prime
     anchor: int
     end: int  # tick at which the music must be over; 0 = where the network ends it
-    shift: int  # ticks from the stream's clock to the melody's
+    shift: int  # ticks from the decoder's clock to the melody's
     bits: NDArray[np.float64]  # (primed, 3)
     upbeat: int | None = 0  # ticks, as it is heard; None = the network chooses
     particles: int = 1  # melodies side by side from which one is drawn
@@ -220,7 +220,7 @@ def _cut(prime: Melody, end: int) -> Melody:
 
 
 def prefill(decoder: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
-    """Let a stream of one melody hear the first so many notes; their bits (notes, 3)."""
+    """Let a decoder of one melody hear the first so many notes; their bits (notes, 3)."""
     bits = np.zeros((notes, 3))
     columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
     for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):

@@ -74,7 +74,7 @@ class LogitRules:
 
 
 def all_of(tests: Sequence[AcceptanceTest]) -> AcceptanceTest | None:
-    """One gate for several; None where there are none."""
+    """One test for several; None where there are none."""
     return (lambda rows: all(passes(rows) for passes in tests)) if tests else None
 
 

@@ -101,7 +101,7 @@ class Pieces:
 
     @classmethod
     def of(cls, space: SearchSpace, *, loop: bool) -> Pieces:
-        """Read them off a ground on which a form is laid out."""
+        """Read them off a space on which a form is laid out."""
         edges = [space.start, *np.flatnonzero(space.joints).tolist(), space.end]
         fresh = [
             (a, b) for a, b in pairwise(edges) if not any(copy.at <= a < copy.end for copy in space.copies)

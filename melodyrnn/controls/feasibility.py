@@ -106,7 +106,7 @@ def _laid(space: SearchSpace, copies: tuple[Copy, ...], joints: list[int], last:
 
 
 def homes(options: Options, space: SearchSpace, tonic: int) -> Iterator[SearchSpace]:
-    """The ground with each pitch, from the tonic outwards, as the one near which sections meet."""
+    """The space with each pitch, from the tonic outwards, as the one near which sections meet."""
     if not space.copies or options.max_leap is None:
         yield space
         return
@@ -174,7 +174,7 @@ def reach(
 
 def _lookahead(options: Options, place: Place) -> Lookahead | None:
     space = formed(options, place, search_space_of(options, place))
-    seam = options.loop and place.first == NONE  # else the first pitch stands already: `ground_of` has seen to it
+    seam = options.loop and place.first == NONE  # else the first pitch stands already: `search_space_of` has seen to it
     if space.copies and options.max_leap is not None and manageable(space, loop=seam):
         return reach(replace(space, looped=False), place, look=lambda tried: SectionLookahead(tried, loop=seam))
     for tried in islice(homes(options, space, _TONIC), _HOMES):

@@ -37,7 +37,7 @@ _PITCHES: Final = np.arange(len(PITCHES))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where new notes stand; ticks of the stream's clock."""
+    """Where new notes stand; ticks of the decoder's clock."""
 
     frame: Melody
     key: Key

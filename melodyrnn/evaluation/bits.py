@@ -149,7 +149,7 @@ def bits_of(
     registers: Mapping[int, int],
     memory: KnnMemory | None = None,
 ) -> list[Judged]:
-    """Score melodies note by note; with a repertoire, recalling it."""
+    """Score melodies note by note; with a memory, asking it."""
     judged = []
     for melody, name, scored in zip(melodies, names, score(network, melodies, memory=memory), strict=True):
         scored.bits[0, 2] += register_bits(registers, first_pitch(melody))

@@ -14,14 +14,13 @@ of a fold), cross_validate.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.corpus.duplicates import Kin, entries_of, families, identity
+from melodyrnn.corpus.duplicates import Kin, deal_families, entries_of, families, identity
 from melodyrnn.errors import CorpusError, OptionError, TrainingError
 from melodyrnn.evaluation.bits import Judged, KnnMemory, average, bits_of
 from melodyrnn.events.statistics import count_registers, with_base
@@ -62,12 +61,7 @@ def assign(names: Sequence[str], family: Sequence[int], folds: int, seed: int) -
     if folds < 2 or folds > tunes:
         told = f"{folds} folds cannot be made of {tunes} different tunes, for copies and variants stay together"
         raise OptionError("folds", f"{told}; give 2 to {tunes}")
-    sizes, dealt, fold_of = [0] * folds, Counter(family), dict[int, int]()
-    for k in np.random.default_rng(seed).permutation(len(names)).tolist():
-        if family[k] not in fold_of:
-            fold_of[family[k]] = least = sizes.index(min(sizes))
-            sizes[least] += dealt[family[k]]
-    return {name: fold_of[own] for name, own in zip(names, family, strict=True)}
+    return dict(zip(names, deal_families(family, folds, np.random.default_rng(seed)), strict=True))
 
 
 def divided(family: Sequence[int], folds: Sequence[int]) -> int:

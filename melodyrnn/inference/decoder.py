@@ -23,13 +23,12 @@ import numpy as np
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import (
     DURATION_TICKS,
-    DURATIONS,
     END,
     PITCHES,
     REST_OR_END_TICKS,
-    RESTS,
     Indices,
     metre_index,
+    onsets_of,
 )
 from melodyrnn.inference.compiled import pointer_of
 from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
@@ -103,10 +102,8 @@ def of_columns(melodies: Sequence[Columns]) -> Timeline:
     starts, bars = np.full(shape, BEYOND_ANY_TICK), np.zeros(shape, dtype=np.int64)
     metres, ticks = np.zeros(shape, dtype=np.int64), np.ones(shape, dtype=np.int64)
     for row, melody in enumerate(melodies):
-        lengths = np.asarray(DURATIONS)[melody.duration]
-        onsets = np.cumsum(np.asarray(RESTS)[melody.rest] + lengths) - lengths
         upto = slice(len(melody))
-        starts[row, upto], bars[row, upto] = onsets - melody.place, melody.bar
+        starts[row, upto], bars[row, upto] = onsets_of(melody.rest, melody.duration) - melody.place, melody.bar
         metres[row, upto], ticks[row, upto] = melody.metre, melody.bar_ticks
     return Timeline(starts, bars, metres, ticks)
 

@@ -237,7 +237,7 @@ class Layer:
 
 
 class Network:
-    """Folded weights and the recurrent step; immutable, shared by any number of streams."""
+    """Folded weights and the recurrent step; immutable, shared by any number of decoders."""
 
     matrix: ClassVar = Matrix
     layer: ClassVar = Layer

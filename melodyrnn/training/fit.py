@@ -16,12 +16,12 @@ Contents: dealt (melodies → folds), parted (a fold's split), added, chosen (th
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from melodyrnn.corpus.duplicates import deal_families
 from melodyrnn.errors import CorpusError, TrainingError
 from melodyrnn.training.events import (
     Bits,
@@ -54,12 +54,7 @@ def dealt(family: Sequence[int], folds: int, seed: int) -> list[int]:
     folds = min(folds, len(set(family)))
     if folds < 2:
         return []
-    sizes, count, fold_of = [0] * folds, Counter(family), dict[int, int]()
-    for k in np.random.default_rng((seed, 11)).permutation(len(family)).tolist():
-        if family[k] not in fold_of:
-            fold_of[family[k]] = least = sizes.index(min(sizes))
-            sizes[least] += count[family[k]]
-    return [fold_of[own] for own in family]
+    return deal_families(family, folds, np.random.default_rng((seed, 11)))
 
 
 def parted(split: Split, folds: Sequence[int], fold: int) -> Split:

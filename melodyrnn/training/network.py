@@ -155,7 +155,7 @@ class PredictionHead(nn.Module):
         return kept
 
     def scores(self, z: Tensor, matches: Tensor, apart: Tensor) -> Tensor:
-        """How much each earlier position is worth copying, (B, P, P, copies); NEVER where there is none."""
+        """How much each earlier position is worth copying, (B, P, P, copies); MASKED_SCORE where there is none."""
         batch, positions, _ = z.shape
         shape = (batch, positions, self.copies, -1)
         query, key = self.query(z).view(shape), self.key(z).view(shape)

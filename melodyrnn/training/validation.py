@@ -73,7 +73,7 @@ def measured(
 ) -> Iterator[tuple[Bits, int]]:
     """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
 
-    With strands each measures a batch; what comes of it is the same.
+    With workers each measures a batch; what comes of it is the same.
     """
     network.eval()
     total, notes = np.zeros(3), 0

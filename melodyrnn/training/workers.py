@@ -141,9 +141,9 @@ def _runs(config: NetworkConfig, device: torch.device) -> bool:
 
 _Made = TypeVar("_Made")
 _Given = ParamSpec("_Given")
-_SMALL: Final = 1024  # positions a step up to which Python has so large a share that strands wait for its lock
-_HANDOVER: Final = 1e-4  # seconds after which a strand lets another go on in Python; 5e-3, as usual, costs a tenth
-_MOST: Final = 4  # strands: more leave each too few melodies for quick products
+_SMALL: Final = 1024  # positions a step up to which Python has so large a share that workers wait for its lock
+_HANDOVER: Final = 1e-4  # seconds after which a worker lets another go on in Python; 5e-3, as usual, costs a tenth
+_MOST: Final = 4  # workers: more leave each too few melodies for quick products
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def one_thread() -> Iterator[None]:
 
 
 class Workers:
-    """So many threads of ours, each with so many of torch's. A context: it sets torch's threads back when it ends."""
+    """So many threads of ours, each with so many of torch's. A context manager: it sets torch's threads back."""
 
     def __init__(self, of: int = 1, threads: int = 1) -> None:
         self.of, self.threads = of, threads
@@ -169,7 +169,7 @@ class Workers:
         torch.set_num_threads(self.threads)
         if self.of > 1:
             sys.setswitchinterval(_HANDOVER)
-            self._pool = ThreadPoolExecutor(self.of + 1, "strand", torch.set_num_threads, (self.threads,))
+            self._pool = ThreadPoolExecutor(self.of + 1, "worker", torch.set_num_threads, (self.threads,))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -185,12 +185,12 @@ class Workers:
     def meanwhile(
         self, work: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs
     ) -> Future[_Made] | None:
-        """Begin a piece of work beside the strands; None where there is one alone, which would only wait for it."""
+        """Begin a piece of work beside the workers; None where there is one alone, which would only wait for it."""
         return None if self._pool is None else self._pool.submit(work, *args, **kwargs)
 
 
 def workers_for(recipe: TrainingConfig, team: Team) -> Workers:
-    """As many strands as suit: one for each processor where steps are large, a single one where they are small.
+    """As many workers as suit: one for each processor where steps are large, a single one where they are small.
 
     In a team each process has one, and on a GPU.
     """

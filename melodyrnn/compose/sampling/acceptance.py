@@ -66,7 +66,7 @@ class Candidate:
 
     @property
     def lost(self) -> bool:
-        """Whether the rules have left it nothing; see Choice.lost."""
+        """Whether the rules have left it nothing; see SampledNote.lost."""
         return self.prices[-1] == np.inf
 
     def cut(self, notes: int) -> None:
@@ -77,7 +77,7 @@ class Candidate:
 def compose(
     prompt: Prompt, options: Options, candidates: list[Candidate], number: int = 0, mark: int | None = None
 ) -> None:
-    """Give drafts notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
+    """Give candidates notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
     for candidate in candidates:
         candidate.cut(0)
         candidate.fork = None
@@ -86,7 +86,7 @@ def compose(
 
 
 def compose_end(prompt: Prompt, options: Options, candidate: Candidate, number: int) -> None:
-    """Give a draft that has a fork other last bars."""
+    """Give a candidate that has a fork other last bars."""
     assert candidate.fork is not None  # noqa: S101 - the caller has looked
     candidate.cut(candidate.fork.notes)
     _go_on(candidate.fork.decoder.select(np.zeros(1, np.int64)), prompt, options, [candidate], number, None)
@@ -95,7 +95,7 @@ def compose_end(prompt: Prompt, options: Options, candidate: Candidate, number: 
 def _go_on(
     decoder: Decoder, prompt: Prompt, options: Options, candidates: list[Candidate], number: int, mark: int | None
 ) -> None:
-    """Go on from where the drafts stand until all of them are over."""
+    """Go on from where the candidates stand until all of them are over."""
     filters, primed = filters_of(options), prompt.decoder.notes
     which = np.arange(len(candidates))
     uniform = np.zeros((len(candidates), 0, 3))
@@ -128,7 +128,7 @@ def _fork(decoder: Decoder, candidates: list[Candidate], notes: int, mark: int) 
 
 
 def _write(steps: Steps, candidates: list[Candidate]) -> None:
-    """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
+    """Share out to each candidate what was chosen, for which of them, at each step; END is no note."""
     which = np.concatenate([k for k, _ in steps])
     rows = [np.concatenate([getattr(note, name) for _, note in steps]) for name in ("rest", "duration", "pitch")]
     bits, price = (np.concatenate([getattr(note, name) for _, note in steps]) for name in ("bits", "price"))

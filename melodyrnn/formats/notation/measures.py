@@ -79,8 +79,7 @@ class Assembled:
 def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     """Place the bars one after another and read their notes on the grid.
 
-    Raises:
-        Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
+    Raises Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
     """
     written = [bar for bar in bars if bar.length > 0]
     kept = _last_endings(written)

@@ -18,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from melodyrnn.errors import Unreadable
+from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
 from melodyrnn.formats.notation.measures import (
     Assembled,
@@ -65,8 +65,7 @@ class ScoreReading:
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
     """Read the melody of a score; of an ABC file with several tunes, the first.
 
-    Raises:
-        Unreadable: the score cannot become a melody; `reason` says why.
+    Raises Unreadable: the score cannot become a melody; `reason` says why.
     """
     result = next(read_score(data, format=format, name=name, track=track))
     if isinstance(result, Unreadable):
@@ -183,8 +182,7 @@ def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -
         warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
     if snapped:
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
-    title = " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
-    return ScoreReading(where, replace(melody, key=key, title=title), track, tuple(warnings), snapped)
+    return ScoreReading(where, replace(melody, key=key, title=one_line(melody.title)), track, tuple(warnings), snapped)
 
 
 def import_music21() -> None:

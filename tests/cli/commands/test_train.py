@@ -16,7 +16,7 @@ from melodyrnn.cli.status import ExitStatus
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
-from melodyrnn.training.state import write
+from melodyrnn.training.state import write_state
 
 SMALL = ("tunes", "-o", "m.safetensors", "--hidden", 8, "--epochs", 2)
 
@@ -185,7 +185,7 @@ def test_a_signal_before_or_after_training_is_obeyed_at_once(command, folder, mo
 
 def test_a_signal_in_the_last_epoch_keeps_its_state(command, folder, monkeypatch):
     """Asked to stop while the last state is written, the run does not begin to make the model."""
-    true, states = write, []
+    true, states = write_state, []
 
     def slow(path, state):
         states.append(state.place.epoch)
@@ -194,7 +194,7 @@ def test_a_signal_in_the_last_epoch_keeps_its_state(command, folder, monkeypatch
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr("melodyrnn.training.state.write", slow)
+        patch.setattr("melodyrnn.training.trainer.write_state", slow)
         ended = command("train", *SMALL)
     assert (ended.status, states) == (130, [1, 2])
     assert ended.err.endswith("stopped; the state is safe in m.safetensors.state: --resume goes on from it\n")
