@@ -1,6 +1,7 @@
 """Every error that melodyrnn raises on purpose, in one tree.
 
-Each error carries facts as attributes; its text says what, where and the next move.
+Each error carries facts as attributes; its text says what, where and the next move. `printable` and `one_line` make
+what a foreign file says safe to show in it.
 
     MelodyRNNError              exit status 1 unless said otherwise
     ├── OptionError             a value the caller gave makes no sense (exit status 2)
@@ -45,6 +46,20 @@ REASONS: Final = {
     "duplicate": "the same melody as another file",
 }
 """Why a file is refused: a stable key for machines, a sentence for people."""
+
+
+def printable(text: str) -> str:
+    r"""Replace whatever could steer a terminal or cannot be encoded by a space.
+
+    >>> printable("a\x1b[31mred")
+    'a [31mred'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+def one_line(text: str) -> str:
+    """A text on one line, without control characters."""
+    return " ".join(printable(text).split())
 
 
 class MelodyRNNError(Exception):

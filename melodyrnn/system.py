@@ -1,25 +1,13 @@
-"""Processes beside this one: how many are worth it, what a child may import, how work is dealt, and how a child ends.
+"""What we ask of the operating system: child processes, durable names, locks, temporary folders, held-back signals.
 
-A child imports nothing from the current directory, where a stranger's json.py may lie beside the tunes. What this
-process itself imports is as Python was started.
+Conventions
+    children    import nothing from the current directory, where a stranger's json.py may lie beside the tunes.
+    locks       advisory (flock), held by a process and gone with it: what a killed run leaves behind blocks nobody.
 
-Why no ProcessPoolExecutor: a child that is killed while it hands over a result leaves half of it in the pipe of all,
-and the pool waits for the rest for ever (docs/log.md, 2026-11-30). Here each child's own pipe ends with it.
+Why no ProcessPoolExecutor: a child that is killed while it hands over a result leaves half of it in the pipe shared by
+all, and the pool waits for the rest for ever. Here each child has a pipe of its own, which ends with it.
 
-What outlives a power cut: a name in a folder, once the folder itself is on its disk.
-
-One run at a time on one output: an advisory lock that dies with its process.
-
-OUTPUT.lock is locked, not merely present: what a killed run leaves behind does not block the next one.
-
-A temporary folder that even kill -9 does not leave behind for ever.
-
-While it is used, a file in it is locked. A process that dies lets go of its lock, and the next one that
-wants a folder removes what nobody holds.
-
-Signals wait while a large library is imported: an exception out of the middle of torch's import aborts the process.
-
-Contents: `processors`, `import_path`, `deal`; `safe_imports`, `deaf_to_ctrl_c`; sync_folder; scratch; undisturbed.
+Contents: processors, import_path, deal, safe_imports, deaf_to_ctrl_c; sync_folder; only_one; scratch; undisturbed.
 """
 
 from __future__ import annotations
@@ -211,7 +199,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-_UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.write_whole calls them
+_UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.file.write_whole calls them
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from melodyrnn.errors import CheckpointError
+from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import vocabulary
 from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM
 from melodyrnn.events.viewpoints import STYLES
@@ -66,18 +66,9 @@ class Card:
     recipe: str = ""  # the command line that made it
     created: str | None = None  # a date, or None so that the same training gives the same bytes
     registers: dict[int, int] = field(default_factory=dict)  # first pitch (MIDI number) → melodies that begin on it
-    forms: dict[str, int] = field(default_factory=dict)  # how melodies begin and how long they are: events.forms
-    ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.forms
+    forms: dict[str, int] = field(default_factory=dict)  # how melodies begin and how long they are: events.statistics
+    ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.statistics
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
-
-
-def printable(text: str) -> str:
-    r"""Replace whatever could steer a terminal or cannot be encoded by a space.
-
-    >>> printable("a\x1b[31mred")
-    'a [31mred'
-    """
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def card_text(config: NetworkConfig, card: Card) -> str:
@@ -181,7 +172,7 @@ def _registers(told: Any) -> dict[int, int]:
 def _counts(name: str, told: Any, pattern: re.Pattern[str]) -> dict[str, int]:
     values = _object(name, told)
     if unknown := [key for key in values if not pattern.fullmatch(key)]:
-        raise CheckpointError(f"card: {name} counts {_some(unknown)}, which is none of its kinds")
+        raise CheckpointError(f"card: {name} counts {_some(unknown)}, which is of no known kind")
     return {key: _whole(f"card: {name}", n, 1, _MAX_COUNT) for key, n in values.items()}
 
 

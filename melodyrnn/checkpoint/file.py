@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.checkpoint.card import Card, NetworkConfig, card_text, check_config, printable
+from melodyrnn.checkpoint.card import Card, NetworkConfig, card_text, check_config
 from melodyrnn.checkpoint.verify import MAX_CHECKPOINT_BYTES, METADATA, expected_shapes, read_container
-from melodyrnn.errors import CheckpointError, OutputError
+from melodyrnn.errors import CheckpointError, OutputError, printable
 from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:

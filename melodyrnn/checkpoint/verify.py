@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
-from melodyrnn.checkpoint.card import CELLS, Card, NetworkConfig, printable, read_card_text, strict_json
-from melodyrnn.errors import CheckpointError
+from melodyrnn.checkpoint.card import CELLS, Card, NetworkConfig, read_card_text, strict_json
+from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 

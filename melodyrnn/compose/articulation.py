@@ -1,21 +1,16 @@
 """Articulation: what the network hears of notes that are let go a little early, and of notes played by hand.
 
-Sequencers write a quarter of 94 % or 80 %. On the grid that leaves splinters of silence which nobody wrote as rests
-and which the tunes of the corpora do not have; a network that hears them goes on beside the beat. So a melody that
-is to be gone on from is heard with its notes held; the notes themselves stay as they were given.
-
-A clip for a plucked or percussive sound may be all short notes, of whatever value they were meant: where hardly any
-note reaches the next, the onsets alone are the rhythm, and each note is heard up to the next one, within its beat.
-
-Notes played by hand begin a little beside where they are meant, and legato rings on into what follows. The network
-learnt from notes that stand on thirty-seconds and triplets; what stands beside them it takes for a rhythm and goes on
-with it. So it hears such notes on the next line, as somebody who takes down a melody would write them.
+Sequencers write a quarter of 94 % or 80 %, hands play beside the beat and let legato ring on. A network that hears the
+splinters of silence goes on beside the beat. So a melody that is to be continued is heard with its notes held and on
+the next line, as somebody who takes down a melody would write them; the notes themselves stay as they were given.
+Where hardly any note reaches the next (a plucked sound), the onsets alone are the rhythm, and each note is heard up to
+the next one, within its beat.
 
 Conventions
     lines       places in a bar where a note may end: the bar line, beats, eighths … down to thirty-seconds and triplets
                 of sixteenths. No note is held across a bar line, or into the next note.
 
-Contents: `sustained`, `quantized`.
+Contents: Touch, sustained, quantized.
 """
 
 from __future__ import annotations

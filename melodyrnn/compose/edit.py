@@ -1,20 +1,17 @@
-"""Changing a melody that is there: filling bars anew, and variations with locks.
+"""Changing a melody that is there: filling bars anew (`infill`), and variations with locks (`vary`).
 
 Both ask one thing of the look-ahead: that the notes to be kept come where they stand. Bars to be filled end where a
 kept note must begin; a kept rhythm allows one onset and one duration at each place. What follows a gap is heard by
-every particle and weighs (`melodyrnn.compose.sampling.particles`), so that both sides fit.
+every particle and weighs (`compose.sampling.particles`), so that both sides fit. What fits a gap does not depend on
+what another is filled with, for a note that stays stands between them: all gaps are laid out, or the request is
+refused, before anything is composed.
 
 Conventions
     bars        from 0 in code; a window is half open, in ticks of the clock.
     strength    0..1: which share of what is not locked is composed anew. What is new at a low strength is so at a
                 higher one with the same seed, so distance grows.
 
-Filling gaps: all gaps of a request laid out, each with the rules that fill it, or the request refused.
-
-What fits a gap does not depend on what another is filled with: a note that stays stands between them. So nothing is
-composed before all of it is known to be possible.
-
-Contents: `GapFill`, `tasks_of`; `infill`, `vary`, `LOCKS`.
+Contents: GapFill, tasks_of; LOCKS, infill, vary.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ from melodyrnn.controls.feasibility import excluding, reach, said
 from melodyrnn.controls.masks import Place, preferences
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, onsets_of
 from melodyrnn.inference.decoder import Decoder, of_metres
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import check_given, check_new
@@ -162,7 +159,7 @@ def vary(
     check_given("melody", melody)
     unknown = sorted(set(keep) - set(LOCKS))
     if unknown:
-        raise OptionError("keep", f"{unknown[0]!r} is none of {', '.join(LOCKS)}, bars=1-2")
+        raise OptionError("keep", f"must be one of {', '.join(LOCKS)}, bars=1-2, not {unknown[0]!r}")
     if not 0 <= strength <= 1:
         raise OptionError("strength", f"{strength} is not a number from 0 to 1")
     if "pitches" in keep and len(set(keep)) > 1:
@@ -242,9 +239,7 @@ def _pitch_rules(
     melody: Melody, encoded: Encoded, options: Options, free: NDArray[np.bool_], *, contour: bool
 ) -> LogitRules:
     """What the pitches of the free notes may be, and are to be. Raises Unsatisfiable."""
-    lengths = np.asarray(DURATIONS)[encoded.durations]
-    onsets = np.cumsum(np.asarray(RESTS)[encoded.rests] + lengths) - lengths
-    columns = (onsets, encoded.durations, encoded.pitches)
+    columns = (onsets_of(encoded.rests, encoded.durations), encoded.durations, encoded.pitches)
     notes = [Given(*map(int, note)) for note in zip(*columns, strict=True)]
     place = Place(
         frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
@@ -298,7 +293,7 @@ def _with(encoded: Encoded, rows: Indices) -> Encoded:
 
 
 def _at_home(encoded: Encoded, options: Options) -> list[AcceptanceTest]:
-    """A gate for what ends on the tonic if the melody does, and only then; none where the caller says how it ends."""
+    """A test for what ends on the tonic if the melody does, and only then; none where the caller says how it ends."""
     if options.end is not None or options.chords is not None or options.effort is not None:
         return []
     home = ends_at_home(encoded.pitches[-1:, None])
@@ -306,7 +301,7 @@ def _at_home(encoded: Encoded, options: Options) -> list[AcceptanceTest]:
 
 
 def _anew(encoded: Encoded, gap: Gap) -> AcceptanceTest:
-    """A gate for another rhythm than that which stood in a gap."""
+    """A test for another rhythm than that which stood in a gap."""
     stood = encoded.durations[gap.first : gap.last]
     return lambda rows: not np.array_equal(rows[:, 1], stood)
 
@@ -321,8 +316,8 @@ def _drawn(
 ) -> tuple[NDArray[np.float64], Drawn]:
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
 
-    What sits is drawn again (see `liveliness`) unless the melody does so itself, or an effort is asked for; and once
-    what does not pass the gates `once`.
+    A static melody is drawn again, unless it was static before or an effort is asked for; and once what does not pass
+    the tests `once`.
     """
     rules, hearing = how
     conditions, first = conditions_of(heard.key, 0, heard.anchor, melody.bars), len(heard)

@@ -1,7 +1,7 @@
 """What is allowed around notes that stay where they are.
 
-Contents: `Given`; `window` (a gap and what follows it), `in_order` (its pitches are known), `fixed_rhythm` (onsets and
-durations stay); `again`.
+Contents: Given; gap_space (a gap and what follows it), in_order (its pitches are known), fixed_rhythm (onsets and
+durations stay), same_pitch_penalty.
 """
 
 from __future__ import annotations

@@ -9,9 +9,8 @@ Conventions
     windows     half open, in ticks of the melody; spans are the same, in ticks of the clock.
     rows        (notes, 3): rest, duration and pitch, rows of the tables.
 
-New notes put between those that stay.
-
-Contents: `windows_of` (bars → windows, by gap), `Heard` (where the clock stands), `Gap`, `gaps_at`; `between`.
+Contents: windows_of (bars → windows, by gap), Heard (where the clock stands), Gap, gaps_at; between (new notes put
+between those that stay).
 """
 
 from __future__ import annotations

@@ -5,14 +5,11 @@ Conventions
     byte, the melody that seed + k gives alone. bits = -log2 P by the network itself, before any rule or
     temperature: a rule's price can be read off.
 
-Anything that composes (plain sampling in `drafting`, resampling in `smc`) is a loop over `choose`, `Stream.take` and
-`Stream.hear`. A melody that is lost on its way (see `choosing`), or that does not pass the gate when it is
-finished, is composed again with other numbers of the same seed, up to TRIES times; then it is refused. So is one
-that sits on a pitch, or goes in circles (see `liveliness`), 3 AGAIN times (with particles AGAIN); then it is taken. So
-is one that breaks off (see `closing`), AGAIN times, but of it first the last bars alone.
+A melody that is lost on its way, or that its acceptance test refuses, is composed again with other numbers of the same
+seed, up to TRIES times; then it is refused. One that is static or repetitive is composed again 3 AGAIN times (with
+particles AGAIN), one that breaks off AGAIN times, its last bars alone at first; then it is taken.
 
-Contents: `Model`, `load_model`, `Generated`, `generate`; `prompt_for`; TRIES; `choose` and `filters_of` (from
-`choosing`).
+Contents: Model, load_model, model_of; Generated, generate; prompt_for; TRIES.
 """
 
 from __future__ import annotations
@@ -100,8 +97,8 @@ def generate(
 
     A prime is kept note for note; its metre, key and tempo hold unless the options say otherwise, and
     `options.bars` bars follow its last one (a bar that it leaves unfinished is filled besides); `upbeat` then
-    means nothing. Where no number of bars is asked for, each melody has its own (see `outline`). Raises OptionError
-    at once, Unsatisfiable where the rules leave nothing.
+    means nothing. Where no number of bars is asked for, each melody has its own (`with_length_prior`). Raises
+    OptionError at once, Unsatisfiable where the rules leave nothing.
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
@@ -151,7 +148,7 @@ def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = 
 
 
 def _mark(prompt: Prompt) -> int:
-    """Tick of the stream at which the last two bars begin."""
+    """Tick of the decoder at which the last two bars begin."""
     return prompt.end - prompt.shift - 2 * prompt.frame.metre_at(prompt.end - 1).bar_ticks
 
 
@@ -168,7 +165,7 @@ def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
 
 
 def _steer(task: _Task, candidate: Candidate) -> None:
-    """Fill a draft with one melody out of many particles. Raises Unsatisfiable."""
+    """Fill a candidate with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
     prompt, options = task.prompt, task.options
@@ -192,7 +189,7 @@ def _steer(task: _Task, candidate: Candidate) -> None:
 
 
 def _compose(task: _Task, candidates: list[Candidate]) -> None:
-    """Fill drafts with melodies; those that are not taken, again. Raises Unsatisfiable."""
+    """Fill candidates with melodies; those that are not taken, again. Raises Unsatisfiable."""
     for attempt in range(TRIES):
         number = attempt * ENDINGS
         compose(task.prompt, task.options, candidates, number, task.mark)
@@ -203,7 +200,7 @@ def _compose(task: _Task, candidates: list[Candidate]) -> None:
 
 
 def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool:
-    """Whether a melody that was composed for a draft may stay: how it closes counts at first, how it goes longer.
+    """Whether a melody that was composed for a candidate may stay: how it closes counts at first, how it goes longer.
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
     """

@@ -5,8 +5,8 @@ Conventions
     (see melodyrnn.events.fingerprint). Runs shorter than the index's span, 8 notes, count as none: they are
     every composer's property. Bars are counted from 0 in code, from 1 in what people read.
 
-Contents: index_of, usual_of, Usual; copied (a melody's longest run), Copied; limit_copy (the rule), gate_of (the last
-look at what was composed, joints and the seam of a loop included).
+Contents: Usual, usual_of; Copied, copied (a melody's longest run), index_of; limit_copy (the rule), originality_test
+(the last look at what was composed, joints and the seam of a loop included).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a melody is played: swing, and the small irregularities of a hand. On the way out only; the grid stays.
+"""How a melody is played: velocities, swing, and the small irregularities of a hand. On the way out; the grid stays.
 
 Conventions
     file tick   1/480 of a quarter (PPQ), the unit of timing on the way out: (start, end) of each note.
@@ -8,9 +8,7 @@ Conventions
     humanize    0 = exact, 1 = as loose as an amateur. Louder towards the middle of a phrase and on strong
                 beats; early and late by a slow drift and a little chance, drawn from the melody's seed.
 
-How loud new notes are: by their place in the bar, and in the manner of the notes that are there.
-
-Contents: velocity_of; Feel, STRAIGHT, Timing, play, swung (for chords).
+Contents: velocity_of (by place in the bar, in the manner of given notes); STRAIGHT, Timing, Feel, play, swung (chords).
 """
 
 from __future__ import annotations

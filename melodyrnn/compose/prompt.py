@@ -1,19 +1,15 @@
-"""Where a composition starts: what is told to the network, what it has heard, and which rules hold.
+"""The prompt: what is told to the network, what it has heard, and which rules hold when composing begins.
+
+Left alone, a network that writes melodies of free length misses many an end. So the number of bars, the upbeat and the
+last degree are drawn first, from what the training melodies had (counts on the model's card), and the network fills
+them in, at a little less than the temperature asked for (docs/log.md).
 
 Conventions
-    The stream's clock runs in ticks from the first bar line, like a Melody's. `shift` is what must be added
+    The decoder's clock runs in ticks from the first bar line, like a Melody's. `shift` is what must be added
     to it, whole bars: not 0 only after a prime whose trailing silence is longer than any rest of the tables, or
     whose values the tables have so badly that they add up to more than its length.
 
-How long a melody shall be and where it shall end, drawn before its first note.
-
-Left alone, a network that writes melodies of free length misses many an end: on what it has composed itself it
-comes less often to a cadence than the melodies it learnt from, and a tune that has not ended by its sixteenth bar may
-go on to its fortieth. So number of bars, upbeat and last degree are drawn from what the training melodies had (counts
-on the model's card), and the network, which has learnt how melodies go on when so many bars are left, fills them in.
-A slip in the copy of a bar is not undone later; hence a little less than the temperature asked for (docs/log.md).
-
-Contents: `with_length_prior`.
+Contents: with_length_prior; Prompt, begin, prefill, whole_bars, conditions_of.
 """
 
 from __future__ import annotations
@@ -111,19 +107,19 @@ def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Ki
     return chosen
 
 
-MIDDLE: Final = 65  # anchor near which a melody sits when the card tells of no registers
+MIDDLE: Final = 65  # anchor near which a melody lies when the card tells of no registers
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A stream of one melody at the place where new notes begin."""
+    """A decoder of one melody at the place where new notes begin."""
 
     decoder: Decoder
     rules: LogitRules
     frame: Melody  # metres, key, tempo, title, and the notes of the prime
     anchor: int
     end: int  # tick at which the music must be over; 0 = where the network ends it
-    shift: int  # ticks from the stream's clock to the melody's
+    shift: int  # ticks from the decoder's clock to the melody's
     bits: NDArray[np.float64]  # (primed, 3)
     upbeat: int | None = 0  # ticks, as it is heard; None = the network chooses
     particles: int = 1  # melodies side by side from which one is drawn
@@ -224,7 +220,7 @@ def _cut(prime: Melody, end: int) -> Melody:
 
 
 def prefill(decoder: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
-    """Let a stream of one melody hear the first so many notes; their bits (notes, 3)."""
+    """Let a decoder of one melody hear the first so many notes; their bits (notes, 3)."""
     bits = np.zeros((notes, 3))
     columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
     for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):

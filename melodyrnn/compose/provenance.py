@@ -1,4 +1,4 @@
-"""How a melody was made, as one line of text that its file keeps, and back: enough to make the same bytes again.
+"""How a melody was made, as one line of text that its file keeps, and from that line to the same bytes again.
 
     melodyrnn {"version":…,"verb":…,"model":…,"digest":…,"options":{…},"output":{…},"given":…,"given_hash":…}
 
@@ -11,11 +11,8 @@ Conventions
     A recipe may come from a stranger's file: its size, its shape and every value in it are checked, and what a
     string in it says is never run, opened or printed unescaped.
 
-From a recipe to the bytes of a file: the one way in which files are written, the first time and every time after.
-
-Contents: Provenance, hash_of, printable_name; to_plain and from_plain (values ⇄ JSON, by the types of a dataclass's
-fields); file_of (a melody that was just composed → bytes), remake (a recipe → the same bytes), EditTask, model_fits,
-chords_begin.
+Contents: Provenance, hash_of, printable_name; to_plain and from_plain (a dataclass ⇄ JSON); EditTask, file_of (a melody
+→ bytes; the one way in which files are written), chords_begin, remake (a recipe → the same bytes), model_fits.
 """
 
 from __future__ import annotations

@@ -12,9 +12,7 @@ Criteria, each from 0 to 1, all of the same weight
     originality  1 up to the run that held-out tunes share with the training tunes in the median, 1/2 at what
                  95 of 100 share at most, 0 where all is copied.
 
-Everything follows from the candidates and the card: the same call ranks the same. Notes of a prime are not judged.
-
-Contents: CRITERIA, Scores, Ranked, Ranking, rank.
+The same call ranks the same. Notes of a prime are not counted. Contents: CRITERIA, Scores, Ranked, Ranking, rank.
 """
 
 from __future__ import annotations

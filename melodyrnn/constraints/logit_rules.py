@@ -1,18 +1,14 @@
-"""The look-ahead as rules: what each melody may choose next, read off from the notes that it has.
+"""Logit rules: small pure functions that forbid choices, given where each melody stands.
 
 Conventions
-    R melodies; facts about each are arrays (R,), worked out afresh from its notes at every choice, so that
+    R melodies. A rule gets log-probabilities (R, V) of one attribute and a `DecodingContext`, and returns
+    log-probabilities. Facts about melodies are arrays (R,), worked out afresh from their notes at every choice, so that
     copying melodies (as resampling does) copies nothing else.
+    Every rule looks ahead far enough that what it leaves can be completed: no dead ends. The limit on copies
+    (`compose.originality`) alone does not; what leads nowhere is taken back (`compose.sampling.note`).
 
-Rules: small pure functions that forbid choices, given where each melody stands.
-
-Conventions
-    A rule gets log-probabilities (R, V) of one attribute and a `DecodingContext`, and returns log-probabilities.
-    Every rule looks ahead far enough that what it leaves can be gone on with: no dead ends. The limit on copies
-    (`originality`) alone does not; what leads nowhere is taken back (`choosing`).
-
-Contents: `DecodingContext`, `LogitRules`, `AcceptanceTest`, `every`; `in_range`, `first_onset`, `exact_bars`,
-`ends_by`; `lookahead_rules` (Ahead → LogitRules), `possible` (can a melody begin at all?).
+Contents: AcceptanceTest, all_of; mask, DecodingContext, LogitRules; in_range, first_onset, exact_bars, ends_by;
+lookahead_rules (Lookahead → LogitRules), possible (can a melody begin at all?).
 """
 
 from __future__ import annotations
@@ -78,7 +74,7 @@ class LogitRules:
 
 
 def all_of(tests: Sequence[AcceptanceTest]) -> AcceptanceTest | None:
-    """One gate for several; None where there are none."""
+    """One test for several; None where there are none."""
     return (lambda rows: all(passes(rows) for passes in tests)) if tests else None
 
 

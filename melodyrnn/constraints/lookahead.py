@@ -8,7 +8,7 @@ completed? A choice is allowed if what follows it may be; so there are no dead e
 melody can meet is known before the first note is drawn.
 
 Conventions
-    T = end + 1 ticks of the stream's clock; D rows of DURATIONS, P of PITCHES.
+    T = end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
     K, C, U, F  facts: 1 + "last note could be the last of all"; notes begun in this bar; subsets of the
                 required groups; first pitches. Each is 1 where nothing asks for it.
 """

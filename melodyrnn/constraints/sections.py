@@ -4,7 +4,7 @@ A section that comes back leads to more than one place, and is led to from more 
 pitch bind what is composed later, and what is composed later must leave them possible. Three steps, all exact:
 
 1. For each piece (a stretch that is composed, not copied) and each pitch to end on: what can be completed so that the
-   piece ends there? That is `Ahead` over the piece alone, with the last pitch in the place of the first.
+   piece ends there? That is `Lookahead` over the piece alone, with the last pitch in the place of the first.
 2. What may the piece in hand begin and end on, given the pitches at the borders of pieces that stand already, so that
    all pieces to come have borders too? Pairs of pitches that may meet, and pairs that a piece can join, are relations;
    borders to come are eliminated one after another (R. Dechter, Bucket elimination, Artificial Intelligence 113, 1999).
@@ -12,17 +12,11 @@ pitch bind what is composed later, and what is composed later must leave them po
    the first melody needs it.
 
 Conventions
-    pieces are numbered in the order of composing; borders are rows of PITCHES; F of `Ahead` numbers columns.
+    pieces are numbered in the order of composing; borders are rows of PITCHES; F of `Lookahead` numbers columns.
+    A variable is a pair of numbers (piece, 0 = its first or 1 = its last pitch); all have the same values.
     m           a subset of the required groups that pieces to come will see to.
 
-Relations between a few unknowns, and what they leave to two of them: elimination of variables.
-
-R. Dechter, Bucket elimination: a unifying framework for reasoning, Artificial Intelligence 113 (1999).
-
-Conventions
-    A variable is a pair of numbers; all have the same values, 0 to V - 1.
-
-Contents: `Factor`, `eliminated`, `widest`; `SectionLookahead`, `manageable`.
+Contents: Factor, eliminated, widest; Pieces, manageable; SectionLookahead.
 """
 
 from __future__ import annotations
@@ -107,7 +101,7 @@ class Pieces:
 
     @classmethod
     def of(cls, space: SearchSpace, *, loop: bool) -> Pieces:
-        """Read them off a ground on which a form is laid out."""
+        """Read them off a space on which a form is laid out."""
         edges = [space.start, *np.flatnonzero(space.joints).tolist(), space.end]
         fresh = [
             (a, b) for a, b in pairwise(edges) if not any(copy.at <= a < copy.end for copy in space.copies)

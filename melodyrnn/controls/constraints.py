@@ -41,7 +41,7 @@ class Constraints:
     density: str | None = None  # notes that begin in each bar: sparse, medium, dense, "4" or "3-6"
     contour: str | None = None  # arch, rise, fall, wave, or heights "0 2 5 3": towards them, not through them
     durations: str | None = None  # note values used, for notes and rests alike: "1/4 1/8"
-    end: str | None = None  # tonic, open (2, 5 or 7) or a degree, 1 to 7, on a beat, a beat long; free; see `closing`
+    end: str | None = None  # tonic, open (2, 5 or 7) or a degree, 1 to 7, on a beat, a beat long; free: see `Closing`
     form: str | None = None  # a letter for each section, "AABA"; A' repeats A but for its last bar
     chords: str | None = None  # "Am:4 F:2 G:2 | C", from the first full bar, over and over
     chord_tones: str = "prefer"  # prefer | rule: chord tones on strong beats and where a chord begins
@@ -56,7 +56,7 @@ class Constraints:
         for name in _TEXTS:
             text = getattr(self, name)
             if text is not None and not isinstance(text, str):
-                raise OptionError(name.replace("_", "-"), f"{text!r} is no text; write it as for the command line")
+                raise OptionError(name.replace("_", "-"), f"{text!r} is not text; write it as on the command line")
             if text is not None:
                 object.__setattr__(self, name, " ".join(text.split()))
         for name, allowed in (
@@ -66,21 +66,19 @@ class Constraints:
         ):
             value = getattr(self, name)
             if value is not None and value not in allowed:
-                raise OptionError(name.replace("_", "-"), f"{value!r} is none of {', '.join(allowed)}")
+                raise OptionError(name.replace("_", "-"), f"must be one of {', '.join(allowed)}, not {value!r}")
         if self.scale is not None:
             scale_of(self.scale)
         if self.scale is not None and self.in_scale == "free":
-            raise OptionError("in-scale", "free leaves the scale nothing to do; leave out one of the two")
+            raise OptionError("in-scale", "free ignores the scale; leave out one of the two")
         named_pitches(self.forbid, "forbid")
         if len(named_pitches(self.require, "require")) > MOST_REQUIRED:
             raise OptionError("require", f"takes {MOST_REQUIRED} pitches at most")
         if self.range is not None:
             range_of(self.range)
         for option, number, least, most in (("max-leap", self.max_leap, 1, 72), ("effort", self.effort, 1, 4096)):
-            if number is not None and (
-                isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most
-            ):
-                raise OptionError(option, f"{number} is not a whole number from {least} to {most}")
+            if number is not None:
+                check_whole(option, number, least, most)
         density_of(self.density, metre or Metre())
         contour_of(self.contour)
         durations_of(self.durations)
@@ -110,6 +108,12 @@ class Constraints:
         return ENDS.get(self.end or "")
 
 
+def check_whole(option: str, value: object, least: int, most: int) -> None:
+    """Raise OptionError, naming the option, for anything but a whole number within these limits."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise OptionError(option, f"{value} is not a whole number from {least} to {most}")
+
+
 def named_pitches(text: str | None, option: str) -> tuple[frozenset[int], ...]:
     """MIDI numbers of each name in a list of pitches."""
     return tuple(pitches_of(name, option) for name in (text or "").replace(",", " ").split())
@@ -131,7 +135,8 @@ def density_of(text: str | None, metre: Metre) -> tuple[int, int] | None:
     least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= most <= 32 or least > most:
         raise OptionError(
-            "density", f"{text!r} is none: write {', '.join(DENSITIES)}, or notes in a bar, 4 or 3-6, 32 at most"
+            "density",
+            f"{text!r} is no density: write {', '.join(DENSITIES)}, or notes in a bar (32 at most), 4 or 3-6",
         )
     return least, most
 
@@ -148,7 +153,9 @@ def contour_of(text: str | None) -> tuple[float, ...] | None:
         return tuple(map(float, CONTOURS[text]))
     words = text.replace(",", " ").split()
     if not 2 <= len(words) <= 64 or not all(re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,3})?", word) for word in words):
-        raise OptionError("contour", f"{text!r} is none: write {', '.join(CONTOURS)}, or two or more heights, 0 2 5 3")
+        raise OptionError(
+            "contour", f"{text!r} is not a contour: write {', '.join(CONTOURS)}, or two or more heights, 0 2 5 3"
+        )
     heights = [float(word) for word in words]
     low, high = min(heights), max(heights)
     return tuple(2 * (h - low) / (high - low) - 1 if high > low else 0.0 for h in heights)
@@ -167,7 +174,7 @@ def durations_of(text: str | None) -> tuple[int, ...] | None:
         match = re.fullmatch(r"([0-9]{1,2})(?:/([1-9][0-9]?))?", word)
         ticks = Fraction(int(match[1]), int(match[2] or 1)) * 4 * TICKS_PER_QUARTER if match else Fraction(0)
         if ticks not in DURATIONS:
-            raise OptionError("durations", f"{word!r} is no note value the grid has; write 1/4 1/8 3/8")
+            raise OptionError("durations", f"{word!r} is not a note value of the grid; write 1/4 1/8 3/8")
         rows.add(DURATIONS.index(int(ticks)))
     if not rows:
         raise OptionError("durations", "names no note value; write 1/4 1/8")
@@ -183,7 +190,9 @@ def sections_of(text: str | None) -> tuple[tuple[str, bool], ...] | None:
     if text is None:
         return None
     if not re.fullmatch(r"([A-Z]'?){2,16}", text):
-        raise OptionError("form", f"{text!r} is none: write a letter for each section, AABA, AABB, ABAC, or AA'BA'")
+        raise OptionError(
+            "form", f"{text!r} is not a form: write a letter for each section, AABA, AABB, ABAC, or AA'BA'"
+        )
     sections = tuple((letter, bool(mark)) for letter, mark in re.findall(r"([A-Z])('?)", text))
     for k, (letter, varied) in enumerate(sections):
         if varied and letter not in [known for known, _ in sections[:k]]:

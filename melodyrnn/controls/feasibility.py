@@ -1,14 +1,12 @@
-"""All constraints of a request, made one plan or refused with the reason.
-
-Form: sections of equal length, some of which are earlier ones again.
+"""All constraints of a request, made one plan or refused with the reason; the form is laid out here.
 
 A section that comes back is copied note for note from its first time; with a prime mark (A') all but its last bar
 is, and that bar is composed anew. So that what follows a section may differ (AABA: A leads to A, to B and to the
 end), its first and last notes meet at joints: no note sounds across one, and every section begins with a note.
-Where leaps are limited, `melodyrnn.constraints.sections` looks ahead over what may meet what. Only where that is
-too much to look ahead over (`homes`) do the notes on both sides of every joint lie within half the limit of one pitch.
+Where leaps are limited, `constraints.sections` looks ahead over what may meet what. Only where that is too much to look
+ahead over (`homes`) do the notes on both sides of every joint lie within half the limit of one pitch.
 
-Contents: `formed`, `homes`; `ConstraintPlan`, `plan_constraints`, `rules_of` (ConstraintPlan → Rules).
+Contents: formed, homes; ConstraintPlan, plan_constraints, rules_of, first_onsets, reach; excluding, said (the reason).
 """
 
 from __future__ import annotations
@@ -108,7 +106,7 @@ def _laid(space: SearchSpace, copies: tuple[Copy, ...], joints: list[int], last:
 
 
 def homes(options: Options, space: SearchSpace, tonic: int) -> Iterator[SearchSpace]:
-    """The ground with each pitch, from the tonic outwards, as the one near which sections meet."""
+    """The space with each pitch, from the tonic outwards, as the one near which sections meet."""
     if not space.copies or options.max_leap is None:
         yield space
         return
@@ -176,7 +174,7 @@ def reach(
 
 def _lookahead(options: Options, place: Place) -> Lookahead | None:
     space = formed(options, place, search_space_of(options, place))
-    seam = options.loop and place.first == NONE  # else the first pitch stands already: `ground_of` has seen to it
+    seam = options.loop and place.first == NONE  # else the first pitch stands already: `search_space_of` has seen to it
     if space.copies and options.max_leap is not None and manageable(space, loop=seam):
         return reach(replace(space, looped=False), place, look=lambda tried: SectionLookahead(tried, loop=seam))
     for tried in islice(homes(options, space, _TONIC), _HOMES):

@@ -1,9 +1,7 @@
-"""From what a composer asks for to what is allowed where.
+"""From what a composer asks for to what is allowed where, and what is preferred.
 
-What is preferred and forbids nothing: added to the log-probabilities of pitches.
-
-Contents: `Place` (where the new notes stand), `blank` (everything is allowed), `search_space_of` (with all
-constraints), `scale_in_force`, `of_classes`, `strong_chords`, `neat`, `anchor_for`; `preferences`.
+Contents: Place (where the new notes stand), blank (everything is allowed), search_space_of (with all constraints but
+the form), neat, scale_in_force, of_classes, strong_chords, anchor_for; preferences (added to log-probabilities).
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ _PITCHES: Final = np.arange(len(PITCHES))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where new notes stand; ticks of the stream's clock."""
+    """Where new notes stand; ticks of the decoder's clock."""
 
     frame: Melody
     key: Key

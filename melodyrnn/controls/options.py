@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, Final
 
-from melodyrnn.controls.constraints import Constraints
+from melodyrnn.controls.constraints import Constraints, check_whole
 from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.key import MODES, Key
@@ -29,7 +29,7 @@ class Options(Constraints):
     top_k: int | None = None  # choose among so many values of each attribute
     top_p: float = 1.0  # … among the most probable that together have this share
     min_p: float = 0.0  # … among those at least so many times as probable as the best
-    bars: int | None = 8  # exactly so many (after a prime: so many more); None = see compose.outline, 64 at most
+    bars: int | None = 8  # exactly so many (after a prime: so many more); None = see compose.prompt, 64 at most
     upbeat: int | None = 0  # ticks before the first of `bars` full bars; None = the network chooses
     key: Key | None = None  # None = the prime's, else C major
     metre: Metre | None = None  # None = the prime's, else 4/4
@@ -43,12 +43,12 @@ class Options(Constraints):
     def __post_init__(self) -> None:
         """Check every value."""
         self._refuse_texts()
-        _whole("seed", self.seed, 0, _LARGEST_SEED)
+        check_whole("seed", self.seed, 0, _LARGEST_SEED)
         _real("temperature", self.temperature, 0, 100)
         if self.rhythm_temperature is not None:
             _real("rhythm-temperature", self.rhythm_temperature, 0, 100)
         if self.top_k is not None:
-            _whole("top-k", self.top_k, 1, 10**6)
+            check_whole("top-k", self.top_k, 1, 10**6)
         if _real("top-p", self.top_p, 0, 1) == 0:
             raise OptionError("top-p", "0 leaves nothing to choose from; give a share above 0, at most 1")
         _real("min-p", self.min_p, 0, 1)
@@ -59,13 +59,13 @@ class Options(Constraints):
             if self.top_k == 1:
                 raise OptionError("surprise", "top-k 1 leaves nothing to choose from; leave out one of the two")
         if self.max_copy is not None:
-            _whole("max-copy", self.max_copy, 1, 10**6)
+            check_whole("max-copy", self.max_copy, 1, 10**6)
         if self.bars is not None:
-            _whole("bars", self.bars, 1, MOST_BARS)
+            check_whole("bars", self.bars, 1, MOST_BARS)
         if self.tempo is not None:
             _real("tempo", self.tempo, 4, 1000)
         if self.velocity is not None:
-            _whole("velocity", self.velocity, 1, 127)
+            check_whole("velocity", self.velocity, 1, 127)
         if self.loop and self.bars is None:
             raise OptionError("loop", "a loop needs a number of bars")
         self._check_frame()
@@ -104,7 +104,7 @@ class Options(Constraints):
 
     @property
     def rejects_static(self) -> bool:
-        """Whether a melody that sits is composed anew: not one that is the network's own, nor where an effort is told.
+        """Whether a static melody is composed anew: not one that is the network's own, nor where an effort is given.
 
         At temperature 0 it would be the same again.
         """
@@ -114,7 +114,7 @@ class Options(Constraints):
 
     @property
     def rejects_repetitive(self) -> bool:
-        """Whether a melody that goes in circles is composed anew: not where bars are asked for again, nor in vain."""
+        """Whether a repetitive melody is composed anew: not where a form repeats bars, nor in vain."""
         return self.form is None and self.effort is None and self.temperature > 0 and self.top_k != 1
 
     def _refuse_texts(self) -> None:
@@ -124,26 +124,28 @@ class Options(Constraints):
 
     def _check_frame(self) -> None:
         if self.key is not None and self.key.mode not in MODES:
-            raise OptionError("key", f"{self.key.mode} is no mode; the modes are {', '.join(MODES)}")
+            raise OptionError("key", f"{self.key.mode} is not a mode; the modes are {', '.join(MODES)}")
         if self.key is not None:
-            _whole("key", self.key.tonic, 0, 11)
-            _whole("key", self.key.fifths, -7, 7)
+            check_whole("key", self.key.tonic, 0, 11)
+            check_whole("key", self.key.fifths, -7, 7)
         metre = self.metre or Metre()
         if metre.onset != 0:
             raise OptionError("metre", "must hold from the start")
         whole = metre.denominator in BEAT_VALUES and metre.numerator >= 1
         if not whole or not SHORTEST_BAR <= metre.bar_ticks <= LONGEST_BAR:
             sizes = f"{SHORTEST_BAR} to {LONGEST_BAR} ticks"
-            raise OptionError("metre", f"{metre} is none: over 1, 2, 4, 8, 16 or 32, and a bar of {sizes}")
+            raise OptionError(
+                "metre", f"{metre} cannot be composed in: it must count in 1, 2, 4, 8, 16 or 32, in bars of {sizes}"
+            )
         if self.upbeat is not None:
             if type(self.upbeat) is int and self.upbeat >= metre.bar_ticks:
                 raise OptionError("upbeat", f"is as long as a bar of {metre.numerator}/{metre.denominator} or longer")
-            _whole("upbeat", self.upbeat, 0, metre.bar_ticks - 1)
+            check_whole("upbeat", self.upbeat, 0, metre.bar_ticks - 1)
             bar = metre.bar_ticks
             if (bar - self.upbeat) % bar not in RESTS:
                 near = min((bar - rest for rest in RESTS if 0 < rest < bar), key=lambda known: abs(known - self.upbeat))
-                told = f"one of {_of_a_whole(self.upbeat)} is not known in {metre.numerator}/{metre.denominator}"
-                raise OptionError("upbeat", f"{told}; the nearest that is: {_of_a_whole(near)}")
+                told = f"one of {_of_acheck_whole(self.upbeat)} is not known in {metre.numerator}/{metre.denominator}"
+                raise OptionError("upbeat", f"{told}; the nearest that is: {_of_acheck_whole(near)}")
 
 
 def options_of(
@@ -176,7 +178,7 @@ def _number(option: str, text: str) -> str | float:
     """A number, where the option takes one; else the text as it is."""
     kind = next((str(field.type) for field in fields(Options) if field.name == option), "")
     if option == "surprise" and text == "corpus":
-        raise OptionError(option, "compose.surprise.corpus_surprise(model.card) gives the corpus's own")
+        raise OptionError(option, "compose.sampling.note.corpus_surprise(model.card) gives the corpus's own")
     if kind == "bool":
         raise OptionError(option.replace("_", "-"), f"{text!r} is text; give True or False")
     if not kind.startswith(("int", "float")):
@@ -184,16 +186,11 @@ def _number(option: str, text: str) -> str | float:
     try:
         return int(text) if kind.startswith("int") else float(text)
     except ValueError:
-        raise OptionError(option.replace("_", "-"), f"{text!r} is no number") from None
+        raise OptionError(option.replace("_", "-"), f"{text!r} is not a number") from None
 
 
-def _of_a_whole(ticks: int) -> str:
+def _of_acheck_whole(ticks: int) -> str:
     return str(Fraction(ticks, 4 * TICKS_PER_QUARTER))
-
-
-def _whole(option: str, value: object, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise OptionError(option, f"{value} is not a whole number from {least} to {most}")
 
 
 def _real(option: str, value: float, least: float, most: float) -> float:

@@ -62,8 +62,7 @@ def load_corpus(
 
     `cache_dir` defaults to the user's cache folder of this system. `shard` leaves out the files of other shards.
 
-    Raises:
-        CorpusError: neither a built-in name nor a folder nor a file (before anything is yielded).
+    Raises CorpusError: neither a built-in name nor a folder nor a file (before anything is yielded).
     """
     items = sources_of(corpus, track, shard)
     limits = limits or Limits()

@@ -11,16 +11,15 @@ Conventions
 
 The index holds 8 bytes a shingle (hash above, melody below), so 100,000 melodies take some 50 MB.
 
-KIN = 0.5 was chosen by looking at pairs of Essen, the chorales and Ryan's (eight of each tenth):
-above it nearly all are editions of one song; at 0.4-0.5 half are, and families begin to chain (largest family
-of 8,600 melodies: 42 at 0.6, 74 at 0.5, 108 at 0.45, 580 at 0.4, 2897 at 0.3).
+KIN = 0.5: above it nearly all pairs are editions of one song; below it families begin to chain (docs/log.md).
 
-Contents: identity, once, repeats, entries_of, Kin (an index of shingles), families, divide_families.
+Contents: identity, once, repeats, entries_of, Kin (an index of shingles), families, divide_families, deal_families.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +29,7 @@ from melodyrnn.events.fingerprint import shingles
 from melodyrnn.events.vocabulary import DURATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -175,6 +174,16 @@ def divide_families(family: NDArray[np.int64], identities: NDArray[np.uint64], s
         each = max(1, round(HELD_OUT * len(draws))) if len(draws) > 2 else 0
         parts = {group: 2 if k < each else 1 if k < 2 * each else 0 for k, group in enumerate(ordered)}
     return np.array([parts[group] for group in family.tolist()], dtype=np.int64)
+
+
+def deal_families(family: Sequence[int], folds: int, rng: np.random.Generator) -> list[int]:
+    """Deal melodies to folds of nearly equal size, in a drawn order, each family to one: a fold for each melody."""
+    sizes, count, fold_of = [0] * folds, Counter(family), dict[int, int]()
+    for k in rng.permutation(len(family)).tolist():
+        if family[k] not in fold_of:
+            fold_of[family[k]] = least = sizes.index(min(sizes))
+            sizes[least] += count[family[k]]
+    return [fold_of[own] for own in family]
 
 
 def _draw(seed: int, own: int) -> float:

@@ -1,4 +1,4 @@
-"""Outcomes of reading → a prepared corpus: duplicates out, families kept together, columns on disk.
+"""Outcomes of reading, or shards → a prepared corpus: duplicates out, families kept together, columns on disk.
 
 The way of a tune
     refused by the reader, shorter than 8 notes, or mostly off the grid → left out, with the reason
@@ -6,18 +6,12 @@ The way of a tune
     the same melody as an earlier one (`duplicates.identity`) → left out as "duplicate", naming it
     else: encoded and appended to the columns; at the end families are found and divided among the parts.
 
-Conventions: one pass over the outcomes; what is kept in memory is some 100 bytes and 50 shingles (8 bytes
-each) a melody. The part of a family follows from the seed and from what its melodies are, not from
-their order or names, so a melody of the test part stays there when other corpora are added. The folder
-appears whole or not at all.
+Conventions: one pass over the outcomes; memory holds some 100 bytes and 50 shingles (8 bytes each) a melody. The part
+of a family follows from the seed and from what its melodies are, not from their order or names. The folder appears
+whole or not at all. Shards become the corpus that a single machine would have prepared: duplicates are found across
+them, families and parts anew, melodies in the order of their names.
 
-Shards of a corpus, prepared apart, become the one corpus that a single machine would have prepared.
-
-Reading is what takes long, and it is done; here duplicates are found across shards, families anew, and the
-parts divided anew. Melodies come in the order of their names, as from a folder, so what is kept of two
-duplicates does not depend on the number of shards. Only `left_out.jsonl` may name another of several copies.
-
-Contents: prepare; build and Writer, for merge.py; merge.
+Contents: prepare, build, Writer, merge.
 """
 
 from __future__ import annotations

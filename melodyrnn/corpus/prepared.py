@@ -1,4 +1,4 @@
-"""A prepared corpus on disk: columns of integers, mapped into memory, and a manifest.
+"""A prepared corpus on disk: columns of integers, mapped into memory, and a manifest; and the cache of such corpora.
 
 Conventions
     notes.*     one file a column, all melodies end to end; `starts` says where each begins.
@@ -6,16 +6,11 @@ Conventions
     left_out.jsonl   every tune that did not come in: name, reason (a key of errors.REASONS, or "benchmark"), detail.
     part        0 train, 1 validation, 2 test; a family is never divided.
 
-A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened.
+A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened. The
+user's cache keeps the eight corpora used last under the hash of their stamps, each with a hash over its files; a
+damaged one is not used, and a cache that cannot be written is never an error.
 
-Prepared corpora kept in the user's cache folder: what has not changed is neither read nor prepared again.
-
-A corpus is kept under the hash of its stamp (what it was made of, see `stamp`), with a hash over its files: one that is
-damaged, or was cut off by a power cut, is not used. The eight used last are kept. A cache that cannot be written is
-never an error.
-
-Contents: Prepared, open_prepared, is_prepared, seed_of; NOTES, MELODIES, PARTS and manifest_text for the writer
-(prepare.py); recall, keep.
+Contents: PARTS, NOTES, MELODIES; Prepared, open_prepared, is_prepared, seed_of, manifest_text; recall, keep (cache).
 """
 
 from __future__ import annotations

@@ -115,8 +115,7 @@ def read_chords(
 ) -> Harmony:
     """Read the chords of one file, symbols or those of a track: MIDI and ABC here, others in a limited child.
 
-    Raises:
-        Unreadable: the file holds no chords or cannot be read; `reason` says why.
+    Raises Unreadable: the file holds no chords or cannot be read; `reason` says why.
     """
     item = source_of(path, name=name, track=track)
     outcome = read_outcome(item._replace(chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))

@@ -1,18 +1,10 @@
-"""The corpora there are: the built-in ones, what they are and how they are read; folders; single files.
+"""What there is to read, and what comes of it: files, folders, shards, the built-in corpora; outcomes.
 
-Each is described by a TOML in `corpora/` (title, source, licence, how it is read, counts). The music
-itself is not ours to ship: it comes with music21, which is installed but not imported here.
-
-Which files a corpus has: the walk through a folder, shards of it, and what a file is called.
-
-Nothing heavy is imported here: a second run over 20,000 unchanged files needs no more than this room's stamp.
+A built-in corpus is described by a TOML in `corpora/` (title, source, licence, how it is read, counts); its music comes
+with music21, which is installed but not imported here. Nothing heavy is: a second run needs no more.
 
 Conventions
     Source    one file to read. Its `name` is how people and messages call it.
-
-What comes of a file that is read: melodies, or the reasons why there are none.
-
-Conventions
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
               holds several tunes, each outcome is called `name:number`.
 
@@ -52,7 +44,7 @@ class Source(NamedTuple):
 
     name: str
     path: str  # as the system has it
-    format: str  # a value of FORMATS; "" for a file of another kind
+    format: str  # a value of INPUT_FORMATS; "" for a file of another kind
     track: str | None = None
     tonic_only: bool = False  # K: names a tonic, the mode is to be found (Essen)
     chords: bool = False  # its chords are wanted, not its melody
@@ -100,13 +92,12 @@ def suffix_of(name: str) -> str:
 
 
 def find_files(folder: str | Path) -> Iterator[str]:
-    """Walk a folder and those below it in the order of names; yield what has a suffix of FORMATS.
+    """Walk a folder and those below it in the order of names; yield what has a suffix of INPUT_FORMATS.
 
     Files that turn out to be pipes or folders are yielded too: reading refuses them by name. Folders
     that lead back to a folder above them are not entered.
 
-    Raises:
-        CorpusError: the folder itself cannot be listed.
+    Raises CorpusError: the folder itself cannot be listed.
     """
     name = os.fspath(folder)
     called = len("./") if name == "." else 0  # a file of this folder is called a.mid, as pathlib has it
@@ -207,8 +198,8 @@ def source_of(path: str | Path, *, name: str = "", track: str | None = None) -> 
 
 
 def of_another_kind(name: str) -> Outcome:
-    """Refuse a file that is none of FORMATS."""
-    return Outcome(name, reason="not-notation", detail=f"the suffix is none of {' '.join(INPUT_FORMATS)}")
+    """Refuse a file that has no suffix of INPUT_FORMATS."""
+    return Outcome(name, reason="not-notation", detail=f"its suffix must be one of {' '.join(INPUT_FORMATS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +229,7 @@ def names() -> tuple[str, ...]:
 def describe_corpus(name: str) -> CorpusInfo:
     """Look a built-in corpus up.
 
-    Raises:
-        CorpusError: no such corpus; the message lists those there are.
+    Raises CorpusError: no such corpus; the message lists those there are.
     """
     import tomllib  # noqa: PLC0415 - a folder needs none of this
 
@@ -257,8 +247,7 @@ def describe_corpus(name: str) -> CorpusInfo:
 def sources(name: str) -> list[Source]:
     """List the files of a built-in corpus, in the order of their names.
 
-    Raises:
-        CorpusError: no such corpus, or music21 is installed without its collection.
+    Raises CorpusError: no such corpus, or music21 is installed without its collection.
     """
     info = describe_corpus(name)
     folder = _music21() / info.folder

@@ -1,13 +1,10 @@
-"""What a prepared corpus was made of, so that it is not made again when nothing has changed.
+"""What a prepared corpus was made of and what became of it: known without preparing it again.
 
-A stamp is a hash of the names, sizes and times (of writing, and of any change) of all files, of the options, and
-of the source code that reads and prepares. It lies in the prepared corpus together with a hash of what that corpus
-holds, so that a damaged one is not taken for whole. Nothing heavy is imported here, NumPy included: a run that
-finds nothing changed is to cost next to nothing (`bench/scale.py`).
+A stamp is a hash of the names, sizes and times (of writing, and of any change) of all files, of the options, and of the
+source code that reads and prepares. It lies in the prepared corpus with a hash of what that holds, so that a damaged
+one is not taken for whole. Nothing heavy is imported here, NumPy included: finding nothing changed must cost little.
 
-What became of the tunes that were offered to a corpus, as its manifest has it.
-
-Contents: Report, read_report, MANIFEST; Stamp, stamp_of, read_stamp, write_stamp, unchanged, contents.
+Contents: MANIFEST, Report, read_report; Stamp, stamp_of, write_stamp, read_stamp, unchanged, contents.
 """
 
 from __future__ import annotations

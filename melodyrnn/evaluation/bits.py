@@ -1,35 +1,21 @@
-"""Bits per note of a model on melodies.
+"""Bits per note of a model on melodies, by itself or with a nearest-neighbour memory of other melodies.
 
 Conventions
     bits        -log2 P, summed and divided by the number of notes: the mean over notes, not over melodies.
     rest        END is counted here, so a melody of n notes has n + 1 rests and is still divided by n.
     pitch       given the note's onset and duration, not renormalised over a set's alphabet; the octave of the
-                first note is charged too (melodyrnn.events.statistics).
+                first note is charged too (melodyrnn.events.statistics). As in Conklin & Witten 1995 and Pearce 2005.
     accuracy    how often the most probable value came, each attribute given the ones before it: of the rhythm
                 (rest and duration both) and of the pitch. END is no note and counts in neither.
     Key and metre are told. Style and bars left are hidden, for they are answers.
+    KnnMemory   N notes, each under the state (H) in which the network awaited it. Notes awaited in much the same state,
+                and of the same rest and duration, bid for the pitch of what comes next, the nearer the more:
+                P'(v) = (P(v) + Σ w_j [v_j = v]) / (1 + Σ w_j),    w_j = exp(-SHARPNESS d_j² / reach²)
+                d is the distance of states; reach² is the median, over the notes, of d² to the nearest note of another
+                melody, so that one sharpness suits every cell and width. Khandelwal et al. 2020 (nearest-neighbour
+                language models); weights without a norm: Grave, Joulin & Usunier 2017. Sharpness: docs/log.md.
 
-The pitch figure is the cross entropy of Conklin & Witten 1995 and Pearce 2005; docs/benchmarks.md has theirs.
-
-Melodies that a network knows by heart and recalls while it hears another: its long-term memory.
-
-Training teaches what melodies have in common; dropout keeps a network from learning them by heart. Here every note
-of a repertoire lies under the state in which the network awaited it. Whatever the network hears, notes that it
-awaited in much the same state bid for what comes next, each the more, the nearer its state:
-
-    P'(v) = (P(v) + Σ w_j [v_j = v]) / (1 + Σ w_j),    w_j = exp(-SHARPNESS d_j² / reach²)
-
-where nothing is near nothing changes. d is the distance of states; reach² is the median, over the notes of the
-repertoire, of d² to the nearest note of another melody, so that one sharpness suits every cell and width. Only notes
-that agree in rest and duration bid. Pitches alone are recalled: rhythms were guessed no better for it.
-
-Sources: Khandelwal et al. 2020 (nearest-neighbour language models); the weights without a norm are the continuous
-cache of Grave, Joulin and Usunier 2017. IDyOM's long-term model (Pearce 2005) is the n-gram's way to the same end.
-The sharpness was chosen on two folds of four sets (docs/log.md, 2026-11-23).
-
-Conventions: N notes of the repertoire; R melodies heard side by side; H hidden units.
-
-Contents: KnnMemory; Judged (one melody), PooledBits (a set), bits_of, pool, average.
+Contents: KnnMemory; Judged (one melody), Accuracy, PooledBits (a set), bits_of, pool, average.
 """
 
 from __future__ import annotations
@@ -163,7 +149,7 @@ def bits_of(
     registers: Mapping[int, int],
     memory: KnnMemory | None = None,
 ) -> list[Judged]:
-    """Score melodies note by note; with a repertoire, recalling it."""
+    """Score melodies note by note; with a memory, asking it."""
     judged = []
     for melody, name, scored in zip(melodies, names, score(network, melodies, memory=memory), strict=True):
         scored.bits[0, 2] += register_bits(registers, first_pitch(melody))

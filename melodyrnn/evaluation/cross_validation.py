@@ -1,32 +1,26 @@
-"""Ten-fold cross-validation: the honest figure for a small set, with the ordinary training code.
+"""Cross-validation: the honest figure for a small set, with the ordinary training code.
 
-Each fold trains on the other folds, by the default recipe or by fine-tuning a base model, and is judged on
-melodies that neither has seen; what the base has seen is found by melodyrnn.evaluation.sets.find_seen. Each network is
-judged twice: by itself, and recalling the melodies of the fold's training part (melodyrnn.evaluation.bits).
-Folds run in parallel processes, each with one thread: their figures do not depend on how many there are.
+Each fold trains on the other folds, by the default recipe or by fine-tuning a base model, and is measured on melodies
+that neither has seen (what the base has seen: melodyrnn.evaluation.sets.find_seen). Each network is measured twice: by
+itself, and with a memory of the fold's training part (melodyrnn.evaluation.bits). Folds run in parallel processes, each
+with one thread: their figures do not depend on how many there are. Copies of a tune and its variants stay in one fold.
 
-Which melody is tested in which fold: dealt by a seed, or told by a file.
+Conventions: a folds file is a JSON object, file name → fold (0, 1, …), or set name → such an object.
 
-A family is what training keeps together, too: copies of a tune, and its variants (melodyrnn.corpus.duplicates). A fold
-that has learnt a tune must not be tested on its variant.
-
-A folds file is a JSON object, file name → fold (0, 1, …), or set name → such an object.
-
-Contents: family_of, assign, read_folds, count_folds, divided; ENSEMBLE_CELLS, Trial (how), FoldJudged (what came of a
-fold), cross_validate.
+Contents: family_of, assign, divided, read_folds, count_folds; ENSEMBLE_CELLS, Base, Trial (how), FoldJudged (what came
+of a fold), cross_validate.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.corpus.duplicates import Kin, entries_of, families, identity
+from melodyrnn.corpus.duplicates import Kin, deal_families, entries_of, families, identity
 from melodyrnn.errors import CorpusError, OptionError, TrainingError
 from melodyrnn.evaluation.bits import Judged, KnnMemory, average, bits_of
 from melodyrnn.events.statistics import count_registers, with_base
@@ -67,12 +61,7 @@ def assign(names: Sequence[str], family: Sequence[int], folds: int, seed: int) -
     if folds < 2 or folds > tunes:
         told = f"{folds} folds cannot be made of {tunes} different tunes, for copies and variants stay together"
         raise OptionError("folds", f"{told}; give 2 to {tunes}")
-    sizes, dealt, fold_of = [0] * folds, Counter(family), dict[int, int]()
-    for k in np.random.default_rng(seed).permutation(len(names)).tolist():
-        if family[k] not in fold_of:
-            fold_of[family[k]] = least = sizes.index(min(sizes))
-            sizes[least] += dealt[family[k]]
-    return {name: fold_of[own] for name, own in zip(names, family, strict=True)}
+    return dict(zip(names, deal_families(family, folds, np.random.default_rng(seed)), strict=True))
 
 
 def divided(family: Sequence[int], folds: Sequence[int]) -> int:

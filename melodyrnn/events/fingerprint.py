@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from melodyrnn.errors import CheckpointError, OptionError
+from melodyrnn.errors import CheckpointError, OptionError, printable
 from melodyrnn.events.vocabulary import Indices, onsets_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Index:
             grams.append(hashes & ~_PLACE | places)
             bars.append(np.minimum(melody.bar, np.iinfo(np.uint16).max).astype(np.uint16))
             starts.append(starts[-1] + len(melody))
-            names.append("".join(c if c.isprintable() else " " for c in name))
+            names.append(printable(name))
             if starts[-1] > int(_PLACE):
                 raise OptionError("tunes", f"more than {int(_PLACE):,} notes cannot be indexed")
         packed = np.sort(np.concatenate([np.empty(0, np.uint64), *grams]))

@@ -1,22 +1,18 @@
-"""In which octave melodies begin, so that no held-out figure gets the octave for nothing.
+"""What melodies are like, one by one and counted over a training set: repetition, forms, endings, registers.
 
 The network predicts the first note relative to an anchor that the first note itself determines: its pitch class
 in the key, not its octave. The octave is predicted here, from the first pitches of the training melodies, and
-its bits are charged to the first note.
-
-Conventions: `registers` maps a first pitch (MIDI number) to the number of training melodies that begin on it.
-
-What one melody is like, in numbers.
-
-How long melodies are and on which degree they end, counted over training melodies: what a card knows of form.
+its bits are charged to the first note, so that no held-out figure gets the octave for nothing.
 
 Conventions
-    A count is a dictionary of text → melodies, as a model's card keeps it:
-    forms   "STYLE METRE UPBEAT BARS", such as "2 6/8 12 16": row of the style (0 = none), metre, ticks of the
-            upbeat, full bars after it
-    ends    "STYLE MODE DEGREE", such as "2 minor 0": degree = semitones from the tonic up to the last note, 0..11
+    forms       "STYLE METRE UPBEAT BARS" → melodies, such as "2 6/8 12 16": row of the style (0 = none), metre, ticks
+                of the upbeat, full bars after it.
+    ends        "STYLE MODE DEGREE" → melodies, such as "2 minor 0": degree = semitones from the tonic up to the last
+                note, 0..11.
+    registers   first pitch (MIDI number) → melodies that begin on it.
 
-Contents: compass, repetition, thrice.
+Contents: compass, repetition, thrice; Form, count_forms, count_ends, form_of, forms_in, ends_known, ends_in;
+first_pitch, count_registers, with_base, register_bits.
 """
 
 from __future__ import annotations

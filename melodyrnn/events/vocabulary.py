@@ -4,12 +4,10 @@ Conventions
     value       what a musician would count: ticks (24 a quarter) or semitones above the anchor.
     index       the integer that stands for it, a row of the network's tables.
 
-Rows of the tables as ticks: how long rests and durations last.
+A change of any table is a new VOCABULARY_VERSION: a checkpoint of another version is refused by name.
 
-Contents: RESTS and DURATIONS (ticks), PITCHES (semitones from the anchor, a tonic), END (the index in the rest table
-that says "no more notes"), METRES, and `nearest`, which finds the entry for any value. A change of any table is a new
-VOCABULARY_VERSION: a checkpoint of another version is refused by name; REST_TICKS, REST_OR_END_TICKS, DURATION_TICKS;
-onsets_of.
+Contents: DURATIONS, RESTS, END, PITCHES, METRES; nearest, metre_index; REST_TICKS, REST_OR_END_TICKS, DURATION_TICKS,
+onsets_of (rows as ticks).
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The written formats that are read, told by the suffix of a file.
+"""The formats of melodies in files: suffixes, and the document that readers give and writers take.
 
-What readers give and writers take: a melody, and all else that its file said.
-
-Contents: NOTATION; Document.
+Contents: NOTATION, Document.
 """
 
 from __future__ import annotations

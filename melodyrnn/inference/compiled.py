@@ -1,8 +1,7 @@
-"""The compiled step: kernel.c, built when melodyrnn was installed, behind the classes of `runtime` and `recall`.
+"""The compiled step: kernel.c, built when melodyrnn was installed, behind the classes of numpy_network and pointer.
 
 Where no compiler was at hand, the processor lacks instructions that the library was built for, or it was built from
-another kernel.c, everything runs in NumPy. Both say the same to rounding (tests/inference/test_compiled.py), so a seed
-gives the same melody but where the number that decides falls within that rounding.
+another kernel.c, everything runs in NumPy. Both say the same to rounding (tests/inference/test_compiled.py).
 
 Conventions
     Arrays are lent to the library by their addresses: contiguous, writable ones (`_at` refuses others) that outlive the
@@ -10,8 +9,8 @@ Conventions
     Its structures hold nothing but addresses and 64-bit numbers: here they are tuples and arrays of integers, field
     by field in the order of kernel.c, 0 for NULL.
 
-Contents: `kernel`, which loads it, and `described`, for people; `CompiledMatrix`, `CompiledLayer`, `CompiledHead`,
-`CompiledNetwork`, `CompiledPointer`; `network_of` and `recall_of`, which choose.
+Contents: found, kernel, described; network_of and pointer_of, which choose; CompiledMatrix, CompiledLayer,
+CompiledHead, CompiledNetwork, CompiledPointer.
 """
 
 from __future__ import annotations

@@ -1,19 +1,16 @@
-"""Melodies on their way: what a network has heard of each, and what it expects next.
+"""The decoder: melodies on their way, what a network has heard of each, and what it expects next.
 
 Conventions
-    R melodies side by side, all at the same position i = notes heard so far; C kinds of copy of a head.
+    R melodies side by side, all at the same position i = notes heard so far; C kinds of copy of a head; M stretches of
+    one metre. Ticks count from the first bar line, bars from 0; the arithmetic is that of melodyrnn.events.columns.
     Log-probabilities are natural, float64. They are those of the torch network; where a copied interval
     would leave the table of pitches its share is lost, so a row may sum to a little less than one.
-    A melody whose rest was END is over; its numbers go on but mean nothing. Leave it out with `take`.
+    A melody whose rest was END is over; its numbers go on but mean nothing. Leave it out with `select`.
 
-One position: `rest()`, then `duration(rest)`, then `pitch(rest, duration)`, then `hear(rest, duration, pitch)`.
-Only `hear` is obligatory.
+One position: `rest()`, then `duration(rest)`, then `pitch(rest, duration)`, then `step(rest, duration, pitch)`.
+Only `step` is obligatory.
 
-Bar lines: from ticks to places in bars, for many melodies side by side.
-
-Conventions
-    R melodies, M stretches of one metre each; ticks from the first bar line; bars from 0.
-    The arithmetic is that of melodyrnn.events.columns, for one note of every melody at a time.
+Contents: Places, Timeline, of_metres, of_columns; Conditions, Decoder.
 """
 
 from __future__ import annotations
@@ -26,13 +23,12 @@ import numpy as np
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import (
     DURATION_TICKS,
-    DURATIONS,
     END,
     PITCHES,
     REST_OR_END_TICKS,
-    RESTS,
     Indices,
     metre_index,
+    onsets_of,
 )
 from melodyrnn.inference.compiled import pointer_of
 from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
@@ -106,10 +102,8 @@ def of_columns(melodies: Sequence[Columns]) -> Timeline:
     starts, bars = np.full(shape, BEYOND_ANY_TICK), np.zeros(shape, dtype=np.int64)
     metres, ticks = np.zeros(shape, dtype=np.int64), np.ones(shape, dtype=np.int64)
     for row, melody in enumerate(melodies):
-        lengths = np.asarray(DURATIONS)[melody.duration]
-        onsets = np.cumsum(np.asarray(RESTS)[melody.rest] + lengths) - lengths
         upto = slice(len(melody))
-        starts[row, upto], bars[row, upto] = onsets - melody.place, melody.bar
+        starts[row, upto], bars[row, upto] = onsets_of(melody.rest, melody.duration) - melody.place, melody.bar
         metres[row, upto], ticks[row, upto] = melody.metre, melody.bar_ticks
     return Timeline(starts, bars, metres, ticks)
 

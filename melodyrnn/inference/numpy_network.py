@@ -1,7 +1,6 @@
 """The network of melodyrnn.training.network in NumPy: what depends on weights alone. No torch.
 
-Everything runs on it where no compiler was at hand when melodyrnn was installed; what the compiled step (`native`)
-does, this says in few lines.
+Everything runs on it where no compiler was at hand; what the compiled step does, this says in few lines.
 
 Conventions
     R rows (melodies side by side), H hidden units, V rows of a vocabulary table, C kinds of copy that a head
@@ -10,18 +9,13 @@ Conventions
     are halved, for sigmoid(x) = (1 + tanh(x / 2)) / 2 needs no second pass then.
     Small arrays cost by the call, not by the number: what is done per note is written with few calls.
 
-Rows and bits
-    OpenBLAS rounds a matrix product differently for different numbers of rows, for different places of a row
-    in a block (rows 0-7 and 8-11 of twelve), and for one thread and several. A product of one row with a matrix
-    was the same with 1, 2, 3, 4 and 7 threads. So every melody is multiplied alone, in a loop inside NumPy: its
-    numbers cannot depend on its neighbours. It is also 4 times as fast as a block for one melody, and
-    half as fast as one large product for 200 (`bench/speed.py`).
-    One melody takes a matrix whole; for several, panels of its columns are laid out besides, each small enough to
-    stay in the processor's second-level cache while all melodies pass. Whole or cut, a row's numbers are the same
-    as long as cuts fall on multiples of 64 columns and the last panel is as wide as that
-    (tests/inference/test_numpy_network.py); where it would not be, columns of zeros fill it up.
+Rows and bits: OpenBLAS rounds a product differently by the number of rows, a row's place in its block and the number
+of threads, so every melody is multiplied alone, in a loop inside NumPy: its numbers cannot depend on its neighbours.
+For several melodies panels of a matrix's columns are laid out, each small enough for the second-level cache. A row's
+numbers stay the same as long as cuts fall on multiples of 64 columns and the last panel is as wide as that, filled up
+with columns of zeros (tests/inference/test_numpy_network.py).
 
-Contents: `Matrix`, `mixed`, `Head`, `Network`; what was heard lives in melodyrnn.inference.pointer.
+Contents: Matrix, room, mixed, Head, Layer, Network; what was heard lives in melodyrnn.inference.pointer.
 """
 
 from __future__ import annotations
@@ -243,7 +237,7 @@ class Layer:
 
 
 class Network:
-    """Folded weights and the recurrent step; immutable, shared by any number of streams."""
+    """Folded weights and the recurrent step; immutable, shared by any number of decoders."""
 
     matrix: ClassVar = Matrix
     layer: ClassVar = Layer

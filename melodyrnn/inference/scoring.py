@@ -1,12 +1,10 @@
-"""How surprising known melodies are to a network: teacher-forced bits, by the runtime that composes.
+"""Teacher forcing: how surprising known melodies are to a network, by the code that composes.
 
 Conventions
     bits = -log2 P. One row per note and one for END; columns rest, duration, pitch.
     right = what came was the most probable value (the first of equals), same shape.
 
-Known melodies heard by a network, many side by side, with what it expects before every note.
-
-Contents: teacher_force; Scored, score, surprise.
+Contents: PitchMemory; teacher_force; Scored, score, surprise.
 """
 
 from __future__ import annotations
@@ -44,9 +42,9 @@ SCORED_TOGETHER: Final = 120  # melodies heard together: enough to fill the prod
 def teacher_force(
     network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None
 ) -> Iterator[tuple[Indices, Decoder, tuple[Indices, Indices, Indices]]]:
-    """Hear melodies side by side: at every position which they are (R,), the stream, and rest, duration, pitch (R,).
+    """Hear melodies side by side: at every position which they are (R,), the decoder, and rest, duration, pitch (R,).
 
-    The stream stands before what comes. After a melody's last note END comes once; its duration and pitch say nothing.
+    The decoder stands before what comes. After a melody's last note END comes once; its duration and pitch say nothing.
     """
     withheld = withheld or answers_hidden(len(melodies))
     order = sorted(range(len(melodies)), key=lambda k: -len(melodies[k]))  # long ones first: the rest drop out
@@ -108,7 +106,7 @@ def score(
     withheld: Withheld | None = None,
     memory: PitchMemory | None = None,
 ) -> list[Scored]:
-    """Score melodies as `surprise` does, and say where the first choice was right; with a repertoire, recalling it."""
+    """Score melodies as `surprise` does, and say where the first choice was right; with a memory, asking it."""
     shapes = [(len(m) + 1, 3) for m in melodies]
     out = [Scored(np.zeros(shape), np.zeros(shape, dtype=bool)) for shape in shapes]
     for which, decoder, came in teacher_force(network, melodies, withheld):

@@ -2,16 +2,13 @@
 
     Am:4 F:2 G:2 | C        Am for four beats, F and G for two each, C for the bar after the line
 
-A number is a length in beats of the metre. Chords without one share what is left of their bar; '|' is a bar
-line, and has to fall on one. N.C. is no chord. A slash names the bass, which belongs to the chord's tones.
+A number is a length in beats of the metre (6/8 has two). Chords without one share what is left of their bar; '|' is a
+bar line and must fall on one. N.C. is no chord. A slash names the bass, which belongs to the chord's tones.
 
-Conventions
-    beats       as the metre counts them: 6/8 has two.
-    ticks       from the bar line at which the progression starts.
-
-Contents: Chord, chord_of (symbol → Chord), parts_of, progression (text → spans), chord_notes (those of a chord track);
-CHORDS.
 Only a table: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
+
+Contents: QUALITIES, CHORDS; Chord, chord_of, parts_of; progression (text → spans), spans_over (a melody),
+chord_notes (a chord track).
 """
 
 from __future__ import annotations
@@ -25,6 +22,8 @@ from melodyrnn.errors import OptionError
 from melodyrnn.music.parsing import pitch_class
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from melodyrnn.music.melody import Melody, Metre
 
 QUALITIES: Final = {
@@ -94,7 +93,7 @@ def parts_of(symbol: str) -> tuple[str, str, str]:
         match = _SYMBOL.fullmatch(_BRACKETS.sub(r"\1", symbol))
     if match is None or match[2] not in QUALITIES:
         raise OptionError(
-            "chords", f"{symbol!r} is no chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
+            "chords", f"{symbol!r} is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
         )
     return match[1], match[2], match[3] or ""
 
@@ -152,6 +151,17 @@ def _length(word: str, text: str, metre: Metre) -> int:
     return int(ticks)
 
 
+def spans_over(text: str, melody: Melody, begin: int | None = None) -> Iterator[tuple[int, int, Chord]]:
+    """Tick, length and chord of a progression from a melody's first full bar (or `begin`) to its end, over and over."""
+    spans = progression(text, melody.metres[0])
+    at = melody.bar_onset(1 if melody.upbeat else 0) if begin is None else begin
+    while at < melody.end:
+        for ticks, chord in spans:
+            if at < melody.end:
+                yield at, ticks, chord
+            at += ticks
+
+
 def chord_notes(text: str, melody: Melody, *, begin: int | None = None) -> tuple[tuple[int, int, tuple[int, ...]], ...]:
     """Notes of a chord track for a melody, from its first full bar (or tick `begin`) to its end, over and over.
 
@@ -161,14 +171,8 @@ def chord_notes(text: str, melody: Melody, *, begin: int | None = None) -> tuple
     >>> chord_notes("Am", Melody((Note(0, 100, 69),), length=100))
     ((0, 96, (57, 60, 64)), (96, 4, (57, 60, 64)))
     """
-    spans = progression(text, melody.metres[0])
-    out, at = [], melody.bar_onset(1 if melody.upbeat else 0) if begin is None else begin
-    while at < melody.end:
-        for ticks, chord in spans:
-            if at < melody.end and chord.tones:
-                out.append((at, min(ticks, melody.end - at), _stacked(chord.tones)))
-            at += ticks
-    return tuple(out)
+    over = spans_over(text, melody, begin)
+    return tuple((at, min(ticks, melody.end - at), _stacked(chord.tones)) for at, ticks, chord in over if chord.tones)
 
 
 def _stacked(tones: tuple[int, ...]) -> tuple[int, ...]:

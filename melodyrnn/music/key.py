@@ -4,7 +4,7 @@ Conventions
     tonic       pitch class 0..11, 0 = C.
     signature   so many sharps, flats if negative: places on the circle of fifths from C major.
 
-Contents: Key, spell; MODES, SCALES, FIFTHS_OF_MODE, STEPS, SHARPS. Which key a melody is in, says keys.py.
+Contents: MODES, SCALES, FIFTHS_OF_MODE, STEPS, SHARPS; Key, spell. Finding a melody's key: music.key_finding.
 """
 
 from __future__ import annotations

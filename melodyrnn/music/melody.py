@@ -1,4 +1,4 @@
-"""What a melody is: frozen values on an integer grid.
+"""What a melody is: frozen values on an integer grid, and how long a melody may be.
 
 Conventions
     tick        1/24 of a quarter note (TICKS_PER_QUARTER): thirty-seconds and triplets are exact.
@@ -6,19 +6,12 @@ Conventions
                 does not start at 0: a quarter upbeat in 4/4 has onset 72.
     pitch       MIDI number, 60 = middle C (C4).
     bar         counted from 0 in code and from 1 in everything a person reads.
+    given       a melody that is kept or continued: a prime, what `infill` and `vary` change, a recipe's melody.
 
-A melody is one line: its notes are in order, never overlap and never sound together.
+A melody is one line: its notes are in order, never overlap and never sound together. It may be made of four columns of
+numbers instead of notes, for a Note costs as much as all else that reading does; notes are then made on first use.
 
-Reading and preparing a corpus handle notes as four columns of numbers, for a Note costs as much as all else that
-is done about it. So a melody may be made of columns, and makes its notes when somebody asks for them.
-
-How much music is too much: one table for readers, options and recipes.
-
-Conventions
-    ticks       24 a quarter.
-    given       a melody that is kept or gone on from: a prime, what `infill` and `vary` change, a recipe's melody.
-
-Contents: the limits; check_given and check_new, which hold a melody against them.
+Contents: Note, NoteColumns, Metre, Melody; the limits; check_given and check_new, which hold a melody against them.
 """
 
 from __future__ import annotations

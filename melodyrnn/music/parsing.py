@@ -1,13 +1,10 @@
-"""Keys, metres, upbeats and numbers of bars as musicians write them.
-
-Pitches as musicians write them.
+"""Pitches, scales, ranges, keys, metres, upbeats and numbers of bars, as musicians write them.
 
 Conventions
     A name is a letter, sharps (#) or flats (b), and for one pitch its octave: C4 = middle C = MIDI 60.
     Without an octave it names a pitch class, that is every octave of it.
 
-Contents: pitch_class, pitches_of (a name → MIDI numbers), scale_of, range_of; parse_key, parse_metre, parse_upbeat,
-parse_bars.
+Contents: pitches_of, pitch_class, scale_of, range_of; parse_key, parse_metre, parse_upbeat, parse_bars.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from typing import Final
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import MODES, STEPS, Key
-from melodyrnn.music.melody import TICKS_PER_QUARTER, Metre
+from melodyrnn.music.melody import BEAT_VALUES, TICKS_PER_QUARTER, Metre
 
 _NAME: Final = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?")
 _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -32,7 +29,7 @@ def pitches_of(name: str, option: str = "pitch") -> frozenset[int]:
     """
     match = _NAME.fullmatch(name)
     if match is None:
-        raise OptionError(option, f"{name!r} is no pitch; write F#4 or Bb3, or F# for every octave of it")
+        raise OptionError(option, f"{name!r} is not a pitch; write F#4 or Bb3, or F# for every octave of it")
     step = STEPS[match[1].upper()] + sum(_SIGNS[sign] for sign in match[2])
     if match[3] is None:
         return frozenset(range(step % 12, 128, 12))
@@ -75,7 +72,7 @@ def range_of(text: str) -> tuple[int, int]:
     names = re.fullmatch(r"(.+[0-9])\s*-\s*(\D.*)", text.strip())
     ends = [pitches_of(name, "range") for name in names.groups()] if names else []
     if len(ends) != 2 or any(len(end) != 1 for end in ends):
-        raise OptionError("range", f"{text!r} is no range; write the lowest and the highest note: C4-A5")
+        raise OptionError("range", f"{text!r} is not a range; write the lowest and the highest note: C4-A5")
     low, high = (next(iter(end)) for end in ends)
     if low > high:
         raise OptionError("range", f"{text} goes down; write the lowest note first")
@@ -97,7 +94,9 @@ def parse_key(text: str) -> Key:
     mode = (match[4] or ("minor" if match[3] else "major")).lower() if match else ""
     mode = _ALIASES.get(mode, mode)
     if match is None or mode not in MODES:
-        raise OptionError("key", f"{text!r} is no key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})")
+        raise OptionError(
+            "key", f"{text!r} is not a key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})"
+        )
     sign = match[2].replace("♯", "#").replace("♭", "b")
     return Key.named(match[1].upper() + sign, mode)
 
@@ -109,8 +108,8 @@ def parse_metre(text: str) -> Metre:
     72
     """
     match = _FRACTION.fullmatch(text.strip())
-    if match is None or int(match[2]) not in {1, 2, 4, 8, 16, 32} or not int(match[1]):
-        raise OptionError("metre", f"{text!r} is no metre; write 4/4, 3/4, 6/8 or 5/4")
+    if match is None or int(match[2]) not in BEAT_VALUES or not int(match[1]):
+        raise OptionError("metre", f"{text!r} is not a metre; write 4/4, 3/4, 6/8 or 5/4")
     return Metre(int(match[1]), int(match[2]))
 
 
@@ -127,7 +126,7 @@ def parse_upbeat(text: str) -> int | None:
     if match is not None and int(match[2]):
         value = Fraction(int(match[1]), int(match[2])) * 4 * TICKS_PER_QUARTER
     if value is None or value.denominator != 1:
-        raise OptionError("upbeat", f"{text!r} is no note value; write 1/4, 1/8, 0 or free")
+        raise OptionError("upbeat", f"{text!r} is not a note value; write 1/4, 1/8, 0 or free")
     return int(value)
 
 
@@ -140,5 +139,5 @@ def parse_bars(text: str) -> int | None:
     if text == "free":
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise OptionError("bars", f"{text!r} is no number of bars; write 8, or free for as many as come")
+        raise OptionError("bars", f"{text!r} is not a number of bars; write 8, or free for as many as come")
     return int(text)

@@ -1,4 +1,4 @@
-"""What a training run is asked for, and the news it gives on its way.
+"""What a training run is asked for, and the events it yields on its way.
 
 Conventions
     bits        bits per note: -log2 P summed over an attribute, divided by the number of notes; END is
@@ -60,8 +60,8 @@ class TrainingPlan:
     family: Sequence[int] = ()  # of each training melody, for recipe.folds: variants of a tune stay in one fold
     save_every: float = 60.0  # seconds
     compile: bool = False  # torch.compile, where there is a compiler
-    workers: Workers | None = None  # threads that share a step; None: as many as suit (threads.strands_for)
-    precision: str = "fp32"  # fp32 | bf16 | auto (see precision.choose); a state keeps what was chosen
+    workers: Workers | None = None  # threads that share a step; None: as many as suit (workers_for)
+    precision: str = "fp32"  # fp32 | bf16 | auto (see workers.choose_precision); a state keeps what was chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,27 @@
-"""fit(): trains a network and tells what happens, as a generator of events; it prints nothing.
+"""fit(): trains a network and yields what happens as events; few melodies are rehearsed in folds first.
 
 Conventions
-    bits        bits per note: -log2 P summed over an attribute, divided by the number of notes; END is
-                counted in the rest. Held-out figures hide the answers (bars left, style).
-    state       OUTPUT.state, beside the output: written every `save_every` seconds, after each epoch (of a fold that
-                is rehearsed: after the last) and when asked to stop; gone when the model is written. `resume=True`
-                goes on from it bit for bit.
-    rehearsal   Fine-tuning on few melodies (recipe.folds) first finds for how long, in folds of them (learn.rehearsal).
+    bits        as in training.events; held-out figures hide the answers.
+    state       OUTPUT.state, beside the output: written every `save_every` seconds, after each epoch (of a fold: after
+                the last) and when asked to stop; gone when the model is written. `resume=True` continues bit for bit.
+    rehearsal   a handful of melodies is learnt by heart in a few steps, and none can be spared to say when. So each
+                fold is held out once (k-fold, Stone 1974), the base and every epoch's weights are measured on it, and
+                the whole is trained for as many epochs as cost the fewest bits; none if the base was not beaten.
 
-How long to fine-tune on few melodies: tried in folds of them first, from the base, each fold judged by the others.
+Optimiser: AdamW (Loshchilov & Hutter 2019), one-cycle rate, gradient clipping; the exponential average of the weights
+(Polyak & Juditsky 1992) at its best held-out figure is kept.
 
-A handful of melodies is learnt by heart in a few steps, and none can be spared to say when. So each fold is held out
-once (k-fold, Stone 1974), the base and every epoch's weights are judged by it, and the whole is then trained for as
-many epochs as cost the fewest bits in all folds; none if the base was not beaten.
-
-Contents: dealt (melodies → folds), parted (what a fold learns from and is judged by), added, chosen; fit. What it
-learns from, how, and the events are values of learn.news. Optimiser: AdamW (Loshchilov & Hutter 2019), one-cycle
-rate, gradient clipping; what is kept is the exponential average of the weights (Polyak & Juditsky 1992) at its best
-held-out figure.
+Contents: dealt (melodies → folds), parted (a fold's split), added, chosen (the epochs of least cost); fit.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from melodyrnn.corpus.duplicates import deal_families
 from melodyrnn.errors import CorpusError, TrainingError
 from melodyrnn.training.events import (
     Bits,
@@ -60,12 +54,7 @@ def dealt(family: Sequence[int], folds: int, seed: int) -> list[int]:
     folds = min(folds, len(set(family)))
     if folds < 2:
         return []
-    sizes, count, fold_of = [0] * folds, Counter(family), dict[int, int]()
-    for k in np.random.default_rng((seed, 11)).permutation(len(family)).tolist():
-        if family[k] not in fold_of:
-            fold_of[family[k]] = least = sizes.index(min(sizes))
-            sizes[least] += count[family[k]]
-    return [fold_of[own] for own in family]
+    return deal_families(family, folds, np.random.default_rng((seed, 11)))
 
 
 def parted(split: Split, folds: Sequence[int], fold: int) -> Split:

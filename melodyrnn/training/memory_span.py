@@ -1,12 +1,8 @@
-"""How far back networks remember: rnn, gru and lstm side by side, or models that are there already.
+"""How far back a recurrent network remembers, measured through its state alone.
 
-Conventions as in melodyrnn.training.memory_span. Networks are compared through their recurrent state alone: their
-pointers, which reach back to any note, are silenced, in those trained here from the beginning.
-
-How far back a recurrent network remembers, measured through its state alone.
-
-The pointers reach back to any note by themselves and would hide what the state has forgotten. They are
-silenced: a sentinel so high that nothing is ever copied leaves the softmax, which knows the past from the state.
+The pointers reach back to any note and would hide what the state has forgotten. They are silenced: a sentinel so high
+that nothing is ever copied leaves the softmax, which knows the past from the state. Networks trained here to be
+compared (rnn, gru, lstm) are silenced from the beginning.
 
 Conventions
     lag         1 = the note just heard, 2 = the one before it, …

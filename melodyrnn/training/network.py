@@ -14,11 +14,8 @@ The path of one step
 Sources: viewpoints, Conklin & Witten 1995; pointer sentinel, Merity et al. 2017; match lengths as in the
 short-term models of Pearce 2005; dropout shared over time, Gal & Ghahramani 2016.
 
-Tables looked up by many rows at once, with gradients that cost little.
-
-`nn.Embedding`'s gradient walks row by row; the two shapes we need have faster ones:
-    Views       a few views per position summed to one vector: torch's embedding_bag.
-    Scores      one or two numbers for each pair of positions, millions of look-ups in a small table: bincount.
+Contents: Views and TableScores (tables with cheaper gradients than nn.Embedding's), PredictionHead, MelodyRNN; Inputs,
+Dropped, Surprise.
 """
 
 from __future__ import annotations
@@ -158,7 +155,7 @@ class PredictionHead(nn.Module):
         return kept
 
     def scores(self, z: Tensor, matches: Tensor, apart: Tensor) -> Tensor:
-        """How much each earlier position is worth copying, (B, P, P, copies); NEVER where there is none."""
+        """How much each earlier position is worth copying, (B, P, P, copies); MASKED_SCORE where there is none."""
         batch, positions, _ = z.shape
         shape = (batch, positions, self.copies, -1)
         query, key = self.query(z).view(shape), self.key(z).view(shape)

@@ -57,12 +57,12 @@ class Order:
     output: Path
     cell: str | None = None  # None = what suits the size of the corpus
     sizes: Mapping[str, int] = field(default_factory=dict)  # fields of NetworkConfig
-    settings: Mapping[str, float] = field(default_factory=dict)  # fields of Recipe
+    settings: Mapping[str, float] = field(default_factory=dict)  # fields of TrainingConfig
     seed: int = 0
     resume: bool = False
     base: Checkpoint | None = None  # fine-tune this model
     compile: bool = False
-    precision: str = "auto"  # fp32, bf16, or what precision.choose takes
+    precision: str = "auto"  # fp32, bf16, or what choose_precision takes
     corpora: Sequence[str] = ()  # names for the card
     licences: Mapping[str, str] = field(default_factory=dict)
     command: str = ""  # for the card

@@ -41,7 +41,7 @@ class Progress:
     best_epoch: int = -1
     history: tuple[tuple[float, ...], ...] = ()  # (epoch, train, rest, duration, pitch) a row
     fold: int = 0  # of melodyrnn.training.fit: the one that is held out; as many as there are when all are done
-    tried: tuple[tuple[float, ...], ...] = ()  # a rehearsal.Table of the folds before
+    tried: tuple[tuple[float, ...], ...] = ()  # a fit.Table of the folds before
 
     def after(self, index: int, nats: float, notes: int) -> Progress:
         """One step further."""

@@ -71,7 +71,7 @@ def digest(split: Split, pieces: Sequence[Span]) -> str:
 
 
 class _Share(NamedTuple):
-    """What one strand computes of a step."""
+    """What one worker computes of a step."""
 
     inputs: Inputs
     dropped: Dropped
@@ -81,31 +81,31 @@ class _Share(NamedTuple):
 class Trainer:
     """A training run. Only `training.fit` uses it."""
 
-    def __init__(self, split: Split, plan_: TrainingPlan, team: Team, place: Progress = Progress()) -> None:  # noqa: B008 - frozen
-        self.split, self.plan, self.team = split, plan_, team
-        self.workers = plan_.workers or (Workers() if plan_.compile else workers_for(plan_.recipe, team))
-        torch.manual_seed(plan_.recipe.seed)
-        self.network = MelodyRNN(plan_.config).to(team.device)
+    def __init__(self, split: Split, plan: TrainingPlan, team: Team, place: Progress = Progress()) -> None:  # noqa: B008 - frozen
+        self.split, self.plan, self.team = split, plan, team
+        self.workers = plan.workers or (Workers() if plan.compile else workers_for(plan.recipe, team))
+        torch.manual_seed(plan.recipe.seed)
+        self.network = MelodyRNN(plan.config).to(team.device)
         self.base: dict[str, Tensor] = {}
-        if plan_.start is not None:
-            self._start_from(plan_.start)
-        self.average = AveragedModel(self.network, avg_fn=partial(_averaged, plan_.recipe.average))
+        if plan.start is not None:
+            self._start_from(plan.start)
+        self.average = AveragedModel(self.network, avg_fn=partial(_averaged, plan.recipe.average))
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), plan_.recipe.rate, (0.9, 0.99), weight_decay=plan_.recipe.decay, fused=True
+            self.network.parameters(), plan.recipe.rate, (0.9, 0.99), weight_decay=plan.recipe.decay, fused=True
         )
         lengths = np.array([len(m) for m in split.train])
-        self.pieces = spans(lengths, plan_.recipe.longest)
+        self.pieces = spans(lengths, plan.recipe.longest)
         self.notes = int(lengths.sum())
         self.corpus = digest(split, self.pieces)
         self.place = place
         self.best: dict[str, Tensor] = {}
         self.saved_at = time.monotonic()
-        self.precision = plan_.precision
-        if plan_.resume and plan_.state is not None:
-            self._load(plan_.state)
+        self.precision = plan.precision
+        if plan.resume and plan.state is not None:
+            self._load(plan.state)
         if self.precision == "auto":
-            self.precision = choose_precision(plan_.config, team)
-        self.trained = team.wrap(torch.compile(self.network) if plan_.compile else self.network)  # type: ignore[arg-type]
+            self.precision = choose_precision(plan.config, team)
+        self.trained = team.wrap(torch.compile(self.network) if plan.compile else self.network)  # type: ignore[arg-type]
 
     @property
     def out_of_patience(self) -> bool:
@@ -136,13 +136,14 @@ class Trainer:
         """Train what is left of an epoch, then judge and save."""
         recipe, epoch = self.plan.recipe, self.place.epoch
         steps = plan_epoch(self.pieces, recipe.positions, recipe.seed, epoch)
-        ahead: Future[list[_Share]] | None = None
+        upcoming: Future[list[_Share]] | None = None
         for index in range(self.place.index, len(steps)):
             began = time.perf_counter()
             progress, step = (epoch + index / len(steps)) / recipe.epochs, self.place.step
-            shares = self._shares(steps[index], step) if ahead is None else ahead.result()
+            shares = self._shares(steps[index], step) if upcoming is None else upcoming.result()
             waited = time.perf_counter() - began
-            ahead = self.workers.meanwhile(self._shares, steps[index + 1], step + 1) if index + 1 < len(steps) else None
+            more = index + 1 < len(steps)
+            upcoming = self.workers.meanwhile(self._shares, steps[index + 1], step + 1) if more else None
             nats, notes = self._step(shares, steps[index], progress)
             took = time.perf_counter() - began
             self.place = self.place.after(index + 1, nats, notes)
@@ -168,7 +169,7 @@ class Trainer:
         return Stopped(self.plan.state, self.place.step)
 
     def _shares(self, spans_: Sequence[Span], step: int) -> list[_Share]:
-        """What each strand computes of our share of a step: a function of the seed and the step's number."""
+        """What each worker computes of our share of a step: a function of the seed and the step's number."""
         team, of = self.team, self.workers.of
         melodies = [cut(self.split.train[s.melody], s) for s in spans_]
         made = []
@@ -193,9 +194,9 @@ class Trainer:
         return self.team.total(sum(nats for nats, _ in parts)), notes
 
     def _part(self, share: _Share, notes: int) -> tuple[float, tuple[Tensor, ...]]:
-        """Forward and backward of one strand's share of a step of so many notes: its nats and gradients.
+        """Forward and backward of one worker's share of a step of so many notes: its nats and gradients.
 
-        Where there is one strand the gradients are the network's own, and none are given.
+        With one worker the gradients are the network's own, and none are given.
         """
         device = self.team.device
         inputs = Inputs(*(t.to(device) for t in share.inputs))

@@ -1,12 +1,10 @@
-"""What a network makes of melodies that it has not learnt: bits per note, the answers hidden.
+"""Bits per note on melodies that were not learnt from: of a network, and of counting alone.
 
-What counting alone achieves: unigram and bigram predictors, the floor that a network must leave behind.
+Unigram and bigram predictors are the floor that a network must leave behind: each attribute (rest, duration, pitch)
+from nothing, or from the same attribute of the note before, backed off to the unigram (Witten-Bell weights). END is
+counted in the rest; answers are hidden.
 
-Each attribute of the event (rest, duration, pitch) is predicted from nothing (unigram) or from the same
-attribute of the note before, backed off to the unigram (bigram, Witten-Bell weights). Bits per note; END
-is counted in the rest.
-
-Contents: measure; measured, the same some batches at a time.
+Contents: baselines; measure, and measured, the same some batches at a time.
 """
 
 from __future__ import annotations
@@ -75,7 +73,7 @@ def measured(
 ) -> Iterator[tuple[Bits, int]]:
     """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
 
-    With strands each measures a batch; what comes of it is the same.
+    With workers each measures a batch; what comes of it is the same.
     """
     network.eval()
     total, notes = np.zeros(3), 0

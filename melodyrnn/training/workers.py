@@ -1,23 +1,16 @@
-"""How many threads torch computes with, and a training step's melodies dealt to threads of our own.
-
-torch's own threads share every single operation and wait for each other by spinning: beside other busy programs a step
-takes many times as long. A strand computes some melodies of a step by itself, forward and backward, with threads of
-torch's of its own (mostly one); only the gradients meet, added in the strands' order. So what is learnt hangs on the
-number of strands, as it did on the number of threads, and on nothing that happens meanwhile.
-
-One process or several: torchrun's environment, DistributedDataParallel, and who speaks.
+"""Who computes a training step: processes under torchrun, threads within one, and in which precision.
 
     torchrun --nproc-per-node 2 --no-python melodyrnn train kinder -o k.safetensors
 
-gloo between CPUs, NCCL between GPUs. Alone, nothing of torch.distributed is touched.
+Processes are joined by DistributedDataParallel: gloo between CPUs, NCCL between GPUs. Alone, torch.distributed is not
+touched. Within a process a worker computes some melodies of a step by itself, forward and backward, with threads of
+torch's of its own (mostly one): torch's threads, which share every operation, wait for each other by spinning. Only
+the gradients meet, added in the workers' order, so what is learnt depends on their number and on nothing else.
 
-Which numbers a network is trained with: fp32 everywhere, bf16 where the processor has instructions for it.
+Precision depends on the network and the machine alone, never on a stopwatch: the same command makes the same file.
+Weights, moments and averages stay fp32; matrix products and the recurrent layer may run in bf16 (torch.autocast).
 
-What is chosen hangs on the network and the machine alone, never on a stopwatch: the same command makes the
-same file, however busy the machine is. Weights, moments and averages stay fp32; only matrix products and the
-recurrent layer run in bf16 (torch.autocast). Never needed: a processor without it trains in fp32.
-
-Contents: choose_precision, autocast; one_thread; Workers, workers_for.
+Contents: Team, join; choose_precision, autocast; one_thread; Workers, workers_for.
 """
 
 from __future__ import annotations
@@ -148,9 +141,9 @@ def _runs(config: NetworkConfig, device: torch.device) -> bool:
 
 _Made = TypeVar("_Made")
 _Given = ParamSpec("_Given")
-_SMALL: Final = 1024  # positions a step up to which Python has so large a share that strands wait for its lock
-_HANDOVER: Final = 1e-4  # seconds after which a strand lets another go on in Python; 5e-3, as usual, costs a tenth
-_MOST: Final = 4  # strands: more leave each too few melodies for quick products
+_SMALL: Final = 1024  # positions a step up to which Python has so large a share that workers wait for its lock
+_HANDOVER: Final = 1e-4  # seconds after which a worker lets another go on in Python; 5e-3, as usual, costs a tenth
+_MOST: Final = 4  # workers: more leave each too few melodies for quick products
 
 
 @contextmanager
@@ -165,7 +158,7 @@ def one_thread() -> Iterator[None]:
 
 
 class Workers:
-    """So many threads of ours, each with so many of torch's. A context: it sets torch's threads back when it ends."""
+    """So many threads of ours, each with so many of torch's. A context manager: it sets torch's threads back."""
 
     def __init__(self, of: int = 1, threads: int = 1) -> None:
         self.of, self.threads = of, threads
@@ -176,7 +169,7 @@ class Workers:
         torch.set_num_threads(self.threads)
         if self.of > 1:
             sys.setswitchinterval(_HANDOVER)
-            self._pool = ThreadPoolExecutor(self.of + 1, "strand", torch.set_num_threads, (self.threads,))
+            self._pool = ThreadPoolExecutor(self.of + 1, "worker", torch.set_num_threads, (self.threads,))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -192,12 +185,12 @@ class Workers:
     def meanwhile(
         self, work: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs
     ) -> Future[_Made] | None:
-        """Begin a piece of work beside the strands; None where there is one alone, which would only wait for it."""
+        """Begin a piece of work beside the workers; None where there is one alone, which would only wait for it."""
         return None if self._pool is None else self._pool.submit(work, *args, **kwargs)
 
 
 def workers_for(recipe: TrainingConfig, team: Team) -> Workers:
-    """As many strands as suit: one for each processor where steps are large, a single one where they are small.
+    """As many workers as suit: one for each processor where steps are large, a single one where they are small.
 
     In a team each process has one, and on a GPU.
     """

@@ -23,7 +23,7 @@ def test_texts_numbers_and_values_say_the_same():
 def test_options_of_another_kind_name_the_option(asked):
     """Options themselves take values, and say so."""
     (name,) = asked
-    with pytest.raises(OptionError, match=f"^{name}: .* is (no )?text"):
+    with pytest.raises(OptionError, match=f"^{name}: .* is (not )?text"):
         Options(**asked)
 
 
@@ -39,7 +39,7 @@ def test_numbers_as_text_and_what_no_text_can_say():
     made = options_of(seed="7", tempo="90", max_leap="5", surprise="2.5")
     assert (made.seed, made.tempo, made.max_leap, made.surprise) == (7, 90.0, 5, 2.5)
     for name, text, told in (
-        ("seed", "x", "is no number"),
+        ("seed", "x", "is not a number"),
         ("loop", "false", "give True or False"),
         ("surprise", "corpus", "card"),
     ):

@@ -72,7 +72,7 @@ def test_what_is_no_symbol_is_refused(text):
     with pytest.raises(OptionError) as refused:
         chord_of(text)
     assert str(refused.value) == (
-        f"chords: {text!r} is no chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
+        f"chords: {text!r} is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
     )
 
 
@@ -106,7 +106,7 @@ def test_progressions_are_laid_on_the_grid(text, metre, spans):
         ("Am:-1", Metre(), "chords: 'Am:-1': after ':' stands a number of beats, as in Am:4 or G:1.5"),
         ("Am:0", Metre(), "chords: 'Am:0' is not a length the grid has (a beat of 4/4 is 24 ticks)"),
         ("Am:1/7", Metre(), "chords: 'Am:1/7' is not a length the grid has (a beat of 4/4 is 24 ticks)"),
-        ("X:2", Metre(), "chords: 'X' is no chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."),
+        ("X:2", Metre(), "chords: 'X' is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."),
     ],
 )
 def test_what_is_no_progression_is_refused(text, metre, said):

@@ -36,26 +36,26 @@ def test_a_key_is_spelled_as_it_was_written(name):
 @pytest.mark.parametrize("text", ["", "H", "C###", "E dorianish", "Am dorian", "1", "\x1b[31mC"])
 def test_wrong_keys_are_refused(text):
     """The error shows what can be written."""
-    with pytest.raises(OptionError, match=r"^key: .* is no key; write Am, F#, Bb minor or E dorian \(modes: major,"):
+    with pytest.raises(OptionError, match=r"^key: .* is not a key; write Am, F#, Bb minor or E dorian \(modes: major,"):
         parse_key(text)
 
 
 @pytest.mark.parametrize("text", ["", "4", "0/4", "4/0", "4/3", "x/4", "3/4/4", "-3/4"])
 def test_wrong_metres_are_refused(text):
     """The error shows what can be written."""
-    with pytest.raises(OptionError, match=r"is no metre; write 4/4, 3/4, 6/8 or 5/4$"):
+    with pytest.raises(OptionError, match=r"is not a metre; write 4/4, 3/4, 6/8 or 5/4$"):
         parse_metre(text)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1/0", "1/7", "-1/4", "nan"])
 def test_wrong_upbeats_are_refused(text):
     """A length that the grid does not have is no upbeat."""
-    with pytest.raises(OptionError, match=r"is no note value; write 1/4, 1/8, 0 or free$"):
+    with pytest.raises(OptionError, match=r"is not a note value; write 1/4, 1/8, 0 or free$"):
         parse_upbeat(text)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "eight", "1.5", "٣"])
 def test_wrong_bars_are_refused(text):
     """A number, or the word."""
-    with pytest.raises(OptionError, match=r"is no number of bars; write 8, or free for as many as come$"):
+    with pytest.raises(OptionError, match=r"is not a number of bars; write 8, or free for as many as come$"):
         parse_bars(text)

@@ -1,33 +1,20 @@
-"""How a melody of so many bars closes: what is composed again because it breaks off.
+"""Acceptance: melodies composed side by side, and which of them are composed again: static, repetitive, broken off.
 
-Told how many bars there are, a network knows how tunes end that have so many. But on what it has composed itself it
-comes to the tonic less often than they do (`python -m bench.endings` counts it), and some of what it
-writes the last bar line only cuts off. So whether a melody ends on the tonic is drawn before its first note, as often
-as training melodies in its mode do. One that comes out otherwise is composed again; so is one that has to end, as
-often as the network would have gone on. That is rejection: what is taken is the network's own, given that it ends
-there, and so. A rule would be quicker, and change the last note but not the way to it.
+static      Rules that forbid something at every note cost a melody nothing that stays where it is, so rules favour
+            static melodies, which nobody asks for; they are drawn again unless the caller asks for an effort.
+repetitive  Most bars are bars over again, or one stands three times running: a recurrent network that has said a thing
+            twice finds it likely a third time.
+closing     On what it has composed itself a network comes to the tonic less often than the tunes it learnt from. So
+            whether a melody ends on the tonic is drawn before its first note, as often as training melodies in its
+            mode do; one that comes out otherwise is composed again, and so is one that has to end, as often as the
+            network would have gone on. That is rejection sampling: what is taken is the network's own, given its end.
+            A melody without an upbeat that falls silent before the middle of its last bar is composed again, too.
 
-Many tunes have an upbeat, which their last bar leaves time for. A melody without one that falls silent before the
-middle of its last bar would leave a hole there, in a DAW's clip too; it is composed again.
+How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
+last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Melodies on their way, side by side: a loop over `choose`, `Stream.take` and `Stream.hear`.
-
-Each draft has numbers of its own, so that none depends on its neighbours. One whose last bars may be composed
-again is kept as it stood where they begin (`Fork`).
-
-Melodies that sit, and melodies that circle: what is drawn again.
-
-Rules that forbid something at every note (a largest leap, chord tones) cost a melody nothing that stays where it is.
-So among melodies side by side those that sit are favoured, and that is no mistake: given the rules they are probable.
-But nobody asks for one. Of 12,806 melodies of the built-in corpora 7 sit. They are drawn again unless the caller
-asks for an effort.
-
-A melody circles when most of its bars are bars over again, or one stands three times running: a recurrent network
-that has said a thing twice finds it likely a third time. In two of a hundred training melodies more than half of the
-bars have stood before, in three of a thousand more than two thirds; in four of a thousand a bar stands thrice.
-
-Contents: `Candidate`, `compose`, `compose_end`; AGAIN, is_lively, is_static, is_repetitive; `Closing`,
-`ends_at_home`, `closing_of`.
+Contents: Candidate, compose, compose_end; AGAIN, is_lively, is_static, is_repetitive; Closing, ends_at_home,
+closing_of.
 """
 
 from __future__ import annotations
@@ -79,7 +66,7 @@ class Candidate:
 
     @property
     def lost(self) -> bool:
-        """Whether the rules have left it nothing; see Choice.lost."""
+        """Whether the rules have left it nothing; see SampledNote.lost."""
         return self.prices[-1] == np.inf
 
     def cut(self, notes: int) -> None:
@@ -90,7 +77,7 @@ class Candidate:
 def compose(
     prompt: Prompt, options: Options, candidates: list[Candidate], number: int = 0, mark: int | None = None
 ) -> None:
-    """Give drafts notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
+    """Give candidates notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
     for candidate in candidates:
         candidate.cut(0)
         candidate.fork = None
@@ -99,7 +86,7 @@ def compose(
 
 
 def compose_end(prompt: Prompt, options: Options, candidate: Candidate, number: int) -> None:
-    """Give a draft that has a fork other last bars."""
+    """Give a candidate that has a fork other last bars."""
     assert candidate.fork is not None  # noqa: S101 - the caller has looked
     candidate.cut(candidate.fork.notes)
     _go_on(candidate.fork.decoder.select(np.zeros(1, np.int64)), prompt, options, [candidate], number, None)
@@ -108,7 +95,7 @@ def compose_end(prompt: Prompt, options: Options, candidate: Candidate, number: 
 def _go_on(
     decoder: Decoder, prompt: Prompt, options: Options, candidates: list[Candidate], number: int, mark: int | None
 ) -> None:
-    """Go on from where the drafts stand until all of them are over."""
+    """Go on from where the candidates stand until all of them are over."""
     filters, primed = filters_of(options), prompt.decoder.notes
     which = np.arange(len(candidates))
     uniform = np.zeros((len(candidates), 0, 3))
@@ -141,7 +128,7 @@ def _fork(decoder: Decoder, candidates: list[Candidate], notes: int, mark: int) 
 
 
 def _write(steps: Steps, candidates: list[Candidate]) -> None:
-    """Share out to each draft what was chosen, for which of them, at each step; END is no note."""
+    """Share out to each candidate what was chosen, for which of them, at each step; END is no note."""
     which = np.concatenate([k for k, _ in steps])
     rows = [np.concatenate([getattr(note, name) for _, note in steps]) for name in ("rest", "duration", "pitch")]
     bits, price = (np.concatenate([getattr(note, name) for _, note in steps]) for name in ("bits", "price"))

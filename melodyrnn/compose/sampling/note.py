@@ -1,18 +1,15 @@
 """The next note of each melody: rest, duration, pitch, through rules and filters.
 
-One note is one `sample_note`: the network's log-probabilities of each attribute go through the rules, then through the
-filters, then one number of the melody's own generator decides. Where the rules leave no pitch after a rest and a
-duration, another duration is chosen, then another rest. Where no rest is left either the melody is lost: nothing that
-was chosen for it counts, and whoever composes drops it (`Choice.lost`).
-
-Surprise instead of temperature: so many bits a note in the mean, wherever the music goes.
+The network's log-probabilities of each attribute go through the rules, then through the filters, then one number of the
+melody's own decides. Where the rules leave no pitch after a rest and a duration, another duration is chosen, then
+another rest. Where no rest is left either the melody is lost (`SampledNote.lost`): nothing chosen for it counts.
 
 Conventions
-    Bits are -log2 P by the network itself. What was spent too little or too much so far, in bits, raises or lowers
-    one temperature slowly, so that a bold note is not paid for at once with a row of sure ones: a controller with a
-    proportional part (PROPORTIONAL) and one that takes away the error that would stay (INTEGRAL).
+    surprise    bits a note (-log2 P by the network itself) to be met in the mean, instead of a temperature. What was
+                spent too little or too much so far raises or lowers one temperature slowly: a controller with a
+                proportional part (PROPORTIONAL) and one that takes away the error that would stay (INTEGRAL).
 
-Contents: paced, spent_with, corpus_surprise; `SampledNote`, `sample_note`, `filters_of`.
+Contents: corpus_surprise, paced, spent_with; SampledNote, sample_note, filters_of.
 """
 
 from __future__ import annotations

@@ -1,24 +1,21 @@
 """Sequential Monte Carlo: one melody drawn from many that are composed side by side.
 
 A rule with look-ahead keeps every melody possible, but note by note it does not know how probable what it leaves
-will turn out to be: it walks gladly into places from which only improbable notes lead out. Here N particles are
-composed by the same `choose`; each is weighed by the share of the probability that the rules left it at every
-choice, which is what it takes to turn "note by note" into "given that the whole melody keeps the rules". When few
-particles carry the weight (effective sample size below N / 2) they are resampled, systematically; at the end one
-is drawn by weight. As N grows its distribution tends to the network's own, conditioned on the rules.
+will turn out to be. Here N particles are composed by the same `sample_note`; each is weighed by the share of the
+probability that the rules left it at every choice, which turns "note by note" into "given that the whole melody keeps
+the rules". When few particles carry the weight (effective sample size below N / 2) they are resampled, systematically;
+at the end one is drawn by weight. As N grows its distribution tends to the network's own, conditioned on the rules.
 
-Some notes are only heard: the bars after a gap that is filled, the beginning of a loop come round again. What they
-cost is held back until all particles have heard them (they come to them after different numbers of notes), and
-then weighs: that is how a melody is made to fit what follows.
-
-A particle for which the rules leave nothing weighs nothing, and so does one that does not pass the gate at the end.
+Some notes are only heard: the bars after a gap that is filled, the beginning of a loop come round again. What they cost
+is held back until all particles have heard them, and then weighs: so a melody is made to fit what follows. A particle
+for which the rules leave nothing weighs nothing, and so does one that the acceptance test refuses at the end.
 
 Sources: P. Del Moral, A. Doucet & A. Jasra, Sequential Monte Carlo samplers, J. R. Statist. Soc. B 68 (2006);
 A. K. Lew, T. Zhi-Xuan, G. Grand & V. K. Mansinghka, Sequential Monte Carlo steering of large language models using
 probabilistic programs (2023). Weights are exact at temperature 1 without top-k, top-p and min-p, where no choice has
-to be taken back (see `choosing`; a limit on copies is the one rule that does not look ahead).
+to be taken back (a limit on copies is the one rule that does not look ahead).
 
-Conventions: N particles; weights in bits (log2). Contents: `Hearing`, `Drawn`, `draw_one`.
+Conventions: N particles; weights in bits (log2). Contents: Hearing, Drawn, draw_one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A MIDI file → one melody on the grid, and how it was found.
+"""A MIDI file → one melody on the grid, and how it was found; melodies to and from pretty_midi.
 
     source → container (bytes, chunks) → content (what parser finds in each track) → track_choice (one voice) →
     quantize (the grid)
@@ -7,9 +7,7 @@ Conventions
     Times of a Melody are grid ticks (24 a quarter). Silence before the first note is its upbeat: a quarter
     upbeat in 4/4 is read and written as three quarters of silence. A file never raises anything but Unreadable.
 
-Melodies to and from pretty_midi, the exchange format of the Python music world.
-
-Contents: to_pretty_midi, from_pretty_midi; Reading, read_midi; read_document, for chords and all; the limits
+Contents: Reading, read_midi; read_document, with its chords and events; to_pretty_midi, from_pretty_midi; the limits
 MAX_MELODY and MAX_BARS.
 """
 

@@ -1,22 +1,16 @@
-"""From bars as they are written to a melody on the grid.
+"""Written bars → a melody, or chords, on the grid.
 
 Conventions
     Written lengths are Fractions of a quarter note; what comes out is in ticks (24 a quarter).
     Repeats are not expanded. Of alternative endings (|1 … :|2 … ||) only the last is kept: the
     melody reads as the last time through.
     Bar lines stay true. A short first bar is an upbeat. Pieces of a bar that a repeat sign or a
-    double bar cuts in two are joined. A bar that is really of another length than its metre gets
-    a metre of its own, so that every later note keeps its place in its bar.
+    double bar cuts in two are joined. A bar of another length than its metre gets a metre of its own.
+    Chord symbols are laid out bar by bar as the notes are; each holds until the next. What stands in an upbeat is
+    left out. Scores come as music21's objects; this module does not import it.
 
-The chords of written music: its chord symbols, else the chords of a part.
-
-Conventions
-    Symbols are laid out bar by bar as the notes are (see `barring`): repeats once, the last of alternative endings.
-    Each holds until the next. What stands in an upbeat is left out. Scores come as music21's objects, made by
-    `notation`; this module imports nothing of it.
-
-Contents: Sound, Bar (what a reader finds on paper), assemble (bars → melody); chords_of_bars (bars with symbols),
-bars_with_symbols and bars_with_chords (a music21 score → such bars).
+Contents: Sound, Bar, Heading (what a reader finds on paper), assemble (bars → melody); chords_of_bars (bars with
+symbols → chords), bars_with_symbols and bars_with_chords (a music21 score → such bars).
 """
 
 from __future__ import annotations
@@ -85,8 +79,7 @@ class Assembled:
 def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     """Place the bars one after another and read their notes on the grid.
 
-    Raises:
-        Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
+    Raises Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
     """
     written = [bar for bar in bars if bar.length > 0]
     kept = _last_endings(written)

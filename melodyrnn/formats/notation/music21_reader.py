@@ -1,18 +1,14 @@
-"""ABC, **kern and MusicXML to melodies.
+"""ABC, **kern and MusicXML → melodies: one door for every written format.
 
-Aim: one door for every written format. ABC goes through the package's own reader; **kern and
-MusicXML go through music21, imported nowhere else and only when such a file is read.
+ABC goes through the package's own reader; **kern and MusicXML go through music21, imported nowhere else and only when
+such a file is read. music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): read files
+of others in a child process with limits, as `corpus.reading` does.
 
-Conventions: see `barring` (ties merged, grace notes dropped, chords give the highest note, repeats
-not expanded, the last of alternative endings kept, bar lines true). A score with several parts
-gives the part named by `track` (number from 1, or name), else the part that lies highest. A key
-without a mode, or no key at all, is completed by the key finder.
+Conventions: see `measures`; ties are merged, grace notes dropped, chords give the highest note. A score with several
+parts gives the part named by `track` (number from 1, or name), else the part that lies highest. A key without a mode,
+or no key at all, is completed by the key finder.
 
-music21 can be made to loop or to swallow memory (kern spine splits, 10^9 beats a bar): for files of
-others call it in a child process with limits; `corpus.reading` does.
-
-Contents: ScoreReading, read_score, read_notation, read_score_chords; write_notation (from notation_write);
-import_music21.
+Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from melodyrnn.errors import Unreadable
+from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
 from melodyrnn.formats.notation.measures import (
     Assembled,
@@ -69,8 +65,7 @@ class ScoreReading:
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
     """Read the melody of a score; of an ABC file with several tunes, the first.
 
-    Raises:
-        Unreadable: the score cannot become a melody; `reason` says why.
+    Raises Unreadable: the score cannot become a melody; `reason` says why.
     """
     result = next(read_score(data, format=format, name=name, track=track))
     if isinstance(result, Unreadable):
@@ -187,8 +182,7 @@ def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -
         warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
     if snapped:
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
-    title = " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
-    return ScoreReading(where, replace(melody, key=key, title=title), track, tuple(warnings), snapped)
+    return ScoreReading(where, replace(melody, key=key, title=one_line(melody.title)), track, tuple(warnings), snapped)
 
 
 def import_music21() -> None:

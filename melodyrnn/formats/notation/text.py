@@ -1,12 +1,10 @@
-"""From the bytes of a score to its text: encodings, and the zip file that a compressed MusicXML is.
-
-The header fields of ABC: metre, tempo, key, title; and the letters of old files.
+"""The text of a score, and of ABC's header fields: encodings, zip files, metre, tempo, key, title.
 
 Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
 quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
 
-Contents: decoded, unpacked; the limit MAX_SCORE_BYTES; SIGNS, abc_metre, abc_tempo, abc_key, title_of, as_meant,
-without_numbers.
+Contents: decoded, unpacked (a compressed MusicXML), MAX_SCORE_BYTES; SIGNS, abc_metre, abc_tempo, abc_key, title_of,
+without_numbers, as_meant.
 """
 
 from __future__ import annotations

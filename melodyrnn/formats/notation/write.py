@@ -1,11 +1,9 @@
-"""Melodies to written music: MusicXML and ABC, without music21 (composing must not wait for it).
+"""Melodies → MusicXML and ABC, chord symbols over them, without music21 (composing must not wait for it).
 
-Conventions: see `engraving`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo,
-key with its mode, metre changes, upbeat and title are written; velocities are not.
+Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo, key with its
+mode, metre changes, upbeat and title are written; velocities are not.
 
-Chord symbols over a melody: where they stand, and how MusicXML says them.
-
-Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML); write_notation.
+Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation.
 """
 
 from __future__ import annotations
@@ -14,9 +12,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from melodyrnn.errors import OptionError, Unsatisfiable
+from melodyrnn.errors import OptionError, Unsatisfiable, one_line
 from melodyrnn.formats.notation.layout import changes, engrave, note_sign, signature, spelled
-from melodyrnn.music.chords import parts_of, progression
+from melodyrnn.music.chords import parts_of, spans_over
 from melodyrnn.music.key import Key, spell
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import TICKS_PER_QUARTER
@@ -61,14 +59,10 @@ def symbols_over(text: str, melody: Melody, *, begin: int | None = None) -> dict
     >>> symbols_over("Am F | F C", Melody((Note(0, 192, 69),), length=192))
     {0: 'Am', 48: 'F', 144: 'C'}
     """
-    spans = progression(text, melody.metres[0])
-    found: dict[int, str] = {}
-    at, last = melody.bar_onset(1 if melody.upbeat else 0) if begin is None else begin, ""
-    while at < melody.end:
-        for ticks, chord in spans:
-            if at < melody.end and chord.symbol != last:
-                found[at] = last = chord.symbol
-            at += ticks
+    found, last = dict[int, str](), ""
+    for at, _, chord in spans_over(text, melody, begin):
+        if chord.symbol != last:
+            found[at] = last = chord.symbol
     return found
 
 
@@ -111,10 +105,9 @@ _DOCTYPE: Final = (
 def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
     """Write a melody as 'musicxml' or 'abc', its notes spelled for its key (found where it has none).
 
-    `symbols`: chord symbols over it, by tick (see lead_sheet).
+    `symbols`: chord symbols over it, by tick (see symbols_over).
 
-    Raises:
-        OptionError: another format, or a melody without notes.
+    Raises OptionError: another format, or a melody without notes.
     """
     if format not in {"abc", "musicxml"}:
         raise OptionError("format", f"{format!r} is not written; choose abc or musicxml")
@@ -125,15 +118,10 @@ def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | Non
     return _abc(melody, key, lines) if format == "abc" else _musicxml(melody, key, lines)
 
 
-def _title(melody: Melody) -> str:
-    """The title on one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in melody.title).split())
-
-
 def _abc(melody: Melody, key: Key, lines: list[Line]) -> bytes:
-    first = melody.metres[0]
+    first, title = melody.metres[0], one_line(melody.title.replace("%", "")) or "Melody"
     head = [
-        "%abc-2.1", "X:1", f"T:{' '.join(_title(melody).replace('%', '').split()) or 'Melody'}", f"M:{first}", "L:1/8",
+        "%abc-2.1", "X:1", f"T:{title}", f"M:{first}", "L:1/8",
         f"Q:1/4={melody.tempo:g}", f"K:{spell(key.tonic, key.fifths)}{_ABC_MODES[key.mode]}",
     ]  # fmt: skip
     bars = []
@@ -183,7 +171,7 @@ def _abc_length(piece: Piece) -> str:
 
 def _musicxml(melody: Melody, key: Key, lines: list[Line]) -> bytes:
     score = ET.Element("score-partwise", version="4.0")
-    ET.SubElement(ET.SubElement(score, "work"), "work-title").text = _title(melody) or "Melody"
+    ET.SubElement(ET.SubElement(score, "work"), "work-title").text = one_line(melody.title) or "Melody"
     encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
     ET.SubElement(encoding, "software").text = "melodyrnn"
     part_list = ET.SubElement(score, "part-list")

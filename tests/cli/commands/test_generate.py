@@ -100,7 +100,7 @@ def test_many_go_into_a_folder(command, model):
         ),
         (["--top-p", "0"], "top-p: 0 leaves nothing to choose from; give a share above 0, at most 1"),
         (["--bars", "0"], "bars: 0 is not a whole number from 1 to 64"),
-        (["--metre", "4"], "metre: '4' is no metre; write 4/4, 3/4, 6/8 or 5/4"),
+        (["--metre", "4"], "metre: '4' is not a metre; write 4/4, 3/4, 6/8 or 5/4"),
         (["--style", "polka"], "style: the model knows no 'polka'; it knows reel"),
         (["--program", "128"], "Invalid value for '--program': 128 is more than 127 (see melodyrnn generate --help)"),
     ],

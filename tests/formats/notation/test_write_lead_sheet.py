@@ -45,7 +45,7 @@ def test_no_chord():
     """Is said as none, under its own name."""
     element = harmony_element("N.C.")
     assert (element.find("kind").text, element.find("kind").get("text")) == ("none", "N.C.")
-    with pytest.raises(OptionError, match="no chord symbol"):
+    with pytest.raises(OptionError, match="not a chord symbol"):
         harmony_element("H7")
 
 
