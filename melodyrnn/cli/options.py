@@ -251,5 +251,5 @@ def bars_in(text: str, option_name: str) -> range:
     """
     match = re.fullmatch(r"([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?", text.strip())
     if match is None or int(match[2] or match[1]) < int(match[1]):
-        raise OptionError(option_name, f"{text!r} are no bars; write 3-4, or 3")
+        raise OptionError(option_name, f"{text!r} must be bars such as 3-4, or 3")
     return range(int(match[1]) - 1, int(match[2] or match[1]))

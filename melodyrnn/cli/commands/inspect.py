@@ -5,6 +5,7 @@ Contents: inspect_command; melody_facts, checkpoint_facts: the same as plain dat
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -114,8 +115,6 @@ def melody_facts(found: Input) -> dict[str, Any]:
 
 def checkpoint_facts(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
     """Describe a model as plain data: its shape, its size and its card."""
-    from dataclasses import asdict  # noqa: PLC0415
-
     from melodyrnn.inference.compiled import described  # noqa: PLC0415
 
     return {
