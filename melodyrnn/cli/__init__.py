@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from melodyrnn.cli.status import ExitStatus, Terminated
+from melodyrnn.cli.io import ExitStatus, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,38 +1,31 @@
-"""The Typer app: what `melodyrnn` itself answers, and commands that are imported when they are asked for.
+"""The Typer app and its help pages; a command is imported when it is asked for.
 
-Contents: app, COMMANDS.
+Contents: COMMANDS, app; command and new_app, by which the modules of commands/ define theirs; Page, their help page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from melodyrnn._version import __version__
-from melodyrnn.cli.options import Light
-from melodyrnn.cli.status import EPILOG, ExitStatus
+from melodyrnn.cli.io import EPILOG, ExitStatus
 
 COMMANDS: Final = (
-    "generate",
-    "infill",
-    "vary",
-    "train",
-    "evaluate",
-    "score",
-    "memory",
-    "originality",
-    "reproduce",
-    "inspect",
+    "generate", "infill", "vary", "train", "evaluate", "score", "memory", "originality", "reproduce", "inspect",
     "corpus",
-)
-"""The commands, in the order of the help page; each is a module of this package with a Typer called app."""
+)  # fmt: skip
+"""The commands, in the order of the help page; each is NAME_command in a module of commands/."""
+_MODULES: Final = {"infill": "edit", "vary": "edit"}  # the others stand in the module of their name
 
-HELP: Final = """Learn from melodies and write new ones as MIDI.
+_HELP: Final = """Learn from melodies and write new ones as MIDI.
 
 \b
 Examples:
@@ -48,6 +41,111 @@ _FOOT: Final = f"""\b
 See 'melodyrnn COMMAND --help' for the options of a command.
 {EPILOG}"""
 
+_KINDS: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
+
+
+def new_app(*, see: str = "", **settings: Any) -> typer.Typer:
+    """A Typer with plain pages and -h; `see` says where to read on."""
+    return typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=_foot(see),
+        **settings,
+    )
+
+
+def command(
+    help: str, *, see: str = "", group: typer.Typer | None = None, name: str | None = None
+) -> Callable[[Callable[..., Any]], typer.Typer]:
+    """Make a function the one command of a new Typer, or a command of a group."""
+    owner = group or new_app()
+
+    def add(function: Callable[..., Any]) -> typer.Typer:
+        owner.command(name, cls=Page, help=help, epilog=_foot(see))(function)
+        return owner
+
+    return add
+
+
+def _foot(see: str) -> str:
+    """The end of a help page: exit statuses, and where to read on."""
+    return "\b\n" + EPILOG + (f"\nSee also: {see}." if see else "")
+
+
+class _Light:
+    """A command or group whose values are read without pydantic.
+
+    Typer hands each value to a pydantic adapter: 90 ms of imports and schemas, as much as NumPy takes, for
+    what int() and float() do.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, --help among them, each with a reader of ours where its type has one."""
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # of the Typer class beside this one
+        for param in params:
+            reader = _Reader.of(param)
+            if reader is not None:
+                param.get_runtime_param = lambda reader=reader: reader
+        return params
+
+
+class Page(_Light, TyperCommand):
+    """A command whose help page shows its options in groups (`rich_help_panel`), as plain text."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, then the groups of options in the order in which they first appear."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is None:
+                continue
+            argument = param.param_type_name == "argument"
+            group = "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
+            # Typer adds the Python type to an argument's name: "FILE <str>".
+            groups.setdefault(group, []).append((record[0].split(" <")[0] if argument else record[0], record[1]))
+        general = groups.pop("Options", [])
+        for group, records in (*groups.items(), ("Options", general)):
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Text from the command line to a value; takes the place of Typer's own reader of a parameter."""
+
+    kind: type[str | int | float | bool | Path]
+    least: float | None = None
+    most: float | None = None
+
+    @classmethod
+    def of(cls, param: Any) -> _Reader | None:
+        """The reader for a parameter; None for types that are left to Typer."""
+        kind = param.type_descriptor.annotation
+        kind = kind.__args__[0] if getattr(kind, "__origin__", None) is list else kind
+        info = param.type_descriptor.parameter_info
+        return cls(kind, info.min, info.max) if kind in _KINDS else None
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Read one value, or each of several; raise BadParameter."""
+        if value is None or value == ():
+            return value
+        if isinstance(value, list | tuple):
+            return [self._one(item, param, ctx) for item in value]
+        return self._one(value, param, ctx)
+
+    def _one(self, text: Any, param: Any, ctx: Any) -> Any:
+        try:
+            value = self.kind(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not {_KINDS[self.kind]}", ctx=ctx, param=param) from None
+        if isinstance(value, int | float) and not (self.least is None or value >= self.least):
+            raise typer.BadParameter(f"{value} is less than {self.least}", ctx=ctx, param=param)
+        if isinstance(value, int | float) and not (self.most is None or value <= self.most):
+            raise typer.BadParameter(f"{value} is more than {self.most}", ctx=ctx, param=param)
+        return value
+
 
 class _Commands(Mapping[str, Any]):
     """Name → command, imported on first use."""
@@ -55,9 +153,10 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        command = get_command(import_module(f"melodyrnn.cli.commands.{name}").app)
-        command.name = name
-        return command
+        module = import_module(f"melodyrnn.cli.commands.{_MODULES.get(name, name)}")
+        found = get_command(getattr(module, f"{name}_command"))
+        found.name = name
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
@@ -66,7 +165,7 @@ class _Commands(Mapping[str, Any]):
         return len(COMMANDS)
 
 
-class _LazyGroup(Light, TyperGroup):
+class _LazyGroup(_Light, TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = _Commands()  # type: ignore[assignment]  # it is only read
@@ -75,7 +174,7 @@ class _LazyGroup(Light, TyperGroup):
 app = typer.Typer(
     name="melodyrnn",
     cls=_LazyGroup,
-    help=HELP,
+    help=_HELP,
     epilog=_FOOT,
     invoke_without_command=True,
     rich_markup_mode=None,

@@ -1,23 +1,56 @@
-"""What the commands have in common: shared options, the layout of help pages, the console they are given.
+"""The options of the commands: those that several share, and all that a composer may ask for.
 
-The options that hold a melody to something, as the command line spells them.
-
-Contents: JsonOption, QuietOption, VerboseOption, ForceOption, TrackOption, StrictOption; Page, option, corpus_names,
-new_app, foot, console_of; an Annotated type for each; `constraints_given` (a command's own values → keyword arguments
-of Options).
+Contents: an Annotated type for each option; option, console_of, corpus_names, model_names; constraints_given (of a
+command's parameters, those that go to Options as they are), bars_in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import re
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand
 
 from melodyrnn.cli.io.console import Console
-from melodyrnn.cli.status import EPILOG
+from melodyrnn.cli.io.output import OUTPUT_FORMATS
+from melodyrnn.errors import OptionError
+
+LARGEST_SEED: Final = 2**53 - 1
+"""Of a division, which a model's card keeps as a number of JSON."""
+DEFAULT_MODEL: Final = "folk"
+DEFAULT_CANDIDATES: Final = 200
+_MUSIC: Final = "Music"
+_PITCH: Final = "Pitches"
+_SHAPE: Final = "Rhythm and form"
+_CHORDS: Final = "Chords"
+_CHANCE: Final = "Chance"
+_WHERE: Final = "Where it goes"
+
+
+def option(*names: str, metavar: str | None = None, help: str, panel: str | None = None, **more: Any) -> Any:
+    """An option as its help page shows it; `panel` is the group it stands in."""
+    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)
+
+
+def console_of(context: typer.Context, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> Console:
+    """The console that main() or a test handed in, else that of the process; settled as the options say."""
+    console = context.obj if isinstance(context.obj, Console) else Console.of_process()
+    return console.settle(quiet=quiet, verbose=verbose, json=json)
+
+
+def corpus_names() -> list[str]:
+    """Names of the built-in corpora, for shell completion."""
+    from melodyrnn.corpus.sources import names  # noqa: PLC0415
+
+    return list(names())
+
+
+def model_names() -> list[str]:
+    """Names of the models that ship, for shell completion."""
+    from melodyrnn.checkpoint.file import shipped  # noqa: PLC0415
+
+    return list(shipped())
+
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Facts as JSON lines on stdout.")]
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
@@ -29,123 +62,114 @@ TrackOption = Annotated[
 StrictOption = Annotated[bool, typer.Option("--strict", help="Refuse damaged files instead of keeping what is whole.")]
 
 
-def console_of(context: typer.Context, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> Console:
-    """The console that main() or a test handed in, else that of the process; settled as the options say."""
-    console = context.obj if isinstance(context.obj, Console) else Console.of_process()
-    return console.settle(quiet=quiet, verbose=verbose, json=json)
-
-
-class Light:
-    """A command or group whose values are read without pydantic.
-
-    Typer hands each value to a pydantic adapter: 90 ms of imports and schemas, as much as NumPy takes, for
-    what int() and float() do.
-    """
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """The parameters, --help among them, each with a reader of ours where its type has one."""
-        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # of the Typer class beside this one
-        for param in params:
-            reader = _Reader.of(param)
-            if reader is not None:
-                param.get_runtime_param = lambda reader=reader: reader
-        return params
-
-
-class Page(Light, TyperCommand):
-    """A command whose help page shows its options in groups (`rich_help_panel`), as plain text."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments, then the groups of options in the order in which they first appear."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is None:
-                continue
-            argument = param.param_type_name == "argument"
-            group = "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
-            # Typer adds the Python type to an argument's name: "FILE <str>".
-            groups.setdefault(group, []).append((record[0].split(" <")[0] if argument else record[0], record[1]))
-        general = groups.pop("Options", [])
-        for group, records in (*groups.items(), ("Options", general)):
-            with formatter.section(group):
-                formatter.write_dl(records)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Text from the command line to a value; takes the place of Typer's own reader of a parameter."""
-
-    kind: type[str | int | float | bool | Path]
-    least: float | None = None
-    most: float | None = None
-
-    @classmethod
-    def of(cls, param: Any) -> _Reader | None:
-        """The reader for a parameter; None for types that are left to Typer."""
-        kind = param.type_descriptor.annotation
-        kind = kind.__args__[0] if getattr(kind, "__origin__", None) is list else kind
-        info = param.type_descriptor.parameter_info
-        return cls(kind, info.min, info.max) if kind in _NAMES else None
-
-    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Read one value, or each of several; raise BadParameter."""
-        if value is None or value == ():
-            return value
-        if isinstance(value, list | tuple):
-            return [self._one(item, param, ctx) for item in value]
-        return self._one(value, param, ctx)
-
-    def _one(self, text: Any, param: Any, ctx: Any) -> Any:
-        try:
-            value = self.kind(text)
-        except ValueError:
-            raise typer.BadParameter(f"{text!r} is not {_NAMES[self.kind]}", ctx=ctx, param=param) from None
-        if isinstance(value, int | float) and not (self.least is None or value >= self.least):
-            raise typer.BadParameter(f"{value} is less than {self.least}", ctx=ctx, param=param)
-        if isinstance(value, int | float) and not (self.most is None or value <= self.most):
-            raise typer.BadParameter(f"{value} is more than {self.most}", ctx=ctx, param=param)
-        return value
-
-
-_NAMES: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
-
-
-LARGEST_SEED: Final = 2**53 - 1
-"""Of a division, which a model's card keeps as a number of JSON."""
-
-
-def option(*names: str, metavar: str | None = None, help: str, panel: str | None = None, **more: Any) -> Any:
-    """An option as its help page shows it; `panel` is the group it stands in."""
-    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)
-
-
-def new_app(**settings: Any) -> typer.Typer:
-    """A Typer for one command: plain pages, no tracebacks in boxes, -h."""
-    return typer.Typer(
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-        **settings,
-    )
-
-
-def foot(see: str = "") -> str:
-    """The end of a help page: exit statuses, and where to read on."""
-    return "\b\n" + EPILOG + (f"\nSee also: {see}." if see else "")
-
-
-def corpus_names() -> list[str]:
-    """Names of the built-in corpora, for shell completion."""
-    from melodyrnn.corpus.sources import names  # noqa: PLC0415
-
-    return list(names())
-
-
-_PITCH: Final = "Pitches"
-_SHAPE: Final = "Rhythm and form"
-_CHORDS: Final = "Chords"
+ModelOption = Annotated[
+    str, option("-m", "--model", metavar="MODEL", help="A model file, or the name of one that ships.",
+                 panel=_MUSIC, autocompletion=model_names)
+]  # fmt: skip
+PrimeOption = Annotated[
+    str | None,
+    option(
+        "--prime",
+        metavar="FILE|-",
+        help="Go on from this melody, which is kept; BOOK.abc:12 is tune 12 of a book.",
+        panel=_MUSIC,
+    ),
+]
+BarsOption = Annotated[
+    str,
+    option(
+        "--bars",
+        metavar="N|free",
+        help="Exactly so many, up to 64, without upbeat and prime; free: as was learnt.",
+        panel=_MUSIC,
+    ),
+]
+UpbeatOption = Annotated[
+    str, option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)
+]
+KeyOption = Annotated[
+    str | None,
+    option(
+        "--key", metavar="KEY", help='Am, F#, "E dorian" (that of the prime or of the chords, else C).', panel=_MUSIC
+    ),
+]
+MetreOption = Annotated[
+    str | None, option("--metre", metavar="N/N", help="3/4, 6/8, 5/4 (4/4, or the prime's).", panel=_MUSIC)
+]
+TempoOption = Annotated[
+    float | None,
+    option("--tempo", metavar="N", help="Quarters a minute, 4 to 1000 (120, or the prime's).", panel=_MUSIC),
+]
+StyleOption = Annotated[
+    str | None,
+    option("--style", metavar="NAME", help="A style of the model; inspect lists them.", panel=_MUSIC),
+]
+LoopOption = Annotated[bool, option("--loop", help="Fill the last bar, end on its bar line.", panel=_MUSIC)]
+SeedOption = Annotated[
+    int | None, option("--seed", metavar="N", help="The same seed gives the same melody; else one is drawn and told.",
+                        panel=_CHANCE)
+]  # fmt: skip
+TemperatureOption = Annotated[
+    float,
+    option("-t", "--temperature", metavar="X", help="Boldness, 0 to 100; 0 always takes the likeliest.", panel=_CHANCE),
+]
+RhythmOption = Annotated[
+    float | None, option("--rhythm-temperature", metavar="X", help="The same for the rhythm alone.", panel=_CHANCE)
+]
+TopKOption = Annotated[int | None, option("--top-k", metavar="N", help="Choose among the N likeliest.", panel=_CHANCE)]
+TopPOption = Annotated[
+    float, option("--top-p", metavar="P", help="Choose among the likeliest that together have P.", panel=_CHANCE)
+]
+MinPOption = Annotated[
+    float,
+    option("--min-p", metavar="P", help="Choose among those P times as likely as the best.", panel=_CHANCE),
+]
+OutputOption = Annotated[
+    str | None, option("-o", "--output", metavar="FILE|DIR/|-", help="Where to write.", panel=_WHERE)
+]
+CountOption = Annotated[int, option("-n", "--count", metavar="N", help="How many melodies.", panel=_WHERE)]
+FormatOption = Annotated[
+    str | None, option("--format", metavar="FORMAT", help="midi, musicxml or abc; else by the suffix of -o.",
+                        panel=_WHERE, autocompletion=lambda: list(OUTPUT_FORMATS))
+]  # fmt: skip
+ProgramOption = Annotated[
+    int | None, option("--program", metavar="N", help="General MIDI sound, 0 to 127 (0, or the file's).",
+                        panel=_WHERE, min=0, max=127)
+]  # fmt: skip
+VelocityOption = Annotated[
+    int | None, option("--velocity", metavar="N", help="One velocity for all new notes, 1 to 127.", panel=_WHERE)
+]
+RecipeOption = Annotated[
+    bool, option("--recipe/--no-recipe", help="Keep in the MIDI file how it was made.", panel=_WHERE)
+]
+MaxCopyOption = Annotated[
+    int | None,
+    option(
+        "--max-copy", metavar="N", help="Share at most N notes in a row with a training tune, 8 or more.", panel=_MUSIC
+    ),
+]
+SurpriseOption = Annotated[
+    str | None,
+    option(
+        "--surprise",
+        metavar="X|corpus",
+        help="So many bits a note, 0.05 to 30, instead of a temperature.",
+        panel=_CHANCE,
+    ),
+]
+BestOption = Annotated[
+    int | None, option("--best", metavar="N", help="Keep the N best of many, told in a table.", panel=_WHERE)
+]
+OfOption = Annotated[
+    int | None, option("--of", metavar="N", help=f"... of so many ({DEFAULT_CANDIDATES}).", panel=_WHERE)
+]  # fmt: skip
+HumanizeOption = Annotated[
+    float, option("--humanize", metavar="X", help="Play like a hand, from 0 (exact) to 1.", panel=_WHERE)
+]
+SwingOption = Annotated[
+    float,
+    option("--swing", metavar="N", help="Per cent of a quarter for its first eighth, 50 to 80: 67.", panel=_WHERE),
+]
 
 ScaleOption = Annotated[
     str | None, option("--scale", metavar="NOTES", help='Only these: "C D Eb F# G Ab B".', panel=_PITCH)
@@ -204,7 +228,7 @@ EffortOption = Annotated[
         "--effort",
         metavar="N",
         help="Melodies side by side to draw one from, up to 4096; more fit better.",
-        panel="Chance",
+        panel=_CHANCE,
     ),
 ]
 NAMES: Final = (
@@ -225,11 +249,7 @@ def bars_in(text: str, option_name: str) -> range:
     >>> bars_in("3-4", "--bars")
     range(2, 4)
     """
-    import re  # noqa: PLC0415
-
-    from melodyrnn.errors import OptionError  # noqa: PLC0415
-
     match = re.fullmatch(r"([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?", text.strip())
     if match is None or int(match[2] or match[1]) < int(match[1]):
-        raise OptionError(option_name, f"{text!r} are no bars; write 3-4, or 3")
+        raise OptionError(option_name, f"{text!r} must be bars such as 3-4, or 3")
     return range(int(match[1]) - 1, int(match[2] or match[1]))

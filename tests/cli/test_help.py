@@ -8,7 +8,7 @@ import pytest
 
 from bench.manual import help_page, manual
 from melodyrnn.cli.app import COMMANDS
-from melodyrnn.cli.status import EPILOG
+from melodyrnn.cli.io import EPILOG
 
 PAGES = [(), *((name,) for name in COMMANDS), ("corpus", "list"), ("corpus", "build"), ("corpus", "check")]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from melodyrnn.cli import run
+from melodyrnn.cli.io import EPILOG, ExitStatus, Terminated
 from melodyrnn.cli.io.console import Console
-from melodyrnn.cli.status import EPILOG, ExitStatus, Terminated
 from melodyrnn.errors import CheckpointError, OptionError, Unsatisfiable
 
 from .conftest import stream

@@ -1,39 +1,18 @@
-"""melodyrnn corpus: the built-in corpora, and what a folder of one's own holds.
+"""melodyrnn corpus: list, build, check, prepare and merge corpora.
 
-Contents: list_corpora, build, check; from preparing: prepare, merge.
+Contents: corpus_command, the group; list_command, build_command, check_command, prepare_command, merge_command.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
-from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.options import (
-    ForceOption,
-    JsonOption,
-    Page,
-    QuietOption,
-    StrictOption,
-    TrackOption,
-    console_of,
-    corpus_names,
-    foot,
-    new_app,
-)
-from melodyrnn.cli.runs import corpus_run as preparing
-from melodyrnn.cli.status import ExitStatus
-from melodyrnn.errors import CorpusError
+from melodyrnn.cli import options as o
+from melodyrnn.cli.app import command, new_app
 
-if TYPE_CHECKING:
-    from melodyrnn.cli.io.console import Console
-    from melodyrnn.cli.runs.corpus_run import Tally
-
-_MOST_KINDS: Final = 5
 _HELP: Final = """List, build, check, prepare and merge corpora.
 
 \b
@@ -70,121 +49,113 @@ Examples:
   melodyrnn corpus check tunes/ --strict && melodyrnn train tunes/ -o my.safetensors
 """
 
-app = new_app(
-    help=_HELP,
-    epilog=foot("melodyrnn train --help"),
-)
-app.command("prepare", cls=Page, help=preparing.PREPARE, epilog=foot("melodyrnn train --help"))(preparing.prepare_to)
-app.command("merge", cls=Page, help=preparing.MERGE, epilog=foot("melodyrnn corpus prepare --help"))(preparing.merge_to)
+_PREPARE: Final = """Read corpora once and keep what training needs of them in a folder.
+
+\b
+Examples:
+  melodyrnn corpus prepare tunes/ -o tunes.prepared
+  melodyrnn train tunes.prepared -o my.safetensors
+  melodyrnn corpus prepare tunes/ -o part3 --shard 3/8   one of eight machines
+  melodyrnn corpus merge part* -o tunes.prepared         ... and all together
+"""
+
+_MERGE: Final = """Put shards that were prepared apart together to one corpus.
+
+Duplicates are found across shards; what comes out does not depend on their
+number.
+
+\b
+Examples:
+  melodyrnn corpus merge part* -o tunes.prepared
+"""
+
+_Folder = Annotated[Path, o.option("-o", "--output", metavar="FOLDER", help="The folder to write.")]
+_SplitSeed = Annotated[
+    int,
+    o.option("--seed", metavar="N", min=0, max=o.LARGEST_SEED, help="Of the split into train, validation and test."),
+]
+
+corpus_command = new_app(help=_HELP, see="melodyrnn train --help")
 
 
-@app.command("list", cls=Page, help=_LIST, epilog=foot())
-def list_corpora(context: typer.Context, json: JsonOption = False) -> None:
+@command(_LIST, group=corpus_command, name="list")
+def list_command(context: typer.Context, json: o.JsonOption = False) -> None:
     """List the built-in corpora."""
-    from melodyrnn.corpus.sources import describe_corpus, names  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import run_list  # noqa: PLC0415
 
-    console = console_of(context, json=json)
-    for name in names():
-        info = describe_corpus(name)
-        if json:
-            facts = ("name", "title", "about", "source", "licence", "melodies", "notes")
-            console.record({key: getattr(info, key) for key in facts})
-        else:
-            console.lines([
-                f"{name:<10} {info.melodies:>6,} melodies {info.notes:>9,} notes   {info.title}",
-                f"{'':<10} {info.source}",
-                f"{'':<10} Licence: {info.licence}",
-            ])  # fmt: skip
+    run_list(o.console_of(context, json=json))
 
 
-@app.command("build", cls=Page, help=_BUILD, epilog=foot("melodyrnn corpus list --help"))
-def build(
+@command(_BUILD, group=corpus_command, name="build", see="melodyrnn corpus list --help")
+def build_command(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Built-in corpora.", autocompletion=corpus_names)],
-    quiet: QuietOption = False,
-    json: JsonOption = False,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Built-in corpora.", autocompletion=o.corpus_names)
+    ],
+    quiet: o.QuietOption = False,
+    json: o.JsonOption = False,
 ) -> None:
     """Read built-in corpora into the cache."""
-    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415
-    from melodyrnn.cli.runs.corpus_run import Tally  # noqa: PLC0415
-    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.sources import describe_corpus  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import run_build  # noqa: PLC0415
 
-    console = console_of(context, quiet=quiet, json=json)
-    expected = {name: describe_corpus(name).melodies for name in names}  # every name is looked up before any is read
-    for name, melodies in expected.items():
-        tally = Tally()
-        for _ in tally.counting(with_progress(console, load_corpus(name), total=melodies, doing=f"reading {name}")):
-            pass
-        if json:
-            console.record({"corpus": name, **tally.facts()})
-        else:
-            read = f"{amount(tally.read, 'melody')}, {amount(tally.notes, 'note')}"
-            console.say(f"{name}: {read}, {tally.refused:,} refused")
+    run_build(o.console_of(context, quiet=quiet, json=json), names)
 
 
-@app.command("check", cls=Page, help=_CHECK, epilog=foot("melodyrnn inspect --help"))
-def check(
+@command(_CHECK, group=corpus_command, name="check", see="melodyrnn inspect --help")
+def check_command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of .mid, .abc, .krn, .musicxml, .mxl.")],
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write a JSON line for every melody or refusal.")
     ] = None,
-    track: TrackOption = None,
-    strict: StrictOption = False,
-    force: ForceOption = False,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
+    track: o.TrackOption = None,
+    strict: o.StrictOption = False,
+    force: o.ForceOption = False,
+    quiet: o.QuietOption = False,
+    json: o.JsonOption = False,
 ) -> int:
     """Read every file of a folder and count what comes of it. With --strict a refusal is a failure."""
-    from melodyrnn.cli.io.output import refuse_existing, writing  # noqa: PLC0415
-    from melodyrnn.cli.runs.corpus_run import Tally, prepared_of  # noqa: PLC0415
-    from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
-    from melodyrnn.system import scratch  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import run_check  # noqa: PLC0415
 
-    console = console_of(context, quiet=quiet, json=json)
-    refuse_existing([report] if report else [], force=force)
-    tally, limits = Tally(), Limits(strict=strict)
-    with scratch() as place:
-        try:
-            prepared = prepared_of(console, [str(folder)], place / "corpus", tally, limits=limits, track=track)
-        except CorpusError as error:
-            if not tally.read and not tally.reasons and folder.is_dir():
-                from melodyrnn.corpus.sources import INPUT_FORMATS  # noqa: PLC0415
-
-                others = "".join(f"; {kinds}" for kinds in _others(folder))
-                raise CorpusError(f"{folder}: holds no file of music ({' '.join(INPUT_FORMATS)}){others}") from error
-            if tally.read or tally.reasons:
-                tally.read = tally.notes = 0
-                _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
-            # "corpus check says more" is for those who have not asked it yet
-            raise CorpusError(str(error).partition("; `melodyrnn corpus check`")[0]) from error
-        with writing(report, force=force) if report else nullcontext() as stream:
-            tally.settle(len(prepared), prepared.report.notes)
-            for row in prepared.left_out():
-                tally.leave_out(row["name"], row["reason"])
-                if stream is not None:
-                    stream.write(dumps(row).encode() + b"\n")
-    _show(console, tally, folder)
-    if not console.json:
-        console.lines(f"{'':>8}  {kinds}" for kinds in _others(folder))
-    return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
+    console = o.console_of(context, quiet=quiet, json=json)
+    return run_check(console, folder, report, track=track, strict=strict, force=force)
 
 
-def _others(folder: Path) -> list[str]:
-    """Files of a folder that are of no kind that is read, in a line, if there are any."""
-    from melodyrnn.corpus.sources import other_kinds  # noqa: PLC0415
+@command(_PREPARE, group=corpus_command, name="prepare", see="melodyrnn train --help")
+def prepare_command(
+    context: typer.Context,
+    corpora: Annotated[list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.")],
+    output: _Folder,
+    shard: Annotated[
+        str | None, o.option("--shard", metavar="I/N", help="Only the files of part I of N, told by their names.")
+    ] = None,
+    seed: _SplitSeed = 0,
+    track: o.TrackOption = None,
+    strict: o.StrictOption = False,
+    force: o.ForceOption = False,
+    quiet: o.QuietOption = False,
+    json: o.JsonOption = False,
+) -> None:
+    """Prepare corpora, or a shard of them."""
+    from melodyrnn.cli.runs.corpus_run import PrepareRequest, run_prepare  # noqa: PLC0415
 
-    kinds = other_kinds(folder)
-    listed = ", ".join(f"{suffix or 'without a suffix'} {count}" for suffix, count in kinds.most_common(_MOST_KINDS))
-    more = ", …" if len(kinds) > _MOST_KINDS else ""
-    return [f"of other kinds, not read: {listed}{more}; of scores export MusicXML"] if kinds else []
+    request = PrepareRequest(
+        corpora=corpora, output=output, shard=shard, seed=seed, track=track, strict=strict, force=force
+    )
+    run_prepare(o.console_of(context, quiet=quiet, json=json), request)
 
 
-def _show(console: Console, tally: Tally, folder: Path) -> None:
-    if console.json:
-        from melodyrnn.corpus.sources import other_kinds  # noqa: PLC0415
+@command(_MERGE, group=corpus_command, name="merge", see="melodyrnn corpus prepare --help")
+def merge_command(
+    context: typer.Context,
+    shards: Annotated[list[Path], typer.Argument(metavar="SHARD", help="Folders that `corpus prepare --shard` wrote.")],
+    output: _Folder,
+    seed: _SplitSeed = 0,
+    force: o.ForceOption = False,
+    quiet: o.QuietOption = False,
+    json: o.JsonOption = False,
+) -> None:
+    """Merge shards."""
+    from melodyrnn.cli.runs.corpus_run import run_merge  # noqa: PLC0415
 
-        console.record({"folder": str(folder), **tally.facts(), "other_kinds": dict(other_kinds(folder).most_common())})
-    else:
-        console.lines(tally.table())
+    run_merge(o.console_of(context, quiet=quiet, json=json), shards, output, seed=seed, force=force)

@@ -1,18 +1,20 @@
 """melodyrnn inspect: what a music file or a model holds.
 
-Contents: inspect; melody_facts, checkpoint_facts: the same as plain data.
+Contents: inspect_command; melody_facts, checkpoint_facts: the same as plain data.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_melody
 from melodyrnn.cli.io.piano_roll import draw_roll, pitch_name
-from melodyrnn.cli.options import JsonOption, Page, QuietOption, StrictOption, TrackOption, console_of, foot, new_app
+from melodyrnn.cli.options import JsonOption, QuietOption, StrictOption, TrackOption, console_of
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ _LABEL: Final = 12  # columns for the names of facts
 _BEGINS: Final = 9  # bytes: a safetensors file begins with the length of its header in 8, and then an object
 _LONGEST: Final = 1 << 32  # of such a header; eight letters of a text are a greater number
 
-app = new_app()
-
 _HELP: Final = """Show what a music file or a model holds.
 
 \b
@@ -39,8 +39,8 @@ Examples:
 """
 
 
-@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn corpus check --help, for a whole folder"))
-def inspect(
+@command(_HELP, see="melodyrnn corpus check --help, for a whole folder")
+def inspect_command(
     context: typer.Context,
     file: Annotated[
         str,
@@ -115,8 +115,6 @@ def melody_facts(found: Input) -> dict[str, Any]:
 
 def checkpoint_facts(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
     """Describe a model as plain data: its shape, its size and its card."""
-    from dataclasses import asdict  # noqa: PLC0415
-
     from melodyrnn.inference.compiled import described  # noqa: PLC0415
 
     return {

@@ -1,6 +1,6 @@
 """melodyrnn originality: how much of a melody stands in the tunes that a model learnt from.
 
-Contents: originality.
+Contents: originality_command.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_melody
-from melodyrnn.cli.music_options import DEFAULT_MODEL, ModelOption
-from melodyrnn.cli.options import JsonOption, Page, QuietOption, TrackOption, console_of, foot, new_app
+from melodyrnn.cli.options import DEFAULT_MODEL, JsonOption, ModelOption, QuietOption, TrackOption, console_of
 
 if TYPE_CHECKING:
     from melodyrnn.compose.originality import Copied
 
 _WIDTH: Final = 40
-
-app = new_app()
 
 _HELP: Final = """Find the longest runs that melodies share with training tunes.
 
@@ -36,8 +34,8 @@ tunes share that the model never saw.
 """
 
 
-@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn generate --help, for --max-copy"))
-def originality(
+@command(_HELP, see="melodyrnn generate --help, for --max-copy")
+def originality_command(
     context: typer.Context,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Melodies of any format, or - for stdin.")],
     model: ModelOption = DEFAULT_MODEL,

@@ -1,6 +1,6 @@
 """melodyrnn reproduce: the same bytes again, from the recipe that a file keeps.
 
-Contents: reproduce.
+Contents: reproduce_command.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from melodyrnn._version import __version__
+from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_bytes, read_melody
-from melodyrnn.cli.music_options import OutputOption, model_names
-from melodyrnn.cli.options import ForceOption, Page, QuietOption, TrackOption, console_of, foot, new_app
+from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.options import ForceOption, OutputOption, QuietOption, TrackOption, console_of, model_names
 from melodyrnn.errors import RecipeError
 
 if TYPE_CHECKING:
     from melodyrnn.compose.provenance import Provenance
-
-app = new_app()
 
 _HELP: Final = """Write a file of melodyrnn again, byte for byte.
 
@@ -34,8 +33,8 @@ bytes cannot be made again, the reason is told.
 """
 
 
-@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn inspect --help, which shows a recipe"))
-def reproduce(
+@command(_HELP, see="melodyrnn inspect --help, which shows a recipe")
+def reproduce_command(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A MIDI file that melodyrnn wrote, or - for stdin.")],
     model: Annotated[
@@ -52,8 +51,6 @@ def reproduce(
     quiet: QuietOption = False,
 ) -> None:  # fmt: skip
     """Write a file of melodyrnn again, byte for byte, or say why that cannot be."""
-    from melodyrnn.cli.io.results import results_of  # noqa: PLC0415 - --help waits for none of these
-
     console = console_of(context, quiet=quiet)
     results = results_of(console, output, format="midi", force=force)
     content = read_bytes(console, file)
@@ -74,7 +71,7 @@ def reproduce(
 
 
 def _recipe(content: bytes, file: str) -> Provenance:
-    from melodyrnn.compose.provenance import Provenance  # noqa: PLC0415
+    from melodyrnn.compose.provenance import Provenance  # noqa: PLC0415 - NumPy
     from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
     text = read_midi(content, name=file).recipe

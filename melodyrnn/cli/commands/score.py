@@ -1,6 +1,6 @@
 """melodyrnn score: how surprising every note of a melody is to a model.
 
-Contents: score.
+Contents: score_command.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_melody
 from melodyrnn.cli.io.piano_roll import draw_roll, pitch_name
-from melodyrnn.cli.music_options import DEFAULT_MODEL, ModelOption
-from melodyrnn.cli.options import JsonOption, Page, QuietOption, TrackOption, console_of, foot, new_app
+from melodyrnn.cli.options import DEFAULT_MODEL, JsonOption, ModelOption, QuietOption, TrackOption, console_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.evaluation.bits import Judged
     from melodyrnn.music.melody import Melody
-
-app = new_app()
 
 _TERMS: Final = ("rest", "duration", "pitch", "total")
 _SHADES: Final = (22, 28, 34, 40, 76, 112, 148, 184, 220, 214, 208, 202, 196)
@@ -42,8 +40,8 @@ expected) to red. The sums are those of melodyrnn evaluate.
 """
 
 
-@app.command(cls=Page, help=_HELP, epilog=foot("melodyrnn evaluate --help"))
-def score(
+@command(_HELP, see="melodyrnn evaluate --help")
+def score_command(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A melody: MIDI, ABC, **kern, MusicXML, or - for stdin.")],
     model: ModelOption = DEFAULT_MODEL,

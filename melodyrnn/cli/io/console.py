@@ -6,23 +6,28 @@ Conventions
     text        whatever comes out of a file or a command line goes through `plain`: no control sequence
                 reaches a terminal, and nothing is ever read as markup.
 
-Contents: amount (numbers of things as they are told), Console, plain.
+Contents: Console; amount (a number of things in words), plain, reason (of an OSError).
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO, TypeVar
 
 from melodyrnn.errors import OptionError, OutputError, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+
+MAX_STDIN: Final = 64 << 20  # bytes; no melody is larger
+_Item = TypeVar("_Item")
 
 
 def amount(count: int, thing: str) -> str:
@@ -36,9 +41,6 @@ def amount(count: int, thing: str) -> str:
     return f"{count:,} {thing[:-1]}ies" if thing.endswith("y") else f"{count:,} {thing}s"
 
 
-MAX_STDIN: Final = 64 << 20  # bytes; no melody is larger
-
-
 def plain(text: str) -> str:
     r"""Make a text of unknown origin harmless: one line, control characters escaped.
 
@@ -46,6 +48,13 @@ def plain(text: str) -> str:
     'jig \\x1b[31mred\\n'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def reason(error: OSError) -> str:
+    """Why the system did not write, with the next move where there is one."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "no space left on the device; make room and run it again"
+    return error.strerror or str(error)
 
 
 @dataclass(slots=True)
@@ -111,8 +120,6 @@ class Console:
         except (BrokenPipeError, ConnectionResetError):
             raise
         except OSError as error:
-            from melodyrnn.cli.io.output import reason  # noqa: PLC0415
-
             self.abandon()  # Python must not try again at exit
             raise OutputError(f"stdout: cannot be written: {reason(error)}") from error
 
@@ -176,6 +183,20 @@ class Console:
             self.stderr.flush()
         except OSError:
             self.stderr = None
+
+    def progress(self, items: Iterable[_Item], *, doing: str, total: int | None = None) -> Iterator[_Item]:
+        """Yield the items; on a terminal, show how many have come."""
+        if not self.interactive:
+            yield from items
+            return
+        # rich costs more to import than most commands take; only a terminal that watches pays for it
+        from rich.console import Console as RichConsole  # noqa: PLC0415
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        text = TextColumn("{task.description}", markup=False)
+        columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=RichConsole(file=self.stderr), transient=True) as bar:
+            yield from bar.track(items, total=total, description=plain(doing))
 
     # stdin
 

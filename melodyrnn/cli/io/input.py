@@ -13,12 +13,15 @@ import os
 import re
 import select
 import stat
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from melodyrnn.cli.io.console import MAX_STDIN
 from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.formats.midi.container import read_bytes_of
 from melodyrnn.formats.registry import NOTATION
 
 if TYPE_CHECKING:
@@ -87,8 +90,6 @@ def tell(console: Console, found: Input, *, key: str | None = None) -> None:
 
 def read_bytes(console: Console, source: str) -> bytes:
     """Read all of a file, a named pipe, or of stdin when `source` is '-'; raise Unreadable."""
-    from melodyrnn.formats.midi.container import read_bytes_of  # noqa: PLC0415 - each reader costs start-up time
-
     if source == "-":
         return console.read()
     path = Path(source)
@@ -97,8 +98,6 @@ def read_bytes(console: Console, source: str) -> bytes:
 
 def read_named_pipe(path: Path, name: str, *, seconds: float = _PATIENCE) -> bytes:
     """Read all that comes through a FIFO or /dev/fd/N; raise Unreadable when it is too much or takes too long."""
-    from melodyrnn.cli.io.console import MAX_STDIN  # noqa: PLC0415
-
     end = time.monotonic() + seconds
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # which waits for no writer
@@ -170,8 +169,6 @@ def _abc(content: bytes, name: str, *, track: str | None, tune: str | None = Non
 
 def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Input:
     """Read what came through a pipe by way of a temporary file, which a child process can open."""
-    import tempfile  # noqa: PLC0415
-
     with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
         path = Path(folder) / f"stdin{suffix}"
         path.write_bytes(content)

@@ -1,21 +1,22 @@
-"""Where results go: a file that appears whole or not at all, or a pipe that is written straight through.
+"""Where results go: decided before anything is composed, then written whole or not at all.
 
 Conventions
+    -o FILE         that file; its suffix says the format unless --format does.
+    -o FOLDER/      a file for each melody.
+    -o -            stdout, never a terminal.
+    nothing         stdout when that is a pipe or a file, else a new file in the current folder.
+
     Nothing half-written is ever visible at the name asked for. An existing file is kept unless `force`.
     What exists and is no regular file (a FIFO, /dev/null) is written through, never replaced; so are the names of
     streams that are open already (/dev/stdout, /dev/fd/3, /proc/self/fd/3), whatever they lead to.
-    The system's own folders (/proc, /sys) take no files, and that is what is said.
-    What a writer that was killed has left beside a file is removed by the next one (`tidy`; of many files in a
-    row, the first is enough).
+    The system's own folders (/proc, /sys) take no files, and the error says so.
 
-Hidden files beside an output while it is written, and what killed writers have left of them.
+    While it is written a file is hidden beside its target, with its writer's process number in its name, and locked.
+    The next writer removes what killed ones have left (`tidy`; of many files in a row, the first is enough): only
+    what bears our pattern, is locked by nobody and whose process is gone, for others may be writing there too.
 
-A file has its writer's process number in its name and is locked while it is filled. Only what bears our own
-pattern, is locked by nobody and whose process is gone is removed: another process, in another container or on
-another machine even, may be writing in the same folder.
-
-Contents: beside, hold, remove_left; writing, write_file, write_free, refuse_existing, refuse_nowhere, check_writable,
-reason.
+Contents: OUTPUT_FORMATS, Results, results_of; writing, write_file, write_free, refuse_existing, refuse_nowhere,
+check_writable; hold.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ import os
 import re
 import stat
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from melodyrnn.cli.io.console import reason
 from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.system import sync_folder
 
@@ -36,13 +39,103 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
+    from melodyrnn.cli.io.console import Console
 
+OUTPUT_FORMATS: Final = {"midi": ".mid", "musicxml": ".musicxml", "abc": ".abc"}
+"""Format → suffix of the files that are named for the user."""
+
+_BY_SUFFIX: Final = {".mid": "midi", ".midi": "midi", ".musicxml": "musicxml", ".xml": "musicxml", ".abc": "abc"}
+_STEM: Final = "melody"
 _PATTERN: Final = re.compile(r"\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
-def beside(path: Path) -> Path:
-    """Name a new hidden file for what shall stand at `path` in the end."""
-    return path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where the results go. With neither paths nor stdout: to names found free when they are written, or nowhere."""
+
+    format: str
+    paths: tuple[Path, ...] = ()  # one for each melody
+    stdout: bool = False
+    free: bool = False  # new names in the current folder
+    force: bool = False
+
+    def deliver(self, console: Console, index: int, content: bytes) -> str:
+        """Write result number `index`; return the name of its file, '' when it has none."""
+        if self.paths:
+            path = self.paths[index]
+            if not path.parent.is_dir():
+                _make_folder(path.parent)
+            write_file(path, content, force=self.force, tidy=index == 0)
+            return str(path)
+        if self.free:
+            return str(write_free(_STEM, OUTPUT_FORMATS[self.format], content, tidy=index == 0))
+        if self.stdout:
+            console.data(content)
+        return ""
+
+
+def results_of(
+    console: Console, output: str | None, *, count: int = 1, format: str | None = None, force: bool = False
+) -> Results:
+    """Decide where `count` results go; raise OptionError or OutputError for what cannot work, before any is made."""
+    if format is not None and format not in OUTPUT_FORMATS:
+        raise OptionError("--format", f"{format}: must be one of {', '.join(OUTPUT_FORMATS)}")
+    if count < 1:
+        raise OptionError("-n", f"{count} melodies cannot be written; give 1 or more")
+    if output == "":
+        raise OptionError("-o", "names no file; leave it out, or name one")
+    if output is None or output == "-":
+        return _streamed(console, output, count, format or "midi")
+    path = Path(output)
+    if output.endswith(("/", os.sep)) or path.is_dir() or (count > 1 and not path.suffix and not path.exists()):
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path}: not a folder; choose another name")
+        refuse_nowhere(path)
+        kind = format or "midi"
+        paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{OUTPUT_FORMATS[kind]}" for k in range(1, count + 1))
+    else:
+        kind = format or _by_suffix(path)
+        if (said := _BY_SUFFIX.get(path.suffix.lower(), kind)) != kind:
+            raise OptionError("-o", f"{path} would hold {kind}, not {said}; end it in {OUTPUT_FORMATS[kind]}")
+        paths = (path,)
+        if count > 1:
+            raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
+        refuse_nowhere(path)
+    refuse_existing(paths, force=force)
+    return Results(kind, paths, force=force)
+
+
+def _streamed(console: Console, output: str | None, count: int, kind: str) -> Results:
+    """Where results go when no file is named."""
+    if console.json:
+        if output == "-":
+            raise OptionError("-o", "the JSON lines of --json already go to stdout: name a file")
+        return Results(kind)
+    if output is None and console.to_terminal:
+        return Results(kind, free=True)
+    if console.to_terminal:
+        raise OptionError("-o", "stdout is a terminal: name a file, or pipe the result into a program")
+    if count > 1:
+        raise OptionError("-o", f"{count} melodies do not fit into one stream: name a folder, -o out/")
+    return Results(kind, stdout=True)
+
+
+def _by_suffix(path: Path) -> str:
+    """The format that a file's name asks for; a name without a suffix is MIDI."""
+    if not path.suffix or path.parts[:2] == ("/", "dev"):
+        return "midi"
+    kind = _BY_SUFFIX.get(path.suffix.lower())
+    if kind is None:
+        problem = f"{path}: {path.suffix} cannot be written; end it in .mid, .musicxml or .abc, or give --format"
+        raise OptionError("-o", problem)
+    return kind
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
 
 
 def hold(descriptor: int) -> bool:
@@ -56,7 +149,7 @@ def hold(descriptor: int) -> bool:
     return True
 
 
-def remove_left(folder: Path) -> None:
+def _remove_left(folder: Path) -> None:
     """Remove what writers that were killed have left in a folder; what cannot be removed stays, silently."""
     if os.name == "nt":  # to ask for a process there would end it
         return
@@ -173,8 +266,8 @@ def check_writable(path: Path, *, force: bool = False) -> None:
 def _whole(path: Path, *, force: bool, tidy: bool) -> Iterator[BinaryIO]:
     """A new file beside the target: filled, synced, and given the name in one step when all went well."""
     if tidy:
-        remove_left(path.parent)
-    part = beside(path)
+        _remove_left(path.parent)
+    part = path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     # 0o666 here means 0o666 less the umask: what any other program's new file would get.
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
@@ -236,10 +329,3 @@ def _why(error: OSError, path: Path) -> str:
     if error.errno in {errno.ENXIO, errno.ENODEV}:
         return "nothing stands behind this name now; name a file"
     return reason(error)
-
-
-def reason(error: OSError) -> str:
-    """Why the system did not write, with the next move where there is one."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "no space left on the device; make room and run it again"
-    return error.strerror or str(error)

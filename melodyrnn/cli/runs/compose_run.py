@@ -1,39 +1,45 @@
-"""What commands that compose have in common: each melody checked for copies, written with its recipe, and told.
+"""What the commands that compose share: each melody checked for copies, written with its recipe, and told.
 
-What `melodyrnn generate --best` does: rank many candidates, write the best, show every score.
-
-Contents: Making; write_best.
+Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); EditRequest, run_edit
+(what infill and vary do); refuse_unwritten.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.console import amount
-from melodyrnn.compose.provenance import Provenance, chords_begin, file_of, printable_name, to_plain
-from melodyrnn.errors import MelodyRNNError
+from melodyrnn.cli.io.input import read_melody, tell
+from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.io.piano_roll import draw_roll
+from melodyrnn.compose.generate import load_model
+from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.provenance import EditTask, Provenance, chords_begin, file_of, printable_name, to_plain
+from melodyrnn.compose.sampling.acceptance import is_static
+from melodyrnn.controls.options import Options
+from melodyrnn.errors import MelodyRNNError, OptionError
+from melodyrnn.music.melody import MOST_BARS
+from melodyrnn.music.melody_json import melody_to_json
+from melodyrnn.music.parsing import parse_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from melodyrnn.cli.io.console import Console
-    from melodyrnn.cli.io.results import Results
+    from melodyrnn.cli.io.output import Results
     from melodyrnn.compose.generate import Generated, Model
-    from melodyrnn.compose.originality import Copied
-    from melodyrnn.compose.performance import Feel
-    from melodyrnn.compose.provenance import EditTask
+    from melodyrnn.compose.originality import Copied, Usual
     from melodyrnn.compose.ranking import Ranking
-    from melodyrnn.controls.options import Options
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.music.melody import Melody
 
 
 @dataclass(slots=True, kw_only=True)
-class Making:
-    """A call that composes: what its melodies have in common, and what is done with each."""
+class MelodyWriter:
+    """Checks, writes and tells the melodies of one call; the fields are what they have in common."""
 
     console: Console
     results: Results
@@ -66,7 +72,9 @@ class Making:
         name = self.results.deliver(self.console, position, self._content(made, recipe))
         if self.console.json:
             facts = _facts(made, name, recipe.digest) | {"warnings": self._doubts(made)}
-            self.console.record(facts | {"originality": self._copied(made).facts() | self._usual()} | dict(more or {}))
+            run, usual = self._copied(made)
+            normal = {} if usual is None else {"usual_median": usual.median, "usual_p95": usual.p95}
+            self.console.record(facts | {"originality": run.facts() | normal} | dict(more or {}))
         elif not self.console.quiet:
             self._tell(made, name)
 
@@ -75,18 +83,13 @@ class Making:
             if self.recipe and not recipe.to_text():
                 self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
             return file_of(made, recipe, keep=self.recipe)
-        from melodyrnn.formats.notation.music21_reader import write_notation  # noqa: PLC0415 - music21 takes a second
+        from melodyrnn.formats.notation.write import symbols_over, write_notation  # noqa: PLC0415 - few write scores
 
-        return write_notation(made.melody, self.results.format, self._symbols(made))
-
-    def _symbols(self, made: Generated) -> dict[int, str] | None:
-        """Chord symbols, where they are to be written."""
         options = self.options
-        if not options.chord_track or options.chords is None:
-            return None
-        from melodyrnn.formats.notation.write import symbols_over  # noqa: PLC0415
-
-        return symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
+        symbols = None
+        if options.chord_track and options.chords is not None:
+            symbols = symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
+        return write_notation(made.melody, self.results.format, symbols)
 
     def _recipe(self, seed: int) -> Provenance:
         return Provenance(
@@ -99,25 +102,18 @@ class Making:
             given=self.given,
         )
 
-    def _copied(self, made: Generated) -> Copied:
-        from melodyrnn.compose.originality import copied, index_of  # noqa: PLC0415 - not for a quiet call
+    def _copied(self, made: Generated) -> tuple[Copied, Usual | None]:
+        """The longest run shared with a training tune, and what is usual."""
+        from melodyrnn.compose.originality import copied, index_of, usual_of  # noqa: PLC0415 - not for a quiet call
 
         if self._index is None:
             self._index = index_of(self.model.checkpoint)
-        return copied(self._index, made.melody, primed=made.primed)
-
-    def _usual(self) -> dict[str, float]:
-        from melodyrnn.compose.originality import usual_of  # noqa: PLC0415
-
-        usual = usual_of(self.model.card)
-        return {} if usual is None else {"usual_median": usual.median, "usual_p95": usual.p95}
+        return copied(self._index, made.melody, primed=made.primed), usual_of(self.model.card)
 
     def _tell(self, made: Generated, name: str) -> None:
         """Say what was written; on a terminal, show it."""
         console, melody = self.console, made.melody
         if self.roll and console.interactive:
-            from melodyrnn.cli.io.piano_roll import draw_roll  # noqa: PLC0415
-
             console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
         bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
         seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
@@ -133,9 +129,6 @@ class Making:
 
     def _doubts(self, made: Generated) -> list[str]:
         """What nobody asks for in a new melody, and what helps."""
-        from melodyrnn.compose.sampling.acceptance import is_static  # noqa: PLC0415 - NumPy, once there is a melody
-        from melodyrnn.music.melody import MOST_BARS  # noqa: PLC0415
-
         doubts: list[str] = []
         if self.verb != "generate":
             return doubts
@@ -155,9 +148,7 @@ class Making:
 
     def _tell_copy(self, made: Generated) -> None:
         """Say how much of it a training tune has: aloud where that is more than usual."""
-        from melodyrnn.compose.originality import usual_of  # noqa: PLC0415
-
-        run, usual = self._copied(made), usual_of(self.model.card)
+        run, usual = self._copied(made)
         if usual is not None and run.length > usual.p95:
             self.console.warn(f"{run}; {usual}; --max-copy {max(8, round(usual.p95))} allows no longer one")
         else:
@@ -166,8 +157,6 @@ class Making:
 
 def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     """A melody and how it came about, as plain data; times are ticks of 1/24 of a quarter."""
-    from melodyrnn.music.melody_json import melody_to_json  # noqa: PLC0415
-
     new = made.bits[made.primed :]
     means = new.mean(0) if len(new) else [0.0] * 3
     bits = dict(zip(("rest", "duration", "pitch"), (round(float(b), 6) for b in means), strict=True))
@@ -185,30 +174,88 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     }
 
 
-def write_best(making: Making, candidates: Iterable[Generated], keep: int) -> None:
+def write_best(writer: MelodyWriter, candidates: Iterable[Generated], keep: int) -> None:
     """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used."""
-    from melodyrnn.compose.ranking import rank  # noqa: PLC0415 - only who asks for the best waits for it
+    from melodyrnn.compose.ranking import CRITERIA, rank  # noqa: PLC0415 - only who asks for the best waits for it
 
-    ranking = rank(making.model, candidates, keep)
+    ranking = rank(writer.model, candidates, keep)
     out = ", ".join(f"{count} {reason}" for reason, count in ranking.out.items()) or "none"
     if not ranking.best:
         raise MelodyRNNError(f"no candidate can be used ({out}); try more of them, or looser options")
-    if not making.console.json:
-        making.console.draw(_table(ranking))
+    if not writer.console.json:
+        writer.console.draw(_table(ranking, CRITERIA))
     for position, one in enumerate(ranking.best):
-        making.write(position, one.made, {"rank": position + 1, **one.facts()})
-    making.console.detail(f"left out: {out}")
+        writer.write(position, one.made, {"rank": position + 1, **one.facts()})
+    writer.console.detail(f"left out: {out}")
     if len(ranking.best) < keep:
-        making.console.warn(f"only {len(ranking.best)} of {keep} can be told apart and used; left out: {out}")
+        writer.console.warn(f"only {len(ranking.best)} of {keep} can be told apart and used; left out: {out}")
 
 
-def _table(ranking: Ranking) -> Iterator[str]:
+def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
     """A line for each: its score, then the score by each criterion with what was measured."""
-    from melodyrnn.compose.ranking import CRITERIA  # noqa: PLC0415 - as above
-
-    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>17}" for name in CRITERIA)
+    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>17}" for name in criteria)
     for position, one in enumerate(ranking.best, 1):
         measured = (f"{one.bits:.2f} bits", f"{one.semitones} semi", f"{one.repeated:.0%}", f"run {one.copied.length}")
-        scores = (getattr(one.scores, name) for name in CRITERIA)
+        scores = (getattr(one.scores, name) for name in criteria)
         cells = "".join(f" {f'{score:.2f} ({what})':>17}" for score, what in zip(scores, measured, strict=True))
         yield f"{position:>4} {one.made.seed:>10} {one.scores.total:>6.3f}{cells}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditRequest:
+    """The options of infill and vary as the user gave them."""
+
+    verb: str
+    task: Mapping[str, Any]  # fields of EditTask
+    file: str
+    track: str | None
+    model: str
+    key: str | None
+    asked: Mapping[str, Any]  # keywords of Options
+    seed: int | None
+    output: str | None
+    count: int
+    format: str | None
+    program: int | None  # None: the file's
+    force: bool
+
+
+def run_edit(console: Console, request: EditRequest) -> None:
+    """Read a melody, change it with seeds seed, seed + 1, …, and write what comes of it."""
+    seed = int.from_bytes(os.urandom(4)) if request.seed is None else request.seed
+    key = None if request.key is None else parse_key(request.key)
+    options = Options(seed=seed, key=key, bars=None, **request.asked)
+    results = results_of(console, request.output, count=request.count, format=request.format, force=request.force)
+    refuse_unwritten(results.format, program=request.program)
+    given = read_melody(console, request.file, track=request.track)
+    tell(console, given, key=request.key)
+    if given.others:
+        console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
+    loaded, task = load_model(request.model), EditTask(**request.task)
+    writer = MelodyWriter(
+        console=console, results=results, model=loaded, name=request.model, options=options, feel=Feel(),
+        program=given.program if request.program is None else request.program, verb=request.verb,
+        task=task, given=given.melody, drawn=request.seed is None, roll=request.count == 1,
+    )  # fmt: skip
+    every = [replace(options, seed=seed + number) for number in range(request.count)]
+    melodies: Iterable[Generated] = (_edited(request.verb, loaded, given.melody, task, one) for one in every)
+    if request.count > 1:
+        melodies = console.progress(melodies, doing="composing", total=request.count)
+    for index, made in enumerate(melodies):
+        writer.write(index, made)
+
+
+def _edited(verb: str, model: Model, melody: Melody, task: EditTask, options: Options) -> Generated:
+    from melodyrnn.compose.edit import infill, vary  # noqa: PLC0415 - only they need the look-ahead
+
+    if verb == "infill":
+        return infill(model, melody, task.bars, options)
+    return vary(model, melody, options, keep=task.keep, bars=task.bars, strength=task.strength)
+
+
+def refuse_unwritten(format: str, **given: object) -> None:
+    """Raise OptionError for options that a score cannot hold; None and False ask for nothing."""
+    for name, value in given.items():
+        if format != "midi" and value is not None and value is not False:
+            problem = f"is for MIDI; {format} holds the notes alone: name a .mid, or leave it out"
+            raise OptionError(f"--{name.replace('_', '-')}", problem)

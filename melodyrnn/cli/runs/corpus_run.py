@@ -1,9 +1,9 @@
-"""melodyrnn corpus prepare and merge: corpora read once, on one machine or in shards on many.
+"""What the corpus commands do: corpora read once, on one machine or in shards on many, counted, prepared and merged.
 
-Corpora read and prepared for a command, or taken from the cache when nothing has changed; and counted.
+Other commands read their corpora here too. Imports no NumPy where nothing has changed since the last time.
 
-Contents: Tally, styles_of, prepared_of; refuse_prepared, warn_of_nothing; prepare_to, merge_to, PREPARE and MERGE
-(their help), registered by cli/commands/corpus.py.
+Contents: Tally, styles_of, prepared_of, refuse_prepared, warn_of_nothing; run_list, run_build, run_check;
+PrepareRequest, run_prepare, run_merge.
 """
 
 from __future__ import annotations
@@ -11,36 +11,33 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
-
+from melodyrnn.cli.io import ExitStatus
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.options import (
-    LARGEST_SEED,
-    ForceOption,
-    JsonOption,
-    QuietOption,
-    StrictOption,
-    TrackOption,
-    console_of,
-    option,
-)
-from melodyrnn.errors import OptionError, OutputError
+from melodyrnn.cli.io.output import refuse_existing, writing
+from melodyrnn.corpus.cache import load_corpus, user_cache
+from melodyrnn.corpus.reading import Limits
+from melodyrnn.corpus.replacing import settle
+from melodyrnn.corpus.sources import INPUT_FORMATS, Shard, describe_corpus, names, other_kinds
+from melodyrnn.corpus.stamp import read_report, read_stamp, stamp_of, unchanged
+from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
+from melodyrnn.system import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from melodyrnn.cli.io.console import Console
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.corpus.reading import Limits
-    from melodyrnn.corpus.sources import Outcome, Shard
+    from melodyrnn.corpus.sources import Outcome
     from melodyrnn.corpus.stamp import Report
 
-
 _EXAMPLES: Final = 3  # file names shown for each reason
+_MOST_KINDS: Final = 5
 
 
 @dataclass(slots=True)
@@ -94,8 +91,6 @@ class Tally:
 
     def table(self) -> Iterator[str]:
         """The counts as lines, the most frequent reason first."""
-        from melodyrnn.errors import REASONS  # noqa: PLC0415
-
         melodies = amount(self.read, "melody").partition(" ")[2]
         notes = amount(self.notes, "note")
         yield f"{self.read:>8,}  {melodies} to learn from, {notes}; {self.warned:,} read with warnings"
@@ -112,8 +107,6 @@ def styles_of(corpora: Sequence[str]) -> list[str]:
 
     Raises OptionError for a corpus that is given twice.
     """
-    from melodyrnn.corpus.sources import names  # noqa: PLC0415 - --help waits for none of these
-
     there = [corpus if corpus in names() else os.path.realpath(corpus) for corpus in corpora]
     for position, corpus in enumerate(corpora):
         if there[position] in there[:position]:
@@ -124,7 +117,7 @@ def styles_of(corpora: Sequence[str]) -> list[str]:
 
 def refuse_prepared(corpora: Sequence[str]) -> None:
     """Raise OptionError where a corpus is prepared already: there is nothing to read in it."""
-    from melodyrnn.corpus.prepared import is_prepared  # noqa: PLC0415
+    from melodyrnn.corpus.prepared import is_prepared  # noqa: PLC0415 - NumPy
 
     for corpus in corpora:
         if is_prepared(corpus):
@@ -154,11 +147,8 @@ def prepared_of(
     The tally counts what is read; of what comes from the cache only the tunes that were read, their notes and warnings.
     Raises CorpusError when no melody comes in.
     """
-    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415 - --help waits for none of these
-    from melodyrnn.corpus.cache import load_corpus, user_cache  # noqa: PLC0415
-    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415
+    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415 - NumPy
     from melodyrnn.corpus.prepared import keep, recall  # noqa: PLC0415
-    from melodyrnn.corpus.stamp import stamp_of  # noqa: PLC0415
 
     refuse_prepared(corpora)
     styles = styles_of(corpora)
@@ -170,9 +160,7 @@ def prepared_of(
         tally.read, tally.notes, tally.warned = (facts[name] for name in ("read", "notes", "warned"))
         return prepared
     tunes = {
-        style: tally.counting(
-            with_progress(console, load_corpus(name, limits=limits, track=track), doing=f"reading {name}")
-        )
+        style: tally.counting(console.progress(load_corpus(name, limits=limits, track=track), doing=f"reading {name}"))
         for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), folder, seed=seed)
@@ -181,112 +169,138 @@ def prepared_of(
     return prepared
 
 
-PREPARE: Final = """Read corpora once and keep what training needs of them in a folder.
-
-\b
-Examples:
-  melodyrnn corpus prepare tunes/ -o tunes.prepared
-  melodyrnn train tunes.prepared -o my.safetensors
-  melodyrnn corpus prepare tunes/ -o part3 --shard 3/8   one of eight machines
-  melodyrnn corpus merge part* -o tunes.prepared         ... and all together
-"""
-
-MERGE: Final = """Put shards that were prepared apart together to one corpus.
-
-Duplicates are found across shards; what comes out does not depend on their
-number.
-
-\b
-Examples:
-  melodyrnn corpus merge part* -o tunes.prepared
-"""
-
-FolderOption = Annotated[Path, option("-o", "--output", metavar="FOLDER", help="The folder to write.")]
-SplitSeedOption = Annotated[
-    int, option("--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the split into train, validation and test.")
-]
+def run_list(console: Console) -> None:
+    """Tell the built-in corpora."""
+    for name in names():
+        info = describe_corpus(name)
+        if console.json:
+            facts = ("name", "title", "about", "source", "licence", "melodies", "notes")
+            console.record({key: getattr(info, key) for key in facts})
+        else:
+            console.lines([
+                f"{name:<10} {info.melodies:>6,} melodies {info.notes:>9,} notes   {info.title}",
+                f"{'':<10} {info.source}",
+                f"{'':<10} Licence: {info.licence}",
+            ])  # fmt: skip
 
 
-def prepare_to(
-    context: typer.Context,
-    corpora: Annotated[list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.")],
-    output: FolderOption,
-    shard: Annotated[
-        str | None, option("--shard", metavar="I/N", help="Only the files of part I of N, told by their names.")
-    ] = None,
-    seed: SplitSeedOption = 0,
-    track: TrackOption = None,
-    strict: StrictOption = False,
-    force: ForceOption = False,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Prepare corpora, or a shard of them."""
-    from melodyrnn.corpus.replacing import settle  # noqa: PLC0415
-    from melodyrnn.corpus.stamp import (  # noqa: PLC0415
-        read_report,
-        read_stamp,
-        stamp_of,
-        unchanged,
-    )
+def run_build(console: Console, corpora: Sequence[str]) -> None:
+    """Read built-in corpora into the cache."""
+    expected = {name: describe_corpus(name).melodies for name in corpora}  # all are looked up before any is read
+    for name, melodies in expected.items():
+        tally = Tally()
+        for _ in tally.counting(console.progress(load_corpus(name), total=melodies, doing=f"reading {name}")):
+            pass
+        if console.json:
+            console.record({"corpus": name, **tally.facts()})
+        else:
+            read = f"{amount(tally.read, 'melody')}, {amount(tally.notes, 'note')}"
+            console.say(f"{name}: {read}, {tally.refused:,} refused")
 
-    console = console_of(context, quiet=quiet, json=json)
+
+def run_check(
+    console: Console, folder: Path, report: Path | None, *, track: str | None, strict: bool, force: bool
+) -> ExitStatus:
+    """Read every file of a folder and count what comes of it; with `strict` a refusal is a failure."""
+    refuse_existing([report] if report else [], force=force)
+    tally, limits = Tally(), Limits(strict=strict)
+    with scratch() as place:
+        try:
+            prepared = prepared_of(console, [str(folder)], place / "corpus", tally, limits=limits, track=track)
+        except CorpusError as error:
+            if not tally.read and not tally.reasons and folder.is_dir():
+                others = "".join(f"; {kinds}" for kinds in _others(folder))
+                raise CorpusError(f"{folder}: holds no file of music ({' '.join(INPUT_FORMATS)}){others}") from error
+            if tally.read or tally.reasons:
+                tally.read = tally.notes = 0
+                _show(console, tally, folder)  # the reasons, before the sentence that nothing is left
+            # "corpus check says more" is for those who have not asked it yet
+            raise CorpusError(str(error).partition("; `melodyrnn corpus check`")[0]) from error
+        with writing(report, force=force) if report else nullcontext() as stream:
+            tally.settle(len(prepared), prepared.report.notes)
+            for row in prepared.left_out():
+                tally.leave_out(row["name"], row["reason"])
+                if stream is not None:
+                    stream.write(dumps(row).encode() + b"\n")
+    _show(console, tally, folder)
+    if not console.json:
+        console.lines(f"{'':>8}  {kinds}" for kinds in _others(folder))
+    return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
+
+
+def _others(folder: Path) -> list[str]:
+    """Files of a folder that are of no kind that is read, in a line, if there are any."""
+    kinds = other_kinds(folder)
+    listed = ", ".join(f"{suffix or 'without a suffix'} {count}" for suffix, count in kinds.most_common(_MOST_KINDS))
+    more = ", …" if len(kinds) > _MOST_KINDS else ""
+    return [f"of other kinds, not read: {listed}{more}; of scores export MusicXML"] if kinds else []
+
+
+def _show(console: Console, tally: Tally, folder: Path) -> None:
+    if console.json:
+        console.record({"folder": str(folder), **tally.facts(), "other_kinds": dict(other_kinds(folder).most_common())})
+    else:
+        console.lines(tally.table())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareRequest:
+    """The options of corpus prepare as the user gave them."""
+
+    corpora: Sequence[str]
+    output: Path
+    shard: str | None
+    seed: int
+    track: str | None
+    strict: bool
+    force: bool
+
+
+def run_prepare(console: Console, request: PrepareRequest) -> None:
+    """Prepare corpora, or a shard of them, unless that has been done already."""
+    output, corpora, seed = request.output, request.corpora, request.seed
     settle(output)
-    part, styles = _shard(shard), styles_of(corpora)
-    stamp = stamp_of(corpora, {"seed": seed, "strict": strict}, track=track, shard=part)
+    part, styles = _shard(request.shard), styles_of(corpora)
+    stamp = stamp_of(corpora, {"seed": seed, "strict": request.strict}, track=request.track, shard=part)
     if unchanged(output, stamp):
         console.detail(f"{output}: nothing has changed since it was prepared")
         return _tell(console, output, read_report(output))
     refuse_prepared(corpora)
-    from melodyrnn.cli.io.progress import with_progress  # noqa: PLC0415 - nor does a run that finds nothing changed
-    from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
-    from melodyrnn.corpus.prepare import prepare as prepare_corpus  # noqa: PLC0415
+    from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415 - NumPy, where something has changed
     from melodyrnn.corpus.prepared import seed_of  # noqa: PLC0415
-    from melodyrnn.corpus.reading import Limits  # noqa: PLC0415
 
-    before, limits = read_stamp(output), Limits(strict=strict)
+    before, limits = read_stamp(output), Limits(strict=request.strict)
     again = before is not None and before.corpora == stamp.corpora
-    if again and not force and (told := seed_of(output)) not in (None, seed):
+    if again and not request.force and (told := seed_of(output)) not in (None, seed):
         raise OutputError(f"{output}: was divided with seed {told}; --force divides it anew with seed {seed}")
-    _refuse(output, force=force or again)
+    _refuse(output, force=request.force or again)
     tunes = {
-        style: with_progress(
-            console, load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}"
+        style: console.progress(
+            load_corpus(name, limits=limits, track=request.track, shard=part), doing=f"reading {name}"
         )
         for style, name in zip(styles, corpora, strict=True)
     }
-    prepared = prepare_corpus(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
+    prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
     if part is None:
         warn_of_nothing(console, prepared.report.styles)
     return _tell(console, output, prepared.report)
 
 
-def merge_to(
-    context: typer.Context,
-    shards: Annotated[list[Path], typer.Argument(metavar="SHARD", help="Folders that `corpus prepare --shard` wrote.")],
-    output: FolderOption,
-    seed: SplitSeedOption = 0,
-    force: ForceOption = False,
-    quiet: QuietOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Merge shards."""
-    from melodyrnn.corpus.prepare import merge as merge_shards  # noqa: PLC0415
+def run_merge(console: Console, shards: Sequence[Path], output: Path, *, seed: int, force: bool) -> None:
+    """Put shards together."""
+    from melodyrnn.corpus.prepare import merge as merge_shards  # noqa: PLC0415 - NumPy
 
-    console = console_of(context, quiet=quiet, json=json)
     _refuse(output, force=force)
     _tell(console, output, merge_shards(shards, output, seed=seed).report)
 
 
 def _shard(text: str | None) -> Shard | None:
     """Read I/N, I from 1; raise OptionError."""
-    from melodyrnn.corpus.sources import Shard  # noqa: PLC0415
-
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
-        raise OptionError("--shard", f"{text!r} is no shard; write 3/8 for the third of eight")
+        raise OptionError("--shard", f"{text!r} is not a shard; write 3/8 for the third of eight")
     return Shard(int(match[1]) - 1, int(match[2]))
 
 

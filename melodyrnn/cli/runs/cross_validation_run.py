@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from melodyrnn.checkpoint.card import CELLS, check_config
 from melodyrnn.checkpoint.file import find, load
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.runs.evaluation_run import Row, show, untested
+from melodyrnn.cli.runs.evaluation_run import Row, sets_of, show, untested
 from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.evaluation.bits import pool
 from melodyrnn.evaluation.cross_validation import (
@@ -39,10 +39,13 @@ if TYPE_CHECKING:
     from melodyrnn.evaluation.sets import MelodySet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrossValidationRequest:
     """The options of cross-validation as the user gave them."""
 
+    paths: Sequence[str]
+    part: str | None
+    track: str | None
     folds: int
     file: Path | None
     base: str | None
@@ -55,8 +58,9 @@ class CrossValidationRequest:
     jobs: int | None
 
 
-def run_cross_validation(console: Console, sets: list[MelodySet], asked: CrossValidationRequest) -> None:
+def run_cross_validation(console: Console, asked: CrossValidationRequest) -> None:
     """Cross-validate each set and print the pooled figures."""
+    sets = sets_of(console, asked.paths, asked.part, seed=asked.seed, track=asked.track)
     if asked.members < 1:
         raise OptionError("--members", "an ensemble has at least 1 network")
     cells = _cells(asked.cell, asked.members)
@@ -77,7 +81,7 @@ def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
     cells = None if text is None else tuple(text.split(","))
     for cell in cells or ():
         if cell not in CELLS:
-            raise OptionError("--cell", f"{cell} is none of {', '.join(CELLS)}")
+            raise OptionError("--cell", f"{cell}: must be one of {', '.join(CELLS)}")
     if len(cells or ()) > members:
         raise OptionError("--cell", f"{text} are cells of {len(cells or ())} networks; --members says {members}")
     return cells

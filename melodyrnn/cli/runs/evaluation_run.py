@@ -1,13 +1,10 @@
-"""What `melodyrnn evaluate --statistics` does: is what a model writes like the melodies it is judged by?
+"""What evaluate does: a model judged by sets of melodies, in bits per note or by the statistics of what it writes.
 
-Bits per note as a table for people and as JSON for programs.
+A part of a corpus is found again by dividing the corpora as training did. Whether they are the same corpora still, the
+model's card can tell: it knows how many melodies and notes were left to train on.
 
-What a model is judged by: sets of melodies, or the parts into which a training divided its corpora.
-
-A part is found again by dividing the corpora as training did. Whether they are the same corpora still, the model's card
-can tell: it knows how many melodies and notes were left to train on.
-
-Contents: Row, show, plain_row; read_sets, part_of, part_learnt, unseen, untested, split_seed, own_corpora; compare.
+Contents: EvaluationRequest, run_evaluation; sets_of, read_sets, part_learnt, unseen, untested, split_seed, own_corpora
+(what a model is judged by); Row, show (figures as a table or JSON).
 """
 
 from __future__ import annotations
@@ -16,14 +13,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from melodyrnn.checkpoint.file import find, load
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.io.progress import with_progress
 from melodyrnn.compose.generate import model_of
+from melodyrnn.corpus.prepared import PARTS, is_prepared
 from melodyrnn.corpus.sources import names
 from melodyrnn.errors import CheckpointError, OptionError
-from melodyrnn.evaluation.bits import Judged, PooledBits, pool
-from melodyrnn.evaluation.sets import parts_as_trained, read_set
+from melodyrnn.evaluation.bits import Judged, PooledBits, bits_of, pool
+from melodyrnn.evaluation.sets import find_seen, parts_as_trained, read_set
 from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, distances, sample_from_model, statistics_of
+from melodyrnn.events.fingerprint import Index
+from melodyrnn.inference.compiled import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,9 +32,190 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.evaluation.sets import MelodySet, Seen
 
-
 _TERMS: Final = ("rest", "duration", "pitch", "total")
 _NOTE: Final = "Bits per note; END is counted in the rest. Style and bars left are hidden."
+_EXAMPLES: Final = 3
+_MODEL, _ALL = "model", "all of them"
+_NO_PRINTS: Final = (
+    "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRequest:
+    """The options of evaluate without --cross-validate as the user gave them."""
+
+    model: str
+    paths: Sequence[str]
+    part: str | None
+    track: str | None
+    seed: int | None
+    drop_seen: bool
+    statistics: bool
+    samples: int
+    temperature: float
+
+
+def run_evaluation(console: Console, request: EvaluationRequest) -> None:
+    """Judge a model as it is, or compare what it writes."""
+    checkpoint = load(find(request.model))
+    split = split_seed(checkpoint) if request.seed is None else request.seed
+    sets = sets_of(console, request.paths, request.part, seed=split, track=request.track, checkpoint=checkpoint)
+    sets = [unseen(console, checkpoint, s, drop=request.drop_seen) for s in sets]
+    if request.statistics:
+        return _compare(console, checkpoint, sets, request, split)
+    network = network_of(checkpoint.config, checkpoint.weights)
+    rows = [Row(s.name, bits_of(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
+    if len(rows) > 1:
+        rows.append(Row("all", [j for row in rows for j in row.judged], whole=False))
+    return show(console, rows)
+
+
+def sets_of(
+    console: Console, paths: Sequence[str], part: str | None, *, seed: int, track: str | None,
+    checkpoint: Checkpoint | None = None,
+) -> list[MelodySet]:  # fmt: skip
+    """What is judged by: all of the paths, or a part of them, as the model's training divided them."""
+    if track is not None and (chosen := next(filter(is_prepared, paths), None)):
+        raise OptionError("--track", f"{chosen} is prepared already: its melodies were chosen then")
+    if part is None:
+        return read_sets(console, paths, track=track)
+    if checkpoint is None:
+        return _part_of(console, paths, part, seed=seed, track=track)
+    return part_learnt(console, checkpoint, paths, part, seed=seed, track=track)
+
+
+def split_seed(checkpoint: Checkpoint) -> int:
+    """The seed by which training divided its corpora."""
+    return int(checkpoint.card.facts.get("split_seed", 0))
+
+
+def own_corpora(checkpoint: Checkpoint) -> set[str]:
+    """The corpora that a model was trained on last, without those of a base that it was fine-tuned from."""
+    return {*checkpoint.card.styles, *checkpoint.card.corpora[-1:]}
+
+
+def read_sets(console: Console, paths: Sequence[str], *, track: str | None = None) -> list[MelodySet]:
+    """Read what is to be judged by; say how many files were refused, and whose key had to be found."""
+    sets = [read_set(path, track) for path in paths]
+    for path, found in zip(paths, sets, strict=True):
+        if found.refused:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in found.refused.most_common())
+            console.warn(f"{path}: left out {reasons}; see melodyrnn corpus check")
+        if found.keys_found:
+            told = f"{found.keys_found} of {amount(len(found.names), 'melody')} state no key"
+            console.warn(f"{path}: {told}: it was found from all their notes, which the first ones should not know")
+    return sets
+
+
+def _part_of(
+    console: Console, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
+) -> list[MelodySet]:
+    """A part of corpora, divided together as a training on them does."""
+    return _chosen(_divided(console, paths, part, seed, track), paths, paths, part)
+
+
+def part_learnt(
+    console: Console, checkpoint: Checkpoint, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
+) -> list[MelodySet]:
+    """A part of what a model was trained on (all of it, or the corpora named); of other corpora, see `part_of`.
+
+    Raises OptionError where its corpora are not here, or not as they were.
+    """
+    card, wanted = checkpoint.card, {_name(path) for path in paths}
+    if not wanted <= own_corpora(checkpoint):
+        return _part_of(console, paths, part, seed=seed, track=track)
+    ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
+    ways = [way for k, way in enumerate(ways) if way and way not in ways[:k] and wanted <= {*map(_name, way)}]
+    found = [way for way in ways if all(map(_is_here, way))]
+    for together in found:
+        divided = _divided(console, together, part, seed, track)
+        if _size([divided[corpus, "train"] for corpus in together]) == (card.melodies, card.notes):
+            return _chosen(divided, together, paths or together, part)
+        if card.facts.get("folds") and _size(list(divided.values())) == (card.melodies, card.notes):
+            raise OptionError(
+                "--part", f"the model has learnt from all its {amount(card.melodies, 'melody')}, too few to keep any "
+                "back: its card has the figures of folds of them, and evaluate --cross-validate tells others"
+            )  # fmt: skip
+    gone = ", ".join(card.corpora)
+    if not found:
+        raise OptionError("PATH", f"the model was trained on {gone}, not found here: say where it lies")
+    raise OptionError(
+        "--part", f"these are not the melodies that the model was trained on ({gone}: {card.melodies:,} melodies, "
+        f"{card.notes:,} notes to train on), or not as they were; name all its corpora, in order, and --track as then"
+    )  # fmt: skip
+
+
+def _size(sets: Sequence[MelodySet]) -> tuple[int, int]:
+    """Melodies and notes of all."""
+    return sum(len(s.names) for s in sets), sum(s.notes for s in sets)
+
+
+def _divided(
+    console: Console, together: Sequence[str], part: str, seed: int, track: str | None
+) -> dict[tuple[str, str], MelodySet]:
+    if part not in PARTS:
+        raise OptionError("--part", f"{part}: must be one of {', '.join(PARTS)}")
+    console.detail(f"dividing {', '.join(together)} as training does with --seed {seed}")
+    return parts_as_trained(together, seed, track)
+
+
+def _chosen(
+    divided: dict[tuple[str, str], MelodySet], together: Sequence[str], paths: Sequence[str], part: str
+) -> list[MelodySet]:
+    """The part of each corpus that is wanted; another way to write its path will do. Raises OptionError for none."""
+    corpora = [next(c for c in together if c == path or _name(c) == _name(path)) for path in paths]
+    sets = [replace(divided[corpus, part], name=_name(corpus)) for corpus in corpora]
+    if any(not s.names for s in sets):
+        raise OptionError("--part", f"{part} of {next(s.name for s in sets if not s.names)} holds no melody")
+    return sets
+
+
+def _name(path: str) -> str:
+    return Path(path).name or path
+
+
+def _is_here(corpus: str) -> bool:
+    return corpus in names() or Path(corpus).exists()
+
+
+def unseen(console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool) -> MelodySet:
+    """The melodies, or with `drop` those that the model has not trained on; others are told."""
+    if not checkpoint.fingerprints:
+        console.warn(_NO_PRINTS)
+        return melodies
+    told, seen = _seen(checkpoint, melodies)
+    if seen and not drop:
+        console.warn(f"{told}; --drop-seen leaves them out")
+    if not (seen and drop):
+        return melodies
+    if len(seen) == len(melodies.names):
+        raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
+    console.say(f"{told}: left out")
+    gone = {s.index for s in seen}
+    return melodies.take([k for k in range(len(melodies.names)) if k not in gone])
+
+
+def untested(console: Console, base: Checkpoint, melodies: MelodySet, *, drop: bool) -> set[str]:
+    """Names of melodies that a base has trained on: with `drop` they are learnt from and not tested, else refused."""
+    if not base.fingerprints:
+        raise CheckpointError(f"{_NO_PRINTS}; train it again with this melodyrnn")
+    told, seen = _seen(base, melodies)
+    if seen and not drop:
+        raise OptionError("--from", f"{told}; --drop-seen leaves them out of what is tested")
+    if len(seen) == len(melodies.names):
+        raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
+    if seen:
+        console.say(f"{told}: learnt from, but not tested")
+    return {s.name for s in seen}
+
+
+def _seen(checkpoint: Checkpoint, melodies: MelodySet) -> tuple[str, list[Seen]]:
+    """What to say of the melodies that a model has trained on, and which those are."""
+    seen = list(find_seen(Index.from_tensors(checkpoint.fingerprints), melodies.melodies, melodies.names))
+    examples = "; ".join(f"{s.name} ({amount(s.run.length, 'note')} of {s.run.tune})" for s in seen[:_EXAMPLES])
+    share = f"{len(seen)} of {amount(len(melodies.names), 'melody')}"
+    return f"{melodies.name}: the model has trained on {share}, as {examples}", seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +232,12 @@ def show(console: Console, rows: Sequence[Row]) -> None:
     """Print the figures: a table (with each melody when the user asked for more), or a JSON line for each row."""
     if console.json:
         for row in rows:
-            console.record(plain_row(row))
+            console.record(_facts(row))
         return
     console.lines(_table(rows, each=console.verbose))
 
 
-def plain_row(row: Row) -> dict[str, Any]:
+def _facts(row: Row) -> dict[str, Any]:
     """A row as plain data; melodies one by one where they belong to it."""
     bits = pool(row.judged)
     facts: dict[str, Any] = {"set": row.name, **row.more, "melodies": bits.melodies, "notes": bits.notes}
@@ -101,180 +282,20 @@ def _line(name: str, bits: PooledBits, width: int) -> str:
     return line.rstrip()
 
 
-_EXAMPLES: Final = 3
-_NO_PRINTS: Final = (
-    "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
-)
-
-
-def split_seed(checkpoint: Checkpoint) -> int:
-    """The seed by which training divided its corpora."""
-    return int(checkpoint.card.facts.get("split_seed", 0))
-
-
-def own_corpora(checkpoint: Checkpoint) -> set[str]:
-    """The corpora that a model was trained on last, without those of a base that it was fine-tuned from."""
-    return {*checkpoint.card.styles, *checkpoint.card.corpora[-1:]}
-
-
-def read_sets(console: Console, paths: Sequence[str], *, track: str | None = None) -> list[MelodySet]:
-    """Read what is to be judged by; say how many files were refused, and whose key had to be found."""
-    from melodyrnn.evaluation.sets import read_set  # noqa: PLC0415
-
-    sets = [read_set(path, track) for path in paths]
-    for path, found in zip(paths, sets, strict=True):
-        if found.refused:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in found.refused.most_common())
-            console.warn(f"{path}: left out {reasons}; see melodyrnn corpus check")
-        if found.keys_found:
-            told = f"{found.keys_found} of {amount(len(found.names), 'melody')} state no key"
-            console.warn(f"{path}: {told}: it was found from all their notes, which the first ones should not know")
-    return sets
-
-
-def part_of(
-    console: Console, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
-) -> list[MelodySet]:
-    """A part of corpora, divided together as a training on them does."""
-    return _chosen(_divided(console, paths, part, seed, track), paths, paths, part)
-
-
-def part_learnt(
-    console: Console, checkpoint: Checkpoint, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
-) -> list[MelodySet]:
-    """A part of what a model was trained on (all of it, or the corpora named); of other corpora, see `part_of`.
-
-    Raises OptionError where its corpora are not here, or not as they were.
-    """
-    card, wanted = checkpoint.card, {_name(path) for path in paths}
-    if not wanted <= own_corpora(checkpoint):
-        return part_of(console, paths, part, seed=seed, track=track)
-    ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
-    ways = [way for k, way in enumerate(ways) if way and way not in ways[:k] and wanted <= {*map(_name, way)}]
-    found = [way for way in ways if all(map(_is_here, way))]
-    for together in found:
-        divided = _divided(console, together, part, seed, track)
-        if _size([divided[corpus, "train"] for corpus in together]) == (card.melodies, card.notes):
-            return _chosen(divided, together, paths or together, part)
-        if card.facts.get("folds") and _size(list(divided.values())) == (card.melodies, card.notes):
-            raise OptionError(
-                "--part", f"the model has learnt from all its {amount(card.melodies, 'melody')}, too few to keep any "
-                "back: its card has the figures of folds of them, and evaluate --cross-validate tells others"
-            )  # fmt: skip
-    gone = ", ".join(card.corpora)
-    if not found:
-        raise OptionError("PATH", f"the model was trained on {gone}, not found here: say where it lies")
-    raise OptionError(
-        "--part", f"these are not the melodies that the model was trained on ({gone}: {card.melodies:,} melodies, "
-        f"{card.notes:,} notes to train on), or not as they were; name all its corpora, in order, and --track as then"
-    )  # fmt: skip
-
-
-def _size(sets: Sequence[MelodySet]) -> tuple[int, int]:
-    """Melodies and notes of all."""
-    return sum(len(s.names) for s in sets), sum(s.notes for s in sets)
-
-
-def _divided(
-    console: Console, together: Sequence[str], part: str, seed: int, track: str | None
-) -> dict[tuple[str, str], MelodySet]:
-    from melodyrnn.corpus.prepared import PARTS  # noqa: PLC0415
-    from melodyrnn.evaluation.sets import parts_as_trained  # noqa: PLC0415
-
-    if part not in PARTS:
-        raise OptionError("--part", f"{part} is none of {', '.join(PARTS)}")
-    console.detail(f"dividing {', '.join(together)} as training does with --seed {seed}")
-    return parts_as_trained(together, seed, track)
-
-
-def _chosen(
-    divided: dict[tuple[str, str], MelodySet], together: Sequence[str], paths: Sequence[str], part: str
-) -> list[MelodySet]:
-    """The part of each corpus that is wanted; another way to write its path will do. Raises OptionError for none."""
-    corpora = [next(c for c in together if c == path or _name(c) == _name(path)) for path in paths]
-    sets = [replace(divided[corpus, part], name=_name(corpus)) for corpus in corpora]
-    if any(not s.names for s in sets):
-        raise OptionError("--part", f"{part} of {next(s.name for s in sets if not s.names)} holds no melody")
-    return sets
-
-
-def _name(path: str) -> str:
-    return Path(path).name or path
-
-
-def _is_here(corpus: str) -> bool:
-    from melodyrnn.corpus.sources import names  # noqa: PLC0415
-
-    return corpus in names() or Path(corpus).exists()
-
-
-def unseen(console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool) -> MelodySet:
-    """The melodies, or with `drop` those that the model has not trained on; others are told."""
-    if not checkpoint.fingerprints:
-        console.warn(_NO_PRINTS)
-        return melodies
-    told, seen = _seen(checkpoint, melodies)
-    if seen and not drop:
-        console.warn(f"{told}; --drop-seen leaves them out")
-    if not (seen and drop):
-        return melodies
-    if len(seen) == len(melodies.names):
-        raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
-    console.say(f"{told}: left out")
-    gone = {s.index for s in seen}
-    return melodies.take([k for k in range(len(melodies.names)) if k not in gone])
-
-
-def untested(console: Console, base: Checkpoint, melodies: MelodySet, *, drop: bool) -> set[str]:
-    """Names of melodies that a base has trained on: with `drop` they are learnt from and not tested, else refused."""
-    if not base.fingerprints:
-        raise CheckpointError(f"{_NO_PRINTS}; train it again with this melodyrnn")
-    told, seen = _seen(base, melodies)
-    if seen and not drop:
-        raise OptionError("--from", f"{told}; --drop-seen leaves them out of what is tested")
-    if len(seen) == len(melodies.names):
-        raise OptionError("--drop-seen", f"{melodies.name}: no melody is left")
-    if seen:
-        console.say(f"{told}: learnt from, but not tested")
-    return {s.name for s in seen}
-
-
-def _seen(checkpoint: Checkpoint, melodies: MelodySet) -> tuple[str, list[Seen]]:
-    """What to say of the melodies that a model has trained on, and which those are."""
-    from melodyrnn.evaluation.sets import find_seen  # noqa: PLC0415
-    from melodyrnn.events.fingerprint import Index  # noqa: PLC0415
-
-    seen = list(find_seen(Index.from_tensors(checkpoint.fingerprints), melodies.melodies, melodies.names))
-    examples = "; ".join(f"{s.name} ({amount(s.run.length, 'note')} of {s.run.tune})" for s in seen[:_EXAMPLES])
-    share = f"{len(seen)} of {amount(len(melodies.names), 'melody')}"
-    return f"{melodies.name}: the model has trained on {share}, as {examples}", seen
-
-
-_MODEL, _ALL = "model", "all of them"
-
-
-def compare(
-    console: Console,
-    checkpoint: Checkpoint,
-    sets: list[MelodySet],
-    *,
-    samples: int,
-    seed: int,
-    temperature: float,
-    split_seed: int,
+def _compare(
+    console: Console, checkpoint: Checkpoint, sets: list[MelodySet], request: EvaluationRequest, split: int
 ) -> None:
     """Print how far the model's melodies are from the sets together, and how far each training corpus is."""
+    samples, seed = request.samples, request.seed or 0
     if samples < 1:
         raise OptionError("--samples", f"{samples} melodies cannot be compared; give 1 or more")
     tested = [melody for s in sets for melody in s.melodies]
     test = statistics_of(tested)
-    imitated = sample_from_model(model_of(checkpoint), tested, samples, seed, temperature=temperature)
-    written = with_progress(console, imitated, doing="composing", total=samples)
+    imitated = sample_from_model(model_of(checkpoint), tested, samples, seed, temperature=request.temperature)
+    written = console.progress(imitated, doing="composing", total=samples)
     found = {_MODEL: statistics_of(list(written))}
     training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
-    divided = (
-        parts_as_trained(training, split_seed) if training and len(training) == len(checkpoint.card.corpora) else {}
-    )
+    divided = parts_as_trained(training, split) if training and len(training) == len(checkpoint.card.corpora) else {}
     learnt = [(divided[corpus, "train"] if divided else read_set(corpus)).melodies for corpus in training]
     found |= {corpus: statistics_of(melodies) for corpus, melodies in zip(training, learnt, strict=True)}
     if len(learnt) > 1:  # what a model comes to that writes as it has learnt

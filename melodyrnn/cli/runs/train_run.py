@@ -1,16 +1,11 @@
-"""A training run under the eyes of a user: signals that stop it well, and a melody to hear how far it has come.
+"""A training run under the eyes of a user: how it is shown, a melody now and then, and signals that stop it well.
 
-Imports torch through learn: only `train` may import this module, when it runs.
+A live display on a terminal, a line for each epoch elsewhere, JSON lines on demand. A view is called with each event in
+order and closed at the end; it never changes what happens. Bits are bits per note.
 
-How a training run is shown: a live display on a terminal, a line for each epoch elsewhere, JSON lines on demand.
+Imports torch: only `train` may import this module, when its options are right.
 
-Conventions
-    bits        bits per note, as the events of learn.training have them.
-    A view is called with each event in order, and closed at the end; it never changes what happens.
-
-Imports torch through learn.training: only `train` may import this module, when it runs.
-
-Contents: view_of (the view that suits a console), View, plain_line, event_facts; watch, Stop.
+Contents: watch, Stop; view_of (the view that suits a console), View, Sampler, plain_line, event_facts.
 """
 
 from __future__ import annotations
@@ -24,10 +19,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from melodyrnn.checkpoint.file import Card
+from melodyrnn.checkpoint.file import Card, Checkpoint
+from melodyrnn.cli.io import ExitStatus, Terminated
 from melodyrnn.cli.io.console import amount, plain
 from melodyrnn.cli.io.piano_roll import draw_roll
-from melodyrnn.cli.status import ExitStatus, Terminated
+from melodyrnn.compose.generate import generate, model_of
+from melodyrnn.controls.options import Options
 from melodyrnn.training import workers as teams
 from melodyrnn.training.events import Chosen, Evaluated, Finished, Started, Stepped, Stopped, Tried
 from melodyrnn.training.pipeline import Floor, Made, shape, train_model
@@ -348,10 +345,6 @@ class _Sample:
         now = time.monotonic()
         if self.config is None or now - self.last < _PAUSE:
             return self.roll
-        from melodyrnn.checkpoint.file import Card, Checkpoint  # noqa: PLC0415
-        from melodyrnn.compose.generate import generate, model_of  # noqa: PLC0415
-        from melodyrnn.controls.options import Options  # noqa: PLC0415
-
         self.last = now
         model = model_of(Checkpoint(self.config, Card(), event.weights))
         made = next(iter(generate(model, Options(seed=event.epoch, bars=4))))

@@ -186,7 +186,7 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
             ["tunes", "--cross-validate", "1"],
             "folds: 1 folds cannot be made of 12 different tunes, for copies and variants stay together; give 2 to 12",
         ),
-        (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree is none of rnn, gru, lstm"),
+        (["tunes", "--cross-validate", "2", "--cell", "tree"], "--cell: tree: must be one of rnn, gru, lstm"),
         (
             ["tunes", "--cross-validate", "2", "--from", "tiny.safetensors", "--cell", "gru"],
             "--cell: a model that is fine-tuned keeps its cell",
@@ -207,7 +207,7 @@ def test_cross_validation_tells_each_fold(command, tunes, tmp_path):
             "--drop-seen: leaves out what the model of --from has trained on; give that as well",
         ),
         (["tunes", "--cross-validate", "2", "--members", "0"], "--members: an ensemble has at least 1 network"),
-        (["tiny.safetensors", "tunes", "--part", "some"], "--part: some is none of train, validation, test"),
+        (["tiny.safetensors", "tunes", "--part", "some"], "--part: some: must be one of train, validation, test"),
         (
             ["tunes", "--cross-validate", "2", "--hidden", "0"],
             "--hidden: hidden is 0, not a whole number from 1 to 4096",

@@ -87,11 +87,11 @@ def test_many_go_into_a_folder(command, model):
         (["-n", 0], "-n: 0 melodies cannot be written; give 1 or more"),
         (["--best", 3], "-o: 3 melodies do not fit into one stream: name a folder, -o out/"),
         (["--json", "-o", "-"], "-o: the JSON lines of --json already go to stdout: name a file"),
-        (["-o", "a.wav"], "-o: a.wav: .wav is no format of ours; end it in .mid, .musicxml or .abc, or give --format"),
+        (["-o", "a.wav"], "-o: a.wav: .wav cannot be written; end it in .mid, .musicxml or .abc, or give --format"),
         (["-o", ""], "-o: names no file; leave it out, or name one"),
         (["--prime", ""], "FILE: names no file"),
-        (["--format", "abc", "-o", "a.mid"], "-o: a.mid says midi, and what is written is abc; end it in .abc"),
-        (["--format", "wav"], "--format: wav is none of midi, musicxml, abc"),
+        (["--format", "abc", "-o", "a.mid"], "-o: a.mid would hold abc, not midi; end it in .abc"),
+        (["--format", "wav"], "--format: wav: must be one of midi, musicxml, abc"),
         (["-t", "-1"], "temperature: -1.0 is not a number from 0 to 100"),
         (["-t", "nan"], "temperature: nan is not a number from 0 to 100"),
         (
@@ -259,9 +259,9 @@ def test_a_terminal_shows_the_melody(command, model, environ, drawn, coloured):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["-o", "x.abc", "--humanize", "0.5"], "--humanize: is for MIDI; abc is written as a score of the notes alone"),
+        (["-o", "x.abc", "--humanize", "0.5"], "--humanize: is for MIDI; abc holds the notes alone"),
         (["-o", "x.abc", "--velocity", "70"], "--velocity: is for MIDI"),
-        (["--format", "musicxml", "-o", "x.xml", "--swing", "60"], "--swing: is for MIDI; musicxml is written"),
+        (["--format", "musicxml", "-o", "x.xml", "--swing", "60"], "--swing: is for MIDI; musicxml holds"),
         (["-o", "x.mid", "--chord-tones", "rule"], "chord-tones: there are no chords to keep to"),
         (["-o", "x.mid", "--track", "2"], "--track: is that of the melody to go on from, or of the chords"),
     ],

@@ -97,7 +97,7 @@ def begins(name):
 def test_stdin_is_no_file_of_chords(command, model):
     """--chords - says what it wants; status 2."""
     ended = command("generate", "-m", model, "--chords", "-", "-o", "o.mid")
-    reason = '--chords: stdin is not read for chords; write them, "Am F | G C", or name a file, song.mid'
+    reason = '--chords: chords are not read from stdin; write them, "Am F | G C", or name a file, song.mid'
     assert (ended.status, ended.err) == (2, f"melodyrnn: error: {reason}\n")
 
 

@@ -116,13 +116,13 @@ def test_vary_with_no_strength_gives_the_melody_back(command, model, tune, tune_
     [
         (("infill", "--bars", "9"), "bars: the melody has bars 1 to 5"),
         (("infill", "--bars", "4-6"), "bars: the melody has bars 1 to 5"),
-        (("infill", "--bars", "0"), "--bars: '0' are no bars; write 3-4, or 3"),
-        (("infill", "--bars", "4-3"), "--bars: '4-3' are no bars; write 3-4, or 3"),
-        (("infill", "--bars", "two"), "--bars: 'two' are no bars; write 3-4, or 3"),
+        (("infill", "--bars", "0"), "--bars: '0' must be bars such as 3-4, or 3"),
+        (("infill", "--bars", "4-3"), "--bars: '4-3' must be bars such as 3-4, or 3"),
+        (("infill", "--bars", "two"), "--bars: 'two' must be bars such as 3-4, or 3"),
         (("infill", "--bars", "2", "--range", "C5-C4"), None),
         (("vary", "--keep", "tempo"), "keep: must be one of rhythm, pitches, contour, bars=1-2, not 'tempo'"),
         (("vary", "--keep", "bars=7"), "keep: the melody has bars 1 to 5"),
-        (("vary", "--keep", "bars=x"), "--keep: 'x' are no bars; write 3-4, or 3"),
+        (("vary", "--keep", "bars=x"), "--keep: 'x' must be bars such as 3-4, or 3"),
         (("vary", "--strength", "1.5"), "strength: 1.5 is not a number from 0 to 1"),
         (
             ("vary", "--keep", "rhythm", "--keep", "pitches"),

@@ -100,7 +100,7 @@ def test_a_pipe_has_limits(tmp_path, monkeypatch):
     with pytest.raises(Unreadable, match="took longer"):  # the writer holds it open
         read_named_pipe(Path(f"/dev/fd/{reader}"), "p", seconds=0.2)
     os.write(writer, bytes(20))
-    monkeypatch.setattr("melodyrnn.cli.io.console.MAX_STDIN", 10)
+    monkeypatch.setattr("melodyrnn.cli.io.input.MAX_STDIN", 10)
     with pytest.raises(Unreadable, match="larger than the reader's limit"):
         read_named_pipe(Path(f"/dev/fd/{reader}"), "p")
     os.close(reader)

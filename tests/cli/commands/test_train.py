@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.checkpoint.file import load
-from melodyrnn.cli.status import ExitStatus
+from melodyrnn.cli.io import ExitStatus
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
@@ -139,11 +139,11 @@ def test_bad_files_are_counted_and_strict_refuses_them(command, folder):
         (["nix", "-o", "m.safetensors"], 1, "nix: neither a folder nor a built-in corpus ("),
         (["tunes", "-o", "no/m.safetensors"], 1, "no/m.safetensors: there is no folder "),
         (["tunes", "-o", "tunes"], 1, "tunes: a folder; name a file in it\n"),
-        (["tunes", "-o", "m.safetensors", "--cell", "cnn"], 2, "--cell: cnn is none of rnn, gru, lstm\n"),
+        (["tunes", "-o", "m.safetensors", "--cell", "cnn"], 2, "--cell: cnn: must be one of rnn, gru, lstm\n"),
         (
             ["tunes", "-o", "m.safetensors", "--set", "wheels=4"],
             2,
-            "--set: wheels is no field of the recipe;",
+            "--set: wheels is not a field of the recipe;",
         ),
         (["tunes", "-o", "m.safetensors", "--set", "rate"], 2, "--set: 'rate': write rate=NUMBER\n"),
         (["tunes", "-o", "m.safetensors", "--from", "nix"], 1, "nix: no model of this name ships"),

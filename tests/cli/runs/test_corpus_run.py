@@ -109,7 +109,7 @@ def test_a_shard_that_is_none(command, folder, shard):
     """Status 2 and the way to write it."""
     ended = command("corpus", "prepare", folder, "-o", "p", "--shard", shard)
     assert ended.status == 2
-    assert ended.err.endswith("is no shard; write 3/8 for the third of eight\n")
+    assert ended.err.endswith("is not a shard; write 3/8 for the third of eight\n")
 
 
 def test_folders_of_one_name_are_two_corpora(command, folder):

@@ -1,0 +1,151 @@
+"""melodyrnn infill and vary: a melody changed, its bars composed anew or the whole varied.
+
+Contents: infill_command, vary_command; locks_of (what --keep means).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from melodyrnn.cli import options as o
+from melodyrnn.cli.app import command
+
+_File = Annotated[
+    str, typer.Argument(metavar="FILE", help="MIDI, ABC, **kern or MusicXML, or - for stdin.", show_default=False)
+]
+_Key = Annotated[
+    str | None, o.option("--key", metavar="KEY", help='Am, F#, "E dorian" (else the melody\'s).', panel="Music")
+]
+
+_INFILL: Final = """Compose bars of a melody anew, so that both sides fit.
+
+\b
+Examples:
+  melodyrnn infill tune.mid --bars 3-4 -o new.mid
+  melodyrnn infill tune.mid --bars 7 --effort 200 --range C4-A5
+  cat tune.mid | melodyrnn infill - --bars 3-4 | timidity -
+
+\b
+Every note that begins in another bar stays as it is, velocity and all.
+"""
+
+
+_VARY: Final = """Vary a melody; what is locked stays as it is.
+
+\b
+Examples:
+  melodyrnn vary tune.mid --keep rhythm -o new.mid
+  melodyrnn vary tune.mid --keep contour --strength 0.3
+  melodyrnn vary tune.mid --keep pitches --keep bars=1-2
+  melodyrnn vary tune.mid --strength 1 -n 10 -o out/
+
+\b
+Locks: rhythm (onsets and lengths), pitches (in their order), contour (which
+way each step goes, and the rhythm), bars=N-N.
+"""
+
+
+@command(_INFILL, see="melodyrnn vary --help, melodyrnn generate --help")
+def infill_command(
+    context: typer.Context,
+    file: _File,
+    bars: Annotated[
+        str, o.option("--bars", metavar="N-N", help="Which bars; that of an upbeat is bar 1.", panel="Music")
+    ],
+    model: o.ModelOption = o.DEFAULT_MODEL,
+    track: o.TrackOption = None,
+    key: _Key = None,
+    scale: o.ScaleOption = None,
+    in_scale: o.InScaleOption = None,
+    range: o.RangeOption = None,
+    forbid: o.ForbidOption = None,
+    require: o.RequireOption = None,
+    max_leap: o.LeapOption = None,
+    density: o.DensityOption = None,
+    durations: o.DurationsOption = None,
+    effort: o.EffortOption = None,
+    seed: o.SeedOption = None,
+    temperature: o.TemperatureOption = 1.0,
+    output: o.OutputOption = None,
+    count: o.CountOption = 1,
+    format: o.FormatOption = None,
+    program: o.ProgramOption = None,
+    force: o.ForceOption = False,
+    json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
+    verbose: o.VerboseOption = False,
+) -> None:
+    """Compose bars of a melody anew, so that both sides fit."""
+    asked = o.constraints_given(locals()) | {"temperature": temperature}
+    console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
+    task = {"bars": tuple(o.bars_in(bars, "--bars"))}
+
+    from melodyrnn.cli.runs.compose_run import EditRequest, run_edit  # noqa: PLC0415
+
+    request = EditRequest(
+        verb="infill", task=task, file=file, track=track, model=model, key=key, asked=asked, seed=seed, output=output,
+        count=count, format=format, program=program, force=force,
+    )  # fmt: skip
+    run_edit(console, request)
+
+
+@command(_VARY, see="melodyrnn infill --help, melodyrnn generate --help")
+def vary_command(
+    context: typer.Context,
+    file: _File,
+    keep: Annotated[
+        list[str] | None, o.option("--keep", metavar="LOCK", help="What stays; may be given again.", panel="Music")
+    ] = None,
+    strength: Annotated[
+        float, o.option("--strength", metavar="X", help="0 changes nothing, 1 all that is not kept.", panel="Music")
+    ] = 0.5,
+    model: o.ModelOption = o.DEFAULT_MODEL,
+    track: o.TrackOption = None,
+    key: _Key = None,
+    scale: o.ScaleOption = None,
+    in_scale: o.InScaleOption = None,
+    range: o.RangeOption = None,
+    forbid: o.ForbidOption = None,
+    max_leap: o.LeapOption = None,
+    effort: o.EffortOption = None,
+    seed: o.SeedOption = None,
+    temperature: o.TemperatureOption = 1.0,
+    output: o.OutputOption = None,
+    count: o.CountOption = 1,
+    format: o.FormatOption = None,
+    program: o.ProgramOption = None,
+    force: o.ForceOption = False,
+    json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
+    verbose: o.VerboseOption = False,
+) -> None:
+    """Vary a melody; what is locked stays as it is."""
+    asked = o.constraints_given(locals()) | {"temperature": temperature}
+    console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
+    locks, locked = locks_of(keep or [])
+    task = {"bars": tuple(sorted(locked)), "keep": tuple(sorted(locks)), "strength": strength}
+
+    from melodyrnn.cli.runs.compose_run import EditRequest, run_edit  # noqa: PLC0415
+
+    request = EditRequest(
+        verb="vary", task=task, file=file, track=track, model=model, key=key, asked=asked, seed=seed, output=output,
+        count=count, format=format, program=program, force=force,
+    )  # fmt: skip
+    run_edit(console, request)
+
+
+def locks_of(texts: list[str]) -> tuple[set[str], set[int]]:
+    """Read locks; 'bars=1-2' gives bars from 0, anything else is a name. Raises OptionError.
+
+    >>> locks_of(["rhythm", "bars=1-2"])
+    ({'rhythm'}, {0, 1})
+    """
+    names, bars = set(), set()
+    for text in texts:
+        if text.startswith("bars="):
+            bars |= set(o.bars_in(text[5:], "--keep"))
+        else:
+            names.add(text)
+    return names, bars

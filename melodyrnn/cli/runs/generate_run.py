@@ -1,0 +1,214 @@
+"""What generate does: the options settled, chords and prime read, melodies composed and written.
+
+Contents: GenerateRequest, run_generate; surprise_of, picked_of (what --surprise, --best and --of mean), ChordInput.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from melodyrnn.cli.io.console import amount
+from melodyrnn.cli.io.input import read_melody, tell
+from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.options import DEFAULT_CANDIDATES
+from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, write_best
+from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.parallel import compose_many
+from melodyrnn.compose.performance import STRAIGHT, Feel
+from melodyrnn.compose.sampling.note import corpus_surprise
+from melodyrnn.controls.options import options_of
+from melodyrnn.errors import OptionError
+from melodyrnn.music.melody import Metre
+from melodyrnn.music.parsing import parse_metre
+
+if TYPE_CHECKING:
+    from melodyrnn.cli.io.console import Console
+    from melodyrnn.cli.io.input import Input
+    from melodyrnn.cli.io.output import Results
+    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.controls.options import Options
+    from melodyrnn.music.harmony import Harmony
+    from melodyrnn.music.melody import Melody
+
+_FILE: Final = re.compile(r"(.+\.(?:midi?|musicxml|mxl|xml|abc|krn|kern))(?::([^/\\]+))?", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateRequest:
+    """The options of generate as the user gave them."""
+
+    model: str
+    prime: str | None
+    track: str | None
+    asked: Mapping[str, Any]  # keywords of options_of
+    surprise: str | None
+    seed: int | None
+    output: str | None
+    count: int
+    best: int | None
+    of: int | None
+    format: str | None
+    program: int | None
+    humanize: float
+    swing: float
+    recipe: bool
+    force: bool
+
+
+def run_generate(console: Console, request: GenerateRequest) -> None:
+    """Write new melodies; raise OptionError, Unreadable or OutputError before any is composed."""
+    kept, many = picked_of(request.best, request.of, request.count)
+    options, chords = _options(console, request)
+    feel = Feel(request.humanize, request.swing)
+    results = results_of(console, request.output, count=kept, format=request.format, force=request.force)
+    _refuse_contradictions(request, results)
+    given = _prime(console, request)
+    prime = None if given is None else given.melody
+    options = chords.settled(options, prime)
+    loaded = load_model(request.model)
+    if request.surprise == "corpus":
+        options = replace(options, surprise=corpus_surprise(loaded.card))
+    if console.verbose:  # the digest reads the whole file
+        learnt = amount(loaded.card.notes, "note")
+        console.detail(f"{request.model}: {learnt} learnt, digest {loaded.checkpoint.digest}")
+    program = request.program if request.program is not None else given.program if given else 0
+    writer = MelodyWriter(
+        console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
+        program=program, given=prime, recipe=request.recipe, drawn=request.seed is None, roll=kept == 1,
+    )  # fmt: skip
+    melodies = _melodies(console, loaded, options, many, prime)
+    if request.best is not None:
+        return write_best(writer, melodies, request.best)
+    for index, made in enumerate(melodies):
+        writer.write(index, made)
+    return None
+
+
+def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
+    """What is asked for, and the chords as they were given."""
+    asked = dict(request.asked)
+    chords = read_chord_input(console, asked["chords"])
+    asked["metre"] = chords.metre(asked["metre"], request.prime)
+    asked["chords"] = chords.text(asked["metre"])
+    bits = surprise_of(request.surprise)
+    seed = int.from_bytes(os.urandom(4)) if request.seed is None else request.seed
+    return options_of(surprise=bits if isinstance(bits, float) else None, seed=seed, **asked), chords
+
+
+def _refuse_contradictions(request: GenerateRequest, results: Results) -> None:
+    """Raise OptionError for options that do not go together."""
+    asked = request.asked
+    refuse_unwritten(
+        results.format, program=request.program, velocity=asked["velocity"],
+        humanize=request.humanize or None, swing=None if request.swing == STRAIGHT else request.swing,
+    )  # fmt: skip
+    if request.track is not None and request.prime is None and asked["chords"] is None:
+        raise OptionError("--track", "is that of the melody to go on from, or of the chords: give --prime or --chords")
+    if request.prime is not None and asked["upbeat"] not in ("0", "free"):
+        raise OptionError("--upbeat", "new bars follow the prime, which has its own; leave out one of the two")
+
+
+def _melodies(
+    console: Console, model: Model, options: Options, count: int, prime: Melody | None
+) -> Iterator[Generated]:
+    """Compose one here, many where it is quickest."""
+    if count == 1:
+        return iter(generate(model, options, prime=prime))
+    return console.progress(compose_many(model, options, count, prime=prime), doing="composing", total=count)
+
+
+def _prime(console: Console, request: GenerateRequest) -> Input | None:
+    """Read the melody to go on from, with its warnings."""
+    if request.prime is None:
+        return None
+    given = read_melody(console, request.prime, track=request.track)
+    if given.track:
+        console.detail(f"{given.name}: {given.track}")
+    tell(console, given, key=request.asked["key"])
+    return given
+
+
+def surprise_of(text: str | None) -> float | str | None:
+    """Read a number of bits, or 'corpus'; raise OptionError.
+
+    >>> surprise_of("2.4"), surprise_of("corpus"), surprise_of(None)
+    (2.4, 'corpus', None)
+    """
+    if text is None or text == "corpus":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError("--surprise", f"{text!r} is not a number of bits; write 2.4, or corpus") from None
+
+
+def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
+    """How many melodies are kept, and of how many; raise OptionError.
+
+    >>> picked_of(None, None, 3), picked_of(8, None, 1), picked_of(2, 10, 1)
+    ((3, 3), (8, 200), (2, 10))
+    """
+    if best is None:
+        if of is not None:
+            raise OptionError("--of", "says of how many --best chooses; give --best as well")
+        return count, count
+    if count != 1:
+        raise OptionError("-n", "--best says how many melodies are kept; leave out one of the two")
+    many = DEFAULT_CANDIDATES if of is None else of
+    if not 1 <= best <= many:
+        raise OptionError("--best", f"{best}: must be 1 to {many}, the number of candidates")
+    return best, many
+
+
+@dataclass(frozen=True, slots=True)
+class ChordInput:
+    """Chords as the command line gave them: as a text, or the harmony of a file."""
+
+    asked: str | None
+    harmony: Harmony | None = None
+
+    def metre(self, asked: str | None, prime: str | None) -> str | None:
+        """The metre to compose in: the one asked for, else the prime's (None), else the file's where it can be."""
+        if self.harmony is None or asked is not None or prime is not None:
+            return asked
+        metre = self.harmony.metre
+        return str(metre) if 6 <= metre.bar_ticks <= 384 and metre.denominator <= 32 else None
+
+    def text(self, metre: str | None) -> str | None:
+        """The chords as a text, in beats of this metre."""
+        if self.harmony is None:
+            return self.asked
+        return self.harmony.text(None if metre is None else parse_metre(metre))
+
+    def settled(self, options: Options, prime: Melody | None) -> Options:
+        """Options whose chords count the beats of the metre that is really composed in."""
+        if self.harmony is None or options.metre is not None:
+            return options
+        return replace(options, chords=self.harmony.text(prime.metres[0] if prime is not None else Metre()))
+
+
+def read_chord_input(console: Console, asked: str | None) -> ChordInput:
+    """Read the chords if they are a file's (FILE, FILE:TRACK); raise Unreadable, OptionError for stdin."""
+    if asked is not None and asked.strip() == "-":
+        raise OptionError(
+            "--chords", 'chords are not read from stdin; write them, "Am F | G C", or name a file, song.mid'
+        )
+    match = _FILE.fullmatch(asked.strip()) if asked is not None else None
+    if match is None:
+        return ChordInput(asked)
+    file, track = match[1], match[2]
+    if Path(file).suffix.lower() in {".mid", ".midi"}:
+        from melodyrnn.formats.midi.chords import read_midi_chords  # noqa: PLC0415 - each reader costs start-up time
+
+        harmony = read_midi_chords(Path(file), track=track, name=file)
+    else:
+        from melodyrnn.corpus.reading import read_chords  # noqa: PLC0415
+
+        harmony = read_chords(Path(file), name=file, track=track)
+    console.detail(f"{file}: {harmony.source}: {harmony.text()}")
+    return ChordInput(asked, harmony)
