@@ -155,7 +155,7 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> Promp
 def _ruled(options: Options, place: Place, prompt: Prompt) -> Prompt:
     """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
     if not options.planned:
-        whole = exact_bars(place.end, place.last_bar, full=options.loop) if place.exact else ends_by(place.end)
+        whole = exact_bars(place.end, place.last_bar) if place.exact else ends_by(place.end)
         rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
         if options.prefers_scale:
             from melodyrnn.controls.masks import preferences  # noqa: PLC0415 - as below

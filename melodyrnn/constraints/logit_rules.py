@@ -104,18 +104,15 @@ def first_onset(onset: int | None, latest: int) -> LogitRules:
     return LogitRules(rest=(rest,))
 
 
-def exact_bars(end: int, last_bar: int, *, full: bool) -> LogitRules:
-    """No note crosses tick `end`; the melody is over there, or once it sounds beyond `last_bar` (a tick).
-
-    `full` (a loop): it is over at `end` only.
-    """
+def exact_bars(end: int, last_bar: int) -> LogitRules:
+    """No note crosses tick `end`; the melody is over there, or once it sounds beyond `last_bar` (a tick)."""
     left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
-    over = left == 0 if full else left < end - last_bar
+    over = left < end - last_bar
     room = left[:, None] - REST_TICKS
     sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
     rests = _with_end(_preferring(sparse, room >= SHORTEST_GAP), over)
     room = left[:, None] - DURATION_TICKS
-    durations = _preferring(room >= 0, (room == 0) | (room >= SHORTEST_GAP) if full else room >= 0)
+    durations = room >= 0
 
     def rest(logs: Logs, context: DecodingContext) -> Logs:
         return mask(logs, rests.take(end - context.tick, 0, mode="clip"))
