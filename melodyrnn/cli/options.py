@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from melodyrnn.cli.io.console import Console
-from melodyrnn.cli.io.output import OUTPUT_FORMATS
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.registry import OUTPUT_FORMATS
 
 LARGEST_SEED: Final = 2**53 - 1
 """Of a division, which a model's card keeps as a number of JSON."""

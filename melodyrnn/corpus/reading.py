@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.corpus.sources import Outcome, Source, source_of
 from melodyrnn.corpus.worker import out_of_time, read_source
+from melodyrnn.formats.registry import ISOLATED
 from melodyrnn.system import import_path, processors
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _SMALL_BATCH: Final = 4
 _LOOK: Final = 0.25  # seconds between two looks at the children
 _PATIENCE: Final = 600.0  # seconds without an answer, or 30 for each of the limit, after which a child is killed
 _TIME_UP: Final = -getattr(signal, "SIGXCPU", sys.maxsize)  # status of a child that the system ended for its time
-_PARENT_READS: Final = frozenset({"midi", "abc"})  # formats whose readers are ours, bounded and without music21
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def read_outcome(item: Source | Outcome, limits: Limits) -> Outcome:
     """What comes of one file, or of its first tune."""
     if isinstance(item, Outcome):
         return item
-    if item.format in _PARENT_READS:
+    if item.format not in ISOLATED:
         return next(read_source(item, strict=limits.strict))
     return next(itertools.chain.from_iterable(found for _, found in read_files([item], jobs=1, limits=limits)))
 

@@ -8,7 +8,7 @@ Conventions
     Outcome   one tune: a melody, or the reason why there is none (a key of errors.REASONS). Where a file
               holds several tunes, each outcome is called `name:number`.
 
-Contents: INPUT_FORMATS, Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind;
+Contents: Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind;
 CorpusInfo, names, describe_corpus, sources, sources_of.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
-from melodyrnn.formats.registry import NOTATION
+from melodyrnn.formats.registry import INPUT_FORMATS
 from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from melodyrnn.music.melody import Melody
-
-
-INPUT_FORMATS: Final = {".mid": "midi", ".midi": "midi", ".kar": "midi"} | NOTATION
-"""File suffix (lower case) → format."""
 
 _DEEPEST: Final = 64  # folders within folders
 

@@ -1,6 +1,6 @@
-"""The formats of melodies in files: suffixes, and the document that readers give and writers take.
+"""The one table of formats, and the document that readers give and writers take.
 
-Contents: NOTATION, Document.
+Contents: Format, FORMATS; read off the table: INPUT_FORMATS, OUTPUT_FORMATS, OUTPUT_SUFFIXES, ISOLATED; Document.
 """
 
 from __future__ import annotations
@@ -14,10 +14,31 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 
-NOTATION: Final = {
-    ".abc": "abc", ".krn": "krn", ".kern": "krn", ".xml": "musicxml", ".musicxml": "musicxml", ".mxl": "mxl",
-}  # fmt: skip
-"""File suffix (lower case) → format."""
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file. Suffixes are lower case."""
+
+    name: str
+    reads: tuple[str, ...]  # suffixes of files that are read
+    writes: tuple[str, ...] = ()  # suffixes of files that are written; the first where none is named
+    isolated: bool = False  # read by music21, in a child with limits
+
+
+FORMATS: Final = (
+    Format("midi", (".mid", ".midi", ".kar"), (".mid", ".midi")),
+    Format("musicxml", (".musicxml", ".xml"), (".musicxml", ".xml"), isolated=True),
+    Format("mxl", (".mxl",), isolated=True),
+    Format("abc", (".abc",), (".abc",)),
+    Format("krn", (".krn", ".kern"), isolated=True),
+)
+INPUT_FORMATS: Final = {suffix: one.name for one in FORMATS for suffix in one.reads}
+"""Suffix of a file that is read → format."""
+OUTPUT_FORMATS: Final = {one.name: one.writes[0] for one in FORMATS if one.writes}
+"""Format that is written → its suffix."""
+OUTPUT_SUFFIXES: Final = {suffix: one.name for one in FORMATS for suffix in one.writes}
+"""Suffix of a file that is written → format."""
+ISOLATED: Final = frozenset(one.name for one in FORMATS if one.isolated)
+"""Formats that are read in a child with limits."""
 
 
 @dataclass(frozen=True, slots=True)

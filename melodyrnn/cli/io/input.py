@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.cli.io.console import MAX_STDIN
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.formats.midi.container import read_bytes_of
-from melodyrnn.formats.registry import NOTATION
+from melodyrnn.formats.registry import INPUT_FORMATS, ISOLATED
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.music.melody import Melody
 
-_SLOW: Final = frozenset(NOTATION) - {".abc"}
 _KEY_LINE: Final = re.compile(rb"^K:", re.MULTILINE)  # which every tune of ABC has before its notes
 _ABC_HEAD: Final = 1 << 16  # bytes in which it is looked for
 _TELLING: Final = 16  # notes from which on a melody says something of its key
@@ -64,7 +63,7 @@ def read_melody(console: Console, source: str, *, track: str | None = None, stri
     if book.lower().endswith(".abc") and tune and not path.exists():
         return _abc(read_bytes(console, book), book, track=track, tune=tune)
     suffix = path.suffix.lower()
-    if suffix in _SLOW:
+    if INPUT_FORMATS.get(suffix) in ISOLATED:
         return _isolated(path, source, track=track)
     if suffix == ".abc":
         return _abc(read_bytes(console, source), source, track=track)

@@ -15,7 +15,7 @@ Conventions
     The next writer removes what killed ones have left (`tidy`; of many files in a row, the first is enough): only
     what bears our pattern, is locked by nobody and whose process is gone, for others may be writing there too.
 
-Contents: OUTPUT_FORMATS, Results, results_of; writing, write_file, write_free, refuse_existing, refuse_nowhere,
+Contents: Results, results_of; writing, write_file, write_free, refuse_existing, refuse_nowhere,
 check_writable; hold.
 """
 
@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.cli.io.console import reason
 from melodyrnn.errors import OptionError, OutputError
+from melodyrnn.formats.registry import OUTPUT_FORMATS, OUTPUT_SUFFIXES
 from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.cli.io.console import Console
 
-OUTPUT_FORMATS: Final = {"midi": ".mid", "musicxml": ".musicxml", "abc": ".abc"}
-"""Format → suffix of the files that are named for the user."""
-
-_BY_SUFFIX: Final = {".mid": "midi", ".midi": "midi", ".musicxml": "musicxml", ".xml": "musicxml", ".abc": "abc"}
 _STEM: Final = "melody"
 _PATTERN: Final = re.compile(r"\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
 
@@ -95,7 +92,7 @@ def results_of(
         paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{OUTPUT_FORMATS[kind]}" for k in range(1, count + 1))
     else:
         kind = format or _by_suffix(path)
-        if (said := _BY_SUFFIX.get(path.suffix.lower(), kind)) != kind:
+        if (said := OUTPUT_SUFFIXES.get(path.suffix.lower(), kind)) != kind:
             raise OptionError("-o", f"{path} would hold {kind}, not {said}; end it in {OUTPUT_FORMATS[kind]}")
         paths = (path,)
         if count > 1:
@@ -124,7 +121,7 @@ def _by_suffix(path: Path) -> str:
     """The format that a file's name asks for; a name without a suffix is MIDI."""
     if not path.suffix or path.parts[:2] == ("/", "dev"):
         return "midi"
-    kind = _BY_SUFFIX.get(path.suffix.lower())
+    kind = OUTPUT_SUFFIXES.get(path.suffix.lower())
     if kind is None:
         problem = f"{path}: {path.suffix} cannot be written; end it in .mid, .musicxml or .abc, or give --format"
         raise OptionError("-o", problem)

@@ -23,9 +23,10 @@ from melodyrnn.cli.io.output import refuse_existing, writing
 from melodyrnn.corpus.cache import load_corpus, user_cache
 from melodyrnn.corpus.reading import Limits
 from melodyrnn.corpus.replacing import settle
-from melodyrnn.corpus.sources import INPUT_FORMATS, Shard, describe_corpus, names, other_kinds
+from melodyrnn.corpus.sources import Shard, describe_corpus, names, other_kinds
 from melodyrnn.corpus.stamp import read_report, read_stamp, stamp_of, unchanged
 from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
+from melodyrnn.formats.registry import INPUT_FORMATS
 from melodyrnn.system import scratch
 
 if TYPE_CHECKING:
