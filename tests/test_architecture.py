@@ -117,6 +117,26 @@ def test_a_folder_is_seen_at_a_glance(folder):
     assert len(list(folder.glob("*.py"))) <= MOST_FILES
 
 
+def functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
+    """Every function of the package."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                yield path, node
+
+
+def test_functions_are_short():
+    """No function has over 60 lines but commands, whose signatures are their options."""
+    long = [f"{path}: {f.name}" for path, f in functions() if f.end_lineno - f.lineno >= 60]
+    assert [name for name in long if not name.endswith("_command")] == []
+
+
+def test_imports_stand_at_the_top():
+    """Within functions stand those alone that nobody shall wait for."""
+    within = [node for _, f in functions() for node in ast.walk(f) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert len(within) <= 130
+
+
 def test_a_public_name_has_one_meaning():
     """No two modules define the same public name."""
     homes: dict[str, list[Path]] = {}
