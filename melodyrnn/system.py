@@ -18,7 +18,6 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -265,6 +264,8 @@ _MARK: Final = "in-use"
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Give a folder that is there as long as the block lasts; remove those of runs that were killed."""
+    import tempfile  # noqa: PLC0415 - composing, which needs no such folder, does not wait for it
+
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         if _abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
