@@ -1,1 +1,1 @@
-"""One file a verb."""
+"""Signature and help of each command."""
