@@ -18,10 +18,8 @@ import json
 import os
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,14 +35,14 @@ from melodyrnn.evaluation.cross_validation import family_of
 from melodyrnn.evaluation.sets import find_seen, read_melody_columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.statistics import first_pitch, register_bits
-from melodyrnn.system import follow_parent
+from melodyrnn.system import deal
 from melodyrnn.training.network import MelodyRNN
 from melodyrnn.training.pipeline import Order, train_model
 from melodyrnn.training.validation import measure
 from melodyrnn.training.workers import join
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from melodyrnn.corpus.sources import Outcome
     from melodyrnn.events.columns import Columns
@@ -158,6 +156,11 @@ def arguments() -> Any:
     return parser.parse_args()
 
 
+def all_measured(tasks: Sequence[Task]) -> Iterator[dict[str, Any]]:
+    """A share of the tasks, one after another."""
+    return map(measured, tasks)
+
+
 def main() -> None:
     """Measure what is missing, then print and write the table."""
     asked, began = arguments(), time.monotonic()
@@ -168,12 +171,11 @@ def main() -> None:
     tasks = {at: [Task(asked.sets / at[0], asked.base, at[1], k) for k in range(asked.draws)] for at in rows}
     left = [task for some in tasks.values() for task in some if f"{mark}/{task.key}" not in cached]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(asked.jobs, get_context("spawn"), initializer=follow_parent) as pool:
-        for task, found in zip(left, pool.map(measured, left), strict=True):
-            cached[f"{mark}/{task.key}"] = found
-            write_whole(path, json.dumps(cached, indent=1, sort_keys=True).encode())
-            gain = sum(found["tuned"]) - sum(found["base"])
-            print(f"{task.key}: {gain:+.3f} ({found['epochs']:.0f} epochs, {found['seconds']} s)", flush=True)
+    for task, found in zip(left, deal(all_measured, left, asked.jobs), strict=True):
+        cached[f"{mark}/{task.key}"] = found
+        write_whole(path, json.dumps(cached, indent=1, sort_keys=True).encode())
+        gain = sum(found["tuned"]) - sum(found["base"])
+        print(f"{task.key}: {gain:+.3f} ({found['epochs']:.0f} epochs, {found['seconds']} s)", flush=True)
     lines = [row(*at, [cached[f"{mark}/{task.key}"] for task in tasks[at]]) for at in sorted(tasks)]
     print("\n".join(lines), f"\n{time.monotonic() - began:.0f} s")
     if not asked.dry:
