@@ -7,8 +7,8 @@ Conventions
     A file is read once, whole: what happens to it later does not matter. It is checked whole before
     anything is returned; a refusal is one line and a CheckpointError.
 
-Contents: Checkpoint, load, save, write_whole, shipped, find; from checkpoint_card: NetworkConfig, Card; from
-checkpoint_check: expected_shapes.
+Contents: Checkpoint, load, save, write_whole, shipped, find; from `card`: NetworkConfig, Card; from `verify`:
+expected_shapes.
 """
 
 from __future__ import annotations

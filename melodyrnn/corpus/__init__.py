@@ -1,1 +1,1 @@
-"""Many files to one prepared corpus: catalogue, reading, prepare."""
+"""Many files to one prepared corpus: sources, reading, prepare."""

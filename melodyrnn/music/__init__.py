@@ -1,1 +1,1 @@
-"""What a melody is, keys, chords; and notation, in and out."""
+"""What a melody is; keys, chords, and the texts that musicians write."""

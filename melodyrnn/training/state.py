@@ -4,7 +4,7 @@ Weights, their average, the best average so far, the optimiser's moments, and a 
 in the data and the history. No random state is kept, for none exists: each step draws from (seed, step).
 One file and one rename: a state is whole or it is not there. No pickle.
 
-Contents: Progress, State, write, read, demand_fit.
+Contents: Progress, State, write_state, read_state, check_fits.
 """
 
 from __future__ import annotations
