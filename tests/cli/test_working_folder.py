@@ -24,10 +24,16 @@ BARS = ("CDEF|GABc|cBAG|FEDC|", "EFGA|Bcde|dcBA|GFED|", "c2BA|G2FE|D2EF|G4|", "G
 COMMANDS = (
     ("inspect", "tunes/0.krn"),
     ("corpus", "check", "tunes"),
+    ("corpus", "list"),
+    ("corpus", "build", "kinder"),
     ("corpus", "prepare", "tunes", "-o", "prepared"),
+    ("corpus", "prepare", "tunes", "--shard", "1/2", "-o", "one"),
+    ("corpus", "prepare", "tunes", "--shard", "2/2", "-o", "two"),
+    ("corpus", "merge", "one", "two", "-o", "merged"),
     ("train", "tunes", "-o", "mine.safetensors", "--hidden", "8", "--epochs", "1"),
     ("generate", "-o", "tune.mid"),
     ("generate", "-n", "200", "-o", "out/"),
+    ("generate", "--best", "2", "--of", "60", "-o", "best/"),
     ("generate", "--prime", "tunes/0.krn", "-o", "on.mid"),
     ("infill", "tune.mid", "--bars", "3", "-o", "filled.mid"),
     ("vary", "tune.mid", "-o", "varied.mid"),
@@ -35,6 +41,8 @@ COMMANDS = (
     ("originality", "tune.mid"),
     ("reproduce", "tune.mid", "-o", "again.mid"),
     ("evaluate", "folk", "tunes"),
+    ("evaluate", "folk", "tunes", "--statistics", "--samples", "10"),
+    ("memory", "--corpus", "tunes", "--hidden", "8", "--epochs", "1", "--notes", "3"),
     ("evaluate", "--cross-validate", "2", "tunes", "--hidden", "8", "--epochs", "1", "--jobs", "2"),
 )
 
@@ -52,6 +60,7 @@ def planted(tmp_path):
     return room
 
 
+@pytest.mark.slow
 def test_nothing_in_the_working_folder_is_run(planted, tmp_path):
     """Every command does its work beside seventeen modules of Python's own names, and none of them runs."""
     script = tmp_path / "bin" / "melodyrnn"  # as pip writes it: what lies beside it is on the path, the folder is not

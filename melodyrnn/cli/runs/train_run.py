@@ -137,7 +137,7 @@ def _rehearsed(event: Tried | Chosen) -> str:
     if not event.epochs:
         return f"{base}, and more after any training: its weights stay as they are"
     better = f"{event.heldout.total:.3f} after {event.epochs} of {amount(event.tried, 'epoch')}"
-    return f"{base}, {better}: so long it learns from all of them"
+    return f"{base}, {better}; all of them are now learnt from for that long"
 
 
 def _terms(bits: Mapping[str, float | None]) -> str:

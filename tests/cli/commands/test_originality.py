@@ -143,6 +143,7 @@ def option_sets(count, prime, seed=0):
         yield chosen
 
 
+@pytest.mark.slow
 def test_reproduce_writes_the_same_bytes_in_another_process(command, model, tune_file):
     """A dozen random option sets, alone and as one of 32: identical, in a process that knows only file and model."""
     for number, chosen in enumerate(option_sets(12, tune_file)):

@@ -40,6 +40,7 @@ def start(tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_signals_save_and_say_where(start, tmp_path):
     """SIGINT gives 130, SIGTERM 143; the last line names the state, and each run goes on from the one before."""
     for number, status, more in ((signal.SIGINT, 130, ()), (signal.SIGTERM, 143, ("--resume",))):
