@@ -1,7 +1,7 @@
 """The options of the commands: those that several share, and all that a composer may ask for.
 
-Contents: an Annotated type for each option; option, console_of, corpus_names, model_names; constraints_given (of a
-command's parameters, those that go to Options as they are), bars_in.
+Contents: option, seed_option, console_of, corpus_names, model_names; an Annotated type for each option; NAMES,
+constraints_given (of a command's parameters, those that go to Options as they are), bars_in.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from melodyrnn.cli.io.console import Console
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.registry import OUTPUT_FORMATS
 
-LARGEST_SEED: Final = 2**53 - 1
-"""Of a division, which a model's card keeps as a number of JSON."""
 DEFAULT_MODEL: Final = "folk"
 DEFAULT_CANDIDATES: Final = 200
 _MUSIC: Final = "Music"
@@ -27,9 +25,16 @@ _CHANCE: Final = "Chance"
 _WHERE: Final = "Where it goes"
 
 
-def option(*names: str, metavar: str | None = None, help: str, panel: str | None = None, **more: Any) -> Any:
-    """An option as its help page shows it; `panel` is the group it stands in."""
-    return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)
+def option(spelling: str, help: str, panel: str | None = None, **more: Any) -> Any:
+    """An option spelt as on its help page, "-m --model MODEL"; `panel` is the group it stands in there."""
+    words = spelling.split()
+    names = [word for word in words if word.startswith("-")]
+    return typer.Option(*names, metavar=" ".join(words[len(names) :]) or None, help=help, rich_help_panel=panel, **more)
+
+
+def seed_option(help: str, panel: str | None = None) -> Any:
+    """The seed of a division, which a model's card keeps as a number of JSON: 53 bits."""
+    return option("--seed N", help, panel, min=0, max=2**53 - 1)
 
 
 def console_of(context: typer.Context, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> Console:
@@ -52,184 +57,97 @@ def model_names() -> list[str]:
     return list(shipped())
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Facts as JSON lines on stdout.")]
-QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that are already there.")]
-TrackOption = Annotated[
-    str | None, typer.Option("--track", metavar="N|NAME", help="The track that holds the melody, by number or name.")
-]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Refuse damaged files instead of keeping what is whole.")]
+JsonOption = Annotated[bool, option("--json", "Facts as JSON lines on stdout.")]
+QuietOption = Annotated[bool, option("-q --quiet", "Say nothing but errors.")]
+VerboseOption = Annotated[bool, option("-v --verbose", "Say more.")]
+ForceOption = Annotated[bool, option("--force", "Replace files that are already there.")]
+TrackOption = Annotated[str | None, option("--track N|NAME", "The track that holds the melody, by number or name.")]
+StrictOption = Annotated[bool, option("--strict", "Refuse damaged files instead of keeping what is whole.")]
 
 
 ModelOption = Annotated[
-    str, option("-m", "--model", metavar="MODEL", help="A model file, or the name of one that ships.",
-                 panel=_MUSIC, autocompletion=model_names)
-]  # fmt: skip
+    str, option("-m --model MODEL", "A model file, or the name of one that ships.", _MUSIC, autocompletion=model_names)
+]
 PrimeOption = Annotated[
     str | None,
-    option(
-        "--prime",
-        metavar="FILE|-",
-        help="Go on from this melody, which is kept; BOOK.abc:12 is tune 12 of a book.",
-        panel=_MUSIC,
-    ),
+    option("--prime FILE|-", "Go on from this melody, which is kept; BOOK.abc:12 is tune 12 of a book.", _MUSIC),
 ]
 BarsOption = Annotated[
-    str,
-    option(
-        "--bars",
-        metavar="N|free",
-        help="Exactly so many, up to 64, without upbeat and prime; free: as was learnt.",
-        panel=_MUSIC,
-    ),
+    str, option("--bars N|free", "Exactly so many, up to 64, without upbeat and prime; free: as was learnt.", _MUSIC)
 ]
-UpbeatOption = Annotated[
-    str, option("--upbeat", metavar="N/N|free", help="Length of an upbeat before them: 1/4, 1/8.", panel=_MUSIC)
-]
+UpbeatOption = Annotated[str, option("--upbeat N/N|free", "Length of an upbeat before them: 1/4, 1/8.", _MUSIC)]
 KeyOption = Annotated[
-    str | None,
-    option(
-        "--key", metavar="KEY", help='Am, F#, "E dorian" (that of the prime or of the chords, else C).', panel=_MUSIC
-    ),
+    str | None, option("--key KEY", 'Am, F#, "E dorian" (that of the prime or of the chords, else C).', _MUSIC)
 ]
-MetreOption = Annotated[
-    str | None, option("--metre", metavar="N/N", help="3/4, 6/8, 5/4 (4/4, or the prime's).", panel=_MUSIC)
-]
+MetreOption = Annotated[str | None, option("--metre N/N", "3/4, 6/8, 5/4 (4/4, or the prime's).", _MUSIC)]
 TempoOption = Annotated[
-    float | None,
-    option("--tempo", metavar="N", help="Quarters a minute, 4 to 1000 (120, or the prime's).", panel=_MUSIC),
+    float | None, option("--tempo N", "Quarters a minute, 4 to 1000 (120, or the prime's).", _MUSIC)
 ]
-StyleOption = Annotated[
-    str | None,
-    option("--style", metavar="NAME", help="A style of the model; inspect lists them.", panel=_MUSIC),
-]
-LoopOption = Annotated[bool, option("--loop", help="Fill the last bar, end on its bar line.", panel=_MUSIC)]
+StyleOption = Annotated[str | None, option("--style NAME", "A style of the model; inspect lists them.", _MUSIC)]
+LoopOption = Annotated[bool, option("--loop", "Fill the last bar, end on its bar line.", _MUSIC)]
 SeedOption = Annotated[
-    int | None, option("--seed", metavar="N", help="The same seed gives the same melody; else one is drawn and told.",
-                        panel=_CHANCE)
-]  # fmt: skip
+    int | None, option("--seed N", "The same seed gives the same melody; else one is drawn and told.", _CHANCE)
+]
 TemperatureOption = Annotated[
-    float,
-    option("-t", "--temperature", metavar="X", help="Boldness, 0 to 100; 0 always takes the likeliest.", panel=_CHANCE),
+    float, option("-t --temperature X", "Boldness, 0 to 100; 0 always takes the likeliest.", _CHANCE)
 ]
-RhythmOption = Annotated[
-    float | None, option("--rhythm-temperature", metavar="X", help="The same for the rhythm alone.", panel=_CHANCE)
-]
-TopKOption = Annotated[int | None, option("--top-k", metavar="N", help="Choose among the N likeliest.", panel=_CHANCE)]
-TopPOption = Annotated[
-    float, option("--top-p", metavar="P", help="Choose among the likeliest that together have P.", panel=_CHANCE)
-]
-MinPOption = Annotated[
-    float,
-    option("--min-p", metavar="P", help="Choose among those P times as likely as the best.", panel=_CHANCE),
-]
-OutputOption = Annotated[
-    str | None, option("-o", "--output", metavar="FILE|DIR/|-", help="Where to write.", panel=_WHERE)
-]
-CountOption = Annotated[int, option("-n", "--count", metavar="N", help="How many melodies.", panel=_WHERE)]
+RhythmOption = Annotated[float | None, option("--rhythm-temperature X", "The same for the rhythm alone.", _CHANCE)]
+TopKOption = Annotated[int | None, option("--top-k N", "Choose among the N likeliest.", _CHANCE)]
+TopPOption = Annotated[float, option("--top-p P", "Choose among the likeliest that together have P.", _CHANCE)]
+MinPOption = Annotated[float, option("--min-p P", "Choose among those P times as likely as the best.", _CHANCE)]
+OutputOption = Annotated[str | None, option("-o --output FILE|DIR/|-", "Where to write.", _WHERE)]
+CountOption = Annotated[int, option("-n --count N", "How many melodies.", _WHERE)]
 FormatOption = Annotated[
-    str | None, option("--format", metavar="FORMAT", help="midi, musicxml or abc; else by the suffix of -o.",
-                        panel=_WHERE, autocompletion=lambda: list(OUTPUT_FORMATS))
-]  # fmt: skip
-ProgramOption = Annotated[
-    int | None, option("--program", metavar="N", help="General MIDI sound, 0 to 127 (0, or the file's).",
-                        panel=_WHERE, min=0, max=127)
-]  # fmt: skip
-VelocityOption = Annotated[
-    int | None, option("--velocity", metavar="N", help="One velocity for all new notes, 1 to 127.", panel=_WHERE)
-]
-RecipeOption = Annotated[
-    bool, option("--recipe/--no-recipe", help="Keep in the MIDI file how it was made.", panel=_WHERE)
-]
-MaxCopyOption = Annotated[
-    int | None,
+    str | None,
     option(
-        "--max-copy", metavar="N", help="Share at most N notes in a row with a training tune, 8 or more.", panel=_MUSIC
+        "--format FORMAT",
+        "midi, musicxml or abc; else by the suffix of -o.",
+        _WHERE,
+        autocompletion=lambda: list(OUTPUT_FORMATS),
     ),
+]
+ProgramOption = Annotated[
+    int | None, option("--program N", "General MIDI sound, 0 to 127 (0, or the file's).", _WHERE, min=0, max=127)
+]
+VelocityOption = Annotated[int | None, option("--velocity N", "One velocity for all new notes, 1 to 127.", _WHERE)]
+RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
+MaxCopyOption = Annotated[
+    int | None, option("--max-copy N", "Share at most N notes in a row with a training tune, 8 or more.", _MUSIC)
 ]
 SurpriseOption = Annotated[
-    str | None,
-    option(
-        "--surprise",
-        metavar="X|corpus",
-        help="So many bits a note, 0.05 to 30, instead of a temperature.",
-        panel=_CHANCE,
-    ),
+    str | None, option("--surprise X|corpus", "So many bits a note, 0.05 to 30, instead of a temperature.", _CHANCE)
 ]
-BestOption = Annotated[
-    int | None, option("--best", metavar="N", help="Keep the N best of many, told in a table.", panel=_WHERE)
-]
-OfOption = Annotated[
-    int | None, option("--of", metavar="N", help=f"... of so many ({DEFAULT_CANDIDATES}).", panel=_WHERE)
-]  # fmt: skip
-HumanizeOption = Annotated[
-    float, option("--humanize", metavar="X", help="Play like a hand, from 0 (exact) to 1.", panel=_WHERE)
-]
-SwingOption = Annotated[
-    float,
-    option("--swing", metavar="N", help="Per cent of a quarter for its first eighth, 50 to 80: 67.", panel=_WHERE),
-]
+BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
+OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]
+HumanizeOption = Annotated[float, option("--humanize X", "Play like a hand, from 0 (exact) to 1.", _WHERE)]
+SwingOption = Annotated[float, option("--swing N", "Per cent of a quarter for its first eighth, 50 to 80: 67.", _WHERE)]
 
-ScaleOption = Annotated[
-    str | None, option("--scale", metavar="NOTES", help='Only these: "C D Eb F# G Ab B".', panel=_PITCH)
-]
+ScaleOption = Annotated[str | None, option("--scale NOTES", 'Only these: "C D Eb F# G Ab B".', _PITCH)]
 InScaleOption = Annotated[
-    str | None,
-    option(
-        "--in-scale",
-        metavar="strict|mostly|free",
-        help="Keep to the scale, or the key's (mostly in modes).",
-        panel=_PITCH,
-    ),
+    str | None, option("--in-scale strict|mostly|free", "Keep to the scale, or the key's (mostly in modes).", _PITCH)
 ]
-RangeOption = Annotated[str | None, option("--range", metavar="C4-A5", help="Lowest and highest note.", panel=_PITCH)]
-ForbidOption = Annotated[
-    str | None, option("--forbid", metavar="NOTES", help='Never these: "F# C4"; no octave means all.', panel=_PITCH)
-]
-RequireOption = Annotated[
-    str | None, option("--require", metavar="NOTES", help="Each of these at least once.", panel=_PITCH)
-]
-LeapOption = Annotated[
-    int | None, option("--max-leap", metavar="N", help="Semitones from note to note, at most (1 to 72).", panel=_PITCH)
-]
+RangeOption = Annotated[str | None, option("--range C4-A5", "Lowest and highest note.", _PITCH)]
+ForbidOption = Annotated[str | None, option("--forbid NOTES", 'Never these: "F# C4"; no octave means all.', _PITCH)]
+RequireOption = Annotated[str | None, option("--require NOTES", "Each of these at least once.", _PITCH)]
+LeapOption = Annotated[int | None, option("--max-leap N", "Semitones from note to note, at most (1 to 72).", _PITCH)]
 ContourOption = Annotated[
-    str | None,
-    option("--contour", metavar="SHAPE", help='Lean to arch, rise, fall, wave or heights "0 2 5 3".', panel=_PITCH),
+    str | None, option("--contour SHAPE", 'Lean to arch, rise, fall, wave or heights "0 2 5 3".', _PITCH)
 ]
 EndOption = Annotated[
-    str | None,
-    option("--end", metavar="tonic|open|N|free", help="End on 1, on 2, 5 or 7, or N: on a beat, long.", panel=_PITCH),
+    str | None, option("--end tonic|open|N|free", "End on 1, on 2, 5 or 7, or N: on a beat, long.", _PITCH)
 ]
-DensityOption = Annotated[
-    str | None,
-    option("--density", metavar="N|N-N", help="Notes in each bar, or sparse, medium, dense.", panel=_SHAPE),
-]
-DurationsOption = Annotated[
-    str | None, option("--durations", metavar="VALUES", help='Only these note values: "1/4 1/8".', panel=_SHAPE)
-]
-FormOption = Annotated[
-    str | None,
-    option("--form", metavar="AABA", help="Sections that return; A' with another last bar.", panel=_SHAPE),
-]
+DensityOption = Annotated[str | None, option("--density N|N-N", "Notes in each bar, or sparse, medium, dense.", _SHAPE)]
+DurationsOption = Annotated[str | None, option("--durations VALUES", 'Only these note values: "1/4 1/8".', _SHAPE)]
+FormOption = Annotated[str | None, option("--form AABA", "Sections that return; A' with another last bar.", _SHAPE)]
 ChordsOption = Annotated[
-    str | None,
-    option("--chords", metavar="CHORDS|FILE", help='"Am:4 F:2 | C", or those of FILE[:TRACK].', panel=_CHORDS),
+    str | None, option("--chords CHORDS|FILE", '"Am:4 F:2 | C", or those of FILE[:TRACK].', _CHORDS)
 ]
-ChordTonesOption = Annotated[
-    str, option("--chord-tones", metavar="prefer|rule", help="Chord tones on strong beats.", panel=_CHORDS)
-]
+ChordTonesOption = Annotated[str, option("--chord-tones prefer|rule", "Chord tones on strong beats.", _CHORDS)]
 ChordTrackOption = Annotated[
-    bool, option("--chord-track", help="Write the chords too: a second MIDI track, or symbols.", panel=_CHORDS)
+    bool, option("--chord-track", "Write the chords too: a second MIDI track, or symbols.", _CHORDS)
 ]
 EffortOption = Annotated[
-    int | None,
-    option(
-        "--effort",
-        metavar="N",
-        help="Melodies side by side to draw one from, up to 4096; more fit better.",
-        panel=_CHANCE,
-    ),
+    int | None, option("--effort N", "Melodies side by side to draw one from, up to 4096; more fit better.", _CHANCE)
 ]
 NAMES: Final = (
     "scale", "in_scale", "range", "forbid", "require", "max_leap", "contour", "end", "density", "durations", "form",

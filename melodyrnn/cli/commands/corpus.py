@@ -69,11 +69,8 @@ Examples:
   melodyrnn corpus merge part* -o tunes.prepared
 """
 
-_Folder = Annotated[Path, o.option("-o", "--output", metavar="FOLDER", help="The folder to write.")]
-_SplitSeed = Annotated[
-    int,
-    o.option("--seed", metavar="N", min=0, max=o.LARGEST_SEED, help="Of the split into train, validation and test."),
-]
+_Folder = Annotated[Path, o.option("-o --output FOLDER", "The folder to write.")]
+_SplitSeed = Annotated[int, o.seed_option("Of the split into train, validation and test.")]
 
 corpus_command = new_app(help=_HELP, see="melodyrnn train --help")
 
@@ -105,9 +102,7 @@ def build_command(
 def check_command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of .mid, .abc, .krn, .musicxml, .mxl.")],
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write a JSON line for every melody or refusal.")
-    ] = None,
+    report: Annotated[Path | None, o.option("--report FILE", "Write a JSON line for every melody or refusal.")] = None,
     track: o.TrackOption = None,
     strict: o.StrictOption = False,
     force: o.ForceOption = False,
@@ -126,9 +121,7 @@ def prepare_command(
     context: typer.Context,
     corpora: Annotated[list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.")],
     output: _Folder,
-    shard: Annotated[
-        str | None, o.option("--shard", metavar="I/N", help="Only the files of part I of N, told by their names.")
-    ] = None,
+    shard: Annotated[str | None, o.option("--shard I/N", "Only the files of part I of N, told by their names.")] = None,
     seed: _SplitSeed = 0,
     track: o.TrackOption = None,
     strict: o.StrictOption = False,

@@ -15,9 +15,7 @@ from melodyrnn.cli.app import command
 _File = Annotated[
     str, typer.Argument(metavar="FILE", help="MIDI, ABC, **kern or MusicXML, or - for stdin.", show_default=False)
 ]
-_Key = Annotated[
-    str | None, o.option("--key", metavar="KEY", help='Am, F#, "E dorian" (else the melody\'s).', panel="Music")
-]
+_Key = Annotated[str | None, o.option("--key KEY", 'Am, F#, "E dorian" (else the melody\'s).', "Music")]
 
 _INFILL: Final = """Compose bars of a melody anew, so that both sides fit.
 
@@ -51,9 +49,7 @@ way each step goes, and the rhythm), bars=N-N.
 def infill_command(
     context: typer.Context,
     file: _File,
-    bars: Annotated[
-        str, o.option("--bars", metavar="N-N", help="Which bars; that of an upbeat is bar 1.", panel="Music")
-    ],
+    bars: Annotated[str, o.option("--bars N-N", "Which bars; that of an upbeat is bar 1.", "Music")],
     model: o.ModelOption = o.DEFAULT_MODEL,
     track: o.TrackOption = None,
     key: _Key = None,
@@ -95,12 +91,8 @@ def infill_command(
 def vary_command(
     context: typer.Context,
     file: _File,
-    keep: Annotated[
-        list[str] | None, o.option("--keep", metavar="LOCK", help="What stays; may be given again.", panel="Music")
-    ] = None,
-    strength: Annotated[
-        float, o.option("--strength", metavar="X", help="0 changes nothing, 1 all that is not kept.", panel="Music")
-    ] = 0.5,
+    keep: Annotated[list[str] | None, o.option("--keep LOCK", "What stays; may be given again.", "Music")] = None,
+    strength: Annotated[float, o.option("--strength X", "0 changes nothing, 1 all that is not kept.", "Music")] = 0.5,
     model: o.ModelOption = o.DEFAULT_MODEL,
     track: o.TrackOption = None,
     key: _Key = None,

@@ -51,60 +51,56 @@ def evaluate_command(
     context: typer.Context,
     what: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL|PATH...", help="A model (not with --cross-validate), then what to judge it by: "
-                       "files, folders, built-in corpora."),
+        typer.Argument(
+            metavar="MODEL|PATH...",
+            help="A model (not with --cross-validate), then what to judge it by: files, folders, built-in corpora.",
+        ),
     ],
-    part: Annotated[
-        str | None, o.option("--part", metavar="PART", help="Only train, validation or test, as training divides.")
-    ] = None,
+    part: Annotated[str | None, o.option("--part PART", "Only train, validation or test, as training divides.")] = None,
     cross_validate: Annotated[
-        int | None, o.option("--cross-validate", metavar="N", help="Train in N folds, and judge each by the network "
-                            "that has not seen it: alone, and recalling what it was trained on.", panel=_FOLDS)
+        int | None,
+        o.option(
+            "--cross-validate N",
+            "Train in N folds, and judge each by the network "
+            "that has not seen it: alone, and recalling what it was trained on.",
+            _FOLDS,
+        ),
     ] = None,
     folds: Annotated[
-        Path | None, o.option("--folds", metavar="FILE", help="Which file is tested in which fold, as JSON.",
-                             panel=_FOLDS)
+        Path | None, o.option("--folds FILE", "Which file is tested in which fold, as JSON.", _FOLDS)
     ] = None,
-    base: Annotated[
-        str | None, o.option("--from", metavar="MODEL", help="Fine-tune this model in each fold.", panel=_FOLDS)
-    ] = None,
+    base: Annotated[str | None, o.option("--from MODEL", "Fine-tune this model in each fold.", _FOLDS)] = None,
     drop_seen: Annotated[
-        bool, o.option("--drop-seen", help="Do not test by melodies that the model has trained on.")
+        bool, o.option("--drop-seen", "Do not test by melodies that the model has trained on.")
     ] = False,
-    members: Annotated[
-        int | None, o.option("--members", metavar="N", help="Train N networks (1), and average them.", panel=_FOLDS)
-    ] = None,
+    members: Annotated[int | None, o.option("--members N", "Train N networks (1), and average them.", _FOLDS)] = None,
     cell: Annotated[
-        str | None, o.option("--cell", metavar="CELL", help="lstm, gru or rnn, instead of what suits the size of "
-                            "the set; of several networks, in turn: lstm,gru.", panel=_FOLDS)
+        str | None,
+        o.option(
+            "--cell CELL",
+            "lstm, gru or rnn, instead of what suits the size of the set; of several networks, in turn: lstm,gru.",
+            _FOLDS,
+        ),
     ] = None,
-    hidden: Annotated[
-        int | None, o.option("--hidden", metavar="N", help="Recurrent units.", panel=_FOLDS)
-    ] = None,
-    epochs: Annotated[
-        int | None, o.option("--epochs", metavar="N", help="Times through a fold's corpus.", panel=_FOLDS)
-    ] = None,
+    hidden: Annotated[int | None, o.option("--hidden N", "Recurrent units.", _FOLDS)] = None,
+    epochs: Annotated[int | None, o.option("--epochs N", "Times through a fold's corpus.", _FOLDS)] = None,
     seed: Annotated[
-        int | None, o.option("--seed", metavar="N", min=0, max=o.LARGEST_SEED, help="Of folds, training and samples "
-                           "(0), and of the division into parts (that of the model).")
+        int | None,
+        o.seed_option("Of folds, training and samples (0), and of the division into parts (that of the model)."),
     ] = None,
-    jobs: Annotated[
-        int | None, o.option("--jobs", metavar="N", min=1, help="Folds at a time (one for each core).", panel=_FOLDS)
-    ] = None,
+    jobs: Annotated[int | None, o.option("--jobs N", "Folds at a time (one for each core).", _FOLDS, min=1)] = None,
     track: o.TrackOption = None,
     statistics: Annotated[
-        bool, o.option("--statistics", help="Compare what the model writes with the melodies.", panel=_STATISTICS)
+        bool, o.option("--statistics", "Compare what the model writes with the melodies.", _STATISTICS)
     ] = False,
-    samples: Annotated[
-        int | None, o.option("--samples", metavar="N", help="Melodies to write for it (400).", panel=_STATISTICS)
-    ] = None,
+    samples: Annotated[int | None, o.option("--samples N", "Melodies to write for it (400).", _STATISTICS)] = None,
     temperature: Annotated[
-        float | None, o.option("--temperature", metavar="X", help="At which to write them (1).", panel=_STATISTICS)
+        float | None, o.option("--temperature X", "At which to write them (1).", _STATISTICS)
     ] = None,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Say how well a model expects melodies."""
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
     if cross_validate is None and any(v is not None for v in (folds, base, cell, hidden, epochs, jobs, members)):

@@ -42,29 +42,18 @@ def memory_command(
         list[str] | None, typer.Argument(metavar="[MODEL...]", help="Models; without any, three are trained.")
     ] = None,
     corpus: Annotated[
-        str, o.option("--corpus", metavar="CORPUS", help="A built-in corpus or a folder to train and measure on.")
+        str, o.option("--corpus CORPUS", "A built-in corpus or a folder to train and measure on.")
     ] = "kinder",
-    output: Annotated[
-        Path | None, o.option("-o", "--output", metavar="FILE", help="A plot as .png, .svg or .pdf.")
-    ] = None,
-    longest: Annotated[
-        int, o.option("--notes", metavar="N", min=2, max=200, help="How many notes back to look.")
-    ] = 24,
-    hidden: Annotated[
-        int | None, o.option("--hidden", metavar="N", min=1, max=4096, help="Recurrent units of each (64).")
-    ] = None,
-    epochs: Annotated[
-        int | None, o.option("--epochs", metavar="N", min=1, help="Times through the corpus (20).")
-    ] = None,
-    seed: Annotated[
-        int | None, o.option("--seed", metavar="N", min=0, max=o.LARGEST_SEED,
-                                 help="Of the split (that of a model, else 0) and the training.")
-    ] = None,
+    output: Annotated[Path | None, o.option("-o --output FILE", "A plot as .png, .svg or .pdf.")] = None,
+    longest: Annotated[int, o.option("--notes N", "How many notes back to look.", min=2, max=200)] = 24,
+    hidden: Annotated[int | None, o.option("--hidden N", "Recurrent units of each (64).", min=1, max=4096)] = None,
+    epochs: Annotated[int | None, o.option("--epochs N", "Times through the corpus (20).", min=1)] = None,
+    seed: Annotated[int | None, o.seed_option("Of the split (that of a model, else 0) and the training.")] = None,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show how far back networks remember."""
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
     if output is not None:

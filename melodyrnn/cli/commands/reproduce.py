@@ -13,7 +13,7 @@ from melodyrnn._version import __version__
 from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_bytes, read_melody
 from melodyrnn.cli.io.output import results_of
-from melodyrnn.cli.options import ForceOption, OutputOption, QuietOption, TrackOption, console_of, model_names
+from melodyrnn.cli.options import ForceOption, OutputOption, QuietOption, TrackOption, console_of, model_names, option
 from melodyrnn.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -39,17 +39,14 @@ def reproduce_command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A MIDI file that melodyrnn wrote, or - for stdin.")],
     model: Annotated[
         str | None,
-        typer.Option("-m", "--model", metavar="MODEL", help="The model that made it, if it does not ship.",
-                     autocompletion=model_names),
+        option("-m --model MODEL", "The model that made it, if it does not ship.", autocompletion=model_names),
     ] = None,
-    prime: Annotated[
-        str | None, typer.Option("--prime", metavar="FILE", help="What it goes on from, if too long for a recipe.")
-    ] = None,
+    prime: Annotated[str | None, option("--prime FILE", "What it goes on from, if too long for a recipe.")] = None,
     track: TrackOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Write a file of melodyrnn again, byte for byte, or say why that cannot be."""
     console = console_of(context, quiet=quiet)
     results = results_of(console, output, format="midi", force=force)

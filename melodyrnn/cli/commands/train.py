@@ -55,36 +55,28 @@ def _precisions() -> list[str]:
 _Corpora = Annotated[
     list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=o.corpus_names)
 ]
-_ModelOutput = Annotated[Path, o.option("-o", "--output", metavar="FILE", help="The model file to write.")]
-_Base = Annotated[
-    str | None, o.option("--from", metavar="MODEL", help="Start from a model: a file or a name.", panel=_TRAINING)
-]
-_Resume = Annotated[bool, o.option("--resume", help="Go on from the state that was saved.", panel=_TRAINING)]
+_ModelOutput = Annotated[Path, o.option("-o --output FILE", "The model file to write.")]
+_Base = Annotated[str | None, o.option("--from MODEL", "Start from a model: a file or a name.", _TRAINING)]
+_Resume = Annotated[bool, o.option("--resume", "Go on from the state that was saved.", _TRAINING)]
 _Cell = Annotated[
     str | None,
-    o.option("--cell", metavar="CELL", help="lstm (for large corpora), gru (for small ones) or rnn.", panel=_NETWORK,
-           autocompletion=_cells),
-]  # fmt: skip
-_Hidden = Annotated[int | None, o.option("--hidden", metavar="N", help="Recurrent units a layer.", panel=_NETWORK)]
-_Layers = Annotated[int | None, o.option("--layers", metavar="N", help="Recurrent layers.", panel=_NETWORK)]
-_Epochs = Annotated[int | None, o.option("--epochs", metavar="N", help="Times through the corpus.", panel=_TRAINING)]
-_Rate = Annotated[float | None, o.option("--rate", metavar="X", help="Highest learning rate.", panel=_TRAINING)]
-_TrainingSeed = Annotated[
-    int,
-    o.option("--seed", metavar="N", min=0, max=o.LARGEST_SEED, help="Of the split and the training.", panel=_TRAINING),
+    o.option("--cell CELL", "lstm (for large corpora), gru (for small ones) or rnn.", _NETWORK, autocompletion=_cells),
 ]
+_Hidden = Annotated[int | None, o.option("--hidden N", "Recurrent units a layer.", _NETWORK)]
+_Layers = Annotated[int | None, o.option("--layers N", "Recurrent layers.", _NETWORK)]
+_Epochs = Annotated[int | None, o.option("--epochs N", "Times through the corpus.", _TRAINING)]
+_Rate = Annotated[float | None, o.option("--rate X", "Highest learning rate.", _TRAINING)]
+_TrainingSeed = Annotated[int, o.seed_option("Of the split and the training.", _TRAINING)]
 _Set = Annotated[
-    list[str] | None,
-    o.option("--set", metavar="NAME=X", help="Any field of the recipe, such as drop_state=0.3.", panel=_TRAINING),
+    list[str] | None, o.option("--set NAME=X", "Any field of the recipe, such as drop_state=0.3.", _TRAINING)
 ]
-_Compile = Annotated[bool, o.option("--compile", help="Use torch.compile, where there is a compiler.", panel=_TRAINING)]
+_Compile = Annotated[bool, o.option("--compile", "Use torch.compile, where there is a compiler.", _TRAINING)]
 _Precision = Annotated[
     str,
     o.option(
-        "--precision",
-        metavar="P",
-        help="fp32, bf16, or auto: bf16 for wide LSTMs where the processor has instructions for it.",
-        panel=_TRAINING,
+        "--precision P",
+        "fp32, bf16, or auto: bf16 for wide LSTMs where the processor has instructions for it.",
+        _TRAINING,
         autocompletion=_precisions,
     ),
 ]
