@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import getdoc
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -27,7 +28,6 @@ _MODULES: Final = {"infill": "edit", "vary": "edit"}  # the others stand in the 
 
 _HELP: Final = """Learn from melodies and write new ones as MIDI.
 
-\b
 Examples:
   melodyrnn generate                        a new melody in a file
   melodyrnn generate | timidity -           ... straight into a synth
@@ -44,29 +44,34 @@ See 'melodyrnn COMMAND --help' for the options of a command.
 _KINDS: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
 
 
-def new_app(*, see: str = "", **settings: Any) -> typer.Typer:
+def new_app(help: str | None = None, *, see: str = "") -> typer.Typer:
     """A Typer with plain pages and -h; `see` says where to read on."""
     return typer.Typer(
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
+        help=help and _unbroken(help),
         epilog=_foot(see),
-        **settings,
     )
 
 
 def command(
-    help: str, *, see: str = "", group: typer.Typer | None = None, name: str | None = None
+    *, see: str = "", group: typer.Typer | None = None, name: str | None = None
 ) -> Callable[[Callable[..., Any]], typer.Typer]:
-    """Make a function the one command of a new Typer, or a command of a group."""
+    """Make a function the one command of a new Typer, or a command of a group; its docstring is its help page."""
     owner = group or new_app()
 
     def add(function: Callable[..., Any]) -> typer.Typer:
-        owner.command(name, cls=Page, help=help, epilog=_foot(see))(function)
+        owner.command(name, cls=Page, help=_unbroken(getdoc(function) or ""), epilog=_foot(see))(function)
         return owner
 
     return add
+
+
+def _unbroken(text: str) -> str:
+    """A text whose paragraphs after the first keep their lines, which a backspace before them asks of Typer."""
+    return text.replace("\n\n", "\n\n\b\n")
 
 
 def _foot(see: str) -> str:
@@ -174,7 +179,7 @@ class _LazyGroup(_Light, TyperGroup):
 app = typer.Typer(
     name="melodyrnn",
     cls=_LazyGroup,
-    help=_HELP,
+    help=_unbroken(_HELP),
     epilog=_FOOT,
     invoke_without_command=True,
     rich_markup_mode=None,

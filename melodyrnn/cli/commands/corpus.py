@@ -15,75 +15,31 @@ from melodyrnn.cli.app import command, new_app
 
 _HELP: Final = """List, build, check, prepare and merge corpora.
 
-\b
 Examples:
   melodyrnn corpus list
   melodyrnn corpus build kinder essen
   melodyrnn corpus check tunes/ --report report.jsonl
 """
-
-_LIST: Final = """List the built-in corpora with their sources and licences.
-
-\b
-Examples:
-  melodyrnn corpus list
-  melodyrnn corpus list --json
-"""
-
-_BUILD: Final = """Read built-in corpora now, once for all.
-
-Training does this by itself; what has been read is kept in the user's cache folder.
-
-\b
-Examples:
-  melodyrnn corpus build kinder
-  melodyrnn corpus build essen ryan oneill
-"""
-
-_CHECK: Final = """Say which files of a folder can be learnt from, and why others cannot.
-
-\b
-Examples:
-  melodyrnn corpus check tunes/
-  melodyrnn corpus check tunes/ --report report.jsonl
-  melodyrnn corpus check tunes/ --strict && melodyrnn train tunes/ -o my.safetensors
-"""
-
-_PREPARE: Final = """Read corpora once and keep what training needs of them in a folder.
-
-\b
-Examples:
-  melodyrnn corpus prepare tunes/ -o tunes.prepared
-  melodyrnn train tunes.prepared -o my.safetensors
-  melodyrnn corpus prepare tunes/ -o part3 --shard 3/8   one of eight machines
-  melodyrnn corpus merge part* -o tunes.prepared         ... and all together
-"""
-
-_MERGE: Final = """Put shards that were prepared apart together to one corpus.
-
-Duplicates are found across shards; what comes out does not depend on their
-number.
-
-\b
-Examples:
-  melodyrnn corpus merge part* -o tunes.prepared
-"""
-
 _Folder = Annotated[Path, o.option("-o --output FOLDER", "The folder to write.")]
 _SplitSeed = Annotated[int, o.seed_option("Of the split into train, validation and test.")]
 
 corpus_command = new_app(help=_HELP, see="melodyrnn train --help")
 
 
-@command(_LIST, group=corpus_command, name="list")
+@command(group=corpus_command, name="list")
 def list_command(context: typer.Context, json: o.JsonOption = False) -> None:
-    """List the built-in corpora."""
+    """List the built-in corpora with their sources and licences.
+
+    Examples:
+      melodyrnn corpus list
+      melodyrnn corpus list --json
+    """
     from melodyrnn.cli.runs.corpus_run import run_list  # noqa: PLC0415
 
     run_list(o.console_of(context, json=json))
 
 
-@command(_BUILD, group=corpus_command, name="build", see="melodyrnn corpus list --help")
+@command(group=corpus_command, name="build", see="melodyrnn corpus list --help")
 def build_command(
     context: typer.Context,
     names: Annotated[
@@ -92,13 +48,21 @@ def build_command(
     quiet: o.QuietOption = False,
     json: o.JsonOption = False,
 ) -> None:
-    """Read built-in corpora into the cache."""
+    """Read built-in corpora now, once for all.
+
+    Training does this by itself; what has been read is kept in the user's cache
+    folder.
+
+    Examples:
+      melodyrnn corpus build kinder
+      melodyrnn corpus build essen ryan oneill
+    """
     from melodyrnn.cli.runs.corpus_run import run_build  # noqa: PLC0415
 
     run_build(o.console_of(context, quiet=quiet, json=json), names)
 
 
-@command(_CHECK, group=corpus_command, name="check", see="melodyrnn inspect --help")
+@command(group=corpus_command, name="check", see="melodyrnn inspect --help")
 def check_command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of .mid, .abc, .krn, .musicxml, .mxl.")],
@@ -109,14 +73,20 @@ def check_command(
     quiet: o.QuietOption = False,
     json: o.JsonOption = False,
 ) -> int:
-    """Read every file of a folder and count what comes of it. With --strict a refusal is a failure."""
+    """Say which files of a folder can be learnt from, and why others cannot.
+
+    Examples:
+      melodyrnn corpus check tunes/
+      melodyrnn corpus check tunes/ --report report.jsonl
+      melodyrnn corpus check tunes/ --strict && melodyrnn train tunes/ -o my.safetensors
+    """
     from melodyrnn.cli.runs.corpus_run import run_check  # noqa: PLC0415
 
     console = o.console_of(context, quiet=quiet, json=json)
     return run_check(console, folder, report, track=track, strict=strict, force=force)
 
 
-@command(_PREPARE, group=corpus_command, name="prepare", see="melodyrnn train --help")
+@command(group=corpus_command, name="prepare", see="melodyrnn train --help")
 def prepare_command(
     context: typer.Context,
     corpora: Annotated[list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.")],
@@ -129,7 +99,14 @@ def prepare_command(
     quiet: o.QuietOption = False,
     json: o.JsonOption = False,
 ) -> None:
-    """Prepare corpora, or a shard of them."""
+    """Read corpora once and keep what training needs of them in a folder.
+
+    Examples:
+      melodyrnn corpus prepare tunes/ -o tunes.prepared
+      melodyrnn train tunes.prepared -o my.safetensors
+      melodyrnn corpus prepare tunes/ -o part3 --shard 3/8   one of eight machines
+      melodyrnn corpus merge part* -o tunes.prepared         ... and all together
+    """
     from melodyrnn.cli.runs.corpus_run import PrepareRequest, run_prepare  # noqa: PLC0415
 
     request = PrepareRequest(
@@ -138,7 +115,7 @@ def prepare_command(
     run_prepare(o.console_of(context, quiet=quiet, json=json), request)
 
 
-@command(_MERGE, group=corpus_command, name="merge", see="melodyrnn corpus prepare --help")
+@command(group=corpus_command, name="merge", see="melodyrnn corpus prepare --help")
 def merge_command(
     context: typer.Context,
     shards: Annotated[list[Path], typer.Argument(metavar="SHARD", help="Folders that `corpus prepare --shard` wrote.")],
@@ -148,7 +125,14 @@ def merge_command(
     quiet: o.QuietOption = False,
     json: o.JsonOption = False,
 ) -> None:
-    """Merge shards."""
+    """Put shards that were prepared apart together to one corpus.
+
+    Duplicates are found across shards; what comes out does not depend on their
+    number.
+
+    Examples:
+      melodyrnn corpus merge part* -o tunes.prepared
+    """
     from melodyrnn.cli.runs.corpus_run import run_merge  # noqa: PLC0415
 
     run_merge(o.console_of(context, quiet=quiet, json=json), shards, output, seed=seed, force=force)

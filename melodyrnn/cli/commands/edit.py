@@ -5,7 +5,7 @@ Contents: infill_command, vary_command; locks_of (what --keep means).
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -17,35 +17,8 @@ _File = Annotated[
 ]
 _Key = Annotated[str | None, o.option("--key KEY", 'Am, F#, "E dorian" (else the melody\'s).', "Music")]
 
-_INFILL: Final = """Compose bars of a melody anew, so that both sides fit.
 
-\b
-Examples:
-  melodyrnn infill tune.mid --bars 3-4 -o new.mid
-  melodyrnn infill tune.mid --bars 7 --effort 200 --range C4-A5
-  cat tune.mid | melodyrnn infill - --bars 3-4 | timidity -
-
-\b
-Every note that begins in another bar stays as it is, velocity and all.
-"""
-
-
-_VARY: Final = """Vary a melody; what is locked stays as it is.
-
-\b
-Examples:
-  melodyrnn vary tune.mid --keep rhythm -o new.mid
-  melodyrnn vary tune.mid --keep contour --strength 0.3
-  melodyrnn vary tune.mid --keep pitches --keep bars=1-2
-  melodyrnn vary tune.mid --strength 1 -n 10 -o out/
-
-\b
-Locks: rhythm (onsets and lengths), pitches (in their order), contour (which
-way each step goes, and the rhythm), bars=N-N.
-"""
-
-
-@command(_INFILL, see="melodyrnn vary --help, melodyrnn generate --help")
+@command(see="melodyrnn vary --help, melodyrnn generate --help")
 def infill_command(
     context: typer.Context,
     file: _File,
@@ -73,7 +46,15 @@ def infill_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Compose bars of a melody anew, so that both sides fit."""
+    """Compose bars of a melody anew, so that both sides fit.
+
+    Examples:
+      melodyrnn infill tune.mid --bars 3-4 -o new.mid
+      melodyrnn infill tune.mid --bars 7 --effort 200 --range C4-A5
+      cat tune.mid | melodyrnn infill - --bars 3-4 | timidity -
+
+    Every note that begins in another bar stays as it is, velocity and all.
+    """
     asked = o.constraints_given(locals()) | {"temperature": temperature}
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     task = {"bars": tuple(o.bars_in(bars, "--bars"))}
@@ -87,7 +68,7 @@ def infill_command(
     run_edit(console, request)
 
 
-@command(_VARY, see="melodyrnn infill --help, melodyrnn generate --help")
+@command(see="melodyrnn infill --help, melodyrnn generate --help")
 def vary_command(
     context: typer.Context,
     file: _File,
@@ -113,7 +94,17 @@ def vary_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Vary a melody; what is locked stays as it is."""
+    """Vary a melody; what is locked stays as it is.
+
+    Examples:
+      melodyrnn vary tune.mid --keep rhythm -o new.mid
+      melodyrnn vary tune.mid --keep contour --strength 0.3
+      melodyrnn vary tune.mid --keep pitches --keep bars=1-2
+      melodyrnn vary tune.mid --strength 1 -n 10 -o out/
+
+    Locks: rhythm (onsets and lengths), pitches (in their order), contour (which
+    way each step goes, and the rhythm), bars=N-N.
+    """
     asked = o.constraints_given(locals()) | {"temperature": temperature}
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     locks, locked = locks_of(keep or [])

@@ -15,38 +15,11 @@ from melodyrnn.cli.app import command
 from melodyrnn.errors import OptionError
 from melodyrnn.system import undisturbed
 
-_HELP: Final = """Say how well a model expects melodies, in bits a note.
-
-\b
-Examples:
-  melodyrnn evaluate folk tunes/
-  melodyrnn evaluate folk --part test             its own corpora
-  melodyrnn evaluate folk kinder --part test
-  melodyrnn evaluate folk tunes/ -v --json
-  melodyrnn evaluate folk --part test --statistics
-  melodyrnn evaluate --cross-validate 10 kinder
-  melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
-  melodyrnn evaluate --cross-validate 10 tunes/ --from folk
-  melodyrnn evaluate --cross-validate 10 tunes/ --members 4
-
-\b
-Bits measure surprise: a note to which the model gave a probability of 1/2
-costs 1 bit, of 1/8 costs 3: the fewer the better. 2.3 bits a note are a guess
-among five.
-
-\b
-Rest, duration and pitch of each note are predicted from all notes before it;
-END is counted in the rest. Key and metre are told (a key that a file does not
-state is found from all its notes); style and the number of bars left are
-hidden. Pitch is given the note's onset and duration, over all
-pitches, not those of the set alone.
-"""
-
 _FOLDS: Final = "Cross-validation"
 _STATISTICS: Final = "Statistics"
 
 
-@command(_HELP, see="melodyrnn score --help, melodyrnn train --help")
+@command(see="melodyrnn score --help, melodyrnn train --help")
 def evaluate_command(
     context: typer.Context,
     what: Annotated[
@@ -101,7 +74,29 @@ def evaluate_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Say how well a model expects melodies."""
+    """Say how well a model expects melodies, in bits a note.
+
+    Examples:
+      melodyrnn evaluate folk tunes/
+      melodyrnn evaluate folk --part test             its own corpora
+      melodyrnn evaluate folk kinder --part test
+      melodyrnn evaluate folk tunes/ -v --json
+      melodyrnn evaluate folk --part test --statistics
+      melodyrnn evaluate --cross-validate 10 kinder
+      melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
+      melodyrnn evaluate --cross-validate 10 tunes/ --from folk
+      melodyrnn evaluate --cross-validate 10 tunes/ --members 4
+
+    Bits measure surprise: a note to which the model gave a probability of 1/2
+    costs 1 bit, of 1/8 costs 3: the fewer the better. 2.3 bits a note are a guess
+    among five.
+
+    Rest, duration and pitch of each note are predicted from all notes before it;
+    END is counted in the rest. Key and metre are told (a key that a file does not
+    state is found from all its notes); style and the number of bars left are
+    hidden. Pitch is given the note's onset and duration, over all
+    pitches, not those of the set alone.
+    """
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
     if cross_validate is None and any(v is not None for v in (folds, base, cell, hidden, epochs, jobs, members)):
         raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")

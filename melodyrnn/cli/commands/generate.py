@@ -5,36 +5,13 @@ Contents: generate_command.
 
 from __future__ import annotations
 
-from typing import Final
-
 import typer
 
 from melodyrnn.cli import options as o
 from melodyrnn.cli.app import command
 
-_HELP: Final = """Write new melodies.
 
-\b
-Examples:
-  melodyrnn generate                              a file melody.mid here
-  melodyrnn generate -o tune.mid --bars 16 --seed 7
-  melodyrnn generate | timidity -                 listen at once
-  melodyrnn generate --prime phrase.mid -o longer.mid
-  cat phrase.mid | melodyrnn generate --prime - -o - > longer.mid
-  melodyrnn generate -m my.safetensors -n 20 -o out/
-  melodyrnn generate --best 8 --of 200 -o out/
-  melodyrnn generate -o tune.abc --key "E dorian" --metre 6/8
-  melodyrnn generate --form "AABA'" --bars 16 --end tonic --range C4-A5
-  melodyrnn generate --chords "Am F | G C" --chord-track --loop -o loop.mid
-  melodyrnn generate --chords song.musicxml -o over.mid
-
-\b
-Without -o the melody goes to stdout when that is a pipe or a file, and into
-a new file in the current folder when it is a terminal.
-"""
-
-
-@command(_HELP, see="melodyrnn train --help, melodyrnn inspect --help")
+@command(see="melodyrnn train --help, melodyrnn inspect --help")
 def generate_command(
     context: typer.Context,
     model: o.ModelOption = o.DEFAULT_MODEL,
@@ -85,7 +62,24 @@ def generate_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Write new melodies; where they go is decided, and refused, before any is composed."""
+    """Write new melodies.
+
+    Examples:
+      melodyrnn generate                              a file melody.mid here
+      melodyrnn generate -o tune.mid --bars 16 --seed 7
+      melodyrnn generate | timidity -                 listen at once
+      melodyrnn generate --prime phrase.mid -o longer.mid
+      cat phrase.mid | melodyrnn generate --prime - -o - > longer.mid
+      melodyrnn generate -m my.safetensors -n 20 -o out/
+      melodyrnn generate --best 8 --of 200 -o out/
+      melodyrnn generate -o tune.abc --key "E dorian" --metre 6/8
+      melodyrnn generate --form "AABA'" --bars 16 --end tonic --range C4-A5
+      melodyrnn generate --chords "Am F | G C" --chord-track --loop -o loop.mid
+      melodyrnn generate --chords song.musicxml -o over.mid
+
+    Without -o the melody goes to stdout when that is a pipe or a file, and into
+    a new file in the current folder when it is a terminal.
+    """
     asked = o.constraints_given(locals()) | {
         "key": key, "metre": metre, "bars": bars, "upbeat": upbeat, "tempo": tempo, "style": style, "loop": loop,
         "velocity": velocity, "temperature": temperature, "rhythm_temperature": rhythm_temperature, "top_k": top_k,

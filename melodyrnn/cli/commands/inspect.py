@@ -28,18 +28,8 @@ _LABEL: Final = 12  # columns for the names of facts
 _BEGINS: Final = 9  # bytes: a safetensors file begins with the length of its header in 8, and then an object
 _LONGEST: Final = 1 << 32  # of such a header; eight letters of a text are a greater number
 
-_HELP: Final = """Show what a music file or a model holds.
 
-\b
-Examples:
-  melodyrnn inspect tune.mid
-  melodyrnn inspect song.mid --track Flute
-  melodyrnn generate | melodyrnn inspect -
-  melodyrnn inspect my.safetensors --json
-"""
-
-
-@command(_HELP, see="melodyrnn corpus check --help, for a whole folder")
+@command(see="melodyrnn corpus check --help, for a whole folder")
 def inspect_command(
     context: typer.Context,
     file: Annotated[
@@ -51,7 +41,14 @@ def inspect_command(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show what a music file or a model holds; never runs anything that it finds."""
+    """Show what a music file or a model holds.
+
+    Examples:
+      melodyrnn inspect tune.mid
+      melodyrnn inspect song.mid --track Flute
+      melodyrnn generate | melodyrnn inspect -
+      melodyrnn inspect my.safetensors --json
+    """
     console = console_of(context, quiet=quiet, json=json)
     if _is_model(file):
         if track is not None or strict:

@@ -18,24 +18,8 @@ from melodyrnn.system import undisturbed
 
 _PLOTS: Final = (".png", ".svg", ".pdf")
 
-_HELP: Final = """Show how far back a network remembers.
 
-\b
-Examples:
-  melodyrnn memory                          train rnn, gru and lstm, and compare
-  melodyrnn memory --corpus kinder -o memory.svg
-  melodyrnn memory my.safetensors folk -o memory.png
-  melodyrnn memory --json
-
-\b
-Two measures, both through the recurrent state alone (the pointers, which
-reach back by themselves, are silenced): how strongly the note k notes ago
-still moves the prediction, and how many bits a note costs when only the last
-k notes are known.
-"""
-
-
-@command(_HELP, see="melodyrnn train --help")
+@command(see="melodyrnn train --help")
 def memory_command(
     context: typer.Context,
     models: Annotated[
@@ -54,7 +38,19 @@ def memory_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Show how far back networks remember."""
+    """Show how far back a network remembers.
+
+    Examples:
+      melodyrnn memory                          train rnn, gru and lstm, and compare
+      melodyrnn memory --corpus kinder -o memory.svg
+      melodyrnn memory my.safetensors folk -o memory.png
+      melodyrnn memory --json
+
+    Two measures, both through the recurrent state alone (the pointers, which
+    reach back by themselves, are silenced): how strongly the note k notes ago
+    still moves the prediction, and how many bits a note costs when only the last
+    k notes are known.
+    """
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
     if output is not None:
         if output.suffix.lower() not in _PLOTS:

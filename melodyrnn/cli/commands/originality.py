@@ -18,23 +18,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 40
 
-_HELP: Final = """Find the longest runs that melodies share with training tunes.
 
-\b
-Examples:
-  melodyrnn originality tune.mid
-  melodyrnn originality out/*.mid -m my.safetensors
-  melodyrnn generate | melodyrnn originality - --json
-
-\b
-A run is notes in a row with the same intervals and the same rhythm as in a
-tune that the model has learnt from, in any key, note value and place; fewer
-than 8 count as none. Below the table stands what is normal: how much real
-tunes share that the model never saw.
-"""
-
-
-@command(_HELP, see="melodyrnn generate --help, for --max-copy")
+@command(see="melodyrnn generate --help, for --max-copy")
 def originality_command(
     context: typer.Context,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Melodies of any format, or - for stdin.")],
@@ -43,7 +28,18 @@ def originality_command(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Find the longest run of notes that melodies share with a model's training tunes."""
+    """Find the longest runs that melodies share with training tunes.
+
+    Examples:
+      melodyrnn originality tune.mid
+      melodyrnn originality out/*.mid -m my.safetensors
+      melodyrnn generate | melodyrnn originality - --json
+
+    A run is notes in a row with the same intervals and the same rhythm as in a
+    tune that the model has learnt from, in any key, note value and place; fewer
+    than 8 count as none. Below the table stands what is normal: how much real
+    tunes share that the model never saw.
+    """
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - NumPy only when the options are right
     from melodyrnn.compose.originality import copied, index_of, usual_of  # noqa: PLC0415
 

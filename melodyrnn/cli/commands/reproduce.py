@@ -5,7 +5,7 @@ Contents: reproduce_command.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,21 +19,8 @@ from melodyrnn.errors import RecipeError
 if TYPE_CHECKING:
     from melodyrnn.compose.provenance import Provenance
 
-_HELP: Final = """Write a file of melodyrnn again, byte for byte.
 
-\b
-Examples:
-  melodyrnn reproduce tune.mid -o again.mid
-  melodyrnn reproduce tune.mid -m my.safetensors | cmp - tune.mid
-
-\b
-Every MIDI file that melodyrnn writes keeps how it was made (--no-recipe
-leaves that out): version, model, seed, options, and the prime. Where the
-bytes cannot be made again, the reason is told.
-"""
-
-
-@command(_HELP, see="melodyrnn inspect --help, which shows a recipe")
+@command(see="melodyrnn inspect --help, which shows a recipe")
 def reproduce_command(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A MIDI file that melodyrnn wrote, or - for stdin.")],
@@ -47,7 +34,16 @@ def reproduce_command(
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a file of melodyrnn again, byte for byte, or say why that cannot be."""
+    """Write a file of melodyrnn again, byte for byte.
+
+    Examples:
+      melodyrnn reproduce tune.mid -o again.mid
+      melodyrnn reproduce tune.mid -m my.safetensors | cmp - tune.mid
+
+    Every MIDI file that melodyrnn writes keeps how it was made (--no-recipe
+    leaves that out): version, model, seed, options, and the prime. Where the
+    bytes cannot be made again, the reason is told.
+    """
     console = console_of(context, quiet=quiet)
     results = results_of(console, output, format="midi", force=force)
     content = read_bytes(console, file)

@@ -25,22 +25,8 @@ _TERMS: Final = ("rest", "duration", "pitch", "total")
 _SHADES: Final = (22, 28, 34, 40, 76, 112, 148, 184, 220, 214, 208, 202, 196)
 """Of the 256-colour table, green to red: one for each bit of surprise."""
 
-_HELP: Final = """Show how surprising each note of a melody is to a model.
 
-\b
-Examples:
-  melodyrnn score tune.mid
-  melodyrnn score tune.mid -m my.safetensors --json
-  melodyrnn generate | melodyrnn score -
-
-\b
-A note costs the bits of its rest, of its duration and of its pitch; the end
-costs a rest. On a terminal the notes are drawn as well, from green (as
-expected) to red. The sums are those of melodyrnn evaluate.
-"""
-
-
-@command(_HELP, see="melodyrnn evaluate --help")
+@command(see="melodyrnn evaluate --help")
 def score_command(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A melody: MIDI, ABC, **kern, MusicXML, or - for stdin.")],
@@ -49,7 +35,17 @@ def score_command(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show how surprising every note of a melody is."""
+    """Show how surprising each note of a melody is to a model.
+
+    Examples:
+      melodyrnn score tune.mid
+      melodyrnn score tune.mid -m my.safetensors --json
+      melodyrnn generate | melodyrnn score -
+
+    A note costs the bits of its rest, of its duration and of its pitch; the end
+    costs a rest. On a terminal the notes are drawn as well, from green (as
+    expected) to red. The sums are those of melodyrnn evaluate.
+    """
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - NumPy only when the options are right
     from melodyrnn.evaluation.bits import bits_of  # noqa: PLC0415
     from melodyrnn.evaluation.sets import read_melody_columns  # noqa: PLC0415

@@ -15,27 +15,6 @@ from melodyrnn.cli import options as o
 from melodyrnn.cli.app import command
 from melodyrnn.cli.io import ExitStatus
 
-_HELP: Final = """Train a network on corpora or on your own folders.
-
-\b
-Examples:
-  melodyrnn train kinder -o kinder.safetensors
-  melodyrnn train tunes/ -o my.safetensors
-  melodyrnn train tunes.prepared -o my.safetensors       from corpus prepare
-  melodyrnn train tunes/ --from folk -o my.safetensors   start from a model
-  melodyrnn train essen ryans --cell gru --hidden 512 -o big.safetensors
-  melodyrnn train tunes/ -o my.safetensors --resume      after an interruption
-  torchrun --nproc-per-node 2 --no-python melodyrnn train essen -o essen.safetensors
-
-\b
-Sizes, dropout and length of training follow the corpus unless you say
-otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
-
-\b
-With --from, all of fewer than 100 melodies are learnt from: folds of them,
-held out in turn, say for how long, or that the model is better left alone.
-"""
-
 _NETWORK: Final = "Network"
 _TRAINING: Final = "Training"
 
@@ -82,7 +61,7 @@ _Precision = Annotated[
 ]
 
 
-@command(_HELP, see="melodyrnn corpus --help, melodyrnn generate --help")
+@command(see="melodyrnn corpus --help, melodyrnn generate --help")
 def train_command(
     context: typer.Context,
     corpora: _Corpora,
@@ -105,7 +84,23 @@ def train_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> ExitStatus:
-    """Train a network on corpora; what cannot be written in the end is refused at the start."""
+    """Train a network on corpora or on your own folders.
+
+    Examples:
+      melodyrnn train kinder -o kinder.safetensors
+      melodyrnn train tunes/ -o my.safetensors
+      melodyrnn train tunes.prepared -o my.safetensors       from corpus prepare
+      melodyrnn train tunes/ --from folk -o my.safetensors   start from a model
+      melodyrnn train essen ryans --cell gru --hidden 512 -o big.safetensors
+      melodyrnn train tunes/ -o my.safetensors --resume      after an interruption
+      torchrun --nproc-per-node 2 --no-python melodyrnn train essen -o essen.safetensors
+
+    Sizes, dropout and length of training follow the corpus unless you say
+    otherwise. Ctrl-C saves the state; --resume goes on from it bit for bit.
+
+    With --from, all of fewer than 100 melodies are learnt from: folds of them,
+    held out in turn, say for how long, or that the model is better left alone.
+    """
     from melodyrnn.cli.runs.train_order import TrainRequest, run_train  # noqa: PLC0415
 
     is_main = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
