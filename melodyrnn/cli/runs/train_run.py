@@ -5,7 +5,7 @@ order and closed at the end; it never changes what happens. Bits are bits per no
 
 Imports torch: only `train` may import this module, when its options are right.
 
-Contents: watch, Stop; view_of (the view that suits a console), View, Sampler, plain_line, event_facts.
+Contents: watch, Stop; view_of (the view that suits a console), View, plain_line, event_facts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.checkpoint.file import Card, Checkpoint
 from melodyrnn.cli.io import ExitStatus, Terminated
@@ -44,27 +44,21 @@ if TYPE_CHECKING:
     Event = Trained | Floor | Made
 
 
-class Sampler(Protocol):
-    """Draws a melody of the network that is being trained."""
-
-    def begin(self, event: Started) -> None:
-        """Hear that training begins."""
-
-    def __call__(self, event: Evaluated) -> Sequence[str]:
-        """Draw a melody of the network that was just judged."""
-
-
-class View(Protocol):
+class View:
     """Shows the events of a training run."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
 
     def show(self, event: Event) -> None:
         """Show one event."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Leave the terminal as it was."""
 
 
-def view_of(console: Console, title: str, sample: Sampler) -> View:
+def view_of(console: Console, title: str, sample: _Sample) -> View:
     """Choose the view; `sample` draws a melody of the network that was just judged, for eyes on a terminal."""
     if console.json:
         return _JsonView(console)
@@ -83,12 +77,10 @@ def event_facts(event: Event) -> dict[str, Any]:
         if hasattr(value, "_asdict"):
             facts[one.name] = {name: _number(term) for name, term in value._asdict().items()}
             facts[one.name]["total"] = _number(value.total)
-        elif isinstance(value, bool | int | str):
+        elif isinstance(value, bool | int | str | Mapping):
             facts[one.name] = value
         elif isinstance(value, float):
             facts[one.name] = _number(value)
-        elif isinstance(value, Mapping):
-            facts[one.name] = value
         elif isinstance(value, Card):
             facts["bits"], facts["baselines"] = value.bits, value.baselines
         elif hasattr(value, "__fspath__"):
@@ -152,11 +144,8 @@ def _bits(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-class _JsonView:
+class _JsonView(View):
     """One JSON line for every event but the steps, of which one in a hundred is told."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
 
     def show(self, event: Event) -> None:
         """Write the event."""
@@ -164,16 +153,11 @@ class _JsonView:
         if not isinstance(event, Stepped) or event.step % 100 == 0:
             self._console.record(facts)
 
-    def close(self) -> None:
-        """Nothing to leave."""
 
-
-class _PlainView:
+class _PlainView(View):
     """A line for each epoch on stderr."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._speed = 0.0
+    _speed = 0.0
 
     def show(self, event: Event) -> None:
         """Say the line, if the event has one."""
@@ -184,26 +168,20 @@ class _PlainView:
             speed = f", {self._speed:,.0f} notes/s" if isinstance(event, Evaluated) else ""
             self._console.say(line + speed)
 
-    def close(self) -> None:
-        """Nothing to leave."""
 
-
-class _LiveView:
+class _LiveView(View):
     """Progress, speed, bits and now and then a melody, redrawn in place."""
 
-    def __init__(self, console: Console, title: str, sample: Sampler) -> None:
+    def __init__(self, console: Console, title: str, sample: _Sample) -> None:
         # only a terminal that watches pays for rich's import
         from rich.console import Console as RichConsole  # noqa: PLC0415
         from rich.live import Live  # noqa: PLC0415
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-        self._console, self._sample = console, sample
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-        )
+        super().__init__(console)
+        self._sample = sample
+        text = TextColumn("{task.description}", markup=False)
+        columns = (text, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         screen = RichConsole(file=console.stderr, no_color=not console.colour, highlight=False)
         self._bar = Progress(*columns, console=screen)
         self._task = self._bar.add_task(plain(title), total=1.0)
@@ -221,8 +199,7 @@ class _LiveView:
         elif isinstance(event, Stepped):
             self._stepped(event)
         elif isinstance(event, Evaluated):
-            self._judged = plain_line(event)
-            self._roll = self._sample(event)
+            self._judged, self._roll = plain_line(event), self._sample(event)
         elif isinstance(event, Made | Stopped):
             self._status = plain_line(event)
             self._bar.update(self._task, completed=1.0 if isinstance(event, Made) else None)
