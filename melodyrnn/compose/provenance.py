@@ -12,7 +12,7 @@ Conventions
     string in it says is never run, opened or printed unescaped.
 
 Contents: Provenance, hash_of, printable_name; to_plain and from_plain (a dataclass ⇄ JSON); EditTask, file_of (a melody
-→ bytes; the one way in which files are written), chords_begin, remake (a recipe → the same bytes), model_fits.
+→ bytes; the one way in which files are written), chords_begin, remake (a recipe → the same bytes), edited, model_fits.
 """
 
 from __future__ import annotations
@@ -300,12 +300,17 @@ def _made(model: Model, recipe: Provenance, options: Options, given: Melody | No
     """Do again what the verb did."""
     if recipe.verb == "generate":
         return next(iter(generate(model, options, prime=given)))
-    from melodyrnn.compose.edit import infill, vary  # noqa: PLC0415 - only they need the look-ahead
-
     task = from_plain(EditTask, recipe.task)
     if given is None:
         raise RecipeError(f"it was made by '{recipe.verb}' from a melody that its recipe does not tell")
-    if recipe.verb == "infill":
+    return edited(recipe.verb, model, given, task, options)
+
+
+def edited(verb: str, model: Model, given: Melody, task: EditTask, options: Options) -> Generated:
+    """Do what infill or vary does."""
+    from melodyrnn.compose.edit import infill, vary  # noqa: PLC0415 - only they need the look-ahead
+
+    if verb == "infill":
         return infill(model, given, task.bars, options)
     return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength)
 

@@ -107,12 +107,10 @@ def prepare_command(
       melodyrnn corpus prepare tunes/ -o part3 --shard 3/8   one of eight machines
       melodyrnn corpus merge part* -o tunes.prepared         ... and all together
     """
-    from melodyrnn.cli.runs.corpus_run import PrepareRequest, run_prepare  # noqa: PLC0415
+    from melodyrnn.cli.runs.corpus_run import run_prepare  # noqa: PLC0415
 
-    request = PrepareRequest(
-        corpora=corpora, output=output, shard=shard, seed=seed, track=track, strict=strict, force=force
-    )
-    run_prepare(o.console_of(context, quiet=quiet, json=json), request)
+    console = o.console_of(context, quiet=quiet, json=json)
+    run_prepare(console, corpora, output, shard=shard, seed=seed, track=track, strict=strict, force=force)
 
 
 @command(group=corpus_command, name="merge", see="melodyrnn corpus prepare --help")

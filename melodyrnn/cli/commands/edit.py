@@ -59,13 +59,12 @@ def infill_command(
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     task = {"bars": tuple(o.bars_in(bars, "--bars"))}
 
-    from melodyrnn.cli.runs.compose_run import EditRequest, run_edit  # noqa: PLC0415
+    from melodyrnn.cli.runs.compose_run import run_edit  # noqa: PLC0415
 
-    request = EditRequest(
-        verb="infill", task=task, file=file, track=track, model=model, key=key, asked=asked, seed=seed, output=output,
-        count=count, format=format, program=program, force=force,
+    run_edit(
+        console, file, "infill", task, asked, track=track, model=model, key=key, seed=seed, output=output, count=count,
+        format=format, program=program, force=force,
     )  # fmt: skip
-    run_edit(console, request)
 
 
 @command(see="melodyrnn infill --help, melodyrnn generate --help")
@@ -110,13 +109,12 @@ def vary_command(
     locks, locked = locks_of(keep or [])
     task = {"bars": tuple(sorted(locked)), "keep": tuple(sorted(locks)), "strength": strength}
 
-    from melodyrnn.cli.runs.compose_run import EditRequest, run_edit  # noqa: PLC0415
+    from melodyrnn.cli.runs.compose_run import run_edit  # noqa: PLC0415
 
-    request = EditRequest(
-        verb="vary", task=task, file=file, track=track, model=model, key=key, asked=asked, seed=seed, output=output,
-        count=count, format=format, program=program, force=force,
+    run_edit(
+        console, file, "vary", task, asked, track=track, model=model, key=key, seed=seed, output=output, count=count,
+        format=format, program=program, force=force,
     )  # fmt: skip
-    run_edit(console, request)
 
 
 def locks_of(texts: list[str]) -> tuple[set[str], set[int]]:

@@ -1,7 +1,7 @@
 """What the commands that compose share: each melody checked for copies, written with its recipe, and told.
 
-Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); EditRequest, run_edit
-(what infill and vary do); refuse_unwritten.
+Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); run_edit (what infill
+and vary do); refuse_unwritten.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.io.piano_roll import draw_roll
 from melodyrnn.compose.generate import load_model
 from melodyrnn.compose.performance import Feel
-from melodyrnn.compose.provenance import EditTask, Provenance, chords_begin, file_of, printable_name, to_plain
+from melodyrnn.compose.provenance import EditTask, Provenance, chords_begin, edited, file_of, printable_name, to_plain
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
@@ -201,56 +201,35 @@ def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
         yield f"{position:>4} {one.made.seed:>10} {one.scores.total:>6.3f}{cells}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditRequest:
-    """The options of infill and vary as the user gave them."""
+def run_edit(
+    console: Console, file: str, verb: str, task: Mapping[str, Any], asked: Mapping[str, Any], *, track: str | None,
+    model: str, key: str | None, seed: int | None, output: str | None, count: int, format: str | None,
+    program: int | None, force: bool,
+) -> None:  # fmt: skip
+    """Read a melody, infill or vary it with seeds seed, seed + 1, …, and write what comes of it.
 
-    verb: str
-    task: Mapping[str, Any]  # fields of EditTask
-    file: str
-    track: str | None
-    model: str
-    key: str | None
-    asked: Mapping[str, Any]  # keywords of Options
-    seed: int | None
-    output: str | None
-    count: int
-    format: str | None
-    program: int | None  # None: the file's
-    force: bool
-
-
-def run_edit(console: Console, request: EditRequest) -> None:
-    """Read a melody, change it with seeds seed, seed + 1, …, and write what comes of it."""
-    seed = int.from_bytes(os.urandom(4)) if request.seed is None else request.seed
-    key = None if request.key is None else parse_key(request.key)
-    options = Options(seed=seed, key=key, bars=None, **request.asked)
-    results = results_of(console, request.output, count=request.count, format=request.format, force=request.force)
-    refuse_unwritten(results.format, program=request.program)
-    given = read_melody(console, request.file, track=request.track)
-    tell(console, given, key=request.key)
+    `task`: fields of EditTask. `asked`: keywords of Options. The others are options as the user gave them.
+    """
+    first = int.from_bytes(os.urandom(4)) if seed is None else seed
+    options = Options(seed=first, key=None if key is None else parse_key(key), bars=None, **asked)
+    results = results_of(console, output, count=count, format=format, force=force)
+    refuse_unwritten(results.format, program=program)
+    given = read_melody(console, file, track=track)
+    tell(console, given, key=key)
     if given.others:
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
-    loaded, task = load_model(request.model), EditTask(**request.task)
+    loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(
-        console=console, results=results, model=loaded, name=request.model, options=options, feel=Feel(),
-        program=given.program if request.program is None else request.program, verb=request.verb,
-        task=task, given=given.melody, drawn=request.seed is None, roll=request.count == 1,
+        console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
+        program=given.program if program is None else program, verb=verb, task=change, given=given.melody,
+        drawn=seed is None, roll=count == 1,
     )  # fmt: skip
-    every = [replace(options, seed=seed + number) for number in range(request.count)]
-    melodies: Iterable[Generated] = (_edited(request.verb, loaded, given.melody, task, one) for one in every)
-    if request.count > 1:
-        melodies = console.progress(melodies, doing="composing", total=request.count)
+    every = [replace(options, seed=first + number) for number in range(count)]
+    melodies: Iterable[Generated] = (edited(verb, loaded, given.melody, change, one) for one in every)
+    if count > 1:
+        melodies = console.progress(melodies, doing="composing", total=count)
     for index, made in enumerate(melodies):
         writer.write(index, made)
-
-
-def _edited(verb: str, model: Model, melody: Melody, task: EditTask, options: Options) -> Generated:
-    from melodyrnn.compose.edit import infill, vary  # noqa: PLC0415 - only they need the look-ahead
-
-    if verb == "infill":
-        return infill(model, melody, task.bars, options)
-    return vary(model, melody, options, keep=task.keep, bars=task.bars, strength=task.strength)
 
 
 def refuse_unwritten(format: str, **given: object) -> None:

@@ -2,8 +2,8 @@
 
 Other commands read their corpora here too. Imports no NumPy where nothing has changed since the last time.
 
-Contents: Tally, styles_of, prepared_of, refuse_prepared, warn_of_nothing; run_list, run_build, run_check;
-PrepareRequest, run_prepare, run_merge.
+Contents: Tally, styles_of, prepared_of, refuse_prepared, warn_of_nothing; run_list, run_build, run_check,
+run_prepare, run_merge.
 """
 
 from __future__ import annotations
@@ -244,25 +244,14 @@ def _show(console: Console, tally: Tally, folder: Path) -> None:
         console.lines(tally.table())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrepareRequest:
-    """The options of corpus prepare as the user gave them."""
-
-    corpora: Sequence[str]
-    output: Path
-    shard: str | None
-    seed: int
-    track: str | None
-    strict: bool
-    force: bool
-
-
-def run_prepare(console: Console, request: PrepareRequest) -> None:
+def run_prepare(
+    console: Console, corpora: Sequence[str], output: Path, *, shard: str | None, seed: int, track: str | None,
+    strict: bool, force: bool,
+) -> None:  # fmt: skip
     """Prepare corpora, or a shard of them, unless that has been done already."""
-    output, corpora, seed = request.output, request.corpora, request.seed
     settle(output)
-    part, styles = _shard(request.shard), styles_of(corpora)
-    stamp = stamp_of(corpora, {"seed": seed, "strict": request.strict}, track=request.track, shard=part)
+    part, styles = _shard(shard), styles_of(corpora)
+    stamp = stamp_of(corpora, {"seed": seed, "strict": strict}, track=track, shard=part)
     if unchanged(output, stamp):
         console.detail(f"{output}: nothing has changed since it was prepared")
         return _tell(console, output, read_report(output))
@@ -270,15 +259,13 @@ def run_prepare(console: Console, request: PrepareRequest) -> None:
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415 - NumPy, where something has changed
     from melodyrnn.corpus.prepared import seed_of  # noqa: PLC0415
 
-    before, limits = read_stamp(output), Limits(strict=request.strict)
+    before, limits = read_stamp(output), Limits(strict=strict)
     again = before is not None and before.corpora == stamp.corpora
-    if again and not request.force and (told := seed_of(output)) not in (None, seed):
+    if again and not force and (told := seed_of(output)) not in (None, seed):
         raise OutputError(f"{output}: was divided with seed {told}; --force divides it anew with seed {seed}")
-    _refuse(output, force=request.force or again)
+    _refuse(output, force=force or again)
     tunes = {
-        style: console.progress(
-            load_corpus(name, limits=limits, track=request.track, shard=part), doing=f"reading {name}"
-        )
+        style: console.progress(load_corpus(name, limits=limits, track=track, shard=part), doing=f"reading {name}")
         for style, name in zip(styles, corpora, strict=True)
     }
     prepared = prepare(tunes if len(tunes) > 1 else next(iter(tunes.values())), output, seed=seed, stamp=stamp)
