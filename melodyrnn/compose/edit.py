@@ -44,10 +44,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.compose.gaps import Gap, Windows
+    from melodyrnn.compose.gaps import Windows
     from melodyrnn.constraints.logit_rules import AcceptanceTest
     from melodyrnn.controls.options import Options
-    from melodyrnn.events.tokenizer import Encoded
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from melodyrnn.controls.options import Options
     from melodyrnn.events.tokenizer import Encoded
     from melodyrnn.events.vocabulary import Indices
-    from melodyrnn.music.melody import Melody
 
     Windows = tuple[tuple[int, int], ...]
 

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.constraints.logit_rules import AcceptanceTest
     from melodyrnn.controls.options import Options
-    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Network
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
@@ -138,18 +137,15 @@ class _Task:
 def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
     prompt = prompt_for(model, options, prime)
     closing = None if free and options.end is not None else closing_of(model.card, options, prompt)
-    mark = None if closing is None or options.form is not None else _mark(prompt)
+    mark = None
+    if closing is not None and options.form is None:  # the last two bars
+        mark = prompt.end - prompt.shift - 2 * prompt.frame.metre_at(prompt.end - 1).bar_ticks
     turns = free or (options.rejects_repetitive and prime is None)
     if options.max_copy is None:
         return _Task(prompt, options, None, turns, closing, mark)
     from melodyrnn.compose.originality import index_of, originality_test  # noqa: PLC0415 - only who asks waits for it
 
     return _Task(prompt, options, originality_test(index_of(model.checkpoint), options, prompt), turns, closing, mark)
-
-
-def _mark(prompt: Prompt) -> int:
-    """Tick of the decoder at which the last two bars begin."""
-    return prompt.end - prompt.shift - 2 * prompt.frame.metre_at(prompt.end - 1).bar_ticks
 
 
 def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
@@ -212,7 +208,9 @@ def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool
         return False
     if not closes and attempt < (2 * AGAIN if task.mark is None else AGAIN):
         return False
-    return attempt >= 3 * AGAIN or _goes_somewhere(task, candidate, rows)
+    if attempt >= 3 * AGAIN:
+        return True
+    return (not task.options.rejects_static or is_lively(rows)) and not (task.turns and _circles(task, candidate))
 
 
 def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
@@ -222,20 +220,12 @@ def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
     for k in range(number, number + ENDINGS):
         if k > number and candidate.fork is not None:
             compose_end(task.prompt, task.options, candidate, k)
-        if not candidate.lost and task.closing.takes(
-            candidate.seed, np.array(candidate.notes), candidate.prices[-1], k
-        ):
+        rows, price = np.array(candidate.notes), candidate.prices[-1]
+        if not candidate.lost and task.closing.takes(candidate.seed, rows, price, k):
             return True
         if candidate.fork is None:
             break
     return False
-
-
-def _goes_somewhere(task: _Task, candidate: Candidate, rows: Indices) -> bool:
-    """Whether a melody moves, where that is looked at, and is not the same bars over and over, where that is."""
-    if task.options.rejects_static and not is_lively(rows):
-        return False
-    return not (task.turns and _circles(task, candidate))
 
 
 def _circles(task: _Task, candidate: Candidate) -> bool:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.music.melody import Melody, Note
-
 
 DOWNBEAT, BEAT, OFFBEAT = 96, 86, 76  # velocities
 _STEEPEST: Final = 2.0  # times the usual differences

@@ -136,7 +136,8 @@ def begin(network: Network, card: Card, options: Options, prime: Melody | None) 
 
 def _afresh(network: Network, card: Card, options: Options, style: int) -> Prompt:
     metre = options.metre or Metre()
-    key = options.key or _key_of_chords(options.chords, metre) or Key(0)
+    of_chords = None if options.chords is None else find_key_of_chords(progression(options.chords, metre))
+    key = options.key or of_chords or Key(0)
     bar, upbeat = metre.bar_ticks, options.upbeat
     bars = None if options.bars is None else options.bars + (1 if upbeat else 0)
     frame = Melody((), (metre,), key, options.tempo or 120.0)
@@ -172,12 +173,8 @@ def _ruled(options: Options, place: Place, prompt: Prompt) -> Prompt:
         return replace(prompt, rules=rules + rules_of(made), particles=options.particles)
     first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
     again = Copy(place.end, min(first, place.end), 0, last=True)
-    return replace(
-        prompt,
-        rules=rules + rules_of(made, again),
-        particles=options.particles,
-        hearing=Hearing(place.end, loop=True),
-    )
+    rules, hearing = rules + rules_of(made, again), Hearing(place.end, loop=True)
+    return replace(prompt, rules=rules, particles=options.particles, hearing=hearing)
 
 
 def _after(network: Network, options: Options, style: int, prime: Melody) -> Prompt:
@@ -242,11 +239,6 @@ def conditions_of(key: Key, style: int, anchor: int, bars: int) -> Conditions:
     """Conditions of one melody; style and bars 0 = hidden."""
     values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
     return Conditions(*(np.array([v]) for v in values))
-
-
-def _key_of_chords(chords: str | None, metre: Metre) -> Key | None:
-    """The key that a progression is in, where there is one."""
-    return None if chords is None else find_key_of_chords(progression(chords, metre))
 
 
 def _style(card: Card, name: str | None) -> int:

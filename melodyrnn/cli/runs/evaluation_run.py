@@ -127,7 +127,7 @@ def part_learnt(
         return _part_of(console, paths, part, seed=seed, track=track)
     ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
     ways = [way for k, way in enumerate(ways) if way and way not in ways[:k] and wanted <= {*map(_name, way)}]
-    found = [way for way in ways if all(map(_is_here, way))]
+    found = [way for way in ways if all(corpus in names() or Path(corpus).exists() for corpus in way)]
     for together in found:
         divided = _divided(console, together, part, seed, track)
         if _size([divided[corpus, "train"] for corpus in together]) == (card.melodies, card.notes):
@@ -173,10 +173,6 @@ def _chosen(
 
 def _name(path: str) -> str:
     return Path(path).name or path
-
-
-def _is_here(corpus: str) -> bool:
-    return corpus in names() or Path(corpus).exists()
 
 
 def unseen(console: Console, checkpoint: Checkpoint, melodies: MelodySet, *, drop: bool) -> MelodySet:
@@ -263,13 +259,8 @@ def _table(rows: Sequence[Row], *, each: bool) -> Iterator[str]:
         if each and row.whole:
             for judged in row.judged:
                 yield _line(f"  {judged.name}", pool([judged]), width)
-    yield _NOTE + (
-        " Last: how often the first choice was right." if any(j.right is not None for j in _all(rows)) else ""
-    )
-
-
-def _all(rows: Sequence[Row]) -> Iterator[Judged]:
-    return (judged for row in rows for judged in row.judged)
+    chosen = any(judged.right is not None for row in rows for judged in row.judged)
+    yield _NOTE + (" Last: how often the first choice was right." if chosen else "")
 
 
 def _line(name: str, bits: PooledBits, width: int) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.checkpoint.file import Card
-    from melodyrnn.constraints.logit_rules import LogitRule, LogitRules
+    from melodyrnn.constraints.logit_rules import LogitRules
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.decoder import Decoder

@@ -21,7 +21,7 @@ Conventions: N particles; weights in bits (log2). Contents: Hearing, Drawn, draw
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,21 +64,13 @@ class Drawn:
     price: float
 
 
-@dataclass(slots=True)
-class _Trail:
-    """What was chosen at each step, for every particle."""
+class _Step(NamedTuple):
+    """What was chosen at one step, for every particle."""
 
-    rows: list[Indices]  # (N, 3) each; rest END where a particle was over
-    bits: list[NDArray[np.float64]]  # (N, 3)
-    price: list[NDArray[np.float64]]  # (N,)
-    kept: list[NDArray[np.bool_]]  # (N,)
-
-    def select(self, which: Indices) -> None:
-        """Copy particles in this order."""
-        self.rows = [values[which] for values in self.rows]
-        self.bits = [values[which] for values in self.bits]
-        self.price = [values[which] for values in self.price]
-        self.kept = [values[which] for values in self.kept]
+    rows: Indices  # (N, 3); rest END where a particle was over
+    bits: NDArray[np.float64]  # (N, 3)
+    price: NDArray[np.float64]  # (N,)
+    kept: NDArray[np.bool_]  # (N,)
 
 
 def draw_one(
@@ -95,7 +87,7 @@ def draw_one(
     first, particles = attempt * _APART, _Particles(decoder, effort, hearing)
     uniform = np.zeros((effort, 0, 3))
     while len(particles.active):
-        step = len(particles.trail.rows)
+        step = len(particles.trail)
         if step == uniform.shape[1]:
             uniform = np.stack([uniforms(seed, max(64, 2 * step), k + 1 + first) for k in range(effort)])
         particles.step(choose, uniform[particles.active, step])
@@ -111,7 +103,7 @@ class _Particles:
         self.active = np.arange(count)  # which particles the rows of the stream are
         self.decoder, self.hearing = decoder.select(np.zeros_like(self.active)), hearing
         self.weight, self.held = np.zeros((2, count))  # bits, and bits of what is only heard so far
-        self.trail = _Trail([], [], [], [])
+        self.trail: list[_Step] = []
 
     def step(self, choose: Chooser, uniform: Logs) -> None:
         """One note of each, weighed. Raises DeadEnd if none is left."""
@@ -128,7 +120,7 @@ class _Particles:
         self.weight[active[note.lost]] = -np.inf
         if not np.isfinite(self.weight).any():
             raise DeadEnd
-        _note(self.trail, note, active, kept, len(self.weight))
+        self.trail.append(_noted(note, active, kept, len(self.weight)))
         going = np.flatnonzero(~over)
         if len(going) < len(active):
             self.decoder, self.active = decoder.select(going), active[going]
@@ -141,7 +133,7 @@ class _Particles:
         place[self.active] = np.arange(len(self.active))
         rows = place[which]
         self.decoder, self.active = self.decoder.select(rows[rows >= 0]), np.flatnonzero(rows >= 0)
-        self.trail.select(which)
+        self.trail = [_Step(s.rows[which], s.bits[which], s.price[which], s.kept[which]) for s in self.trail]
         self.held, self.weight = self.held[which], np.zeros(len(self.weight))
 
     def drawn(self, dice: np.random.Generator, accepts: AcceptanceTest | None) -> Drawn:
@@ -179,16 +171,13 @@ def _held(
     return price if hearing.ends else np.asarray(np.where(over, 0, price))
 
 
-def _note(trail: _Trail, note: SampledNote, active: Indices, kept: NDArray[np.bool_], effort: int) -> None:
-    """Write one step down."""
+def _noted(note: SampledNote, active: Indices, kept: NDArray[np.bool_], effort: int) -> _Step:
+    """One step, written down for all particles."""
     rows = np.full((effort, 3), END)
     rows[active] = np.stack((note.rest, note.duration, note.pitch), 1)
     bits, price, keeps = np.zeros((effort, 3)), np.zeros(effort), np.zeros(effort, bool)
     bits[active], price[active], keeps[active] = note.bits, note.price.sum(1), kept
-    trail.rows.append(rows)
-    trail.bits.append(bits)
-    trail.price.append(price)
-    trail.kept.append(keeps)
+    return _Step(rows, bits, price, keeps)
 
 
 def _shares(weight: ParticleWeights) -> ParticleWeights:
@@ -211,10 +200,7 @@ def _systematic(weight: ParticleWeights, uniform: float, count: int = 0) -> Indi
     return np.minimum(np.searchsorted(np.cumsum(_shares(weight)), points, "right"), len(weight) - 1)
 
 
-def _drawn(trail: _Trail, k: int) -> Drawn:
-    rows = np.array([step[k] for step in trail.rows])
-    bits = np.array([step[k] for step in trail.bits])
-    kept = np.array([step[k] for step in trail.kept])
-    price = float(sum(step[k] for step, keep in zip(trail.price, kept, strict=True) if keep))
+def _drawn(trail: list[_Step], k: int) -> Drawn:
+    rows, bits, prices, kept = (np.array([values[k] for values in column]) for column in zip(*trail, strict=True))
     notes = kept & (rows[:, 0] != END)
-    return Drawn(rows[notes], bits[notes], price)
+    return Drawn(rows[notes], bits[notes], float(sum(prices[kept])))
