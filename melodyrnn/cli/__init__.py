@@ -54,10 +54,9 @@ def main() -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
     if status in {ExitStatus.INTERRUPTED, ExitStatus.TERMINATED}:
         # Python ends itself by SIGINT, not by our status, if Ctrl-C ever passed through an exec of a library import.
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
         os._exit(status)
     sys.exit(int(status))
 

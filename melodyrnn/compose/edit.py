@@ -142,14 +142,9 @@ def infill(model: Model, melody: Melody, bars: Iterable[int], options: Options) 
 
 
 def vary(
-    model: Model,
-    melody: Melody,
-    options: Options,
-    *,
-    keep: Collection[str] = (),
-    bars: Iterable[int] = (),
+    model: Model, melody: Melody, options: Options, *, keep: Collection[str] = (), bars: Iterable[int] = (),
     strength: float = 0.5,
-) -> Generated:
+) -> Generated:  # fmt: skip
     """Vary a melody: what `keep` locks (of LOCKS) is identical, and so are `bars` (from 0).
 
     rhythm: onsets and durations stay, pitches change. pitches: they stay in their order, the rhythm of bars changes.
@@ -306,13 +301,9 @@ def _anew(encoded: Encoded, gap: Gap) -> AcceptanceTest:
 
 
 def _drawn(
-    model: Model,
-    melody: Melody,
-    heard: Encoded,
-    options: Options,
-    how: tuple[LogitRules, Hearing | None],
+    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[LogitRules, Hearing | None],
     once: list[AcceptanceTest],
-) -> tuple[NDArray[np.float64], Drawn]:
+) -> tuple[NDArray[np.float64], Drawn]:  # fmt: skip
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
 
     A static melody is drawn again, unless it was static before or an effort is asked for; and once what does not pass

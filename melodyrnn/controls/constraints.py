@@ -3,6 +3,8 @@
 Every value is a text as musicians write it, checked here, read by `melodyrnn.controls.masks`. None = not asked for.
 What each promises stands in docs/controls.md. All of them are kept by every melody, or refused before one is
 drawn, but for three that lean without forbidding: in_scale "mostly", chord_tones "prefer", and contour.
+
+Contents: Constraints; check_whole; named_pitches, density_of, contour_of, durations_of, sections_of (texts read).
 """
 
 from __future__ import annotations
@@ -135,8 +137,7 @@ def density_of(text: str | None, metre: Metre) -> tuple[int, int] | None:
     least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= most <= 32 or least > most:
         raise OptionError(
-            "density",
-            f"{text!r} is no density: write {', '.join(DENSITIES)}, or notes in a bar (32 at most), 4 or 3-6",
+            "density", f"{text!r} is no density: write {', '.join(DENSITIES)}, or notes in a bar (32 at most), 4 or 3-6"
         )
     return least, most
 

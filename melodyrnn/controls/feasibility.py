@@ -201,7 +201,7 @@ def _reason(options: Options, place: Place) -> str:
     if options.upbeat and place.last == NONE:
         length += f" after an upbeat of {Fraction(options.upbeat, 4 * TICKS_PER_QUARTER)}"
     if guilty == ["durations"]:
-        values = ", ".join(f"{ticks}/96" for ticks in _ticks(options))
+        values = ", ".join(f"{DURATIONS[row]}/96" for row in durations_of(options.durations) or ())
         return f"{length} cannot be filled with {options.durations} alone ({values} of a whole note)"
     if not guilty:
         return f"no melody of {length} meets {', '.join(kept)} together; leave two or more out"
@@ -213,7 +213,3 @@ def said(options: Options, names: list[str]) -> str:
     values = [getattr(options, name.replace("-", "_")) for name in names]
     words = ", ".join(name if value is True else f"{name} {value}" for name, value in zip(names, values, strict=True))
     return f"{'any one of: ' if len(names) > 1 else ''}{words}"
-
-
-def _ticks(options: Options) -> list[int]:
-    return [DURATIONS[row] for row in durations_of(options.durations) or ()]

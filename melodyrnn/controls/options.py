@@ -1,4 +1,7 @@
-"""What a caller may ask of a melody, checked in one place."""
+"""What a caller may ask of a melody, checked in one place.
+
+Contents: Options; options_of (Options as the command line spells them).
+"""
 
 from __future__ import annotations
 
@@ -149,13 +152,9 @@ class Options(Constraints):
 
 
 def options_of(
-    *,
-    key: str | Key | None = None,
-    metre: str | Metre | None = None,
-    bars: str | int | None = 8,
-    upbeat: str | int | None = 0,
-    **values: Any,
-) -> Options:
+    *, key: str | Key | None = None, metre: str | Metre | None = None, bars: str | int | None = 8,
+    upbeat: str | int | None = 0, **values: Any,
+) -> Options:  # fmt: skip
     """Options as the command line spells them, or as they are kept; raise OptionError.
 
     >>> made = options_of(key="Am", metre="6/8", bars="free", upbeat="1/8", temperature="0.9")

@@ -31,10 +31,7 @@ _TONIC: Final = {_ONSET: 220, _HELD: 172}  # of the 256-colour table: amber, the
 _IN_SCALE: Final = {_ONSET: 117, _HELD: 68}  # blue
 _OUTSIDE: Final = {_ONSET: 210, _HELD: 167}  # red
 _DIM: Final = 238
-_SIGNS: Final = {
-    True: {_ONSET: "■", _HELD: "━", _BAR: "·"},
-    False: {_ONSET: "o", _HELD: "-", _BAR: ":"},
-}
+_SIGNS: Final = {True: {_ONSET: "■", _HELD: "━", _BAR: "·"}, False: {_ONSET: "o", _HELD: "-", _BAR: ":"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,7 @@ class _Page:
 
 
 def draw_roll(
-    melody: Melody,
-    *,
-    width: int = 80,
-    colour: bool = False,
-    unicode: bool = True,
-    shades: Sequence[int] | None = None,
+    melody: Melody, *, width: int = 80, colour: bool = False, unicode: bool = True, shades: Sequence[int] | None = None
 ) -> list[str]:
     """Draw a melody as lines of text, at most `width` columns wide, without a final newline.
 

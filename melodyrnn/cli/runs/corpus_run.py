@@ -74,12 +74,6 @@ class Tally:
         if len(shown) < _EXAMPLES:
             shown.append(name)
 
-    def settle(self, melodies: int, notes: int) -> None:
-        """Count anew what is left out, now that it is known how many melodies, with so many notes, came in."""
-        self.read, self.notes = melodies, notes
-        self.reasons.clear()
-        self.examples.clear()
-
     def facts(self) -> dict[str, object]:
         """The counts as plain data."""
         return {
@@ -134,15 +128,9 @@ def warn_of_nothing(console: Console, styles: Mapping[str, int]) -> None:
 
 
 def prepared_of(
-    console: Console,
-    corpora: Sequence[str],
-    folder: Path,
-    tally: Tally,
-    *,
-    limits: Limits,
-    track: str | None = None,
+    console: Console, corpora: Sequence[str], folder: Path, tally: Tally, *, limits: Limits, track: str | None = None,
     seed: int = 0,
-) -> Prepared:
+) -> Prepared:  # fmt: skip
     """Read and prepare corpora in a folder, unless the cache has them as they are now.
 
     The tally counts what is read; of what comes from the cache only the tunes that were read, their notes and warnings.
@@ -218,7 +206,8 @@ def run_check(
             # "corpus check says more" is for those who have not asked it yet
             raise CorpusError(str(error).partition("; `melodyrnn corpus check`")[0]) from error
         with writing(report, force=force) if report else nullcontext() as stream:
-            tally.settle(len(prepared), prepared.report.notes)
+            # Counted anew, now that it is known what came in.
+            tally = Tally(len(prepared), prepared.report.notes, tally.warned)
             for row in prepared.left_out():
                 tally.leave_out(row["name"], row["reason"])
                 if stream is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.input import Input
     from melodyrnn.cli.io.output import Results
-    from melodyrnn.compose.generate import Generated, Model
     from melodyrnn.controls.options import Options
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
@@ -81,7 +80,11 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
         program=program, given=prime, recipe=request.recipe, drawn=request.seed is None, roll=kept == 1,
     )  # fmt: skip
-    melodies = _melodies(console, loaded, options, many, prime)
+    if many == 1:
+        melodies = generate(loaded, options, prime=prime)
+    else:
+        many_of = compose_many(loaded, options, many, prime=prime)  # where it is quickest
+        melodies = console.progress(many_of, doing="composing", total=many)
     if request.best is not None:
         return write_best(writer, melodies, request.best)
     for index, made in enumerate(melodies):
@@ -111,15 +114,6 @@ def _refuse_contradictions(request: GenerateRequest, results: Results) -> None:
         raise OptionError("--track", "is that of the melody to go on from, or of the chords: give --prime or --chords")
     if request.prime is not None and asked["upbeat"] not in ("0", "free"):
         raise OptionError("--upbeat", "new bars follow the prime, which has its own; leave out one of the two")
-
-
-def _melodies(
-    console: Console, model: Model, options: Options, count: int, prime: Melody | None
-) -> Iterator[Generated]:
-    """Compose one here, many where it is quickest."""
-    if count == 1:
-        return iter(generate(model, options, prime=prime))
-    return console.progress(compose_many(model, options, count, prime=prime), doing="composing", total=count)
 
 
 def _prime(console: Console, request: GenerateRequest) -> Input | None:

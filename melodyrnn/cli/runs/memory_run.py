@@ -130,10 +130,6 @@ def _plot(found: Sequence[Memory], path: Path, *, force: bool) -> None:
         axes.grid(alpha=0.3)
         axes.legend()
     # A fixed salt and no date: the same figures give the same bytes.
+    kind, undated = path.suffix[1:].lower(), {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with rc_context({"svg.hashsalt": "melodyrnn"}), writing(path, force=force) as stream:
-        figure.savefig(stream, format=path.suffix[1:].lower(), dpi=150, metadata=_undated(path))
-
-
-def _undated(path: Path) -> dict[str, Any]:
-    """What keeps the date out of a format's files."""
-    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
+        figure.savefig(stream, format=kind, dpi=150, metadata=undated.get(kind, {}))

@@ -82,7 +82,9 @@ def run_train(console: Console, request: TrainRequest) -> ExitStatus:
     if _finished(request):
         if (made := load(output).card.recipe) != command:
             raise OutputError(f"{output}: finished already, by {made}; --force trains it anew, as asked for now")
-        _tidy(output, is_main=request.is_main)
+        # What a run has left that was killed when the model was written and only leaving was left to do.
+        with suppress(Locked, OutputError), scratch(), only_one(output, is_main=request.is_main):
+            pass
         console.say(f"{output}: finished already; --force trains it anew")
         return ExitStatus.DONE
     check_writable(output, force=request.force or request.resume)
@@ -103,7 +105,8 @@ def run_train(console: Console, request: TrainRequest) -> ExitStatus:
         order = Order(
             output=output, cell=request.cell, sizes=request.sizes, settings=asked, seed=request.seed, resume=resume,
             compile=request.compile, precision=request.precision, base=base, corpora=styles,
-            licences=_licences(request.corpora), command=command,
+            licences={name: describe_corpus(name).licence for name in request.corpora if name in names()},
+            command=command,
         )  # fmt: skip
         return watch(console, prepared, order)
 
@@ -178,17 +181,12 @@ def _prepare(console: Console, request: TrainRequest, folder: Path) -> Prepared:
         f"left out: {amount(report.duplicates, 'duplicate')}, {refused:,} refused"
     )
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.refused.items())
+    told = f"{refused:,} of {amount(report.offered, 'tune')} refused: {reasons}"
     if refused and request.strict:
-        raise CorpusError(f"{refused:,} of {amount(report.offered, 'tune')} refused: {reasons}; --strict allows none")
+        raise CorpusError(f"{told}; --strict allows none")
     if refused:
-        told = f"{refused:,} of {amount(report.offered, 'tune')} refused: {reasons}"
         console.warn(f"{told}; `melodyrnn corpus check` tells more")
     return prepared
-
-
-def _licences(corpora: Sequence[str]) -> dict[str, str]:
-    """The licence notes of the built-in corpora among them."""
-    return {name: describe_corpus(name).licence for name in corpora if name in names()}
 
 
 def _restarted() -> bool:
@@ -200,12 +198,6 @@ def _finished(request: TrainRequest) -> bool:
     """Whether what is to be gone on with has come to its end: the model is there and its state is gone."""
     goes_on = (request.resume and not request.force) or _restarted()
     return goes_on and request.output.is_file() and not request.state.exists()
-
-
-def _tidy(output: Path, *, is_main: bool) -> None:
-    """Remove what a run has left that was killed when the model was written and only leaving was left to do."""
-    with suppress(Locked, OutputError), scratch(), only_one(output, is_main=is_main):
-        return
 
 
 def _goes_on(console: Console, request: TrainRequest) -> bool:

@@ -7,6 +7,8 @@ Conventions
     choices depend on its own numbers alone.
 
 Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, Nguyen et al. 2024.
+
+Contents: temperature, top_k, top_p, min_p; probabilities, price; draw, within, uniforms.
 """
 
 from __future__ import annotations

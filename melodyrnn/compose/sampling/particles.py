@@ -157,11 +157,9 @@ def _before(decoder: Decoder, hearing: Hearing | None) -> tuple[ParticleWeights,
 
 
 def _held(
-    hearing: Hearing | None,
-    price: ParticleWeights,
-    over: NDArray[np.bool_],
+    hearing: Hearing | None, price: ParticleWeights, over: NDArray[np.bool_],
     before: tuple[ParticleWeights, ParticleWeights] | None,
-) -> ParticleWeights:
+) -> ParticleWeights:  # fmt: skip
     """What notes that are only heard weigh."""
     if hearing is None:
         return price
