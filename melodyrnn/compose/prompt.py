@@ -9,7 +9,7 @@ Conventions
     to it, whole bars: not 0 only after a prime whose trailing silence is longer than any rest of the tables, or
     whose values the tables have so badly that they add up to more than its length.
 
-Contents: with_length_prior; Prompt, begin, prefill, whole_bars, conditions_of.
+Contents: with_length_prior; Prompt, begin, whole_bars, conditions_of, prefill.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from melodyrnn.controls.options import Options
     from melodyrnn.inference.numpy_network import Network
 
-
+MIDDLE: Final = 65  # anchor near which a melody lies when the card tells of no registers
 _Kind = TypeVar("_Kind")
 _TIMED: Final = ("durations", "density", "form", "require")
 _CALM: Final = 0.925  # of the temperature asked for: at 1 melodies repeat their bars less than those they learnt from
@@ -107,9 +107,6 @@ def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Ki
     return chosen
 
 
-MIDDLE: Final = 65  # anchor near which a melody lies when the card tells of no registers
-
-
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A decoder of one melody at the place where new notes begin."""
@@ -134,6 +131,14 @@ def begin(network: Network, card: Card, options: Options, prime: Melody | None) 
     return _after(network, options, style, prime)
 
 
+def _style(card: Card, name: str | None) -> int:
+    if name is None:
+        return 0
+    if name not in card.styles:
+        raise OptionError("style", f"the model knows no '{name}'; it knows {', '.join(sorted(card.styles)) or 'none'}")
+    return card.styles[name]
+
+
 def _afresh(network: Network, card: Card, options: Options, style: int) -> Prompt:
     metre = options.metre or Metre()
     of_chords = None if options.chords is None else find_key_of_chords(progression(options.chords, metre))
@@ -153,28 +158,14 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> Promp
     return _ruled(options, place, Prompt(decoder, LogitRules(), frame, place.anchor, end, 0, np.zeros((0, 3)), upbeat))
 
 
-def _ruled(options: Options, place: Place, prompt: Prompt) -> Prompt:
-    """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
-    if not options.planned:
-        whole = exact_bars(place.end, place.last_bar) if place.exact else ends_by(place.end)
-        rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
-        if options.prefers_scale:
-            from melodyrnn.controls.masks import preferences  # noqa: PLC0415 - as below
-
-            rules += preferences(options, place)
-        return replace(prompt, rules=rules, particles=options.particles)
-    from melodyrnn.compose.sampling.particles import Hearing  # noqa: PLC0415
-    from melodyrnn.constraints.lookahead import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
-    from melodyrnn.controls.feasibility import plan_constraints, rules_of  # noqa: PLC0415
-
-    made = plan_constraints(options, place)
-    rules = first_onset(place.onset, place.latest) if place.onset is None else LogitRules()
-    if not options.loop or options.particles == 1:  # one particle weighs nothing
-        return replace(prompt, rules=rules + rules_of(made), particles=options.particles)
-    first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
-    again = Copy(place.end, min(first, place.end), 0, last=True)
-    rules, hearing = rules + rules_of(made, again), Hearing(place.end, loop=True)
-    return replace(prompt, rules=rules, particles=options.particles, hearing=hearing)
+def _anchor(card: Card, tonic: int) -> int:
+    """The anchor of this tonic nearest to the middle of the registers that the model was trained on."""
+    middle = MIDDLE
+    if card.registers:
+        anchors, melodies = (np.array(x) for x in zip(*sorted(card.registers.items()), strict=True))
+        middle = int(anchors[np.searchsorted(np.cumsum(melodies), melodies.sum() / 2)])
+    lowest = middle - 6
+    return lowest + (tonic - lowest) % 12
 
 
 def _after(network: Network, options: Options, style: int, prime: Melody) -> Prompt:
@@ -216,17 +207,6 @@ def _cut(prime: Melody, end: int) -> Melody:
     return replace(prime, notes=(*prime.notes[:-1], replace(last, duration=end - last.onset)))
 
 
-def prefill(decoder: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
-    """Let a decoder of one melody hear the first so many notes; their bits (notes, 3)."""
-    bits = np.zeros((notes, 3))
-    columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
-    for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):
-        r, d, p = (np.array([x]) for x in (rest, duration, pitch))
-        bits[i] = decoder.rest()[0, rest], decoder.duration(r)[0, duration], decoder.pitch(r, d)[0, pitch]
-        decoder.step(r, d, p)
-    return np.asarray(bits * BITS)
-
-
 def whole_bars(silence: int, bar: int) -> int:
     """Bars by which to move the clock so that a rest of the tables can say this silence after the last note.
 
@@ -241,19 +221,36 @@ def conditions_of(key: Key, style: int, anchor: int, bars: int) -> Conditions:
     return Conditions(*(np.array([v]) for v in values))
 
 
-def _style(card: Card, name: str | None) -> int:
-    if name is None:
-        return 0
-    if name not in card.styles:
-        raise OptionError("style", f"the model knows no '{name}'; it knows {', '.join(sorted(card.styles)) or 'none'}")
-    return card.styles[name]
+def prefill(decoder: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:
+    """Let a decoder of one melody hear the first so many notes; their bits (notes, 3)."""
+    bits = np.zeros((notes, 3))
+    columns = (heard.rests[:notes], heard.durations[:notes], heard.pitches[:notes])
+    for i, (rest, duration, pitch) in enumerate(zip(*columns, strict=True)):
+        r, d, p = (np.array([x]) for x in (rest, duration, pitch))
+        bits[i] = decoder.rest()[0, rest], decoder.duration(r)[0, duration], decoder.pitch(r, d)[0, pitch]
+        decoder.step(r, d, p)
+    return np.asarray(bits * BITS)
 
 
-def _anchor(card: Card, tonic: int) -> int:
-    """The anchor of this tonic nearest to the middle of the registers that the model was trained on."""
-    middle = MIDDLE
-    if card.registers:
-        anchors, melodies = (np.array(x) for x in zip(*sorted(card.registers.items()), strict=True))
-        middle = int(anchors[np.searchsorted(np.cumsum(melodies), melodies.sum() / 2)])
-    lowest = middle - 6
-    return lowest + (tonic - lowest) % 12
+def _ruled(options: Options, place: Place, prompt: Prompt) -> Prompt:
+    """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
+    if not options.planned:
+        whole = exact_bars(place.end, place.last_bar) if place.exact else ends_by(place.end)
+        rules = in_range(place.anchor) + first_onset(place.onset, place.latest) + whole
+        if options.prefers_scale:
+            from melodyrnn.controls.masks import preferences  # noqa: PLC0415 - as below
+
+            rules += preferences(options, place)
+        return replace(prompt, rules=rules, particles=options.particles)
+    from melodyrnn.compose.sampling.particles import Hearing  # noqa: PLC0415
+    from melodyrnn.constraints.lookahead import Copy  # noqa: PLC0415 - one melody without constraints waits for none of these
+    from melodyrnn.controls.feasibility import plan_constraints, rules_of  # noqa: PLC0415
+
+    made = plan_constraints(options, place)
+    rules = first_onset(place.onset, place.latest) if place.onset is None else LogitRules()
+    if not options.loop or options.particles == 1:  # one particle weighs nothing
+        return replace(prompt, rules=rules + rules_of(made), particles=options.particles)
+    first = place.frame.metres[0].bar_ticks * (2 if place.upbeat else 1)
+    again = Copy(place.end, min(first, place.end), 0, last=True)
+    rules, hearing = rules + rules_of(made, again), Hearing(place.end, loop=True)
+    return replace(prompt, rules=rules, particles=options.particles, hearing=hearing)

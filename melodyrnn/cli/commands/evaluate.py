@@ -120,10 +120,9 @@ def evaluate_command(
         raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
     if seed is not None and part is None and not statistics:
         raise OptionError("--seed", "changes nothing: there is nothing to divide or to draw; leave it out")
-    from melodyrnn.cli.runs.evaluation_run import EvaluationRequest, run_evaluation  # noqa: PLC0415
+    from melodyrnn.cli.runs.evaluation_run import run_evaluation  # noqa: PLC0415
 
-    request = EvaluationRequest(
-        model=what[0], paths=what[1:], part=part, track=track, seed=seed, drop_seen=drop_seen, statistics=statistics,
+    return run_evaluation(
+        console, what[0], what[1:], part=part, track=track, seed=seed, drop_seen=drop_seen, statistics=statistics,
         samples=400 if samples is None else samples, temperature=1.0 if temperature is None else temperature,
     )  # fmt: skip
-    return run_evaluation(console, request)

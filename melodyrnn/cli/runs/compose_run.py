@@ -159,7 +159,7 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     """A melody and how it came about, as plain data; times are ticks of 1/24 of a quarter."""
     new = made.bits[made.primed :]
     means = new.mean(0) if len(new) else [0.0] * 3
-    bits = dict(zip(("rest", "duration", "pitch"), (round(float(b), 6) for b in means), strict=True))
+    bits = {name: round(float(mean), 6) for name, mean in zip(("rest", "duration", "pitch"), means, strict=True)}
     return {
         "file": name or None,
         "seed": made.seed,

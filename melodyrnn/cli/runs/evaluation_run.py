@@ -3,7 +3,7 @@
 A part of a corpus is found again by dividing the corpora as training did. Whether they are the same corpora still, the
 model's card can tell: it knows how many melodies and notes were left to train on.
 
-Contents: EvaluationRequest, run_evaluation; sets_of, read_sets, part_learnt, unseen, untested, split_seed, own_corpora
+Contents: run_evaluation; sets_of, read_sets, part_learnt, unseen, untested, split_seed, own_corpora
 (what a model is judged by); Row, show (figures as a table or JSON).
 """
 
@@ -41,29 +41,17 @@ _NO_PRINTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluationRequest:
-    """The options of evaluate without --cross-validate as the user gave them."""
-
-    model: str
-    paths: Sequence[str]
-    part: str | None
-    track: str | None
-    seed: int | None
-    drop_seen: bool
-    statistics: bool
-    samples: int
-    temperature: float
-
-
-def run_evaluation(console: Console, request: EvaluationRequest) -> None:
+def run_evaluation(
+    console: Console, model: str, paths: Sequence[str], *, part: str | None, track: str | None, seed: int | None,
+    drop_seen: bool, statistics: bool, samples: int, temperature: float,
+) -> None:  # fmt: skip
     """Judge a model as it is, or compare what it writes."""
-    checkpoint = load(find(request.model))
-    split = split_seed(checkpoint) if request.seed is None else request.seed
-    sets = sets_of(console, request.paths, request.part, seed=split, track=request.track, checkpoint=checkpoint)
-    sets = [unseen(console, checkpoint, s, drop=request.drop_seen) for s in sets]
-    if request.statistics:
-        return _compare(console, checkpoint, sets, request, split)
+    checkpoint = load(find(model))
+    split = split_seed(checkpoint) if seed is None else seed
+    sets = sets_of(console, paths, part, seed=split, track=track, checkpoint=checkpoint)
+    sets = [unseen(console, checkpoint, s, drop=drop_seen) for s in sets]
+    if statistics:
+        return _compare(console, checkpoint, sets, split, samples=samples, seed=seed or 0, temperature=temperature)
     network = network_of(checkpoint.config, checkpoint.weights)
     rows = [Row(s.name, bits_of(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
     if len(rows) > 1:
@@ -274,15 +262,15 @@ def _line(name: str, bits: PooledBits, width: int) -> str:
 
 
 def _compare(
-    console: Console, checkpoint: Checkpoint, sets: list[MelodySet], request: EvaluationRequest, split: int
-) -> None:
+    console: Console, checkpoint: Checkpoint, sets: list[MelodySet], split: int, *, samples: int, seed: int,
+    temperature: float,
+) -> None:  # fmt: skip
     """Print how far the model's melodies are from the sets together, and how far each training corpus is."""
-    samples, seed = request.samples, request.seed or 0
     if samples < 1:
         raise OptionError("--samples", f"{samples} melodies cannot be compared; give 1 or more")
     tested = [melody for s in sets for melody in s.melodies]
     test = statistics_of(tested)
-    imitated = sample_from_model(model_of(checkpoint), tested, samples, seed, temperature=request.temperature)
+    imitated = sample_from_model(model_of(checkpoint), tested, samples, seed, temperature=temperature)
     written = console.progress(imitated, doing="composing", total=samples)
     found = {_MODEL: statistics_of(list(written))}
     training = [corpus for corpus in checkpoint.card.corpora if corpus in names()]
