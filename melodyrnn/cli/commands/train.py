@@ -31,52 +31,39 @@ def _precisions() -> list[str]:
     return list(PRECISIONS)
 
 
-_Corpora = Annotated[
-    list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=o.corpus_names)
-]
-_ModelOutput = Annotated[Path, o.option("-o --output FILE", "The model file to write.")]
-_Base = Annotated[str | None, o.option("--from MODEL", "Start from a model: a file or a name.", _TRAINING)]
-_Resume = Annotated[bool, o.option("--resume", "Go on from the state that was saved.", _TRAINING)]
-_Cell = Annotated[
-    str | None,
-    o.option("--cell CELL", "lstm (for large corpora), gru (for small ones) or rnn.", _NETWORK, autocompletion=_cells),
-]
-_Hidden = Annotated[int | None, o.option("--hidden N", "Recurrent units a layer.", _NETWORK)]
-_Layers = Annotated[int | None, o.option("--layers N", "Recurrent layers.", _NETWORK)]
-_Epochs = Annotated[int | None, o.option("--epochs N", "Times through the corpus.", _TRAINING)]
-_Rate = Annotated[float | None, o.option("--rate X", "Highest learning rate.", _TRAINING)]
-_TrainingSeed = Annotated[int, o.seed_option("Of the split and the training.", _TRAINING)]
-_Set = Annotated[
-    list[str] | None, o.option("--set NAME=X", "Any field of the recipe, such as drop_state=0.3.", _TRAINING)
-]
-_Compile = Annotated[bool, o.option("--compile", "Use torch.compile, where there is a compiler.", _TRAINING)]
-_Precision = Annotated[
-    str,
-    o.option(
-        "--precision P",
-        "fp32, bf16, or auto: bf16 for wide LSTMs where the processor has instructions for it.",
-        _TRAINING,
-        autocompletion=_precisions,
-    ),
-]
-
-
 @command(see="melodyrnn corpus --help, melodyrnn generate --help")
 def train_command(
     context: typer.Context,
-    corpora: _Corpora,
-    output: _ModelOutput,
-    cell: _Cell = None,
-    hidden: _Hidden = None,
-    layers: _Layers = None,
-    epochs: _Epochs = None,
-    rate: _Rate = None,
-    seed: _TrainingSeed = 0,
-    base: _Base = None,
-    resume: _Resume = False,
-    settings: _Set = None,
-    compile: _Compile = False,
-    precision: _Precision = "auto",
+    corpora: Annotated[
+        list[str], typer.Argument(metavar="CORPUS", help="Built-in corpora or folders.", autocompletion=o.corpus_names)
+    ],
+    output: Annotated[Path, o.option("-o --output FILE", "The model file to write.")],
+    cell: Annotated[
+        str | None,
+        o.option(
+            "--cell CELL", "lstm (for large corpora), gru (for small ones) or rnn.", _NETWORK, autocompletion=_cells
+        ),
+    ] = None,
+    hidden: Annotated[int | None, o.option("--hidden N", "Recurrent units a layer.", _NETWORK)] = None,
+    layers: Annotated[int | None, o.option("--layers N", "Recurrent layers.", _NETWORK)] = None,
+    epochs: Annotated[int | None, o.option("--epochs N", "Times through the corpus.", _TRAINING)] = None,
+    rate: Annotated[float | None, o.option("--rate X", "Highest learning rate.", _TRAINING)] = None,
+    seed: Annotated[int, o.seed_option("Of the split and the training.", _TRAINING)] = 0,
+    base: Annotated[str | None, o.option("--from MODEL", "Start from a model: a file or a name.", _TRAINING)] = None,
+    resume: Annotated[bool, o.option("--resume", "Go on from the state that was saved.", _TRAINING)] = False,
+    settings: Annotated[
+        list[str] | None, o.option("--set NAME=X", "Any field of the recipe, such as drop_state=0.3.", _TRAINING)
+    ] = None,
+    compile: Annotated[bool, o.option("--compile", "Use torch.compile, where there is a compiler.", _TRAINING)] = False,
+    precision: Annotated[
+        str,
+        o.option(
+            "--precision P",
+            "fp32, bf16, or auto: bf16 for wide LSTMs where the processor has instructions for it.",
+            _TRAINING,
+            autocompletion=_precisions,
+        ),
+    ] = "auto",
     track: o.TrackOption = None,
     strict: o.StrictOption = False,
     force: o.ForceOption = False,
