@@ -44,16 +44,15 @@ See 'melodyrnn COMMAND --help' for the options of a command.
 _KINDS: Final = {str: "a text", bool: "yes or no", Path: "a path", int: "a whole number", float: "a number"}
 
 
+_PLAIN: Final[dict[str, Any]] = {
+    "rich_markup_mode": None, "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}  # fmt: skip
+
+
 def new_app(help: str | None = None, *, see: str = "") -> typer.Typer:
     """A Typer with plain pages and -h; `see` says where to read on."""
-    return typer.Typer(
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-        help=help and _unbroken(help),
-        epilog=_foot(see),
-    )
+    return typer.Typer(help=help and _unbroken(help), epilog=_foot(see), add_completion=False, **_PLAIN)
 
 
 def command(
@@ -177,14 +176,7 @@ class _LazyGroup(_Light, TyperGroup):
 
 
 app = typer.Typer(
-    name="melodyrnn",
-    cls=_LazyGroup,
-    help=_unbroken(_HELP),
-    epilog=_FOOT,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    name="melodyrnn", cls=_LazyGroup, help=_unbroken(_HELP), epilog=_FOOT, invoke_without_command=True, **_PLAIN
 )
 
 

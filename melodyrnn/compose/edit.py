@@ -74,9 +74,8 @@ def tasks_of(
         gaps = list(gaps_at(melody, encoded, gap_windows, heard, starts[number + 1]))
 
         def task_of(options: Options, gaps: list[Gap] = gaps) -> GapFill | None:
-            return next(
-                filter(None, (_task(melody, encoded, gap, options, same_pitches=same_pitches) for gap in gaps)), None
-            )
+            tried = (_task(melody, encoded, gap, options, same_pitches=same_pitches) for gap in gaps)
+            return next(filter(None, tried), None)
 
         task = task_of(options)
         if task is None:

@@ -129,7 +129,8 @@ def gaps_at(melody: Melody, encoded: Encoded, windows: Windows, heard: Heard, un
     first = sum(note.onset < windows[0][0] for note in melody.notes)
     last = sum(note.onset < windows[-1][1] for note in melody.notes)
     kept = _rows(melody, encoded, range(heard.number, first), heard)
-    tick, free = heard.tick + _ticks(kept), windows[0][0]
+    tick = heard.tick + int((REST_TICKS[kept[:, 0]] + DURATION_TICKS[kept[:, 1]]).sum())
+    free = windows[0][0]
     if first:
         sounding = melody.notes[first - 1].end
         free = max(free, sounding)
@@ -174,10 +175,6 @@ def _rows(melody: Melody, encoded: Encoded, numbers: range, heard: Heard) -> Ind
         row[:] = rest, encoded.durations[k], encoded.pitches[k]
         tick += RESTS[rest] + DURATIONS[row[1]]
     return rows
-
-
-def _ticks(rows: Indices) -> int:
-    return int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum())
 
 
 def _aligned(kept: Indices, tick: int, sounding: int, free: int) -> int:

@@ -12,7 +12,7 @@ Conventions
     string in it says is never run, opened or printed unescaped.
 
 Contents: Provenance, hash_of, printable_name; to_plain and from_plain (a dataclass ⇄ JSON); EditTask, file_of (a melody
-→ bytes; the one way in which files are written), chords_begin, remake (a recipe → the same bytes), edited, model_fits.
+→ bytes; the one way in which files are written), chords_begin, remake (a recipe → the same bytes), edited.
 """
 
 from __future__ import annotations
@@ -281,7 +281,9 @@ def remake(model: Model, recipe: Provenance, given: Melody | None = None) -> byt
     """
     if recipe.verb not in VERBS:
         raise RecipeError(f"it was made by '{recipe.verb}', which this melodyrnn cannot do again")
-    model_fits(model, recipe)
+    if (digest := model.checkpoint.digest) != recipe.digest:
+        name = recipe.model or "a model"
+        raise RecipeError(f"it was made by {name} of digest {recipe.digest}; the model given here has {digest}")
     prime = recipe.given or given
     if recipe.given_hash and prime is None:
         raise RecipeError("it goes on from a melody that is too long for a recipe: give that with --prime")
@@ -313,10 +315,3 @@ def edited(verb: str, model: Model, given: Melody, task: EditTask, options: Opti
     if verb == "infill":
         return infill(model, given, task.bars, options)
     return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength)
-
-
-def model_fits(model: Model, recipe: Provenance) -> None:
-    """Raise RecipeError for another model than the recipe's."""
-    if (digest := model.checkpoint.digest) != recipe.digest:
-        name = recipe.model or "a model"
-        raise RecipeError(f"it was made by {name} of digest {recipe.digest}; the model given here has {digest}")

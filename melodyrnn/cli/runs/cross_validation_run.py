@@ -89,8 +89,7 @@ def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
 
 def _rows(
     console: Console, melodies: MelodySet, asked: CrossValidationRequest, cells: tuple[str, ...] | None,
-    base: Checkpoint | None,
-    seen: set[str],
+    base: Checkpoint | None, seen: set[str],
 ) -> Iterator[Row]:  # fmt: skip
     """Train all folds of a set; its figures under each network and, where there are several, under all together."""
     family = family_of(melodies.melodies)

@@ -1,6 +1,6 @@
 """What train does before torch is imported: options read, refused where wrong, corpora prepared.
 
-Contents: TrainRequest, run_train; settings_of (what --set means), command_of (the command that a model's card keeps).
+Contents: TrainRequest, run_train; settings_of (what --set means).
 """
 
 from __future__ import annotations
@@ -68,11 +68,15 @@ class TrainRequest:
         return self.output.with_name(self.output.name + ".state")
 
     def command(self, asked: Mapping[str, float]) -> str:
-        """The command that a model's card keeps."""
+        """What made the model, for its card: the same however often the run was interrupted and wherever it wrote."""
         said = {"cell": self.cell, "from": self.base, "seed": self.seed, **self.sizes, "track": self.track}
         said["precision"] = None if self.precision == "auto" else self.precision
-        flags = [name for name, on in (("strict", self.strict), ("compile", self.compile)) if on]
-        return command_of(self.corpora, said, asked, flags)
+        words = [word for name, value in said.items() if value is not None for word in (f"--{name}", f"{value}")]
+        for name, value in asked.items():
+            number = f"{value:.15g}"
+            words += [f"--{name}", number] if name in _OWN else ["--set", f"{name}={number}"]
+        words += [f"--{name}" for name, on in (("strict", self.strict), ("compile", self.compile)) if on]
+        return recipe_text(shlex.join(["melodyrnn", "train", *self.corpora, *words, "-o", "FILE"]))
 
 
 def run_train(console: Console, request: TrainRequest) -> ExitStatus:
@@ -144,17 +148,6 @@ def settings_of(texts: Sequence[str], said: Mapping[str, float]) -> dict[str, fl
         except ValueError:
             raise OptionError("--set", f"{text!r}: write {name}=NUMBER") from None
     return found
-
-
-def command_of(
-    corpora: Sequence[str], said: Mapping[str, Any], asked: Mapping[str, float], flags: Sequence[str]
-) -> str:
-    """What made the model, for its card: the same however often the run was interrupted and wherever it wrote."""
-    words = [word for name, value in said.items() if value is not None for word in (f"--{name}", f"{value}")]
-    for name, value in asked.items():
-        number = f"{value:.15g}"
-        words += [f"--{name}", number] if name in _OWN else ["--set", f"{name}={number}"]
-    return recipe_text(shlex.join(["melodyrnn", "train", *corpora, *words, *(f"--{f}" for f in flags), "-o", "FILE"]))
 
 
 def _prepare(console: Console, request: TrainRequest, folder: Path) -> Prepared:
