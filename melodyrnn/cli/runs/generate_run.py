@@ -82,9 +82,8 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     )  # fmt: skip
     if many == 1:
         melodies = generate(loaded, options, prime=prime)
-    else:
-        many_of = compose_many(loaded, options, many, prime=prime)  # where it is quickest
-        melodies = console.progress(many_of, doing="composing", total=many)
+    else:  # in the processes where it is quickest
+        melodies = console.progress(compose_many(loaded, options, many, prime=prime), doing="composing", total=many)
     if request.best is not None:
         return write_best(writer, melodies, request.best)
     for index, made in enumerate(melodies):
