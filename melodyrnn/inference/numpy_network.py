@@ -27,10 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import (
-    PITCHES,
-    Indices,
-)
+from melodyrnn.events.vocabulary import PITCHES, Indices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

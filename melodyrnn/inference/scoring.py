@@ -101,10 +101,7 @@ def surprise(
 
 
 def score(
-    network: Network,
-    melodies: Sequence[Columns],
-    withheld: Withheld | None = None,
-    memory: PitchMemory | None = None,
+    network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None, memory: PitchMemory | None = None
 ) -> list[Scored]:
     """Score melodies as `surprise` does, and say where the first choice was right; with a memory, asking it."""
     shapes = [(len(m) + 1, 3) for m in melodies]
