@@ -97,10 +97,7 @@ class DeadEnd(Unsatisfiable):
 
 
 class Unreadable(MelodyRNNError):
-    """A file that cannot become a melody.
-
-    Attributes: `where` (path or '-'), `reason` (key of REASONS), `detail` (facts and the next move).
-    """
+    """A file that cannot become a melody: `where` (path or '-'), `reason` (key of REASONS), `detail` (facts)."""
 
     def __init__(self, where: str, reason: str, detail: str = "") -> None:
         """Build the sentence from the reason and the facts."""

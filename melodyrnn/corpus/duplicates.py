@@ -84,10 +84,7 @@ class Kin:
 
     @classmethod
     def build(cls, entries: NDArray[np.uint64], melodies: int, *, least: int = 1) -> Kin:
-        """Index what `entries_of` gave for each melody, laid end to end; sorts `entries` in place.
-
-        Shingles of fewer than `least` melodies are left out: 2 is enough to compare melodies of the index.
-        """
+        """Index what `entries_of` gave for all melodies, sorting it in place, but shingles of fewer than `least`."""
         entries.sort()
         kept, commons, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], np.zeros(melodies, np.int64)
         edges = np.searchsorted(entries, np.arange(1, _BLOCKS, dtype=np.uint64) << np.uint64(64 - _BLOCK_BITS))
@@ -225,10 +222,7 @@ def _sections(alike: NDArray[np.int64]) -> list[int]:
 
 
 def repeats(symbols: NDArray[np.int64], bounds: NDArray[np.int64]) -> dict[int, list[int]]:
-    """What `_distances` gives for melodies laid end to end, where it gives anything: melody → lengths.
-
-    `bounds` (melodies + 1,) is where each begins.
-    """
+    """What `_distances` gives for melodies laid end to end, if anything; `bounds` (melodies + 1,): their edges."""
     lengths = np.diff(bounds)
     of = np.repeat(np.arange(len(lengths)), lengths)
     if len(symbols) < SECTION:

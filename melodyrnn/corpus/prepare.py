@@ -65,12 +65,9 @@ def prepare(
 ) -> Prepared:
     """Write a prepared corpus into a folder and open it; one that is there already is replaced.
 
-    `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Melodies of `exclude`
-    stay unseen: their copies and variants are left out. A `stamp` is left in the folder: what it was made of.
-
-    Raises:
-        CorpusError: no tune came in (a shard may be empty), or the folder holds something other than a prepared corpus.
-        OutputError: the folder cannot be written.
+    `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Copies and variants of
+    melodies of `exclude` are left out. A `stamp` is left in the folder: what it was made of. Raises CorpusError: no
+    tune came in (a shard may be empty), or the folder holds something else; OutputError: it cannot be written.
     """
     corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
     styles = tuple(name for name in corpora if name)
@@ -303,10 +300,7 @@ class _Offered(NamedTuple):
 def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) -> Prepared:
     """Write the corpus of all shards into a folder and open it.
 
-    Raises:
-        CorpusError: a shard is no prepared corpus, or they were prepared from other corpora than each other, or
-            they are not all shards of one corpus, each once.
-        OutputError: the folder cannot be written.
+    Raises CorpusError unless these are all shards of one corpus, each once; OutputError: the folder cannot be written.
     """
     opened = [open_prepared(shard) for shard in shards]
     _refuse_gaps([Path(shard) for shard in shards])

@@ -138,10 +138,7 @@ def open_prepared(folder: str | Path) -> Prepared:
 
 
 def is_prepared(folder: str | Path) -> bool:
-    """Whether a folder is a prepared corpus; one that was being replaced is put right first.
-
-    The name of a built-in corpus is never that of a folder: ./kinder is.
-    """
+    """Whether a folder is a prepared corpus, put right first; the name of a built-in corpus never is (./kinder is)."""
     if isinstance(folder, str) and folder in built_in():
         return False
     settle(folder)

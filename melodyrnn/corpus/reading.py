@@ -98,9 +98,7 @@ def read_one(
 ) -> Melody:
     """Read the (first) melody of one file: MIDI and ABC here, other formats in a limited child.
 
-    Raises:
-        Unreadable: the file cannot become a melody; `reason` says why.
-        TypeError: this is no path (read_midi and read_notation take bytes).
+    Raises Unreadable, or TypeError for what is no path (read_midi and read_notation take bytes).
     """
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"a path is wanted, not {type(path).__name__}; read_midi and read_notation take bytes")
@@ -113,10 +111,7 @@ def read_one(
 def read_chords(
     path: Path | str, *, name: str = "", track: str | None = None, timeout: float = 20.0, memory_mb: int = 1500
 ) -> Harmony:
-    """Read the chords of one file, symbols or those of a track: MIDI and ABC here, others in a limited child.
-
-    Raises Unreadable: the file holds no chords or cannot be read; `reason` says why.
-    """
+    """Read the chords of one file as `read_one` its melody: symbols, else those of a track. Raises Unreadable."""
     item = source_of(path, name=name, track=track)
     outcome = read_outcome(item._replace(chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
     if outcome.chords is None:

@@ -121,10 +121,7 @@ def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
 
 
 def read_source_bytes(source: Source) -> bytes:
-    """Read the bytes of a regular file; anything else is refused without being opened.
-
-    Raises Unreadable: missing, special, unreadable, empty or too large.
-    """
+    """Read a regular file; anything else is refused without being opened. Raises Unreadable."""
     from melodyrnn.formats.midi.container import read_bytes_of  # noqa: PLC0415
 
     try:

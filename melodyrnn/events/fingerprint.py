@@ -146,10 +146,7 @@ class Index:
         return Index(grams, bars, starts.astype(np.uint32), names, self.span)
 
     def longest_run(self, melody: Columns, *, since: int = 0) -> SharedRun:
-        """The longest run that a melody shares with any tune; the earliest in the melody on a tie.
-
-        Runs that are over before note `since` do not count.
-        """
+        """The longest run shared with any tune, the earliest on a tie; one that is over before note `since` is none."""
         hashes = shingles(melody, self.span)
         first, last = self._bounds(hashes)
         counts = last - first

@@ -257,10 +257,7 @@ class Network:
         return np.zeros((self.config.layers, 2, rows, self.config.hidden), np.float32)
 
     def step(self, state: Floats, heard: Indices) -> Floats:
-        """Advance a state in place by one event, rows (R, len(HEARD)) of `table`.
-
-        Returns the state projected, (R, heads · head): what the heads take from it, each its `part`.
-        """
+        """Advance a state in place by one event, rows (R, len(HEARD)); what the heads take of it, (R, heads · head)."""
         given = np.add.reduce(self.table.take(heard, 0), 1)
         for layer, (h, c) in zip(self.layers, state, strict=True):
             layer.step(given, h, c)

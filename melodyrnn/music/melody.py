@@ -79,11 +79,7 @@ class Metre:
 
     @property
     def bar_ticks(self) -> int:
-        """Length of a bar in ticks.
-
-        >>> Metre(3, 4).bar_ticks, Metre(6, 8).bar_ticks
-        (72, 72)
-        """
+        """Length of a bar in ticks (3/4 and 6/8: 72)."""
         return self.numerator * 4 * TICKS_PER_QUARTER // self.denominator
 
     @property
@@ -185,11 +181,7 @@ class Melody(_Columned):
 
     @property
     def end(self) -> int:
-        """Tick at which the music ends.
-
-        >>> Melody((Note(0, 24, 60),)).end
-        24
-        """
+        """Tick at which the music ends."""
         return max(self.length, self.notes[-1].end if self.notes else 0)
 
     @property

@@ -66,10 +66,9 @@ class TrainingConfig:
 def defaults(
     melodies: int, notes: int, *, seed: int = 0, cell: str | None = None
 ) -> tuple[NetworkConfig, TrainingConfig]:
-    """Sizes, dropout and length of training that suit a corpus of so many melodies and notes.
+    """Sizes, dropout and length of training that suit so many melodies and notes; `cell` names another cell.
 
     Small corpora get a small GRU, long training and strong dropout; large ones a large LSTM and the reverse.
-    `cell` names another cell.
     """
     config = NetworkConfig(cell=cell or "gru")
     recipe = TrainingConfig(seed=seed)
@@ -121,10 +120,7 @@ def shaped(
     seed: int = 0,
     base: NetworkConfig | None = None,
 ) -> tuple[NetworkConfig, TrainingConfig]:
-    """Network and recipe as they are asked for: defaults by corpus size, then what was said. Raises OptionError.
-
-    `base`: the shape of the network that is to be fine-tuned, which keeps it.
-    """
+    """Defaults by corpus size, then what was said; a `base` that is fine-tuned keeps its shape. Raises OptionError."""
     config, recipe = defaults(melodies, notes, seed=seed, cell=cell)
     if base is not None:
         if sizes or cell is not None:

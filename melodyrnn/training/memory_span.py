@@ -65,10 +65,7 @@ def fresh(config: NetworkConfig, seed: int) -> Weights:
 def influence_by_lag(
     config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int
 ) -> NDArray[np.float64]:
-    """Mean influence at each lag, (longest,): over notes late enough to have heard so many.
-
-    Raises CorpusError when no melody is longer than `longest`.
-    """
+    """Mean influence at each lag, (longest,), over notes that have heard so many; raises CorpusError without any."""
     network = _network(config, weights)
     total, count = np.zeros(longest), 0
     for batch in _batches(melodies, longest):

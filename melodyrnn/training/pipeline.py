@@ -75,10 +75,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What counting alone achieves on the test part: bits per note by kind (unigram, bigram) and attribute.
-
-    Without a test part there is none.
-    """
+    """Bits per note of counting alone on the test part, if there is one, by kind (unigram, bigram) and attribute."""
 
     bits: Mapping[str, Mapping[str, float]]
 

@@ -71,10 +71,7 @@ def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 40
 def measured(
     network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, workers: Workers | None = None
 ) -> Iterator[tuple[Bits, int]]:
-    """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
-
-    With workers each measures a batch; what comes of it is the same.
-    """
+    """`measure` some batches at a time, each by a worker where there are any: bits so far, and how many are left."""
     network.eval()
     total, notes = np.zeros(3), 0
     batches, left = _batches(melodies, positions), len(melodies)

@@ -109,10 +109,7 @@ def _refusal(error: OSError | ValueError, path: str | os.PathLike[str], where: s
 
 
 def split_chunks(data: bytes, where: str) -> Container:
-    """Check the header, find the track chunks and put wrong lengths right.
-
-    Raises Unreadable for what is no MIDI file, counts SMPTE frames, or is cut short within the header.
-    """
+    """Check the header, find the track chunks, put wrong lengths right. Raises Unreadable: no MIDI, SMPTE, cut off."""
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
         start = data.find(b"MThd", 12)
         data = data[start:] if start >= 0 else b""

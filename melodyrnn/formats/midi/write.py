@@ -169,11 +169,7 @@ def _chunk(events: list[_Event], end: int) -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """Write a variable-length number.
-
-    >>> _number(0).hex(), _number(127).hex(), _number(480).hex()
-    ('00', '7f', '8360')
-    """
+    """Write a variable-length number: seven bits a byte, all but the last with the highest bit set."""
     out = [value & 0x7F]
     while value := value >> 7:
         out.append(0x80 | value & 0x7F)

@@ -97,10 +97,7 @@ def split_abc(text: str) -> list[tuple[str, str]]:
 
 
 def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
-    """Read one tune: its bars and its heading.
-
-    Raises Unreadable: no K: line ('not-notation'), or no such voice ('no-track').
-    """
+    """Read one tune: its bars and its heading. Raises Unreadable: no K: line ('not-notation'), no such voice."""
     reader = _Reader(where)
     for line in text.split("\n"):  # splitlines() would also cut at an ellipsis of Windows
         reader.line(line)

@@ -169,11 +169,7 @@ def _closed(group: list[Piece]) -> list[Piece]:
 
 
 def note_sign(piece: Piece) -> tuple[str, int]:
-    """The sign and its dots.
-
-    >>> note_sign(Piece(36, 60)), note_sign(Piece(8, 60, in_triplet=True))
-    (('quarter', 1), ('eighth', 0))
-    """
+    """The sign and its dots: 36 ticks are a quarter with one, 8 in a triplet an eighth without."""
     doubled = piece.ticks * (3 if piece.in_triplet else 2)  # twice the written length, to stay whole
     for ticks, sign in _SIGNS.items():
         if doubled == 2 * ticks:

@@ -103,9 +103,7 @@ _DOCTYPE: Final = (
 
 
 def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
-    """Write a melody as 'musicxml' or 'abc', its notes spelled for its key (found where it has none).
-
-    `symbols`: chord symbols over it, by tick (see symbols_over).
+    """Write a melody as 'musicxml' or 'abc', spelled for its key (found where it has none); `symbols` over it, by tick.
 
     Raises OptionError: another format, or a melody without notes.
     """
