@@ -48,9 +48,7 @@ class Checkpoint:
     config: NetworkConfig
     card: Card
     weights: Mapping[str, NDArray[Any]] = field(repr=False)  # fp32 or fp16, as stored
-    fingerprints: Mapping[str, NDArray[Any]] = field(
-        default_factory=dict, repr=False
-    )  # whole names → unsigned integers
+    fingerprints: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)  # name → unsigned integers
     source: bytes | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
     _digest: str = field(default="", init=False, repr=False, compare=False)  # once it has been asked for
 

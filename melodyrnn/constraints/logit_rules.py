@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.inference.decoder import Timeline
 
-
 AcceptanceTest = Callable[[Indices], bool]
 """Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
 
@@ -109,8 +108,9 @@ def exact_bars(end: int, last_bar: int) -> LogitRules:
     left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
     over = left < end - last_bar
     room = left[:, None] - REST_TICKS
+    neat = room >= SHORTEST_GAP
     sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
-    rests = _with_end(_preferring(sparse, room >= SHORTEST_GAP), over)
+    rests = _with_end(np.where(neat.any(1, keepdims=True), neat, sparse), over)
     room = left[:, None] - DURATION_TICKS
     durations = room >= 0
 
@@ -134,11 +134,6 @@ def ends_by(end: int) -> LogitRules:
         return mask(logs, context.tick[:, None] + DURATION_TICKS <= end)
 
     return LogitRules((rest,), (duration,))
-
-
-def _preferring(allowed: NDArray[np.bool_], better: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is better, in rows where there is any; else what is allowed."""
-    return np.where(better.any(1, keepdims=True), better, allowed)
 
 
 def _with_end(rests: NDArray[np.bool_], over: NDArray[np.bool_]) -> NDArray[np.bool_]:

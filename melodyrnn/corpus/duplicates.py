@@ -211,11 +211,6 @@ def _distances(symbols: NDArray[np.int64]) -> list[int]:
     told = stretches @ _POWERS  # wraps; equal by chance does no harm
     one, other = np.nonzero(told[:, None] == told)
     alike = np.bincount((other - one)[other > one], minlength=SECTION)
-    return _sections(alike)
-
-
-def _sections(alike: NDArray[np.int64]) -> list[int]:
-    """Lengths of sections, longest first, from how many equal stretches lie each distance apart."""
     # a section of d notes and its repeat have d - 7 equal stretches d apart
     distances = np.flatnonzero(alike >= np.maximum(np.arange(len(alike)) - SECTION + 1, 1))
     return [int(d) for d in distances[::-1] if d >= SECTION]

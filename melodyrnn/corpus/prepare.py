@@ -23,8 +23,9 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from operator import itemgetter
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import numpy as np
 
@@ -41,12 +42,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.corpus.sources import Outcome
     from melodyrnn.corpus.stamp import Stamp
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody
-
 
 LEAST_NOTES: Final = 8
 MOST_SNAPPED: Final = 0.25  # values off the tables a note, above which a tune is refused
@@ -290,13 +289,6 @@ def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
         return families(count, of, kin)
 
 
-class _Offered(NamedTuple):
-    order: tuple[int, tuple[str, ...]]
-    name: str
-    title: str
-    melody: Columns
-
-
 def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) -> Prepared:
     """Write the corpus of all shards into a folder and open it.
 
@@ -313,8 +305,8 @@ def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) ->
             for row in shard.left_out():
                 writer.leave_out(row["name"], row["reason"], row["detail"])
             writer.snapped += shard.report.snapped
-        for offered in heapq.merge(*map(_melodies, opened), key=lambda one: one.order):
-            writer.admit(offered.name, offered.title, entry_of(offered.melody))
+        for _, name, title, melody in heapq.merge(*map(_melodies, opened), key=itemgetter(0)):
+            writer.admit(name, title, entry_of(melody))
 
     return build(folder, styles.pop(), fill, seed=seed)
 
@@ -343,8 +335,8 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
         raise CorpusError(f"shard {missing[0]} is missing; give all {of}, prepared with --shard")
 
 
-def _melodies(shard: Prepared) -> Iterator[_Offered]:
-    """The melodies of a shard in their order."""
+def _melodies(shard: Prepared) -> Iterator[tuple[tuple[int, tuple[str, ...]], str, str, Columns]]:
+    """The melodies of a shard in their order: what they are ordered by, name, title, melody."""
     for i, (name, title) in enumerate(zip(shard.names, shard.titles, strict=True)):
         melody = shard.columns(i)
-        yield _Offered((melody.style, PurePath(name).parts), name, title, melody)
+        yield (melody.style, PurePath(name).parts), name, title, melody

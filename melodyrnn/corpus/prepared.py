@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.corpus.stamp import Stamp
 
-
 PREPARED_VERSION: Final = 1
 PARTS: Final = ("train", "validation", "test")
 NOTES: Final = {

@@ -9,7 +9,7 @@ refuses nothing; here a child is given up only that has not answered for ten min
 Conventions: outcomes come in the order of the files whatever the number of jobs; nothing is printed,
 and progress is the consuming of the iterator; closing the iterator ends the children.
 
-Contents: read_many, read_one, read_outcome, read_chords.
+Contents: Limits, read_files, read_one, read_outcome, read_chords.
 """
 
 from __future__ import annotations
@@ -54,20 +54,6 @@ class Limits:
     timeout: float = 20.0  # seconds of the processor a tune
     memory_mb: int = 1500  # address space of a child
     strict: bool = False  # refuse damaged MIDI files instead of keeping what parsed
-
-
-def read_many(
-    items: Iterable[Path | str | Source],
-    *,
-    jobs: int | None = None,
-    timeout: float = 20.0,
-    memory_mb: int = 1500,
-    track: str | None = None,
-    strict: bool = False,
-) -> Iterator[Outcome]:
-    """Read files in parallel; yield the outcome of every tune, in order."""
-    files = read_files(items, jobs=jobs, limits=Limits(timeout, memory_mb, strict), track=track)
-    return itertools.chain.from_iterable(outcomes for _, outcomes in files)
 
 
 def read_files(

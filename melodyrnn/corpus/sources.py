@@ -47,20 +47,12 @@ class Source(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Describe it for a worker process."""
-        return {
-            "name": self.name,
-            "path": os.fsencode(self.path).hex(),  # a file name need not be text
-            "format": self.format,
-            "track": self.track,
-            "tonic_only": self.tonic_only,
-            "chords": self.chords,
-        }
+        return self._asdict() | {"path": os.fsencode(self.path).hex()}  # a file name need not be text
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Source:
         """Build it again on the other side."""
-        path = os.fsdecode(bytes.fromhex(data["path"]))
-        return cls(data["name"], path, data["format"], data["track"], data["tonic_only"], data["chords"])
+        return cls(**data | {"path": os.fsdecode(bytes.fromhex(data["path"]))})
 
 
 @dataclass(frozen=True, slots=True)

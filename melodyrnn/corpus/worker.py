@@ -30,7 +30,6 @@ from melodyrnn.errors import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 _JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
 _GRACE: Final = 5.0  # seconds of the processor over the limit, importing music21 included, before the system steps in
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Small = NDArray[np.int16]  # what pairs are counted in: there are millions of them
 
-
 _BOUNDED: Final = np.arange(vp.LONGEST_MATCH + 1)
 _MATCH: Final = vp.match_row(_BOUNDED[:, None, None], _BOUNDED[:, None], _BOUNDED).ravel()
 """Row of MATCHES for each three bounded match lengths."""

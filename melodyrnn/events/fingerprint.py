@@ -165,13 +165,8 @@ class Index:
             return SharedRun()
         best = max(told, key=lambda i: (lengths[i], -at[begins[i]]))
         where = int(place[begins[best]])
-        return SharedRun(
-            int(lengths[best]) + self.span - 1, self.tune_at(where), int(self.bars[where]), int(at[begins[best]])
-        )
-
-    def tune_at(self, place: int) -> str:
-        """Name of the tune that holds a training note."""
-        return self.names[int(np.searchsorted(self.starts, place, side="right")) - 1]
+        tune = self.names[int(np.searchsorted(self.starts, where, side="right")) - 1]
+        return SharedRun(int(lengths[best]) + self.span - 1, tune, int(self.bars[where]), int(at[begins[best]]))
 
     def known(self, grams: Hashes) -> NDArray[np.bool_]:
         """Which of the grams occur in the training melodies."""

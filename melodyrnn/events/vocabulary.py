@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 Indices = NDArray[np.int64]
 """Rows of the tables, or ticks, bars and counts of many melodies side by side."""
 
-
 VOCABULARY_VERSION: Final = 1
 
 DURATIONS: Final = (

@@ -56,13 +56,9 @@ _HALF: Final = 8  # times which weights are kept in half precision: by no less t
 _CELLS: Final = ("rnn", "gru", "lstm")
 _NO_MEMORY: Final = 2
 _ARGUMENTS: Final = {  # a: an address, n: a number
-    "usable": "",
-    "pack": "anannna",
-    "product": "ananann",
-    "hear": "aanannaaa",
-    "joint": "ananana",
+    "usable": "", "pack": "anannna", "product": "ananann", "hear": "aanannaaa", "joint": "ananana",
     "expect": "aaaananaaaaaa",
-}
+}  # fmt: skip
 _KINDS: Final = {"a": ctypes.c_void_p, "n": ctypes.c_int64}
 _INT64: Final = np.dtype(np.int64)
 _FLOAT32: Final = np.dtype(np.float32)
@@ -268,7 +264,9 @@ class CompiledPointer(Pointer):
         if self.notes == self.states.shape[2]:
             self._grow()
         if self._lent is None:
-            self._lent = self._lend()
+            (_, rows, width), (_, kinds, capacity, _) = self.values.shape, self.keys.shape
+            arrays = map(_at, (self.values, self.states, self.keys))
+            self._lent = np.array([*arrays, rows, MARGIN, width, capacity, kinds, self.notes])
         self._lent[-1] = self.notes
         head, rows = self.network.heads[name], self.values.shape[1]
         _call(
@@ -278,11 +276,6 @@ class CompiledPointer(Pointer):
     def _grow(self) -> None:
         super()._grow()
         self._lent = None
-
-    def _lend(self) -> Indices:
-        (_, rows, width), (_, kinds, capacity, _) = self.values.shape, self.keys.shape
-        arrays = map(_at, (self.values, self.states, self.keys))
-        return np.array([*arrays, rows, MARGIN, width, capacity, kinds, self.notes])
 
 
 _TERMS: Final = np.array([

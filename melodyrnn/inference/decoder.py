@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from melodyrnn.inference.numpy_network import Logs, Network
     from melodyrnn.music.melody import Metre
 
-
 BEYOND_ANY_TICK: Final = 1 << 40  # a tick that no melody reaches: pads tables of unequal length
 
 

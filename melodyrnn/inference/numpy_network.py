@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import NetworkConfig
 
-
 Floats = NDArray[np.float32]
 if TYPE_CHECKING:
     Weights = Mapping[str, Floats]

@@ -29,7 +29,6 @@ from melodyrnn.music.key import Key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
 TICKS_PER_QUARTER: Final = 24
 
 
@@ -233,7 +232,6 @@ class Melody(_Columned):
 
 
 _NO_NOTES: Final = NoteColumns((), (), (), ())
-
 
 BEAT_VALUES: Final = (1, 2, 4, 8, 16, 32)
 """What may stand below the line of a metre that is composed in."""

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from melodyrnn.training.config import TrainingConfig
     from melodyrnn.training.events import Weights
 
-
 SILENT_SENTINEL: Final = (
     60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
 )

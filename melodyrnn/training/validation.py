@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from melodyrnn.events.columns import Columns
     from melodyrnn.training.workers import Workers
 
-
 SIZES = {"rest": END + 1, "duration": len(DURATIONS), "pitch": len(PITCHES)}
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from melodyrnn.evaluation.bits import Judged, average, bits_of, pool
 from melodyrnn.events.statistics import first_pitch, register_bits
-from melodyrnn.inference.scoring import score, surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.training.validation import baselines
 
 rows = st.integers(1, 5).flatmap(lambda n: arrays(np.float64, (3, n + 1, 3), elements=st.floats(0, 40)))
@@ -22,7 +22,8 @@ def test_bits_are_those_of_the_scorer_and_the_octave(network, melodies):
     """`judge` adds the octave of the first note, and nothing else, to what the network says."""
     registers = {60: 3, 72: 1}
     judged = bits_of(network, melodies, [str(k) for k in range(12)], registers)
-    for one, bits, melody in zip(judged, surprise(network, melodies), melodies, strict=True):
+    for one, scored, melody in zip(judged, score(network, melodies), melodies, strict=True):
+        bits = scored.bits
         bits[0, 2] += register_bits(registers, first_pitch(melody))
         np.testing.assert_allclose(one.bits, bits)
 

@@ -57,7 +57,8 @@ def midi_bytes(
     """
     if not 0 <= program <= 127:
         raise OptionError("program", f"{program} is not between 0 and 127")
-    end = _bar_line_at_or_after(melody, melody.end) if loop else melody.end
+    bar, rest = melody.place(melody.end)
+    end = melody.bar_onset(bar + 1) if loop and rest else melody.end
     tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program, timing)]
     if chords:
         tracks.append(_chord_track(chords, program, progression, chord_timing))
@@ -83,12 +84,6 @@ def payload_of(events: Iterable[MidiEvent]) -> bytes:
         parts.append(b"".join((_number(tick - now), bytes((status,)), head, size, body)))
         now = tick
     return b"".join(parts)
-
-
-def _bar_line_at_or_after(melody: Melody, tick: int) -> int:
-    """The first bar line that is not before a tick."""
-    bar, rest = melody.place(tick)
-    return melody.bar_onset(bar + 1) if rest else tick
 
 
 def _conductor(melody: Melody, recipe: str) -> list[_Event]:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.music.key import Key
 
-
 _FINEST: Final = 32  # the smallest note that a metre may count in
 _VELOCITY: Final = 80
 

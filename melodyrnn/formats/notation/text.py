@@ -24,15 +24,8 @@ from melodyrnn.music.key import FIFTHS_OF_MODE, SHARPS, STEPS, Key
 MAX_SCORE_BYTES: Final = 64 << 20  # of XML, also after unpacking
 _PLAIN: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # what scores are packed with
 _LOCKED: Final = 0x1 | 0x20 | 0x40  # flags: encrypted, a patch, strongly encrypted
-_DAMAGED: Final = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    ValueError,  # an offset before the beginning
-    EOFError,
-    OSError,
-)
-"""What zipfile raises for damaged archives."""
+_DAMAGED: Final = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, EOFError, OSError)
+"""What zipfile raises for damaged archives; ValueError for an offset before the beginning."""
 
 
 def decoded(raw: bytes | str) -> str:

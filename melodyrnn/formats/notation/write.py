@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from melodyrnn.formats.notation.layout import Line, Piece
     from melodyrnn.music.melody import Melody
 
-
 _ALTER: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 _KINDS: Final = {
     "": "major", "maj": "major", "M": "major", "m": "minor", "min": "minor", "-": "minor", "dim": "diminished",
