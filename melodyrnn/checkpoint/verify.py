@@ -1,4 +1,4 @@
-"""The container of a checkpoint, read with tongs: from bytes to arrays that cannot lie.
+"""From the bytes of a checkpoint to arrays, each checked for name, type, shape and finite numbers.
 
 Conventions
     layout      safetensors: 8 bytes (length of the header, little-endian), header (JSON), data.

@@ -82,7 +82,6 @@ def in_range(anchor: int) -> LogitRules:
     sounding = np.asarray(PITCHES) + anchor
     exists = (sounding >= 0) & (sounding <= 127)
     opening = exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12)
-
     everything = bool(exists.all())
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
@@ -281,11 +280,8 @@ def _fitting(
         leads &= (g.bar[onset] > 0)[:, None] | g.order[np.minimum(facts.count, len(g.order) - 1)]
     could = np.zeros_like(end)
     if g.cadence is not None:
-        could = (
-            g.cadence[onset].astype(np.int64)
-            if duration is None
-            else g.cadence[onset, duration].astype(np.int64)[:, None]
-        )
+        cadences = g.cadence[onset] if duration is None else g.cadence[onset, duration][:, None]
+        could = cadences.astype(np.int64)
     count, kept = facts.count, np.ones(end.shape, bool)
     if g.most is not None:
         count = np.where(g.bar[np.minimum(facts.tick, g.end)] == g.bar[onset], facts.count, 0) + 1

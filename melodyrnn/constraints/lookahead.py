@@ -11,6 +11,8 @@ Conventions
     T = end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
     K, C, U, F  facts: 1 + "last note could be the last of all"; notes begun in this bar; subsets of the
                 required groups; first pitches. Each is 1 where nothing asks for it.
+
+Contents: Copy, SearchSpace (what is allowed), Lookahead (what can be completed).
 """
 
 from __future__ import annotations

@@ -114,10 +114,7 @@ class Kin:
         return others[akin], kinship[akin]
 
     def pairs(self, entries: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
-        """Melodies of the index that are akin, each with later ones: what `relatives` says of each, for many at once.
-
-        `entries` are all of some melodies of the index, melody after melody in their order.
-        """
+        """Melodies of the index that are akin, each with later ones, of all `entries` of some, melody after melody."""
         heads, whose = entries & HEAD_BITS, (entries & _ID).astype(np.int64)
         own = ~np.isin(heads, self.commons)
         heads, whose = heads[own], whose[own]

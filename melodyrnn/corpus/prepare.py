@@ -253,27 +253,19 @@ class Writer:
         family = _families(self.folder / "entries", self.scalars["entry_ends"], count)
         (self.folder / "entries").unlink()
         parts = divide_families(family, np.array(self.scalars["identity"], np.uint64), seed)
+        columns = self.scalars | {"family": family, "part": parts}
         for name, dtype in MELODIES.items():
-            values = {"family": family, "part": parts}.get(name)
-            (np.array(self.scalars[name]) if values is None else values).astype(dtype).tofile(
-                self.folder / f"melodies.{name}"
-            )
+            np.array(columns[name]).astype(dtype).tofile(self.folder / f"melodies.{name}")
         sizes = np.bincount(family, minlength=count)
         held = Counter(styles[s - 1] for s in self.scalars["style"] if s)
         refused = {r: n for r, n in sorted(self.reasons.items()) if r not in ("duplicate", "benchmark")}
         return Report(
-            offered=self.offered,
-            melodies=count,
-            notes=self.scalars["starts"][-1],
-            refused=refused,
-            duplicates=self.reasons["duplicate"],
-            excluded=self.reasons["benchmark"],
-            families=int((sizes > 0).sum()),
-            related=int(sizes[sizes > 1].sum()),
-            snapped=self.snapped,
+            offered=self.offered, melodies=count, notes=self.scalars["starts"][-1], refused=refused,
+            duplicates=self.reasons["duplicate"], excluded=self.reasons["benchmark"],
+            families=int((sizes > 0).sum()), related=int(sizes[sizes > 1].sum()), snapped=self.snapped,
             parts={name: int((parts == i).sum()) for i, name in enumerate(PARTS)},
             styles={name: held[name] for name in styles},
-        )
+        )  # fmt: skip
 
 
 def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
@@ -320,14 +312,12 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
     if not parts:
         return
     if wholes:
-        raise CorpusError(
-            f"{wholes[0]}: is no shard but a whole corpus, or an older melodyrnn prepared it; give shards alone"
-        )
+        problem = "is no shard but a whole corpus, or an older melodyrnn prepared it; give shards alone"
+        raise CorpusError(f"{wholes[0]}: {problem}")
     sizes = {int(shard.partition("/")[2]) for shard in parts}
     if len(sizes) > 1:
-        raise CorpusError(
-            f"these are shards of {' and of '.join(map(str, sorted(sizes)))}; give those of one preparation"
-        )
+        several = " and of ".join(map(str, sorted(sizes)))
+        raise CorpusError(f"these are shards of {several}; give those of one preparation")
     of = sizes.pop()
     if twice := [shard for shard, times in parts.items() if times > 1]:
         raise CorpusError(f"shard {twice[0]} is given twice; give each of the {of} once")

@@ -155,13 +155,8 @@ def seed_of(folder: Path) -> int | None:
 
 def manifest_text(seed: int, styles: tuple[str, ...], report: Report) -> str:
     """The manifest, readable by people as well."""
-    told = {
-        "version": PREPARED_VERSION,
-        "vocabulary": vocabulary.VOCABULARY_VERSION,
-        "seed": seed,
-        "styles": styles,
-        "report": asdict(report),
-    }
+    versions = {"version": PREPARED_VERSION, "vocabulary": vocabulary.VOCABULARY_VERSION}
+    told = {**versions, "seed": seed, "styles": styles, "report": asdict(report)}
     return json.dumps(told, indent=1, sort_keys=True) + "\n"
 
 

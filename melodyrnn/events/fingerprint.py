@@ -89,9 +89,8 @@ class Index:
             if starts[-1] > int(_PLACE):
                 raise OptionError("tunes", f"more than {int(_PLACE):,} notes cannot be indexed")
         packed = np.sort(np.concatenate([np.empty(0, np.uint64), *grams]))
-        return cls(
-            packed, np.concatenate([np.empty(0, np.uint16), *bars]), np.array(starts, np.uint32), tuple(names), span
-        )
+        every_bar = np.concatenate([np.empty(0, np.uint16), *bars])
+        return cls(packed, every_bar, np.array(starts, np.uint32), tuple(names), span)
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """The arrays that a checkpoint stores."""
@@ -188,10 +187,8 @@ class Index:
 def _ratios(onsets: Indices) -> Indices:
     """Classes of each step in time against the one before, (…, notes - 1); the first is 0."""
     octaves = np.log2(np.maximum(np.diff(onsets), 1))
-    classes: Indices = np.clip(np.rint(4 * np.diff(octaves, prepend=octaves[..., :1])), -_SLOWEST, _SLOWEST).astype(
-        np.int64
-    )
-    return classes
+    quarters = np.rint(4 * np.diff(octaves, prepend=octaves[..., :1]))
+    return np.asarray(np.clip(quarters, -_SLOWEST, _SLOWEST), dtype=np.int64)
 
 
 def _grams(intervals: Indices, ratios: Indices, n: int) -> Hashes:

@@ -10,6 +10,8 @@ Conventions
 
 The law: decode(encode(m)) == m for every melody whose values stand in the tables of `vocabulary`.
 Other values go to the nearest entry and are counted in `Encoded.snapped`; later onsets do not drift.
+
+Contents: Encoded, anchor_of, encode, decode.
 """
 
 from __future__ import annotations

@@ -24,20 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from melodyrnn.inference import pointer
 from melodyrnn.inference.numpy_network import Head, Layer, Matrix, Network, room
-from melodyrnn.inference.pointer import (
-    DURATION,
-    FAR,
-    FIELDS,
-    INTERVAL,
-    MARGIN,
-    MATCH,
-    PLACE,
-    REST,
-    SAME,
-    Pointer,
-    PointerQuery,
-)
+from melodyrnn.inference.pointer import FIELDS, MARGIN, Pointer, PointerQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -177,7 +166,6 @@ class CompiledLayer(Layer):
     inputs: CompiledMatrix
 
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
-        """Fold."""
         super().__init__(index, weights, config)
         self._padded = _padded(self.bias, self.inputs.width)
         matrices = *self.recurrent.fields, *self.inputs.fields
@@ -192,7 +180,6 @@ class CompiledHead(Head):
     joint: CompiledMatrix
 
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
-        """Fold."""
         super().__init__(name, weights, config)
         self._padded, self.matches = _padded(self.bias, self.joint.width), np.array(self.matches, order="C")
         starts = (part.start for part in (self.query, self.key, self.sentinel))
@@ -279,8 +266,8 @@ class CompiledPointer(Pointer):
 
 
 _TERMS: Final = np.array([
-    _at(MATCH), _at(FAR), len(MATCH), len(FAR) - 1,
-    INTERVAL, REST, DURATION,
-    *(int(SAME[field][0]) for field in (PLACE, REST, DURATION)),
+    _at(pointer.MATCH), _at(pointer.FAR), len(pointer.MATCH), len(pointer.FAR) - 1,
+    pointer.INTERVAL, pointer.REST, pointer.DURATION,
+    *(int(pointer.SAME[field][0]) for field in (pointer.PLACE, pointer.REST, pointer.DURATION)),
 ])  # fmt: skip
 """The structure Terms."""

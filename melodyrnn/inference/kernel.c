@@ -1,4 +1,4 @@
-/* The inner loops of composing, compiled: what runtime.py and recall.py say in NumPy, in fewer passes over memory.
+/* The inner loops of composing, compiled: what numpy_network.py and pointer.py say in NumPy, in fewer passes over memory.
 
    Conventions
        R rows (melodies side by side), H hidden units. Numbers are float32, row by row; logarithms of probabilities are
@@ -11,7 +11,7 @@
        Each number of a product is summed over the inputs in their order, whatever stands beside its row, and nothing
        else looks from one row to another: a melody's numbers cannot depend on its neighbours.
 
-   Whoever calls (native.py) vouches for shapes. A row that a table does not have ends a call with OUTSIDE; nothing is
+   Whoever calls (compiled.py) vouches for shapes. A row that a table does not have ends a call with OUTSIDE; nothing is
    kept from one call to the next.
 
    Contents: source, usable; pack; product; hear; joint; expect. */

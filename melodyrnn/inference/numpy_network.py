@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import NetworkConfig
 
+    Weights = Mapping[str, NDArray[np.float32]]
+
 Floats = NDArray[np.float32]
-if TYPE_CHECKING:
-    Weights = Mapping[str, Floats]
 Logs = NDArray[np.float64]
 """Natural log-probabilities."""
 BITS: Final = -1 / np.log(2)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from melodyrnn.events.columns import answers_hidden
+from melodyrnn.events.columns import answers_hidden, told_rows
 from melodyrnn.events.vocabulary import END
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.numpy_network import BITS
@@ -51,7 +51,7 @@ def teacher_force(
     for start in range(0, len(order), SCORED_TOGETHER):
         which = np.array(order[start : start + SCORED_TOGETHER])
         chosen = [melodies[k] for k in which]
-        decoder = Decoder(network, _told(chosen, withheld, which), of_columns(chosen))
+        decoder = Decoder(network, _told(chosen, withheld.select(which)), of_columns(chosen))
         going = len(chosen)
         for i in range(len(chosen[0]) + 1):
             while len(chosen[going - 1]) < i:
@@ -68,18 +68,11 @@ def _column(melodies: list[Columns], name: str, i: int) -> Indices:
     return np.array([getattr(m, name)[i] if i < len(m) else 0 for m in melodies])
 
 
-def _told(melodies: list[Columns], withheld: Withheld, which: Indices) -> Conditions:
+def _told(melodies: list[Columns], withheld: Withheld) -> Conditions:
     """What these melodies' network may know."""
-    mode = np.array([m.mode + 1 for m in melodies])
-    style = np.array([m.style for m in melodies])
-    register = np.array([min(max(m.anchor + 1, 1), 128) for m in melodies])
-    bars = np.array([m.bars for m in melodies])
-    return Conditions(
-        np.where(withheld.mode[which], 0, mode),
-        np.where(withheld.style[which], 0, style),
-        np.where(withheld.register[which], 0, register),
-        np.where(withheld.bars_left[which], 0, bars),
-    )
+    rows = told_rows(melodies, withheld)
+    bars = np.where(withheld.bars_left, 0, [m.bars for m in melodies])
+    return Conditions(rows["mode"], rows["style"], rows["register"], bars)
 
 
 @dataclass(frozen=True, slots=True)

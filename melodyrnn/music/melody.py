@@ -155,13 +155,9 @@ class Melody(_Columned):
     ) -> Melody:
         """Make a melody of columns; its notes are made when they are asked for."""
         melody = object.__new__(Melody)
-        put = object.__setattr__
-        put(melody, "_columns", columns)
-        put(melody, "metres", metres)
-        put(melody, "key", key)
-        put(melody, "tempo", tempo)
-        put(melody, "title", title)
-        put(melody, "length", length)
+        facts = {"metres": metres, "key": key, "tempo": tempo, "title": title, "length": length}
+        for name, value in {"_columns": columns, **facts}.items():
+            object.__setattr__(melody, name, value)
         return melody
 
     @property

@@ -74,9 +74,8 @@ def parse_key(text: str) -> Key:
     mode = (match[4] or ("minor" if match[3] else "major")).lower() if match else ""
     mode = _ALIASES.get(mode, mode)
     if match is None or mode not in MODES:
-        raise OptionError(
-            "key", f"{text!r} is not a key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})"
-        )
+        known = ", ".join(MODES)
+        raise OptionError("key", f"{text!r} is not a key; write Am, F#, Bb minor or E dorian (modes: {known})")
     sign = match[2].replace("♯", "#").replace("♭", "b")
     return Key.named(match[1].upper() + sign, mode)
 

@@ -66,6 +66,11 @@ def test_an_ensemble_is_never_worse_than_the_mean_of_its_members(bits):
     assert (together >= bits.min(0) - 1e-9).all()
 
 
+def test_the_octave_that_is_usual_costs_least():
+    """Nine in ten begin there; where nothing has been counted all eleven cost the same."""
+    assert [round(register_bits(seen, 67), 2) for seen in ({67: 90, 79: 10}, {})] == [0.15, 3.46]
+
+
 @given(st.dictionaries(st.integers(0, 127), st.integers(1, 500), max_size=12), st.integers(0, 11))
 def test_octaves_share_one_probability(registers, tone):
     """The octaves in which a first note of a pitch class may lie have probabilities that sum to one."""

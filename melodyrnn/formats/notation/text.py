@@ -45,10 +45,8 @@ def unpacked(raw: bytes | str, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sum(sizes.values()) > MAX_SCORE_BYTES:
-                raise Unreadable(
-                    name, "too-large", f"unpacks to {sum(sizes.values())} bytes; the limit is {MAX_SCORE_BYTES}"
-                )
+            if (size := sum(sizes.values())) > MAX_SCORE_BYTES:
+                raise Unreadable(name, "too-large", f"unpacks to {size} bytes; the limit is {MAX_SCORE_BYTES}")
             if any(info.flag_bits & _LOCKED or info.compress_type not in _PLAIN for info in archive.infolist()):
                 raise Unreadable(name, "not-notation", "a zip file that is encrypted, or packed as no score is")
             inner = _root_file(archive) if "META-INF/container.xml" in sizes else None
@@ -154,11 +152,8 @@ def without_numbers(text: str) -> list[str]:
     parts = [part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
     if not parts or not all(re.search(r"^K:", part, re.MULTILINE) for part in parts):
         parts = [text]
-    return [re.sub(r"^(?![A-Za-z]:).*$", _joined, part, flags=re.MULTILINE) for part in parts]
-
-
-def _joined(line: re.Match[str]) -> str:
-    return _APART.sub("", line[0])
+    music = re.compile(r"^(?![A-Za-z]:).*$", re.MULTILINE)
+    return [music.sub(lambda line: _APART.sub("", line[0]), part) for part in parts]
 
 
 def as_meant(text: str) -> str:
