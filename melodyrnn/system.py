@@ -202,7 +202,7 @@ _UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.file
 
 @contextmanager
 def only_one(output: Path, *, is_main: bool = True) -> Iterator[None]:
-    """Hold the lock of an output; followers of a team hold nothing. Raises Locked, OutputError where there is none."""
+    """Hold an output's lock; followers of a team hold nothing. Raises Locked, or OutputError if it cannot be had."""
     if not is_main or os.name == "nt":  # no flock there; the rename of a state is still atomic
         yield
         return

@@ -84,7 +84,7 @@ class Kin:
 
     @classmethod
     def build(cls, entries: NDArray[np.uint64], melodies: int, *, least: int = 1) -> Kin:
-        """Index what `entries_of` gave for all melodies, sorting it in place, but shingles of fewer than `least`."""
+        """Index what `entries_of` gave for all melodies (sorted in place), without shingles of fewer than `least`."""
         entries.sort()
         kept, commons, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], np.zeros(melodies, np.int64)
         edges = np.searchsorted(entries, np.arange(1, _BLOCKS, dtype=np.uint64) << np.uint64(64 - _BLOCK_BITS))

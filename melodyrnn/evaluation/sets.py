@@ -56,7 +56,7 @@ class MelodySet:
 
 
 def read_set(path: str, track: str | None = None) -> MelodySet:
-    """Read a file, a folder or a corpus, prepared or built-in. Raises CorpusError if it is empty, Unreadable."""
+    """Read a file, a folder or a corpus, prepared or built-in. Raises CorpusError if empty, Unreadable (a file)."""
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415 - brings the readers with it
     from melodyrnn.corpus.sources import names as built_in  # noqa: PLC0415
     from melodyrnn.formats.notation.music21_reader import NO_KEY  # noqa: PLC0415

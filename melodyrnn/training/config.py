@@ -114,7 +114,7 @@ def shaped(
     seed: int = 0,
     base: NetworkConfig | None = None,
 ) -> tuple[NetworkConfig, TrainingConfig]:
-    """Defaults by corpus size, then what was said; a `base` that is fine-tuned keeps its shape. Raises OptionError."""
+    """Network and recipe: defaults by corpus size, then what was said; a `base` keeps its shape. Raises OptionError."""
     config, recipe = defaults(melodies, notes, seed=seed, cell=cell)
     if base is not None:
         if sizes or cell is not None:

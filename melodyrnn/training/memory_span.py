@@ -81,7 +81,7 @@ def influence_by_lag(
 def bits_by_context(
     config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], contexts: Sequence[int], first: int
 ) -> NDArray[np.float64]:
-    """Bits per note from note `first` on, (contexts + 1,): with so much context, and with all. Raises CorpusError."""
+    """Bits per note from note `first` on, (contexts + 1,): with each context, then with all. Raises CorpusError."""
     network = _network(config, weights)
     nats, notes = np.zeros(len(contexts) + 1), 0
     with torch.no_grad():

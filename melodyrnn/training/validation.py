@@ -70,7 +70,7 @@ def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 40
 def measured(
     network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, workers: Workers | None = None
 ) -> Iterator[tuple[Bits, int]]:
-    """`measure` some batches at a time, each by a worker where there are any: bits so far, and how many are left."""
+    """`measure` some batches at a time, side by side where there are workers: bits so far, and melodies left."""
     network.eval()
     total, notes = np.zeros(3), 0
     batches, left = _batches(melodies, positions), len(melodies)

@@ -142,7 +142,7 @@ def parse_track(data: bytes, where: str, budget: Iterable[object] | None = None)
 
 
 def _keep_facts(facts: Facts, found: Scan, data: bytes, first: int = 0, *, among_notes: bool = False) -> int:
-    """Keep what events from `first` up to a note, or all the way, say of the music; the number of the one behind."""
+    """Keep what events say of the music, from `first` up to a note or all the way; return the index that ended it."""
     codes = found.codes
     for index in range(first, len(codes)):
         code = codes[index]

@@ -148,7 +148,7 @@ def _chord_track(chords: Chords, program: int, progression: str, timing: Sequenc
 def _sound(start: int, end: int, voice: tuple[int, int, int]) -> tuple[_Event, _Event]:
     """The two events of a note, in file ticks; `voice` is channel, pitch, velocity."""
     channel, pitch, velocity = voice
-    return ((start, 1, bytes((0x90 | channel, pitch, velocity))), (end, 0, bytes((0x80 | channel, pitch, 64))))
+    return (start, 1, bytes((0x90 | channel, pitch, velocity))), (end, 0, bytes((0x80 | channel, pitch, 64)))
 
 
 def _chunk(events: list[_Event], end: int) -> bytes:
