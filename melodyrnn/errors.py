@@ -14,6 +14,8 @@ what a foreign file says safe to show in it.
     ├── RecipeError             a file that cannot be made again: no recipe, a damaged one, or not the same here
     ├── OutputError             a result cannot be written where it was asked for
     └── Locked                  another run is writing to the same output
+
+Contents: REASONS; printable, one_line; the tree.
 """
 
 from __future__ import annotations
@@ -63,20 +65,17 @@ def one_line(text: str) -> str:
 
 
 class MelodyRNNError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of every error raised on purpose. `__reduce__` lets those with facts travel between processes."""
 
 
 class OptionError(MelodyRNNError):
     """A value the caller gave makes no sense; `option` names it."""
 
     def __init__(self, option: str, problem: str) -> None:
-        """Say which option and what is wrong with it."""
         super().__init__(f"{option}: {problem}")
-        self.option = option
-        self.problem = problem
+        self.option, self.problem = option, problem
 
     def __reduce__(self) -> tuple[type, tuple[str, ...]]:
-        """Travel whole between processes."""
         return type(self), (self.option, self.problem)
 
 
@@ -88,29 +87,20 @@ class DeadEnd(Unsatisfiable):
     """Every melody on its way came to where the rules leave nothing."""
 
     def __init__(self) -> None:
-        """Say the next move."""
         super().__init__("rules", "no note is left at some place of the melody; loosen one of them")
 
     def __reduce__(self) -> tuple[type, tuple[str, ...]]:
-        """Travel whole between processes."""
         return type(self), ()
 
 
 class Unreadable(MelodyRNNError):
-    """A file that cannot become a melody.
-
-    Attributes: `where` (path or '-'), `reason` (key of REASONS), `detail` (facts and the next move).
-    """
+    """A file that cannot become a melody: `where` (path or '-'), `reason` (key of REASONS), `detail` (facts)."""
 
     def __init__(self, where: str, reason: str, detail: str = "") -> None:
-        """Build the sentence from the reason and the facts."""
         super().__init__(f"{where}: {REASONS[reason]}" + (f" ({detail})" if detail else ""))
-        self.where = where
-        self.reason = reason
-        self.detail = detail
+        self.where, self.reason, self.detail = where, reason, detail
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
-        """Travel whole between processes."""
         return type(self), (self.where, self.reason, self.detail)
 
 

@@ -7,7 +7,8 @@ Conventions
 Why no ProcessPoolExecutor: a child that is killed while it hands over a result leaves half of it in the pipe shared by
 all, and the pool waits for the rest for ever. Here each child has a pipe of its own, which ends with it.
 
-Contents: processors, import_path, deal, safe_imports, deaf_to_ctrl_c; sync_folder; only_one; scratch; undisturbed.
+Contents: processors, import_path, deal, safe_imports, deaf_to_ctrl_c; sync_folder; lock_file, only_one, scratch;
+undisturbed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import shutil
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
-    from typing import TextIO
-
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -203,10 +202,7 @@ _UNFINISHED: Final = r"\.{}(\.state)?\.[0-9a-f]{{8}}\.tmp"  # as checkpoint.file
 
 @contextmanager
 def only_one(output: Path, *, is_main: bool = True) -> Iterator[None]:
-    """Hold the lock of an output; raises Locked when another run holds it, OutputError where there is no locking.
-
-    Followers of a team hold nothing.
-    """
+    """Hold an output's lock; followers of a team hold nothing. Raises Locked, or OutputError if it cannot be had."""
     if not is_main or os.name == "nt":  # no flock there; the rename of a state is still atomic
         yield
         return
@@ -222,19 +218,26 @@ def only_one(output: Path, *, is_main: bool = True) -> Iterator[None]:
         os.close(descriptor)
 
 
+def lock_file(descriptor: int, path: Path) -> bool:
+    """Lock an open file or folder; say whether it is still the one at its path: what was removed locks nobody out.
+
+    Raises BlockingIOError when another process holds it, OSError, ImportError on Windows, which has no such locks.
+    """
+    import fcntl  # noqa: PLC0415
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return os.path.samestat(os.fstat(descriptor), path.stat())
+
+
 def _locked(path: Path, output: Path) -> int:
     """A descriptor that holds the lock of the file that stands at this path now."""
-    import fcntl  # noqa: PLC0415 - not there on Windows
-
     while True:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o666)
         except OSError as error:
             raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The run that held it may have removed the file since we opened it: then what we hold locks nobody out.
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
+            if lock_file(descriptor, path):  # else the run that held it has removed the file since we opened it
                 return descriptor
         except FileNotFoundError:
             pass
@@ -272,7 +275,8 @@ def scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
         folder = Path(name)
         with (folder / "new").open("w") as mark:
-            _lock(mark)
+            with suppress(ImportError):
+                lock_file(mark.fileno(), folder / "new")
             (folder / "new").rename(folder / _MARK)  # locked before anyone can see it
             yield folder
 
@@ -283,19 +287,9 @@ def _abandoned(folder: Path) -> bool:
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
             return False
         with (folder / _MARK).open() as mark:
-            return _lock(mark)
-    except (OSError, AttributeError):  # made just now, or held, or a system without users
+            return lock_file(mark.fileno(), folder / _MARK)
+    except (OSError, AttributeError, ImportError):  # made just now, or held, or a system without users or locks
         return False
-
-
-def _lock(mark: TextIO) -> bool:
-    """Lock a file if nobody holds it; says whether it could, False where the system has no such locks."""
-    try:
-        import fcntl  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return False
-    fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return True
 
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)

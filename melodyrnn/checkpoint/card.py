@@ -73,12 +73,8 @@ class Card:
 
 def card_text(config: NetworkConfig, card: Card) -> str:
     """Write configuration and card as one JSON text; equal values give equal text."""
-    described = {
-        "format": FORMAT,
-        "vocabulary": vocabulary.VOCABULARY_VERSION,
-        "config": asdict(config),
-        "card": _clean(asdict(card)),
-    }
+    versions = {"format": FORMAT, "vocabulary": vocabulary.VOCABULARY_VERSION}
+    described = {**versions, "config": asdict(config), "card": _clean(asdict(card))}
     return json.dumps(described, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -48,9 +48,7 @@ class Checkpoint:
     config: NetworkConfig
     card: Card
     weights: Mapping[str, NDArray[Any]] = field(repr=False)  # fp32 or fp16, as stored
-    fingerprints: Mapping[str, NDArray[Any]] = field(
-        default_factory=dict, repr=False
-    )  # whole names → unsigned integers
+    fingerprints: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)  # name → unsigned integers
     source: bytes | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
     _digest: str = field(default="", init=False, repr=False, compare=False)  # once it has been asked for
 
@@ -81,10 +79,7 @@ class Checkpoint:
 
 
 def load(source: str | Path | bytes) -> Checkpoint:
-    """Open a checkpoint, a path or its bytes; no code in it can run and no number in it is trusted.
-
-    Raises CheckpointError, one line that says which file, what is wrong and, where there is one, the next move.
-    """
+    """Open a checkpoint by path or bytes; no code in it can run. Raises CheckpointError, one line on what is wrong."""
     name = "checkpoint" if isinstance(source, bytes) else printable(_written(Path(source)))
     try:
         buffer = source if isinstance(source, bytes) else _read(Path(source))
@@ -96,10 +91,7 @@ def load(source: str | Path | bytes) -> Checkpoint:
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint so that at any moment the name holds the old file or the whole new one.
-
-    Raises CheckpointError for what `load` would refuse, OutputError where it cannot be written.
-    """
+    """Write a checkpoint, whole or not at all. Raises CheckpointError for what `load` would refuse, OutputError."""
     data = _to_bytes(checkpoint)
     load(data)  # the law: what is saved opens
     write_whole(path, data)
@@ -139,10 +131,9 @@ def shipped() -> dict[str, Path]:
 
 
 def find(name: str | Path) -> Path:
-    """Where a checkpoint lies. A bare name ('folk') is a model that ships; a path has a separator or a suffix.
+    """Where a checkpoint lies: a bare name ('folk') is a model that ships, a path has a separator or a suffix.
 
-    What lies under a bare name in the current directory is never taken for a model. Raises CheckpointError with the
-    names there are, and how to write the path if that was meant.
+    What lies under a bare name in the current directory is never taken for a model. Raises CheckpointError.
     """
     path = Path(name)
     if path.suffix or path.name != str(name):
@@ -173,10 +164,7 @@ def _to_bytes(checkpoint: Checkpoint) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    """Read a regular file whole; never block on a pipe or read from a device.
-
-    Not mapped: a model that is written over while it composes would end the process.
-    """
+    """Read a regular file whole. Not mapped: a model that is written over while it composes would end the process."""
     try:
         # O_NONBLOCK: opening a FIFO without a writer must not wait
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

@@ -1,4 +1,4 @@
-"""The container of a checkpoint, read with tongs: from bytes to arrays that cannot lie.
+"""From the bytes of a checkpoint to arrays, each checked for name, type, shape and finite numbers.
 
 Conventions
     layout      safetensors: 8 bytes (length of the header, little-endian), header (JSON), data.
@@ -37,12 +37,7 @@ MAX_CHECKPOINT_BYTES: Final = 120_000_000
 """An fp32 LSTM of 2,400 units and the fingerprints of 100,000 tunes fit; a file is held twice while it opens."""
 MAX_HEADER: Final = 1 << 18  # a card of some thousand entries; parsed JSON takes fifty times its text
 _WEIGHTS: Final[dict[str, np.dtype[Any]]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
-_EXTRAS: Final[dict[str, np.dtype[Any]]] = {
-    "U64": np.dtype("<u8"),
-    "U32": np.dtype("<u4"),
-    "U16": np.dtype("<u2"),
-    "U8": np.dtype("u1"),
-}
+_EXTRAS: Final[dict[str, np.dtype[Any]]] = {f"U{8 * size}": np.dtype(f"<u{size}") for size in (8, 4, 2, 1)}
 _EXTRA_NAME: Final = re.compile(r"(fingerprints|tunes)\.[a-z_]{1,40}")
 _BLOCK: Final = 1 << 20
 _SAID: Final = 120  # characters of what the library says

@@ -1,4 +1,4 @@
-"""Is it new? The longest run that a melody shares with any training melody, and a rule that keeps it short.
+"""How much of a melody is copied: its longest run shared with a training melody, and a rule that limits it.
 
 Conventions
     A run is notes in a row with the same intervals and the same rhythm, in any key, note value and place

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.inference.decoder import Timeline
 
-
 AcceptanceTest = Callable[[Indices], bool]
 """Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
 
@@ -83,7 +82,6 @@ def in_range(anchor: int) -> LogitRules:
     sounding = np.asarray(PITCHES) + anchor
     exists = (sounding >= 0) & (sounding <= 127)
     opening = exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12)
-
     everything = bool(exists.all())
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
@@ -109,8 +107,9 @@ def exact_bars(end: int, last_bar: int) -> LogitRules:
     left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
     over = left < end - last_bar
     room = left[:, None] - REST_TICKS
+    neat = room >= SHORTEST_GAP
     sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
-    rests = _with_end(_preferring(sparse, room >= SHORTEST_GAP), over)
+    rests = _with_end(np.where(neat.any(1, keepdims=True), neat, sparse), over)
     room = left[:, None] - DURATION_TICKS
     durations = room >= 0
 
@@ -134,11 +133,6 @@ def ends_by(end: int) -> LogitRules:
         return mask(logs, context.tick[:, None] + DURATION_TICKS <= end)
 
     return LogitRules((rest,), (duration,))
-
-
-def _preferring(allowed: NDArray[np.bool_], better: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is better, in rows where there is any; else what is allowed."""
-    return np.where(better.any(1, keepdims=True), better, allowed)
 
 
 def _with_end(rests: NDArray[np.bool_], over: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -286,11 +280,8 @@ def _fitting(
         leads &= (g.bar[onset] > 0)[:, None] | g.order[np.minimum(facts.count, len(g.order) - 1)]
     could = np.zeros_like(end)
     if g.cadence is not None:
-        could = (
-            g.cadence[onset].astype(np.int64)
-            if duration is None
-            else g.cadence[onset, duration].astype(np.int64)[:, None]
-        )
+        cadences = g.cadence[onset] if duration is None else g.cadence[onset, duration][:, None]
+        could = cadences.astype(np.int64)
     count, kept = facts.count, np.ones(end.shape, bool)
     if g.most is not None:
         count = np.where(g.bar[np.minimum(facts.tick, g.end)] == g.bar[onset], facts.count, 0) + 1

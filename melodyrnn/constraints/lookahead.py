@@ -11,6 +11,8 @@ Conventions
     T = end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
     K, C, U, F  facts: 1 + "last note could be the last of all"; notes begun in this bar; subsets of the
                 required groups; first pitches. Each is 1 where nothing asks for it.
+
+Contents: Copy, SearchSpace (what is allowed), Lookahead (what can be completed).
 """
 
 from __future__ import annotations
@@ -158,7 +160,8 @@ class Lookahead:
             left = self.ending[-1, 0].any(-1) if copy.last else self.begin[copy.end, 0].any(-1)
             self.begin[tick] = left[None, :, :, None] & (g.pitches[tick] & g.home)
         else:
-            durations = np.flatnonzero(g.durations[tick] & (tick + DURATION_TICKS <= self._limit(tick)))
+            limit = int(g.until[tick + 1]) if tick < g.end else tick  # to which a note that begins here may sound
+            durations = np.flatnonzero(g.durations[tick] & (tick + DURATION_TICKS <= limit))
             ends = tick + DURATION_TICKS[durations]
             could = 0 if g.cadence is None else g.cadence[tick, durations].astype(np.int64)
             self.begin[tick] = self._ended(tick, self.after[ends, could], ends)
@@ -170,10 +173,6 @@ class Lookahead:
         if g.looped:  # the first pitch is the one that the last must lead to
             opening = opening[:, :, np.arange(len(g.firsts)), g.firsts][:, :, None]
         self.step[tick, ..., NONE] = opening.any(-1)
-
-    def _limit(self, tick: int) -> int:
-        """The last tick to which a note that begins here may sound."""
-        return int(self.space.until[tick + 1]) if tick < self.space.end else tick
 
     def _ended(self, tick: int, ended: Flags, ends: Indices) -> Flags:
         """Whether a note may begin here (C, U, F, P), from what is known of its ends (durations, C, U, F, P)."""

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from melodyrnn.constraints.lookahead import Flags, SearchSpace
     from melodyrnn.events.vocabulary import Indices
 
-
 Variable = tuple[int, int]
 
 

@@ -60,9 +60,7 @@ def load_corpus(
 ) -> Iterator[Outcome]:
     """Yield the outcome of every tune of a built-in corpus, a folder or a file; read only what is new.
 
-    `cache_dir` defaults to the user's cache folder of this system. `shard` leaves out the files of other shards.
-
-    Raises CorpusError: neither a built-in name nor a folder nor a file (before anything is yielded).
+    `cache_dir` defaults to the user's cache folder of this system. Raises CorpusError, at once, for what is no corpus.
     """
     items = sources_of(corpus, track, shard)
     limits = limits or Limits()

@@ -84,10 +84,7 @@ class Kin:
 
     @classmethod
     def build(cls, entries: NDArray[np.uint64], melodies: int, *, least: int = 1) -> Kin:
-        """Index what `entries_of` gave for each melody, laid end to end; sorts `entries` in place.
-
-        Shingles of fewer than `least` melodies are left out: 2 is enough to compare melodies of the index.
-        """
+        """Index what `entries_of` gave for all melodies (sorted in place), without shingles of fewer than `least`."""
         entries.sort()
         kept, commons, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], np.zeros(melodies, np.int64)
         edges = np.searchsorted(entries, np.arange(1, _BLOCKS, dtype=np.uint64) << np.uint64(64 - _BLOCK_BITS))
@@ -117,10 +114,7 @@ class Kin:
         return others[akin], kinship[akin]
 
     def pairs(self, entries: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
-        """Melodies of the index that are akin, each with later ones: what `relatives` says of each, for many at once.
-
-        `entries` are all of some melodies of the index, melody after melody in their order.
-        """
+        """Melodies of the index that are akin, each with later ones, of all `entries` of some, melody after melody."""
         heads, whose = entries & HEAD_BITS, (entries & _ID).astype(np.int64)
         own = ~np.isin(heads, self.commons)
         heads, whose = heads[own], whose[own]
@@ -214,21 +208,13 @@ def _distances(symbols: NDArray[np.int64]) -> list[int]:
     told = stretches @ _POWERS  # wraps; equal by chance does no harm
     one, other = np.nonzero(told[:, None] == told)
     alike = np.bincount((other - one)[other > one], minlength=SECTION)
-    return _sections(alike)
-
-
-def _sections(alike: NDArray[np.int64]) -> list[int]:
-    """Lengths of sections, longest first, from how many equal stretches lie each distance apart."""
     # a section of d notes and its repeat have d - 7 equal stretches d apart
     distances = np.flatnonzero(alike >= np.maximum(np.arange(len(alike)) - SECTION + 1, 1))
     return [int(d) for d in distances[::-1] if d >= SECTION]
 
 
 def repeats(symbols: NDArray[np.int64], bounds: NDArray[np.int64]) -> dict[int, list[int]]:
-    """What `_distances` gives for melodies laid end to end, where it gives anything: melody → lengths.
-
-    `bounds` (melodies + 1,) is where each begins.
-    """
+    """What `_distances` gives for melodies laid end to end, if anything; `bounds` (melodies + 1,): their edges."""
     lengths = np.diff(bounds)
     of = np.repeat(np.arange(len(lengths)), lengths)
     if len(symbols) < SECTION:

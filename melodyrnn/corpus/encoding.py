@@ -82,21 +82,16 @@ def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Entry
     widest = np.maximum.reduceat(places["bar_ticks"], edges[:-1]).tolist()
     identities, entries = _identities(rows, edges, of), _entries(rows["pitch"], edges, of)
     fits: list[Entry] = []
-    for i, (key, style, begin, end) in enumerate(
-        zip(keys, styles, edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-    ):
+    each = zip(keys, styles, edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    for i, (key, style, begin, end) in enumerate(each):
         if i in singly:
             encoded = encode(melodies[i], key)
             fits.append(entry_of(columns(encoded, style), encoded.snapped))
             continue
         own: dict[str, Any] = {name: flat[begin:end] for name, flat in rows.items()}
-        heard: dict[str, Any] = {
-            "mode": MODES.index(key.mode),
-            "tonic": key.tonic,
-            "anchor": int(anchors[i]),
-            "style": style,
-        }
-        fits.append(Entry(Columns(**own, bars=bars[i], **heard), 0, widest[i], identities[i], entries[i]))
+        heard: dict[str, Any] = {"mode": MODES.index(key.mode), "tonic": key.tonic, "anchor": int(anchors[i])}
+        made = Columns(**own, **heard, bars=bars[i], style=style)
+        fits.append(Entry(made, 0, widest[i], identities[i], entries[i]))
     return fits
 
 

@@ -23,8 +23,9 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from operator import itemgetter
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import numpy as np
 
@@ -41,12 +42,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.corpus.sources import Outcome
     from melodyrnn.corpus.stamp import Stamp
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody
-
 
 LEAST_NOTES: Final = 8
 MOST_SNAPPED: Final = 0.25  # values off the tables a note, above which a tune is refused
@@ -65,12 +64,9 @@ def prepare(
 ) -> Prepared:
     """Write a prepared corpus into a folder and open it; one that is there already is replaced.
 
-    `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Melodies of `exclude`
-    stay unseen: their copies and variants are left out. A `stamp` is left in the folder: what it was made of.
-
-    Raises:
-        CorpusError: no tune came in (a shard may be empty), or the folder holds something other than a prepared corpus.
-        OutputError: the folder cannot be written.
+    `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Copies and variants of
+    melodies of `exclude` are left out. A `stamp` is left in the folder: what it was made of. Raises CorpusError: no
+    tune came in (a shard may be empty), or the folder holds something else; OutputError: it cannot be written.
     """
     corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
     styles = tuple(name for name in corpora if name)
@@ -257,27 +253,19 @@ class Writer:
         family = _families(self.folder / "entries", self.scalars["entry_ends"], count)
         (self.folder / "entries").unlink()
         parts = divide_families(family, np.array(self.scalars["identity"], np.uint64), seed)
+        columns = self.scalars | {"family": family, "part": parts}
         for name, dtype in MELODIES.items():
-            values = {"family": family, "part": parts}.get(name)
-            (np.array(self.scalars[name]) if values is None else values).astype(dtype).tofile(
-                self.folder / f"melodies.{name}"
-            )
+            np.array(columns[name]).astype(dtype).tofile(self.folder / f"melodies.{name}")
         sizes = np.bincount(family, minlength=count)
         held = Counter(styles[s - 1] for s in self.scalars["style"] if s)
         refused = {r: n for r, n in sorted(self.reasons.items()) if r not in ("duplicate", "benchmark")}
         return Report(
-            offered=self.offered,
-            melodies=count,
-            notes=self.scalars["starts"][-1],
-            refused=refused,
-            duplicates=self.reasons["duplicate"],
-            excluded=self.reasons["benchmark"],
-            families=int((sizes > 0).sum()),
-            related=int(sizes[sizes > 1].sum()),
-            snapped=self.snapped,
+            offered=self.offered, melodies=count, notes=self.scalars["starts"][-1], refused=refused,
+            duplicates=self.reasons["duplicate"], excluded=self.reasons["benchmark"],
+            families=int((sizes > 0).sum()), related=int(sizes[sizes > 1].sum()), snapped=self.snapped,
             parts={name: int((parts == i).sum()) for i, name in enumerate(PARTS)},
             styles={name: held[name] for name in styles},
-        )
+        )  # fmt: skip
 
 
 def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
@@ -293,20 +281,10 @@ def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
         return families(count, of, kin)
 
 
-class _Offered(NamedTuple):
-    order: tuple[int, tuple[str, ...]]
-    name: str
-    title: str
-    melody: Columns
-
-
 def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) -> Prepared:
     """Write the corpus of all shards into a folder and open it.
 
-    Raises:
-        CorpusError: a shard is no prepared corpus, or they were prepared from other corpora than each other, or
-            they are not all shards of one corpus, each once.
-        OutputError: the folder cannot be written.
+    Raises CorpusError unless these are all shards of one corpus, each once; OutputError: the folder cannot be written.
     """
     opened = [open_prepared(shard) for shard in shards]
     _refuse_gaps([Path(shard) for shard in shards])
@@ -319,8 +297,8 @@ def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) ->
             for row in shard.left_out():
                 writer.leave_out(row["name"], row["reason"], row["detail"])
             writer.snapped += shard.report.snapped
-        for offered in heapq.merge(*map(_melodies, opened), key=lambda one: one.order):
-            writer.admit(offered.name, offered.title, entry_of(offered.melody))
+        for _, name, title, melody in heapq.merge(*map(_melodies, opened), key=itemgetter(0)):
+            writer.admit(name, title, entry_of(melody))
 
     return build(folder, styles.pop(), fill, seed=seed)
 
@@ -334,14 +312,12 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
     if not parts:
         return
     if wholes:
-        raise CorpusError(
-            f"{wholes[0]}: is no shard but a whole corpus, or an older melodyrnn prepared it; give shards alone"
-        )
+        problem = "is no shard but a whole corpus, or an older melodyrnn prepared it; give shards alone"
+        raise CorpusError(f"{wholes[0]}: {problem}")
     sizes = {int(shard.partition("/")[2]) for shard in parts}
     if len(sizes) > 1:
-        raise CorpusError(
-            f"these are shards of {' and of '.join(map(str, sorted(sizes)))}; give those of one preparation"
-        )
+        several = " and of ".join(map(str, sorted(sizes)))
+        raise CorpusError(f"these are shards of {several}; give those of one preparation")
     of = sizes.pop()
     if twice := [shard for shard, times in parts.items() if times > 1]:
         raise CorpusError(f"shard {twice[0]} is given twice; give each of the {of} once")
@@ -349,8 +325,8 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
         raise CorpusError(f"shard {missing[0]} is missing; give all {of}, prepared with --shard")
 
 
-def _melodies(shard: Prepared) -> Iterator[_Offered]:
-    """The melodies of a shard in their order."""
+def _melodies(shard: Prepared) -> Iterator[tuple[tuple[int, tuple[str, ...]], str, str, Columns]]:
+    """The melodies of a shard in their order: what they are ordered by, name, title, melody."""
     for i, (name, title) in enumerate(zip(shard.names, shard.titles, strict=True)):
         melody = shard.columns(i)
-        yield _Offered((melody.style, PurePath(name).parts), name, title, melody)
+        yield (melody.style, PurePath(name).parts), name, title, melody

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.corpus.stamp import Stamp
 
-
 PREPARED_VERSION: Final = 1
 PARTS: Final = ("train", "validation", "test")
 NOTES: Final = {
@@ -138,10 +137,7 @@ def open_prepared(folder: str | Path) -> Prepared:
 
 
 def is_prepared(folder: str | Path) -> bool:
-    """Whether a folder is a prepared corpus; one that was being replaced is put right first.
-
-    The name of a built-in corpus is never that of a folder: ./kinder is.
-    """
+    """Whether a folder is a prepared corpus, put right first; the name of a built-in corpus never is (./kinder is)."""
     if isinstance(folder, str) and folder in built_in():
         return False
     settle(folder)
@@ -159,13 +155,8 @@ def seed_of(folder: Path) -> int | None:
 
 def manifest_text(seed: int, styles: tuple[str, ...], report: Report) -> str:
     """The manifest, readable by people as well."""
-    told = {
-        "version": PREPARED_VERSION,
-        "vocabulary": vocabulary.VOCABULARY_VERSION,
-        "seed": seed,
-        "styles": styles,
-        "report": asdict(report),
-    }
+    versions = {"version": PREPARED_VERSION, "vocabulary": vocabulary.VOCABULARY_VERSION}
+    told = {**versions, "seed": seed, "styles": styles, "report": asdict(report)}
     return json.dumps(told, indent=1, sort_keys=True) + "\n"
 
 

@@ -9,7 +9,7 @@ refuses nothing; here a child is given up only that has not answered for ten min
 Conventions: outcomes come in the order of the files whatever the number of jobs; nothing is printed,
 and progress is the consuming of the iterator; closing the iterator ends the children.
 
-Contents: read_many, read_one, read_outcome, read_chords.
+Contents: Limits, read_files, read_one, read_outcome, read_chords.
 """
 
 from __future__ import annotations
@@ -56,20 +56,6 @@ class Limits:
     strict: bool = False  # refuse damaged MIDI files instead of keeping what parsed
 
 
-def read_many(
-    items: Iterable[Path | str | Source],
-    *,
-    jobs: int | None = None,
-    timeout: float = 20.0,
-    memory_mb: int = 1500,
-    track: str | None = None,
-    strict: bool = False,
-) -> Iterator[Outcome]:
-    """Read files in parallel; yield the outcome of every tune, in order."""
-    files = read_files(items, jobs=jobs, limits=Limits(timeout, memory_mb, strict), track=track)
-    return itertools.chain.from_iterable(outcomes for _, outcomes in files)
-
-
 def read_files(
     items: Iterable[Path | str | Source],
     *,
@@ -98,9 +84,7 @@ def read_one(
 ) -> Melody:
     """Read the (first) melody of one file: MIDI and ABC here, other formats in a limited child.
 
-    Raises:
-        Unreadable: the file cannot become a melody; `reason` says why.
-        TypeError: this is no path (read_midi and read_notation take bytes).
+    Raises Unreadable, or TypeError for what is no path (read_midi and read_notation take bytes).
     """
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"a path is wanted, not {type(path).__name__}; read_midi and read_notation take bytes")
@@ -113,10 +97,7 @@ def read_one(
 def read_chords(
     path: Path | str, *, name: str = "", track: str | None = None, timeout: float = 20.0, memory_mb: int = 1500
 ) -> Harmony:
-    """Read the chords of one file, symbols or those of a track: MIDI and ABC here, others in a limited child.
-
-    Raises Unreadable: the file holds no chords or cannot be read; `reason` says why.
-    """
+    """Read the chords of one file as `read_one` its melody: symbols, else those of a track. Raises Unreadable."""
     item = source_of(path, name=name, track=track)
     outcome = read_outcome(item._replace(chords=True) if isinstance(item, Source) else item, Limits(timeout, memory_mb))
     if outcome.chords is None:

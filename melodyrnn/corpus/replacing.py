@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from melodyrnn.system import sync_folder
+from melodyrnn.system import lock_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,18 +92,12 @@ def _beside(target: Path, kind: str) -> Path:
 def _hold(folder: Path) -> int | None:
     """Lock a folder of ours that nobody holds; None where that cannot be."""
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows
-
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except (ImportError, AttributeError, OSError):
+    except (AttributeError, OSError):  # AttributeError: Windows
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        facts = os.fstat(descriptor)
-        if facts.st_uid == os.geteuid() and os.path.samestat(facts, folder.stat()):  # not removed since it was opened
+    with suppress(OSError, ImportError):  # held by another, removed, or on a system without locks
+        if lock_file(descriptor, folder) and os.fstat(descriptor).st_uid == os.geteuid():
             return descriptor
-    except OSError:
-        pass  # held by another, removed, or on a file system without locks
     os.close(descriptor)
     return None
 

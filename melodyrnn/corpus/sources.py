@@ -47,20 +47,12 @@ class Source(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Describe it for a worker process."""
-        return {
-            "name": self.name,
-            "path": os.fsencode(self.path).hex(),  # a file name need not be text
-            "format": self.format,
-            "track": self.track,
-            "tonic_only": self.tonic_only,
-            "chords": self.chords,
-        }
+        return self._asdict() | {"path": os.fsencode(self.path).hex()}  # a file name need not be text
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Source:
         """Build it again on the other side."""
-        path = os.fsdecode(bytes.fromhex(data["path"]))
-        return cls(data["name"], path, data["format"], data["track"], data["tonic_only"], data["chords"])
+        return cls(**data | {"path": os.fsdecode(bytes.fromhex(data["path"]))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +80,9 @@ def suffix_of(name: str) -> str:
 
 
 def find_files(folder: str | Path) -> Iterator[str]:
-    """Walk a folder and those below it in the order of names; yield what has a suffix of INPUT_FORMATS.
+    """Yield the files below a folder with a suffix of INPUT_FORMATS, in the order of names. Raises CorpusError.
 
-    Files that turn out to be pipes or folders are yielded too: reading refuses them by name. Folders
-    that lead back to a folder above them are not entered.
-
-    Raises CorpusError: the folder itself cannot be listed.
+    Pipes and folders of such names too: reading refuses them. Folders that lead back to one above are not entered.
     """
     name = os.fspath(folder)
     called = len("./") if name == "." else 0  # a file of this folder is called a.mid, as pathlib has it
@@ -223,10 +212,7 @@ def names() -> tuple[str, ...]:
 
 
 def describe_corpus(name: str) -> CorpusInfo:
-    """Look a built-in corpus up.
-
-    Raises CorpusError: no such corpus; the message lists those there are.
-    """
+    """Look a built-in corpus up. Raises CorpusError: no such corpus; the message lists those there are."""
     import tomllib  # noqa: PLC0415 - a folder needs none of this
 
     if name not in names():
@@ -241,10 +227,7 @@ def describe_corpus(name: str) -> CorpusInfo:
 
 
 def sources(name: str) -> list[Source]:
-    """List the files of a built-in corpus, in the order of their names.
-
-    Raises CorpusError: no such corpus, or music21 is installed without its collection.
-    """
+    """List a built-in corpus's files, in order. Raises CorpusError: no such corpus, or music21 lacks its collection."""
     info = describe_corpus(name)
     folder = _music21() / info.folder
     left_out = {path for pattern in info.leave_out for path in folder.glob(pattern)}

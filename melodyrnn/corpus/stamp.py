@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.corpus.sources import Shard
 
-
 MANIFEST: Final = "manifest.json"
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "unreadable"})
 

@@ -30,7 +30,6 @@ from melodyrnn.errors import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 _JSON: Final = json.JSONEncoder(separators=(",", ":")).encode
 _GRACE: Final = 5.0  # seconds of the processor over the limit, importing music21 included, before the system steps in
 
@@ -121,10 +120,7 @@ def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
 
 
 def read_source_bytes(source: Source) -> bytes:
-    """Read the bytes of a regular file; anything else is refused without being opened.
-
-    Raises Unreadable: missing, special, unreadable, empty or too large.
-    """
+    """Read a regular file; anything else is refused without being opened. Raises Unreadable."""
     from melodyrnn.formats.midi.container import read_bytes_of  # noqa: PLC0415
 
     try:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Floats, Logs, Network
 
-
 SHARPNESS: Final = 6.0
 _LEAST: Final = 1e-4  # a weight below which a note is not heard
 _ROUNDING: Final = 1e-4  # of a squared length: the least reach, with which equal states alone are near

@@ -192,10 +192,8 @@ def cross_validate(
 ) -> Iterator[FoldJudged]:
     """Train and judge fold by fold, in the order of the folds; `only` some of them.
 
-    `untested` are names of melodies that are learnt from as the others are, but not judged: a base may have seen
-    them. A fold in which no other is left is not trained.
-
-    Raises TrainingError when a process dies.
+    `untested` melodies (their names) are learnt from but not judged: a base may have seen them. A fold in which no
+    other is left is not trained. Raises TrainingError when a process dies.
     """
     wanted = sorted(set(folds.values()) if only is None else set(only))
     tasks = [_task(melodies, names, folds, fold, trial, untested) for fold in wanted]

@@ -56,10 +56,7 @@ class MelodySet:
 
 
 def read_set(path: str, track: str | None = None) -> MelodySet:
-    """Read a file, a folder, a prepared or a built-in corpus; `track` as in `load_corpus`.
-
-    Raises CorpusError when there is no melody in it, Unreadable for a single file that holds none.
-    """
+    """Read a file, a folder or a corpus, prepared or built-in. Raises CorpusError if empty, Unreadable (a file)."""
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415 - brings the readers with it
     from melodyrnn.corpus.sources import names as built_in  # noqa: PLC0415
     from melodyrnn.formats.notation.music21_reader import NO_KEY  # noqa: PLC0415
@@ -90,9 +87,8 @@ def parts_as_trained(
 ) -> dict[tuple[str, str], MelodySet]:
     """Divide corpora as training does, all together: (corpus, part) → its melodies.
 
-    Which part a melody falls into depends on the corpora that it stands beside, for a tune and its variants
-    stay together: only the corpora (in order) and the seed of a training give the parts of that training. A prepared
-    corpus is divided already, whatever the seed.
+    A tune and its variants stay together, so only the corpora (in order) and the seed of a training give its parts.
+    A prepared corpus is divided already, whatever the seed.
     """
     from melodyrnn.corpus.cache import load_corpus  # noqa: PLC0415
     from melodyrnn.corpus.prepare import prepare  # noqa: PLC0415

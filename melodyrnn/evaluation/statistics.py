@@ -36,14 +36,9 @@ if TYPE_CHECKING:
 Shares = NDArray[np.float64]
 
 MEASURES: Final = {
-    "interval": "bits",
-    "duration": "bits",
-    "degree": "bits",
-    "range": "semitones",
-    "length": "bars",
-    "ending": "share",
-    "repetition": "share",
-}
+    "interval": "bits", "duration": "bits", "degree": "bits", "range": "semitones", "length": "bars",
+    "ending": "share", "repetition": "share",
+}  # fmt: skip
 """Measure → unit of its distance."""
 
 

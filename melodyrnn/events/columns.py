@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Small = NDArray[np.int16]  # what pairs are counted in: there are millions of them
 
-
 _BOUNDED: Final = np.arange(vp.LONGEST_MATCH + 1)
 _MATCH: Final = vp.match_row(_BOUNDED[:, None, None], _BOUNDED[:, None], _BOUNDED).ravel()
 """Row of MATCHES for each three bounded match lengths."""
@@ -124,6 +123,10 @@ class Withheld:
     mode: NDArray[np.bool_]
     register: NDArray[np.bool_]
 
+    def select(self, rows: Sequence[int] | Indices) -> Withheld:
+        """What is hidden from these melodies, in any order and number."""
+        return Withheld(self.bars_left[rows], self.style[rows], self.mode[rows], self.register[rows])
+
 
 def answers_hidden(melodies: int) -> Withheld:
     """What is hidden when a figure is measured: bars left and style, for they are answers."""
@@ -151,7 +154,7 @@ def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
     rests[:, 0] &= [m.begins for m in melodies]
     heard_before = np.roll(notes, 1, axis=1)
     heard_before[:, 0] = False
-    static = _static(melodies, withheld)
+    static = {name: rows[:, None] for name, rows in told_rows(melodies, withheld).items()}
     after = _after(place, bar, metre, bar_ticks, duration, static["metre"])
     left, left_after = (_bars_left(melodies, withheld, at) for at in (bar, after["bar"]))
     at = {
@@ -169,16 +172,14 @@ def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
     )  # fmt: skip
 
 
-def _static(melodies: Sequence[Columns], withheld: Withheld) -> dict[str, Indices]:
-    """Conditions of whole melodies, (B, 1) rows, 0 where withheld."""
-    mode = np.array([m.mode + 1 for m in melodies])
-    style = np.array([m.style for m in melodies])
-    register = np.array([m.anchor + 1 for m in melodies])
+def told_rows(melodies: Sequence[Columns], withheld: Withheld) -> dict[str, Indices]:
+    """Conditions of whole melodies, (B,) rows, 0 where withheld; and the metre in which each begins."""
+    register = np.clip([m.anchor + 1 for m in melodies], 1, 128)
     return {
-        "mode": np.where(withheld.mode, 0, mode)[:, None],
-        "style": np.where(withheld.style, 0, style)[:, None],
-        "register": np.where(withheld.register, 0, np.clip(register, 1, 128))[:, None],
-        "metre": np.array([m.metre[0] for m in melodies])[:, None],
+        "mode": np.where(withheld.mode, 0, [m.mode + 1 for m in melodies]),
+        "style": np.where(withheld.style, 0, [m.style for m in melodies]),
+        "register": np.where(withheld.register, 0, register),
+        "metre": np.array([m.metre[0] for m in melodies]),
     }
 
 

@@ -89,9 +89,8 @@ class Index:
             if starts[-1] > int(_PLACE):
                 raise OptionError("tunes", f"more than {int(_PLACE):,} notes cannot be indexed")
         packed = np.sort(np.concatenate([np.empty(0, np.uint64), *grams]))
-        return cls(
-            packed, np.concatenate([np.empty(0, np.uint16), *bars]), np.array(starts, np.uint32), tuple(names), span
-        )
+        every_bar = np.concatenate([np.empty(0, np.uint16), *bars])
+        return cls(packed, every_bar, np.array(starts, np.uint32), tuple(names), span)
 
     def to_tensors(self) -> dict[str, NDArray[Any]]:
         """The arrays that a checkpoint stores."""
@@ -146,10 +145,7 @@ class Index:
         return Index(grams, bars, starts.astype(np.uint32), names, self.span)
 
     def longest_run(self, melody: Columns, *, since: int = 0) -> SharedRun:
-        """The longest run that a melody shares with any tune; the earliest in the melody on a tie.
-
-        Runs that are over before note `since` do not count.
-        """
+        """The longest run shared with any tune, the earliest on a tie; one that is over before note `since` is none."""
         hashes = shingles(melody, self.span)
         first, last = self._bounds(hashes)
         counts = last - first
@@ -168,13 +164,8 @@ class Index:
             return SharedRun()
         best = max(told, key=lambda i: (lengths[i], -at[begins[i]]))
         where = int(place[begins[best]])
-        return SharedRun(
-            int(lengths[best]) + self.span - 1, self.tune_at(where), int(self.bars[where]), int(at[begins[best]])
-        )
-
-    def tune_at(self, place: int) -> str:
-        """Name of the tune that holds a training note."""
-        return self.names[int(np.searchsorted(self.starts, place, side="right")) - 1]
+        tune = self.names[int(np.searchsorted(self.starts, where, side="right")) - 1]
+        return SharedRun(int(lengths[best]) + self.span - 1, tune, int(self.bars[where]), int(at[begins[best]]))
 
     def known(self, grams: Hashes) -> NDArray[np.bool_]:
         """Which of the grams occur in the training melodies."""
@@ -196,10 +187,8 @@ class Index:
 def _ratios(onsets: Indices) -> Indices:
     """Classes of each step in time against the one before, (…, notes - 1); the first is 0."""
     octaves = np.log2(np.maximum(np.diff(onsets), 1))
-    classes: Indices = np.clip(np.rint(4 * np.diff(octaves, prepend=octaves[..., :1])), -_SLOWEST, _SLOWEST).astype(
-        np.int64
-    )
-    return classes
+    quarters = np.rint(4 * np.diff(octaves, prepend=octaves[..., :1]))
+    return np.asarray(np.clip(quarters, -_SLOWEST, _SLOWEST), dtype=np.int64)
 
 
 def _grams(intervals: Indices, ratios: Indices, n: int) -> Hashes:

@@ -144,11 +144,7 @@ def with_base(own: Mapping[int, int], base: Mapping[int, int]) -> dict[int, int]
 
 
 def register_bits(registers: Mapping[int, int], pitch: int) -> float:
-    """-log2 P of a first note's octave, its pitch class being known.
-
-    >>> round(register_bits({67: 90, 79: 10}, 67), 2), round(register_bits({}, 60), 2)
-    (0.15, 3.46)
-    """
+    """-log2 P of a first note's octave, its pitch class being known."""
     octaves = range(pitch % 12, 132, 12)
     return math.log2(sum(_weight(registers, p) for p in octaves) / _weight(registers, pitch))
 

@@ -10,6 +10,8 @@ Conventions
 
 The law: decode(encode(m)) == m for every melody whose values stand in the tables of `vocabulary`.
 Other values go to the nearest entry and are counted in `Encoded.snapped`; later onsets do not drift.
+
+Contents: Encoded, anchor_of, encode, decode.
 """
 
 from __future__ import annotations
@@ -47,20 +49,12 @@ class Encoded:
 
 
 def anchor_of(first_pitch: int, tonic: int) -> int:
-    """MIDI number of the tonic that hears this first pitch at -5..6 semitones.
-
-    >>> anchor_of(67, 0), anchor_of(60, 0), anchor_of(66, 0)
-    (72, 60, 60)
-    """
+    """MIDI number of the tonic that hears this first pitch at -5..6 semitones (in C: 67 from 72, 66 from 60)."""
     return first_pitch - LOWEST_FIRST - (first_pitch - LOWEST_FIRST - tonic) % 12
 
 
 def encode(melody: Melody, key: Key | None = None) -> Encoded:
-    """Turn a melody into rows of the tables.
-
-    `key` is where its pitches are heard, the melody's own unless given.
-    Raises OptionError for a melody without notes or without any key.
-    """
+    """Turn a melody into rows of the tables, heard in `key` or its own. Raises OptionError without notes or any key."""
     key = key or melody.key
     if key is None:
         raise OptionError("key", "the melody has none; find it with melodyrnn.music.key_finding.find_key")

@@ -5,11 +5,9 @@ Conventions
     in composing, and return arrays of that shape: there is one definition for both worlds.
     NONE (row 0) in a table means hidden or not there: before the first note, or a condition withheld.
 
-Contents
-    HEARD                   the views of a finished note, input of the recurrent step, and how many rows each has.
-    AT_REST, AT_DURATION, AT_PITCH   those known when each attribute of the next note is predicted; `sizes`.
-    `place_row` … `bar_number_row`, `degree`   from what a note is to its row in a view's table.
-    `level`, `distance`, `match_row`, `apart_row`   how an earlier place resembles this one: input of the pointers.
+Contents: HEARD (views of a finished note, the recurrent step's input); AT_REST, AT_DURATION, AT_PITCH (what is known
+when each attribute of the next note is predicted); sizes; place_row … bar_number_row, degree (what a note is → its row
+in a view's table); level, distance, match_row, apart_row (how an earlier place resembles this one, for the pointers).
 
 Viewpoints of pitch: Conklin & Witten 1995; match lengths play the part of IDyOM's short-term model.
 """

@@ -24,20 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from melodyrnn.inference import pointer
 from melodyrnn.inference.numpy_network import Head, Layer, Matrix, Network, room
-from melodyrnn.inference.pointer import (
-    DURATION,
-    FAR,
-    FIELDS,
-    INTERVAL,
-    MARGIN,
-    MATCH,
-    PLACE,
-    REST,
-    SAME,
-    Pointer,
-    PointerQuery,
-)
+from melodyrnn.inference.pointer import FIELDS, MARGIN, Pointer, PointerQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,13 +45,9 @@ _HALF: Final = 8  # times which weights are kept in half precision: by no less t
 _CELLS: Final = ("rnn", "gru", "lstm")
 _NO_MEMORY: Final = 2
 _ARGUMENTS: Final = {  # a: an address, n: a number
-    "usable": "",
-    "pack": "anannna",
-    "product": "ananann",
-    "hear": "aanannaaa",
-    "joint": "ananana",
+    "usable": "", "pack": "anannna", "product": "ananann", "hear": "aanannaaa", "joint": "ananana",
     "expect": "aaaananaaaaaa",
-}
+}  # fmt: skip
 _KINDS: Final = {"a": ctypes.c_void_p, "n": ctypes.c_int64}
 _INT64: Final = np.dtype(np.int64)
 _FLOAT32: Final = np.dtype(np.float32)
@@ -181,7 +166,6 @@ class CompiledLayer(Layer):
     inputs: CompiledMatrix
 
     def __init__(self, index: int, weights: Weights, config: NetworkConfig) -> None:
-        """Fold."""
         super().__init__(index, weights, config)
         self._padded = _padded(self.bias, self.inputs.width)
         matrices = *self.recurrent.fields, *self.inputs.fields
@@ -196,7 +180,6 @@ class CompiledHead(Head):
     joint: CompiledMatrix
 
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
-        """Fold."""
         super().__init__(name, weights, config)
         self._padded, self.matches = _padded(self.bias, self.joint.width), np.array(self.matches, order="C")
         starts = (part.start for part in (self.query, self.key, self.sentinel))
@@ -268,7 +251,9 @@ class CompiledPointer(Pointer):
         if self.notes == self.states.shape[2]:
             self._grow()
         if self._lent is None:
-            self._lent = self._lend()
+            (_, rows, width), (_, kinds, capacity, _) = self.values.shape, self.keys.shape
+            arrays = map(_at, (self.values, self.states, self.keys))
+            self._lent = np.array([*arrays, rows, MARGIN, width, capacity, kinds, self.notes])
         self._lent[-1] = self.notes
         head, rows = self.network.heads[name], self.values.shape[1]
         _call(
@@ -279,15 +264,10 @@ class CompiledPointer(Pointer):
         super()._grow()
         self._lent = None
 
-    def _lend(self) -> Indices:
-        (_, rows, width), (_, kinds, capacity, _) = self.values.shape, self.keys.shape
-        arrays = map(_at, (self.values, self.states, self.keys))
-        return np.array([*arrays, rows, MARGIN, width, capacity, kinds, self.notes])
-
 
 _TERMS: Final = np.array([
-    _at(MATCH), _at(FAR), len(MATCH), len(FAR) - 1,
-    INTERVAL, REST, DURATION,
-    *(int(SAME[field][0]) for field in (PLACE, REST, DURATION)),
+    _at(pointer.MATCH), _at(pointer.FAR), len(pointer.MATCH), len(pointer.FAR) - 1,
+    pointer.INTERVAL, pointer.REST, pointer.DURATION,
+    *(int(pointer.SAME[field][0]) for field in (pointer.PLACE, pointer.REST, pointer.DURATION)),
 ])  # fmt: skip
 """The structure Terms."""

@@ -21,15 +21,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import (
-    DURATION_TICKS,
-    END,
-    PITCHES,
-    REST_OR_END_TICKS,
-    Indices,
-    metre_index,
-    onsets_of,
-)
+from melodyrnn.events.vocabulary import DURATION_TICKS, END, PITCHES, REST_OR_END_TICKS, Indices, metre_index, onsets_of
 from melodyrnn.inference.compiled import pointer_of
 from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
 
@@ -40,7 +32,6 @@ if TYPE_CHECKING:
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Logs, Network
     from melodyrnn.music.melody import Metre
-
 
 BEYOND_ANY_TICK: Final = 1 << 40  # a tick that no melody reaches: pads tables of unequal length
 

@@ -1,4 +1,5 @@
-/* The inner loops of composing, compiled: what runtime.py and recall.py say in NumPy, in fewer passes over memory.
+/* The inner loops of composing, compiled: what numpy_network.py and pointer.py say in NumPy, in fewer passes over
+   memory.
 
    Conventions
        R rows (melodies side by side), H hidden units. Numbers are float32, row by row; logarithms of probabilities are
@@ -11,10 +12,10 @@
        Each number of a product is summed over the inputs in their order, whatever stands beside its row, and nothing
        else looks from one row to another: a melody's numbers cannot depend on its neighbours.
 
-   Whoever calls (native.py) vouches for shapes. A row that a table does not have ends a call with OUTSIDE; nothing is
+   Whoever calls (compiled.py) vouches for shapes. A row that a table does not have ends a call with OUTSIDE; nothing is
    kept from one call to the next.
 
-   Contents: source, usable; pack; product; hear; joint; expect. */
+   Contents: source, usable; pack; product; hear (a step of the network); joint; expect (a head and its pointers). */
 
 #include <math.h>
 #include <stdint.h>
@@ -290,7 +291,7 @@ static void filled(float *out, int64_t rows, const float *row, int64_t width)
     for (int64_t r = 0; r < rows; r++) memcpy(out + r * width, row, width * sizeof *row);
 }
 
-/* One row's new state from its gates; sigmoids stand halved under a tanh (see runtime.py). */
+/* One row's new state from its gates; sigmoids stand halved under a tanh (see numpy_network.py). */
 static void gru(int64_t units, const float *side, const float *own, const float *recurrent_bias, float *h)
 {
     for (int64_t j = 0; j < units; j++) {
@@ -421,7 +422,7 @@ static int64_t worth(const Head *head, const Past *past, const Terms *terms, int
 }
 
 /* Log-probabilities of one melody's next value: a softmax and copies, mixed by one softmax over sentinel and scores
-   (`mixed` in runtime.py). `room`: values + 1 + copies * notes. */
+   (`mixed` in numpy_network.py). `room`: values + 1 + copies * notes. */
 static int64_t mixed(const Head *head, const Past *past, const Terms *terms, int64_t r, const float *out, const int64_t *bar,
                      const int64_t *place, const int64_t *rest, const int64_t *duration, const int64_t *last, double *room,
                      double *logs)

@@ -27,20 +27,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import (
-    PITCHES,
-    Indices,
-)
+from melodyrnn.events.vocabulary import PITCHES, Indices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from melodyrnn.checkpoint.file import NetworkConfig
 
+    Weights = Mapping[str, NDArray[np.float32]]
 
 Floats = NDArray[np.float32]
-if TYPE_CHECKING:
-    Weights = Mapping[str, Floats]
 Logs = NDArray[np.float64]
 """Natural log-probabilities."""
 BITS: Final = -1 / np.log(2)
@@ -260,10 +256,7 @@ class Network:
         return np.zeros((self.config.layers, 2, rows, self.config.hidden), np.float32)
 
     def step(self, state: Floats, heard: Indices) -> Floats:
-        """Advance a state in place by one event, rows (R, len(HEARD)) of `table`.
-
-        Returns the state projected, (R, heads · head): what the heads take from it, each its `part`.
-        """
+        """Advance a state in place by one event, rows (R, len(HEARD)); what the heads take of it, (R, heads · head)."""
         given = np.add.reduce(self.table.take(heard, 0), 1)
         for layer, (h, c) in zip(self.layers, state, strict=True):
             layer.step(given, h, c)

@@ -111,10 +111,7 @@ class Pointer:
         self.notes, self._matches = i + 1, None
 
     def expect(self, name: str, projected: Floats, known: Indices, asked: PointerQuery) -> Logs:
-        """A head's log-probabilities (R, V) of the next value, from the projected state and rows of what is known.
-
-        Its key is kept, as by `keep`.
-        """
+        """A head's log-probabilities (R, V) of the next value, from what is projected and known; its key is kept."""
         joint, head, (copied, *_) = self._joint(name, projected, known), self.network.heads[name], FIELDS[name]
         logits, offers = joint[:, head.logits], self.offers(copied)
         if asked.last is not None and head.leaps is not None:

@@ -4,7 +4,7 @@ Conventions
     bits = -log2 P. One row per note and one for END; columns rest, duration, pitch.
     right = what came was the most probable value (the first of equals), same shape.
 
-Contents: PitchMemory; teacher_force; Scored, score, surprise.
+Contents: PitchMemory; teacher_force; Scored, score.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from melodyrnn.events.columns import Columns, Withheld, answers_hidden
+from melodyrnn.events.columns import answers_hidden, told_rows
 from melodyrnn.events.vocabulary import END
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.numpy_network import BITS
@@ -51,7 +51,7 @@ def teacher_force(
     for start in range(0, len(order), SCORED_TOGETHER):
         which = np.array(order[start : start + SCORED_TOGETHER])
         chosen = [melodies[k] for k in which]
-        decoder = Decoder(network, _told(chosen, withheld, which), of_columns(chosen))
+        decoder = Decoder(network, _told(chosen, withheld.select(which)), of_columns(chosen))
         going = len(chosen)
         for i in range(len(chosen[0]) + 1):
             while len(chosen[going - 1]) < i:
@@ -68,18 +68,11 @@ def _column(melodies: list[Columns], name: str, i: int) -> Indices:
     return np.array([getattr(m, name)[i] if i < len(m) else 0 for m in melodies])
 
 
-def _told(melodies: list[Columns], withheld: Withheld, which: Indices) -> Conditions:
+def _told(melodies: list[Columns], withheld: Withheld) -> Conditions:
     """What these melodies' network may know."""
-    mode = np.array([m.mode + 1 for m in melodies])
-    style = np.array([m.style for m in melodies])
-    register = np.array([min(max(m.anchor + 1, 1), 128) for m in melodies])
-    bars = np.array([m.bars for m in melodies])
-    return Conditions(
-        np.where(withheld.mode[which], 0, mode),
-        np.where(withheld.style[which], 0, style),
-        np.where(withheld.register[which], 0, register),
-        np.where(withheld.bars_left[which], 0, bars),
-    )
+    rows = told_rows(melodies, withheld)
+    bars = np.where(withheld.bars_left, 0, [m.bars for m in melodies])
+    return Conditions(rows["mode"], rows["style"], rows["register"], bars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +83,13 @@ class Scored:
     right: NDArray[np.bool_]
 
 
-def surprise(
-    network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None
-) -> list[NDArray[np.float64]]:
-    """Score melodies: for each an array (notes + 1, 3) of bits, END in the rest of the last row.
+def score(
+    network: Network, melodies: Sequence[Columns], withheld: Withheld | None = None, memory: PitchMemory | None = None
+) -> list[Scored]:
+    """Score melodies note by note; with a memory, asking it.
 
     `withheld` hides conditions as in training; by default those that a held-out figure must not see.
     """
-    return [scored.bits for scored in score(network, melodies, withheld)]
-
-
-def score(
-    network: Network,
-    melodies: Sequence[Columns],
-    withheld: Withheld | None = None,
-    memory: PitchMemory | None = None,
-) -> list[Scored]:
-    """Score melodies as `surprise` does, and say where the first choice was right; with a memory, asking it."""
     shapes = [(len(m) + 1, 3) for m in melodies]
     out = [Scored(np.zeros(shape), np.zeros(shape, dtype=bool)) for shape in shapes]
     for which, decoder, came in teacher_force(network, melodies, withheld):
@@ -114,14 +97,11 @@ def score(
         asked = [decoder.rest(), decoder.duration(rest), decoder.pitch(rest, duration)]
         if memory is not None:
             asked[2] = memory.pitch(asked[2], decoder.state[-1, 0], rest, duration)
-        bits = np.stack([_of(*pair) for pair in zip(asked, came, strict=True)], 1)
-        right = np.stack([logs.argmax(1) == value for logs, value in zip(asked, came, strict=True)], 1)
+        pairs, rows = list(zip(asked, came, strict=True)), np.arange(len(rest))
+        bits = np.stack([logs[rows, value] * BITS for logs, value in pairs], 1)
+        right = np.stack([logs.argmax(1) == value for logs, value in pairs], 1)
         for k, row, hit in zip(which.tolist(), bits, right, strict=True):
             i = decoder.notes
             values = 3 if i < len(melodies[k]) else 1  # after the last note only END is predicted
             out[k].bits[i, :values], out[k].right[i, :values] = row[:values], hit[:values]
     return out
-
-
-def _of(logs: Logs, chosen: Indices) -> NDArray[np.float64]:
-    return np.asarray(logs[np.arange(len(chosen)), chosen] * BITS)

@@ -92,9 +92,8 @@ def parts_of(symbol: str) -> tuple[str, str, str]:
     if match is not None and match[2] not in QUALITIES:  # G7(b9) is G7b9
         match = _SYMBOL.fullmatch(_BRACKETS.sub(r"\1", symbol))
     if match is None or match[2] not in QUALITIES:
-        raise OptionError(
-            "chords", f"{symbol!r} is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
-        )
+        problem = "is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
+        raise OptionError("chords", f"{symbol!r} {problem}")
     return match[1], match[2], match[3] or ""
 
 
@@ -121,9 +120,8 @@ def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:
             at += spans[-1][0]
         at += _share(waiting, at, bar, spans)
         if at % bar and k < len(parts) - 1:
-            raise OptionError(
-                "chords", f"a '|' stands {Fraction(at % bar, metre.beat_ticks)} beats into a bar of {metre}"
-            )
+            beats = Fraction(at % bar, metre.beat_ticks)
+            raise OptionError("chords", f"a '|' stands {beats} beats into a bar of {metre}")
     if not spans:
         raise OptionError("chords", "holds no chord; write Am:4 F:2 G:2 | C")
     return tuple(spans)
@@ -145,9 +143,8 @@ def _length(word: str, text: str, metre: Metre) -> int:
         raise OptionError("chords", f"{word!r}: after ':' stands a number of beats, as in Am:4 or G:1.5")
     ticks = Fraction(text) * metre.beat_ticks
     if ticks.denominator != 1 or ticks < 1:
-        raise OptionError(
-            "chords", f"{word!r} is not a length the grid has (a beat of {metre} is {metre.beat_ticks} ticks)"
-        )
+        beat = f"a beat of {metre} is {metre.beat_ticks} ticks"
+        raise OptionError("chords", f"{word!r} is not a length the grid has ({beat})")
     return int(ticks)
 
 

@@ -79,13 +79,8 @@ class Harmony:
 
     def to_json(self) -> dict[str, Any]:
         """Describe it with numbers, strings and lists only."""
-        metre = [self.metre.numerator, self.metre.denominator]
-        return {
-            "spans": [list(span) for span in self.spans],
-            "metre": metre,
-            "source": self.source,
-            "padded": self.padded,
-        }
+        spans, metre = [list(span) for span in self.spans], [self.metre.numerator, self.metre.denominator]
+        return {"spans": spans, "metre": metre, "source": self.source, "padded": self.padded}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Harmony:

@@ -79,10 +79,7 @@ def find_keys(melodies: Sequence[Melody]) -> list[Key]:
 
 
 def find_mode(melody: Melody, tonic: int) -> Key:
-    """Find the mode of a melody whose tonic is known, among all seven.
-
-    The scale that leaves out least of the sounding time wins; ties go to the more common mode.
-    """
+    """Find the mode of a melody of known tonic: the scale that leaves out least, of equals the more common mode."""
     weights = np.roll(pitch_class_durations(melody), -tonic)
     common = ("major", "minor", "dorian", "mixolydian", "phrygian", "lydian", "locrian")
     outside = {mode: weights.sum() - weights[list(SCALES[mode])].sum() for mode in MODES}

@@ -29,7 +29,6 @@ from melodyrnn.music.key import Key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
 TICKS_PER_QUARTER: Final = 24
 
 
@@ -79,11 +78,7 @@ class Metre:
 
     @property
     def bar_ticks(self) -> int:
-        """Length of a bar in ticks.
-
-        >>> Metre(3, 4).bar_ticks, Metre(6, 8).bar_ticks
-        (72, 72)
-        """
+        """Length of a bar in ticks (3/4 and 6/8: 72)."""
         return self.numerator * 4 * TICKS_PER_QUARTER // self.denominator
 
     @property
@@ -160,13 +155,9 @@ class Melody(_Columned):
     ) -> Melody:
         """Make a melody of columns; its notes are made when they are asked for."""
         melody = object.__new__(Melody)
-        put = object.__setattr__
-        put(melody, "_columns", columns)
-        put(melody, "metres", metres)
-        put(melody, "key", key)
-        put(melody, "tempo", tempo)
-        put(melody, "title", title)
-        put(melody, "length", length)
+        facts = {"metres": metres, "key": key, "tempo": tempo, "title": title, "length": length}
+        for name, value in {"_columns": columns, **facts}.items():
+            object.__setattr__(melody, name, value)
         return melody
 
     @property
@@ -185,11 +176,7 @@ class Melody(_Columned):
 
     @property
     def end(self) -> int:
-        """Tick at which the music ends.
-
-        >>> Melody((Note(0, 24, 60),)).end
-        24
-        """
+        """Tick at which the music ends."""
         return max(self.length, self.notes[-1].end if self.notes else 0)
 
     @property
@@ -241,7 +228,6 @@ class Melody(_Columned):
 
 
 _NO_NOTES: Final = NoteColumns((), (), (), ())
-
 
 BEAT_VALUES: Final = (1, 2, 4, 8, 16, 32)
 """What may stand below the line of a metre that is composed in."""

@@ -38,10 +38,7 @@ def melody_to_json(melody: Melody) -> dict[str, Any]:
 
 
 def melody_from_json(data: Any) -> Melody:
-    """Build a melody from what melody_to_json wrote.
-
-    Raises CorpusError: something is missing, of another type or out of range; the message names the field.
-    """
+    """Build a melody from what melody_to_json wrote. Raises CorpusError, naming the field, for anything else."""
     if not isinstance(data, dict):
         raise CorpusError("melody data: not an object; delete the cache and read the corpus again")
     title, tempo = data.get("title"), data.get("tempo")

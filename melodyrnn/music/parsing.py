@@ -22,11 +22,7 @@ _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
 def pitches_of(name: str, option: str = "pitch") -> frozenset[int]:
-    """MIDI numbers that a name stands for; raise OptionError, naming the option.
-
-    >>> sorted(pitches_of("F#4")), sorted(pitches_of("Bb"))[:3]
-    ([66], [10, 22, 34])
-    """
+    """MIDI numbers that a name stands for (F#4: 66; Bb: 10, 22, 34 …); raise OptionError, naming the option."""
     match = _NAME.fullmatch(name)
     if match is None:
         raise OptionError(option, f"{name!r} is not a pitch; write F#4 or Bb3, or F# for every octave of it")
@@ -40,11 +36,7 @@ def pitches_of(name: str, option: str = "pitch") -> frozenset[int]:
 
 
 def pitch_class(name: str, option: str = "pitch") -> int:
-    """Pitch class 0..11 of a name without an octave; raise OptionError.
-
-    >>> pitch_class("Eb"), pitch_class("Cb")
-    (3, 11)
-    """
+    """Pitch class 0..11 of a name without an octave (Eb: 3); raise OptionError."""
     found = pitches_of(name, option)
     if len(found) == 1:
         raise OptionError(option, f"{name!r} names an octave; write {name.rstrip('-0123456789')}")
@@ -52,11 +44,7 @@ def pitch_class(name: str, option: str = "pitch") -> int:
 
 
 def scale_of(text: str) -> tuple[int, ...]:
-    """Pitch classes of a list of names, from the first one up; raise OptionError.
-
-    >>> scale_of("C D Eb F# G Ab B")
-    (0, 2, 3, 6, 7, 8, 11)
-    """
+    """Pitch classes of a list of names (C D Eb F# G Ab B), from the first one up; raise OptionError."""
     classes = [pitch_class(name, "scale") for name in text.replace(",", " ").split()]
     if not classes:
         raise OptionError("scale", "names no pitch; write the notes of the scale: C D Eb F# G Ab B")
@@ -64,11 +52,7 @@ def scale_of(text: str) -> tuple[int, ...]:
 
 
 def range_of(text: str) -> tuple[int, int]:
-    """Lowest and highest MIDI number of a range; raise OptionError.
-
-    >>> range_of("C4-A5")
-    (60, 81)
-    """
+    """Lowest and highest MIDI number of a range (C4-A5: 60 and 81); raise OptionError."""
     names = re.fullmatch(r"(.+[0-9])\s*-\s*(\D.*)", text.strip())
     ends = [pitches_of(name, "range") for name in names.groups()] if names else []
     if len(ends) != 2 or any(len(end) != 1 for end in ends):
@@ -85,28 +69,19 @@ _FRACTION: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 
 
 def parse_key(text: str) -> Key:
-    """Read a key; raise OptionError.
-
-    >>> [str(parse_key(text)) for text in ("Am", "F#", "E dorian", "Bb minor", "c")]
-    ['A minor', 'F# major', 'E dorian', 'Bb minor', 'C major']
-    """
+    """Read a key (Am, F#, E dorian, Bb minor, c); raise OptionError."""
     match = _KEY.fullmatch(text.strip())
     mode = (match[4] or ("minor" if match[3] else "major")).lower() if match else ""
     mode = _ALIASES.get(mode, mode)
     if match is None or mode not in MODES:
-        raise OptionError(
-            "key", f"{text!r} is not a key; write Am, F#, Bb minor or E dorian (modes: {', '.join(MODES)})"
-        )
+        known = ", ".join(MODES)
+        raise OptionError("key", f"{text!r} is not a key; write Am, F#, Bb minor or E dorian (modes: {known})")
     sign = match[2].replace("♯", "#").replace("♭", "b")
     return Key.named(match[1].upper() + sign, mode)
 
 
 def parse_metre(text: str) -> Metre:
-    """Read a metre; raise OptionError.
-
-    >>> parse_metre("6/8").bar_ticks
-    72
-    """
+    """Read a metre (6/8); raise OptionError."""
     match = _FRACTION.fullmatch(text.strip())
     if match is None or int(match[2]) not in BEAT_VALUES or not int(match[1]):
         raise OptionError("metre", f"{text!r} is not a metre; write 4/4, 3/4, 6/8 or 5/4")
@@ -114,11 +89,7 @@ def parse_metre(text: str) -> Metre:
 
 
 def parse_upbeat(text: str) -> int | None:
-    """Read the length of an upbeat as a note value; ticks, or None when it is left to the network ('free').
-
-    >>> parse_upbeat("1/4"), parse_upbeat("0"), parse_upbeat("free")
-    (24, 0, None)
-    """
+    """Ticks of an upbeat written as a note value (1/4: 24), None where it is left to the network ('free')."""
     if text == "free":
         return None
     match = _FRACTION.fullmatch(text.strip())
@@ -131,11 +102,7 @@ def parse_upbeat(text: str) -> int | None:
 
 
 def parse_bars(text: str) -> int | None:
-    """Read a number of bars; None when the network is to end by itself ('free').
-
-    >>> parse_bars("8"), parse_bars("free")
-    (8, None)
-    """
+    """Read a number of bars; None when the network is to end by itself ('free'). Raises OptionError."""
     if text == "free":
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text):

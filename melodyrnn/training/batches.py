@@ -2,6 +2,8 @@
 
 That is why an interrupted training continues bit for bit, and why any number of processes sees the same
 data: each takes its own rows of the same batch, and its own rows of the same dropout.
+
+Contents: Share, Span, spans, plan_epoch, cut (a span as a melody); withheld, dropped; tensors, heldout, training_step.
 """
 
 from __future__ import annotations
@@ -126,7 +128,6 @@ def training_step(
     """
     rng = np.random.default_rng((recipe.seed, 7, step))
     own = [row if row < len(melodies) else 0 for row in share.rows(len(melodies))]
-    hide = withheld(recipe, len(melodies), rng)
-    hidden = Withheld(*(getattr(hide, name)[own] for name in ("bars_left", "style", "mode", "register")))
+    hidden = withheld(recipe, len(melodies), rng).select(own)
     drop = dropped(recipe, config, len(melodies), rng, own)
     return tensors(collate([melodies[row] for row in own], hidden)), drop

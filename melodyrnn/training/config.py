@@ -1,6 +1,8 @@
 """How to train: every choice in one frozen value, and the defaults that follow the size of a corpus.
 
 The figures behind each default stand in docs/log.md.
+
+Contents: TrainingConfig; defaults, fine_tuning, shaped (defaults and what is asked for); rate_at; PRECISIONS.
 """
 
 from __future__ import annotations
@@ -66,10 +68,9 @@ class TrainingConfig:
 def defaults(
     melodies: int, notes: int, *, seed: int = 0, cell: str | None = None
 ) -> tuple[NetworkConfig, TrainingConfig]:
-    """Sizes, dropout and length of training that suit a corpus of so many melodies and notes.
+    """Sizes, dropout and length of training that suit so many melodies and notes; `cell` names another cell.
 
     Small corpora get a small GRU, long training and strong dropout; large ones a large LSTM and the reverse.
-    `cell` names another cell.
     """
     config = NetworkConfig(cell=cell or "gru")
     recipe = TrainingConfig(seed=seed)
@@ -84,22 +85,14 @@ def defaults(
 
 
 def rate_at(recipe: TrainingConfig, progress: float) -> float:
-    """Learning rate when `progress` (0..1) of the training is done; one cycle, after Smith 2018.
-
-    >>> recipe = TrainingConfig(rate=1.0, warm=0.2)
-    >>> [round(rate_at(recipe, p), 3) for p in (0.0, 0.2, 1.0)]
-    [0.04, 1.0, 0.0]
-    """
+    """Learning rate when `progress` (0..1) of the training is done; one cycle, after Smith 2018."""
     if progress < recipe.warm:
         return recipe.rate * (0.04 + 0.96 * progress / recipe.warm)
     return recipe.rate * 0.5 * (1 + math.cos(math.pi * (progress - recipe.warm) / (1 - recipe.warm)))
 
 
 def fine_tuning(melodies: int, notes: int, *, seed: int = 0) -> TrainingConfig:
-    """How to go on from a trained network with a corpus of one's own: few epochs, a lower rate, a short warm-up.
-
-    Few melodies hold to the base: a rate that is lower yet, the distance in the loss, and folds that say how long.
-    """
+    """How to go on from a trained network: few epochs, a lower rate; few melodies hold to it and are tried in folds."""
     _, recipe = defaults(melodies, notes, seed=seed)
     epochs = max(4, min(16, 3_200 // max(1, melodies)))
     recipe = replace(recipe, epochs=epochs, patience=max(8, epochs // 3), warm=0.1, average=0.97)
@@ -121,10 +114,7 @@ def shaped(
     seed: int = 0,
     base: NetworkConfig | None = None,
 ) -> tuple[NetworkConfig, TrainingConfig]:
-    """Network and recipe as they are asked for: defaults by corpus size, then what was said. Raises OptionError.
-
-    `base`: the shape of the network that is to be fine-tuned, which keeps it.
-    """
+    """Network and recipe: defaults by corpus size, then what was said; a `base` keeps its shape. Raises OptionError."""
     config, recipe = defaults(melodies, notes, seed=seed, cell=cell)
     if base is not None:
         if sizes or cell is not None:

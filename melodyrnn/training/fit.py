@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.training.workers import Team
 
-
 Table = tuple[tuple[float, ...], ...]
 """Bits of rest, duration and pitch, summed over the held-out notes of folds: of the base, then after each epoch."""
 
@@ -134,22 +133,13 @@ def _rehearsed(
                 yield from [replace(event, melodies=len(folds), notes=notes)] if fold == begun else []
                 yield from [told] if told is not None else []
             elif told is not None or isinstance(event, Stepped | Saved | Stopped):
-                yield _placed(event, fold, count)
+                if isinstance(event, Stepped):  # what is told is the progress of all runs
+                    yield replace(event, progress=(fold + event.progress) / (count + 1))
+                else:
+                    yield event
             if isinstance(event, Stopped):
                 return
         if told is None:
-            table, tried = _held_out(run, table, fold, count)
-            yield tried
-
-
-def _placed(event: TrainingEvent, fold: int, count: int) -> TrainingEvent:
-    """An event of one run of several; its progress is that of all."""
-    return replace(event, progress=(fold + event.progress) / (count + 1)) if isinstance(event, Stepped) else event
-
-
-def _held_out(run: Trainer, table: Table, fold: int, count: int) -> tuple[Table, Tried]:
-    """The table with the fold that a run has judged, and what is told of it."""
-    base, place, notes = run.judged_base(), run.place, sum(map(len, run.split.validation))
-    return added(table, notes, base, place.history), Tried(
-        fold + 1, count, base.total, place.best, place.best_epoch + 1
-    )
+            base, place = run.judged_base(), run.place
+            table = added(table, sum(map(len, run.split.validation)), base, place.history)
+            yield Tried(fold + 1, count, base.total, place.best, place.best_epoch + 1)

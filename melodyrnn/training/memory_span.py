@@ -43,10 +43,7 @@ if TYPE_CHECKING:
     from melodyrnn.training.config import TrainingConfig
     from melodyrnn.training.events import Weights
 
-
-SILENT_SENTINEL: Final = (
-    60.0  # a sentinel by so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
-)
+SILENT_SENTINEL: Final = 60.0  # so much above the pointers leaves them e^-60; float32 keeps 5 digits beside it
 _TARGETS: Final = 12  # notes of each melody whose surprise is traced back
 _BATCH: Final = 16  # melodies
 
@@ -65,10 +62,7 @@ def fresh(config: NetworkConfig, seed: int) -> Weights:
 def influence_by_lag(
     config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], longest: int
 ) -> NDArray[np.float64]:
-    """Mean influence at each lag, (longest,): over notes late enough to have heard so many.
-
-    Raises CorpusError when no melody is longer than `longest`.
-    """
+    """Mean influence at each lag, (longest,), over notes that have heard so many; raises CorpusError without any."""
     network = _network(config, weights)
     total, count = np.zeros(longest), 0
     for batch in _batches(melodies, longest):
@@ -87,10 +81,7 @@ def influence_by_lag(
 def bits_by_context(
     config: NetworkConfig, weights: Weights, melodies: Sequence[Columns], contexts: Sequence[int], first: int
 ) -> NDArray[np.float64]:
-    """Bits per note from note `first` on: with so many notes of context, and at last with all; (contexts + 1,).
-
-    Raises CorpusError when no melody is longer than `first`.
-    """
+    """Bits per note from note `first` on, (contexts + 1,): with each context, then with all. Raises CorpusError."""
     network = _network(config, weights)
     nats, notes = np.zeros(len(contexts) + 1), 0
     with torch.no_grad():

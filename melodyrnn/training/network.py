@@ -197,9 +197,8 @@ class MelodyRNN(nn.Module):
 
     def surprise(self, state: Tensor, x: Inputs, dropped: Dropped | None = None) -> Surprise:
         """-ln P of what came at every position, padding too, given the state (B, P, H) before it."""
-        return Surprise(
-            self._rest(state, x, dropped), self._duration(state, x, dropped), self._pitch(state, x, dropped)
-        )
+        heads = (self._rest, self._duration, self._pitch)
+        return Surprise(*(head(state, x, dropped) for head in heads))
 
     def _rest(self, state: Tensor, x: Inputs, dropped: Dropped | None) -> Tensor:
         z = self.rest.hidden(state, x.at_rest, dropped and dropped.rest)

@@ -22,18 +22,9 @@ from melodyrnn._version import __version__
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, save
 from melodyrnn.corpus.prepared import PARTS
 from melodyrnn.errors import CorpusError, OutputError
+from melodyrnn.events import statistics
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.events.statistics import (
-    compass,
-    count_ends,
-    count_forms,
-    count_registers,
-    first_pitch,
-    register_bits,
-    repetition,
-    with_base,
-)
 from melodyrnn.system import only_one
 from melodyrnn.training.config import TrainingConfig, shaped
 from melodyrnn.training.events import Chosen, Finished, Split, TrainingEvent, TrainingPlan, Weights
@@ -75,10 +66,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What counting alone achieves on the test part: bits per note by kind (unigram, bigram) and attribute.
-
-    Without a test part there is none.
-    """
+    """Bits per note of counting alone on the test part, if there is one, by kind (unigram, bigram) and attribute."""
 
     bits: Mapping[str, Mapping[str, float]]
 
@@ -185,8 +173,8 @@ def test_bits(
     network = MelodyRNN(config)
     network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     bits = measure(network, test)
-    registers = count_registers(train)
-    octaves = sum(register_bits(registers, first_pitch(m)) for m in test) / sum(len(m) for m in test)
+    registers, notes = statistics.count_registers(train), sum(map(len, test))
+    octaves = sum(statistics.register_bits(registers, statistics.first_pitch(m)) for m in test) / notes
     terms = {"rest": bits.rest, "duration": bits.duration, "pitch": bits.pitch + octaves}
     return {**terms, "total": math.fsum(terms.values())}
 
@@ -207,9 +195,9 @@ def _card(
         bits=bits,
         baselines={kind: terms["total"] for kind, terms in floor.items()},
         recipe=order.command,
-        registers=count_registers(train),
-        forms=count_forms(train),
-        ends=count_ends(train),
+        registers=statistics.count_registers(train),
+        forms=statistics.count_forms(train),
+        ends=statistics.count_ends(train),
         facts=_facts(train) | {"split_seed": prepared.seed},
     )
 
@@ -219,15 +207,15 @@ def _card_of_few(card: Card, train: Sequence[Columns], base: Card, told: Chosen 
 
     Variants of a single tune have no folds, and no figures.
     """
-    own, notes = count_registers(train), sum(map(len, train))
-    card = replace(card, registers=with_base(own, base.registers))
+    own, notes = statistics.count_registers(train), sum(map(len, train))
+    card = replace(card, registers=statistics.with_base(own, base.registers))
     if told is None:
         return card
-    firsts = [first_pitch(m) for m in train]
+    firsts = [statistics.first_pitch(m) for m in train]
     without = ({pitch: n - (pitch == first) for pitch, n in own.items()} for first in firsts)
-    pairs = zip(without, firsts, strict=True)
-    octaves = sum(register_bits(with_base(others, base.registers), first) for others, first in pairs) / notes
-    before = sum(register_bits(base.registers, first) for first in firsts) / notes
+    registers = (statistics.with_base(others, base.registers) for others in without)
+    octaves = sum(map(statistics.register_bits, registers, firsts)) / notes
+    before = sum(statistics.register_bits(base.registers, first) for first in firsts) / notes
     terms = {**told.heldout._asdict(), "pitch": told.heldout.pitch + octaves}
     facts = {"folds": told.folds, "epochs_kept": told.epochs, "epochs_tried": told.tried,
              "base_bits": told.base.total + before}  # fmt: skip
@@ -240,7 +228,7 @@ def _facts(melodies: Sequence[Columns]) -> dict[str, float]:
         "bars_mean": float(np.mean([m.bars for m in melodies])),
         "notes_mean": float(np.mean([len(m) for m in melodies])),
     }
-    for name, of_one in (("range", compass), ("repetition", repetition)):
+    for name, of_one in (("range", statistics.compass), ("repetition", statistics.repetition)):
         values = [of_one(m) for m in melodies]
         facts |= {f"{name}_mean": float(np.mean(values)), f"{name}_sd": float(np.std(values))}
     for name in ("mode", "metre"):

@@ -194,10 +194,7 @@ class Trainer:
         return self.team.total(sum(nats for nats, _ in parts)), notes
 
     def _part(self, share: _Share, notes: int) -> tuple[float, tuple[Tensor, ...]]:
-        """Forward and backward of one worker's share of a step of so many notes: its nats and gradients.
-
-        With one worker the gradients are the network's own, and none are given.
-        """
+        """Forward and backward of one worker's share of a step: nats, and gradients unless it is the only worker."""
         device = self.team.device
         inputs = Inputs(*(t.to(device) for t in share.inputs))
         dropped = Dropped(*(t.to(device) for t in share.dropped))

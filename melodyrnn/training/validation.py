@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from melodyrnn.events.columns import Columns
     from melodyrnn.training.workers import Workers
 
-
 SIZES = {"rest": END + 1, "duration": len(DURATIONS), "pitch": len(PITCHES)}
 
 
@@ -71,10 +70,7 @@ def measure(network: nn.Module, melodies: Sequence[Columns], positions: int = 40
 def measured(
     network: nn.Module, melodies: Sequence[Columns], positions: int = 4096, workers: Workers | None = None
 ) -> Iterator[tuple[Bits, int]]:
-    """The same some batches at a time, for who may want to stop: bits per note so far, and how many melodies are left.
-
-    With workers each measures a batch; what comes of it is the same.
-    """
+    """`measure` some batches at a time, side by side where there are workers: bits so far, and melodies left."""
     network.eval()
     total, notes = np.zeros(3), 0
     batches, left = _batches(melodies, positions), len(melodies)

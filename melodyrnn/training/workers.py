@@ -190,10 +190,7 @@ class Workers:
 
 
 def workers_for(recipe: TrainingConfig, team: Team) -> Workers:
-    """As many workers as suit: one for each processor where steps are large, a single one where they are small.
-
-    In a team each process has one, and on a GPU.
-    """
+    """One worker a processor where steps are large; a single one where they are small, in a team, and on a GPU."""
     threads = torch.get_num_threads()
     if team.share.of > 1 or team.device.type != "cpu":
         return Workers(1, threads)

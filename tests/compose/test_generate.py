@@ -19,7 +19,7 @@ from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import Withheld, columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
@@ -75,7 +75,7 @@ def test_bits_are_the_networks_own(model):
     shown = Withheld(
         bars_left=np.array([False]), style=np.array([True]), mode=np.array([False]), register=np.array([False])
     )
-    assert np.abs(surprise(model.network, [scored], shown)[0][:-1] - out.bits).max() < 1e-9
+    assert np.abs(score(model.network, [scored], shown)[0].bits[:-1] - out.bits).max() < 1e-9
 
 
 def test_prime_is_kept_and_continued_on_the_grid(model):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from melodyrnn.corpus.reading import Limits, _Child, read_files, read_many, read_one
+from melodyrnn.corpus.reading import Limits, _Child, read_files, read_one
 from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of, suffix_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
@@ -78,6 +78,11 @@ def folder(tmp_path):
     (tmp_path / "27.mxl").write_bytes(b"PK\x03\x04")
     (tmp_path / "28.txt").write_text("never looked at")
     return tmp_path
+
+
+def read_many(items, *, jobs=None, **limits):
+    """The outcome of every tune of some files, in order."""
+    return (outcome for _, found in read_files(items, jobs=jobs, limits=Limits(**limits)) for outcome in found)
 
 
 def summary(outcomes):

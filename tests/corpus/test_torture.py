@@ -16,7 +16,7 @@ import pytest
 
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.prepare import prepare
-from melodyrnn.corpus.reading import read_many
+from melodyrnn.corpus.reading import Limits, read_files
 from melodyrnn.corpus.sources import Source, find_files
 from melodyrnn.corpus.worker import read_source_bytes
 from melodyrnn.errors import REASONS, Unreadable
@@ -172,7 +172,7 @@ def test_corpus_check_survives_the_folder(folder, tmp_path):
 def test_bad_files_leave_the_prepared_corpus_as_it_was(folder, tmp_path):
     """With and without the bad files mixed in, the same melodies come in, and the tally is exact."""
     good = [path for path in find_files(folder) if Path(path).name.startswith("good")]
-    alone = prepare(read_many(good), tmp_path / "alone")
+    alone = prepare([outcome for _, found in read_files(good) for outcome in found], tmp_path / "alone")
     among = prepare(
         (o for o in load_corpus(folder, cache_dir=tmp_path / "cache") if "good" in o.name or o.melody is None),
         tmp_path / "among",
@@ -239,7 +239,8 @@ def test_scores_cannot_attack(tmp_path):
     for name, content in scores().items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "z.abc").write_text("X:1\nL:1/4\nK:C\nCDEF GABc|\n")
-    *bad, good = read_many(find_files(tmp_path), timeout=4.0, memory_mb=1000)
+    read = read_files(find_files(tmp_path), limits=Limits(timeout=4.0, memory_mb=1000))
+    *bad, good = (outcome for _, found in read for outcome in found)
     assert good.melody is not None
     for outcome in bad:
         assert outcome.reason in REASONS, outcome.name

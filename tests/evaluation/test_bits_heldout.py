@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from melodyrnn.events.columns import Withheld, answers_hidden, collate, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.inference.numpy_network import Network
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Metre
 from melodyrnn.training.batches import heldout, tensors
@@ -35,7 +35,7 @@ def heard(notes):
 
 def numpy_bits(one, other):
     """Bits of two melodies by the NumPy scorer, (notes + 1, 3) each."""
-    return surprise(NUMPY, [one, other])
+    return [scored.bits for scored in score(NUMPY, [one, other])]
 
 
 def torch_bits(one, other):
@@ -90,7 +90,7 @@ def test_the_check_would_notice():
     pair = [heard(past), heard(past + past + past)]
     show = np.zeros(2, dtype=bool)
     told = Withheld(bars_left=show, style=show, mode=show, register=show)
-    one, other = surprise(NUMPY, pair, told)
+    one, other = (scored.bits for scored in score(NUMPY, pair, told))
     assert np.abs(one[:4] - other[:4]).max() > 1e-3
     with torch.no_grad():
         rest = TORCH(tensors(collate(pair, told))).rest
@@ -102,5 +102,5 @@ def test_measuring_hides_what_would_tell():
     assert answers_hidden(2).bars_left.all()
     assert answers_hidden(2).style.all()
     plain = encode(melody_of([(0, 24, 60), (0, 24, 62), (0, 24, 64)]))
-    one, other = surprise(NUMPY, [columns(plain), columns(plain, style=3)])
+    one, other = (scored.bits for scored in score(NUMPY, [columns(plain), columns(plain, style=3)]))
     np.testing.assert_array_equal(one, other)

@@ -14,7 +14,7 @@ from melodyrnn.evaluation.bits import pool
 from melodyrnn.evaluation.cross_validation import Base, Trial, assign, cross_validate
 from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.numpy_network import Network
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning
 
 from .conftest import TINY
@@ -132,7 +132,7 @@ def test_fine_tuning_starts_from_the_base(melodies, names, checkpoint):
     """With a learning rate of nearly nothing the folds say what the base says."""
     trial = Trial(base=Base.of(checkpoint), recipe=TrainingConfig(epochs=1, rate=1e-12, decay=0))
     done = next(iter(cross_validate(melodies, names, assign(names, range(len(names)), 6, 0), trial, only=[1])))
-    base = surprise(Network(checkpoint.config, checkpoint.float32()), melodies)
+    base = [one.bits for one in score(Network(checkpoint.config, checkpoint.float32()), melodies)]
     for judged in done.single:
         bits = base[names.index(judged.name)]
         np.testing.assert_allclose(judged.bits[1:], bits[1:], atol=1e-3)

@@ -9,7 +9,7 @@ import pytest
 
 from melodyrnn.errors import CorpusError
 from melodyrnn.inference.numpy_network import Network
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.training import memory_span as memory
 from melodyrnn.training.memory_span import Memory, measure_memory
 
@@ -25,8 +25,8 @@ def test_silenced_networks_copy_nothing(melodies):
     """With silent pointers the keys make no difference any more; with loud ones they do."""
     weights = drawn_weights(TINY)
     keyless = without(weights, ".key.")
-    silent = [surprise(Network(TINY, memory.silenced(w)), melodies[:2])[0] for w in (weights, keyless)]
-    loud = [surprise(Network(TINY, w), melodies[:2])[0] for w in (weights, keyless)]
+    silent = [score(Network(TINY, memory.silenced(w)), melodies[:2])[0].bits for w in (weights, keyless)]
+    loud = [score(Network(TINY, w), melodies[:2])[0].bits for w in (weights, keyless)]
     np.testing.assert_allclose(*silent, atol=1e-5)
     assert np.abs(loud[0] - loud[1]).max() > 0.01
 
@@ -60,7 +60,7 @@ def test_all_context_is_the_whole_figure(config, melodies):
     bits = memory.bits_by_context(config, weights, melodies[:4], (2, 60), 8)
     assert bits[1] == pytest.approx(bits[2])
     assert bits[0] != pytest.approx(bits[2], abs=1e-4)
-    scored = surprise(Network(config, weights), melodies[:4])
+    scored = [one.bits for one in score(Network(config, weights), melodies[:4])]
     notes = sum(len(m) - 8 for m in melodies[:4])
     assert bits[2] == pytest.approx(sum(s[8:-1].sum() for s in scored) / notes, abs=1e-4)
 

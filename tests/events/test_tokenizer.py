@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
 from melodyrnn.events.tokenizer import anchor_of, decode, encode
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, nearest
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -99,3 +100,10 @@ def test_real_melodies_pass_without_loss(melody_sets):
         assert (len(readings), sum(len(r.melody.notes) for r in readings)) == published[name]
         assert sum(r.snapped for r in readings) == 0
         assert all(decode(encode(r.melody)) == r.melody for r in readings)
+
+
+def test_the_nearest_entry_and_the_anchor():
+    """The smaller entry on a tie; the first note lies 5 below to 6 above its anchor."""
+    found = nearest(DURATIONS, np.array([24, 49, 10_000])).tolist()
+    assert found == [23, DURATIONS.index(48), len(DURATIONS) - 1]
+    assert (anchor_of(67, 0), anchor_of(60, 0), anchor_of(66, 0)) == (72, 60, 60)

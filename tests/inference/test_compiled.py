@@ -13,7 +13,7 @@ from melodyrnn.checkpoint.file import NetworkConfig, expected_shapes
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.inference import compiled, numpy_network, pointer
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 
 BUILT = compiled.kernel() is not None
 needs_kernel = pytest.mark.skipif(not BUILT, reason="no compiler was at hand when melodyrnn was installed")
@@ -253,7 +253,7 @@ def test_nothing_built_is_no_error(elsewhere, random_weights, random_columns):
     assert type(network) is numpy_network.Network
     assert "install melodyrnn again" in compiled.described()
     assert type(compiled.pointer_of(network, 1, 4)) is pointer.Pointer
-    assert len(surprise(network, [random_columns(3, 1)])[0]) == 4
+    assert len(score(network, [random_columns(3, 1)])[0].bits) == 4
 
 
 @needs_kernel

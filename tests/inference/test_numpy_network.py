@@ -11,7 +11,7 @@ from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 from melodyrnn.inference import compiled, numpy_network
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.training.network import Inputs, MelodyRNN
 
 NETWORKS = [numpy_network.Network] if compiled.kernel() is None else [numpy_network.Network, compiled.CompiledNetwork]
@@ -66,7 +66,8 @@ def test_surprise_is_torchs_over_200_dependent_notes(network, cell, layers, bar_
     for withheld in (answers_hidden(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):
         with torch.no_grad():
             expected = torch.stack(theirs(inputs(melodies, withheld)), -1).numpy()
-        for row, bits in zip(expected, surprise(ours, melodies, withheld), strict=True):
+        for row, scored in zip(expected, score(ours, melodies, withheld), strict=True):
+            bits = scored.bits
             assert np.abs(bits * np.log(2) - row[: len(bits)]).max() < 1e-4
 
 
@@ -111,5 +112,5 @@ def test_scoring_alone_and_together_is_bit_equal(network, random_columns):
     """A figure does not depend on which other melodies are scored."""
     _, ours = pair(network, "lstm", 1)
     melodies = [random_columns(n, k) for k, n in enumerate((30, 9, 21, 5, 14))]
-    for melody, bits in zip(melodies, surprise(ours, melodies), strict=True):
-        assert surprise(ours, [melody])[0].tobytes() == bits.tobytes()
+    for melody, scored in zip(melodies, score(ours, melodies), strict=True):
+        assert score(ours, [melody])[0].bits.tobytes() == scored.bits.tobytes()

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.parsing import parse_bars, parse_key, parse_metre, parse_upbeat
+from melodyrnn.music.parsing import (
+    parse_bars,
+    parse_key,
+    parse_metre,
+    parse_upbeat,
+    pitch_class,
+    pitches_of,
+    range_of,
+    scale_of,
+)
 
 
 @given(st.integers(0, 11), st.sampled_from(MODES))
@@ -59,3 +68,21 @@ def test_wrong_bars_are_refused(text):
     """A number, or the word."""
     with pytest.raises(OptionError, match=r"is not a number of bars; write 8, or free for as many as come$"):
         parse_bars(text)
+
+
+def test_pitches_scales_and_ranges():
+    """A name without an octave is that note in every octave; a scale goes up from its first note."""
+    assert sorted(pitches_of("F#4")) == [66]
+    assert sorted(pitches_of("Bb"))[:3] == [10, 22, 34]
+    assert (pitch_class("Eb"), pitch_class("Cb")) == (3, 11)
+    assert scale_of("C D Eb F# G Ab B") == (0, 2, 3, 6, 7, 8, 11)
+    assert range_of("C4-A5") == (60, 81)
+
+
+def test_keys_metres_upbeats_and_bars():
+    """What may be written for each, in ticks and numbers; 'free' leaves it to the network."""
+    keys = [str(parse_key(text)) for text in ("Am", "F#", "E dorian", "Bb minor", "c")]
+    assert keys == ["A minor", "F# major", "E dorian", "Bb minor", "C major"]
+    assert (parse_metre("6/8").bar_ticks, parse_metre("3/4").bar_ticks) == (72, 72)
+    assert (parse_upbeat("1/4"), parse_upbeat("0"), parse_upbeat("free")) == (24, 0, None)
+    assert (parse_bars("8"), parse_bars("free")) == (8, None)

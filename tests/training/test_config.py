@@ -3,7 +3,7 @@
 import pytest
 
 from melodyrnn.errors import OptionError
-from melodyrnn.training.config import defaults, fine_tuning, shaped
+from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning, rate_at, shaped
 
 
 def test_small_and_large_corpora_are_learnt_differently():
@@ -30,3 +30,9 @@ def test_the_fewer_melodies_the_nearer_to_the_base():
     assert (many.hold, many.folds) == (0.0, 0)
     assert few[0].rate == many.rate / 4
     assert few[-1].rate < many.rate
+
+
+def test_the_rate_rises_and_falls_once():
+    """From a twenty-fifth up to the peak, and down to nothing."""
+    recipe = TrainingConfig(rate=1.0, warm=0.2)
+    assert [round(rate_at(recipe, progress), 3) for progress in (0.0, 0.2, 1.0)] == [0.04, 1.0, 0.0]

@@ -28,6 +28,7 @@ from melodyrnn.training.config import PRECISIONS, TrainingConfig, shaped
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from melodyrnn.checkpoint.card import NetworkConfig
     from melodyrnn.cli.io.console import Console
     from melodyrnn.corpus.prepared import Prepared
 
@@ -98,6 +99,7 @@ def run_train(console: Console, request: TrainRequest) -> ExitStatus:
         shaped(100, 5_000, cell=request.cell, sizes=request.sizes, settings=asked, base=base.config)
     with scratch() as folder:
         prepared = _prepare(console, request, folder / "corpus")
+        _tell(console, request, prepared, too_few=base is not None and _too_few(prepared, request, asked, base.config))
         if base is None and len(prepared) < _FEW and request.is_main:
             console.say(f"{amount(len(prepared), 'melody')}: --from folk would start from what the shipped model knows")
 
@@ -151,7 +153,7 @@ def settings_of(texts: Sequence[str], said: Mapping[str, float]) -> dict[str, fl
 
 
 def _prepare(console: Console, request: TrainRequest, folder: Path) -> Prepared:
-    """Read the corpora, leave out duplicates and what cannot be learnt from, and say so."""
+    """Read the corpora, leave out duplicates and what cannot be learnt from."""
     corpora, seed, track = request.corpora, request.seed, request.track
     if len(corpora) == 1 and is_prepared(corpora[0]):
         prepared = open_prepared(corpora[0])
@@ -163,12 +165,26 @@ def _prepare(console: Console, request: TrainRequest, folder: Path) -> Prepared:
         prepared = prepared_of(
             console, corpora, folder, Tally(), limits=Limits(strict=request.strict), track=track, seed=seed
         )
+    return prepared
+
+
+def _too_few(prepared: Prepared, request: TrainRequest, asked: Mapping[str, float], base: NetworkConfig) -> bool:
+    """Whether so few melodies are fine-tuned that none is kept back: each is held out once, in folds."""
+    lengths = prepared.lengths[prepared.part("train")]
+    notes = int(lengths.sum())
+    _, recipe = shaped(len(lengths), notes, cell=request.cell, sizes=request.sizes, settings=asked, base=base)
+    return bool(recipe.folds)
+
+
+def _tell(console: Console, request: TrainRequest, prepared: Prepared, *, too_few: bool) -> None:
+    """Say what there is to learn from; raise CorpusError where a tune was refused and none may be."""
     report = prepared.report
     warn_of_nothing(console, report.styles)
     refused = sum(report.refused.values())
     if console.json:
         console.record({"event": "prepared", **asdict(report)})
     parts = ", ".join(f"{count:,} {name}" for name, count in report.parts.items())
+    parts = "all learnt from, too few to keep any back" if too_few else parts
     console.say(
         f"{amount(report.melodies, 'melody')}, {amount(report.notes, 'note')} ({parts}); "
         f"left out: {amount(report.duplicates, 'duplicate')}, {refused:,} refused"
@@ -179,7 +195,6 @@ def _prepare(console: Console, request: TrainRequest, folder: Path) -> Prepared:
         raise CorpusError(f"{told}; --strict allows none")
     if refused:
         console.warn(f"{told}; `melodyrnn corpus check` tells more")
-    return prepared
 
 
 def _restarted() -> bool:

@@ -103,9 +103,9 @@ def plain_line(event: Event) -> str:
             f"{amount(facts['parameters'], 'weight')}, {amount(facts['epochs'], 'epoch')}{where}"
         )
     if isinstance(event, Evaluated):
-        return f"epoch {facts['epoch'] + 1}: training {_bits(facts['train'])}, held out {_terms(facts['heldout'])}" + (
-            " (best)" if facts["best"] and not math.isnan(event.heldout.total) else ""
-        )
+        best = " (best)" if event.best else ""
+        held = "nothing held out" if math.isnan(event.heldout.total) else f"held out {_terms(facts['heldout'])}{best}"
+        return f"epoch {facts['epoch'] + 1}: training {_bits(facts['train'])}, {held}"
     if isinstance(event, Floor):
         floor = ", ".join(f"{kind} {terms['total']:.3f}" for kind, terms in event.bits.items())
         return f"counting alone reaches {floor} bits per note"
@@ -116,7 +116,8 @@ def plain_line(event: Event) -> str:
         worse = event.card.bits.get("total", 0) > event.card.baselines.get("bigram", math.inf)
         moral = "; counting does better: train for longer, on more tunes, or --from folk" if worse else ""
         judged = "in folds, held out" if "folds" in event.card.facts else "test melodies"
-        return f"{event.path}: {judged} {_terms(event.card.bits)}" + (f"; {floor}" if floor else "") + moral
+        told = f"{judged} {_terms(event.card.bits)}" if event.card.bits else "no melody was left to measure it by"
+        return f"{event.path}: {told}" + (f"; {floor}" if floor else "") + moral
     return _rehearsed(event) if isinstance(event, Tried | Chosen) else ""
 
 
@@ -134,8 +135,6 @@ def _rehearsed(event: Tried | Chosen) -> str:
 
 def _terms(bits: Mapping[str, float | None]) -> str:
     """Bits in words."""
-    if not bits or bits["total"] is None:
-        return "not measured: too few melodies"
     parts = ", ".join(f"{name} {_bits(bits[name])}" for name in ("rest", "duration", "pitch"))
     return f"{_bits(bits['total'])} bits per note ({parts})"
 

@@ -109,10 +109,7 @@ def _refusal(error: OSError | ValueError, path: str | os.PathLike[str], where: s
 
 
 def split_chunks(data: bytes, where: str) -> Container:
-    """Check the header, find the track chunks and put wrong lengths right.
-
-    Raises Unreadable for what is no MIDI file, counts SMPTE frames, or is cut short within the header.
-    """
+    """Check the header, find the track chunks, put wrong lengths right. Raises Unreadable: no MIDI, SMPTE, cut off."""
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
         start = data.find(b"MThd", 12)
         data = data[start:] if start >= 0 else b""
@@ -121,7 +118,10 @@ def split_chunks(data: bytes, where: str) -> Container:
     if len(data) < 14:
         raise Unreadable(where, "cut-short", "the header is not complete")
     length, kind, promised, division = _HEADER.unpack_from(data, 4)
-    _check_division(division, where)
+    if division >= 0x8000:
+        raise Unreadable(where, "smpte", "export it with ticks per quarter note")
+    if division == 0:
+        raise Unreadable(where, "absurd-ticks", "0 ticks a quarter")
     damage: list[str] = []
     start = 8 + length
     if length < 6 or start > len(data):
@@ -136,14 +136,6 @@ def split_chunks(data: bytes, where: str) -> Container:
     if len(tracks) != promised:
         damage.append(f"its header promises {promised} tracks, {len(tracks)} are there")
     return Container(kind, division, tuple(tracks), tuple(damage))
-
-
-def _check_division(division: int, where: str) -> None:
-    """Refuse times that are no parts of a quarter."""
-    if division >= 0x8000:
-        raise Unreadable(where, "smpte", "export it with ticks per quarter note")
-    if division == 0:
-        raise Unreadable(where, "absurd-ticks", "0 ticks a quarter")
 
 
 def _tracks(data: bytes, start: int, damage: list[str]) -> list[bytes]:

@@ -123,10 +123,7 @@ def read_content(source: ByteSource, name: str = "") -> Content:
 
 
 def parse_track(data: bytes, where: str, budget: Iterable[object] | None = None) -> TrackContent:
-    """Read a track's payload and keep what can be understood; `budget` is what the file's events take from.
-
-    Raises Unreadable ('too-long') beyond the limits.
-    """
+    """Keep what a track's payload says; its events take from the file's `budget`. Raises Unreadable ('too-long')."""
     facts = Facts([], [], [], [], [], [], {})
     damage: list[str] = []
     try:
@@ -145,10 +142,7 @@ def parse_track(data: bytes, where: str, budget: Iterable[object] | None = None)
 
 
 def _keep_facts(facts: Facts, found: Scan, data: bytes, first: int = 0, *, among_notes: bool = False) -> int:
-    """Keep what events say of the music, from event `first` up to the first note, or all the way.
-
-    Returns the number of the event that ended it.
-    """
+    """Keep what events say of the music, from `first` up to a note or all the way; return the index that ended it."""
     codes = found.codes
     for index in range(first, len(codes)):
         code = codes[index]

@@ -160,9 +160,8 @@ def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody
     """Frame a line: its bars, tempo, key and title, and where the music ends (`end`: End-of-Track, file ticks)."""
     stop = line.onsets[-1] + line.durations[-1]
     length = _music_end(end, file.division, stop)
-    metres = bar_lines(
-        [m for raw in file.tracks for m in raw.facts.metres], file.division, length or stop, file.notices
-    )
+    signatures = [m for raw in file.tracks for m in raw.facts.metres]
+    metres = bar_lines(signatures, file.division, length or stop, file.notices)
     if played:  # by hand, beside the grid
         line = _opened(line, metres, file.notices)
     shift, metres = opening(line.onsets[0], metres, file.notices)

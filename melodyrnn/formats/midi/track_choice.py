@@ -93,10 +93,7 @@ def _by_channel(notes: Notes) -> list[tuple[int, Notes]]:
 
 
 def choose_track(found: Sequence[Voice], where: str, *, track: str | None = None, ours: bool = False) -> TrackChoice:
-    """Pick the melody of a file by the rule above.
-
-    Raises Unreadable: 'no-notes', 'drums-only', or 'no-track' with a list of what there is.
-    """
+    """Pick the melody of a file by the rule above. Raises Unreadable: 'no-notes', 'drums-only' or 'no-track'."""
     if not found:
         raise Unreadable(where, "no-notes")
     chosen, sentence = _chosen(found, where, track, ours=ours)

@@ -57,7 +57,8 @@ def midi_bytes(
     """
     if not 0 <= program <= 127:
         raise OptionError("program", f"{program} is not between 0 and 127")
-    end = _bar_line_at_or_after(melody, melody.end) if loop else melody.end
+    bar, rest = melody.place(melody.end)
+    end = melody.bar_onset(bar + 1) if loop and rest else melody.end
     tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program, timing)]
     if chords:
         tracks.append(_chord_track(chords, program, progression, chord_timing))
@@ -83,12 +84,6 @@ def payload_of(events: Iterable[MidiEvent]) -> bytes:
         parts.append(b"".join((_number(tick - now), bytes((status,)), head, size, body)))
         now = tick
     return b"".join(parts)
-
-
-def _bar_line_at_or_after(melody: Melody, tick: int) -> int:
-    """The first bar line that is not before a tick."""
-    bar, rest = melody.place(tick)
-    return melody.bar_onset(bar + 1) if rest else tick
 
 
 def _conductor(melody: Melody, recipe: str) -> list[_Event]:
@@ -153,10 +148,7 @@ def _chord_track(chords: Chords, program: int, progression: str, timing: Sequenc
 def _sound(start: int, end: int, voice: tuple[int, int, int]) -> tuple[_Event, _Event]:
     """The two events of a note, in file ticks; `voice` is channel, pitch, velocity."""
     channel, pitch, velocity = voice
-    return (
-        (start, 1, bytes((0x90 | channel, pitch, velocity))),
-        (end, 0, bytes((0x80 | channel, pitch, 64))),
-    )
+    return (start, 1, bytes((0x90 | channel, pitch, velocity))), (end, 0, bytes((0x80 | channel, pitch, 64)))
 
 
 def _chunk(events: list[_Event], end: int) -> bytes:
@@ -172,11 +164,7 @@ def _chunk(events: list[_Event], end: int) -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """Write a variable-length number.
-
-    >>> _number(0).hex(), _number(127).hex(), _number(480).hex()
-    ('00', '7f', '8360')
-    """
+    """Write a variable-length number: seven bits a byte, all but the last with the highest bit set."""
     out = [value & 0x7F]
     while value := value >> 7:
         out.append(0x80 | value & 0x7F)

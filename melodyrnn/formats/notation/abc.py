@@ -90,17 +90,12 @@ def split_abc(text: str) -> list[tuple[str, str]]:
     if not marks:
         return [(str(n), tune) for n, tune in enumerate(without_numbers(text), 1)]
     ends = [match.start() for match in marks[1:]] + [len(text)]
-    return [
-        (match[1] or str(n), text[match.start() : end])
-        for n, (match, end) in enumerate(zip(marks, ends, strict=True), 1)
-    ]
+    spans = enumerate(zip(marks, ends, strict=True), 1)
+    return [(match[1] or str(n), text[match.start() : end]) for n, (match, end) in spans]
 
 
 def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
-    """Read one tune: its bars and its heading.
-
-    Raises Unreadable: no K: line ('not-notation'), or no such voice ('no-track').
-    """
+    """Read one tune: its bars and its heading. Raises Unreadable: no K: line ('not-notation'), no such voice."""
     reader = _Reader(where)
     for line in text.split("\n"):  # splitlines() would also cut at an ellipsis of Windows
         reader.line(line)

@@ -136,9 +136,8 @@ def _next_sign(place: int, left: int) -> int:
             return left
         plain = [ticks for ticks in _PLAIN if ticks <= left]
         leading = [ticks for ticks in plain if left - ticks in _TRIPLET]
-        return next(
-            (ticks for ticks in leading if (place + ticks) % _BEAT == 0), (leading or plain or _TRIPLET[-1:])[0]
-        )
+        otherwise = (leading or plain or _TRIPLET[-1:])[0]
+        return next((ticks for ticks in leading if (place + ticks) % _BEAT == 0), otherwise)
     if to_beat in _TRIPLET and to_beat <= left:  # come back to it on the beat
         return to_beat
     fitting = [ticks for ticks in _TRIPLET if ticks <= left]
@@ -169,11 +168,7 @@ def _closed(group: list[Piece]) -> list[Piece]:
 
 
 def note_sign(piece: Piece) -> tuple[str, int]:
-    """The sign and its dots.
-
-    >>> note_sign(Piece(36, 60)), note_sign(Piece(8, 60, in_triplet=True))
-    (('quarter', 1), ('eighth', 0))
-    """
+    """The sign and its dots: 36 ticks are a quarter with one, 8 in a triplet an eighth without."""
     doubled = piece.ticks * (3 if piece.in_triplet else 2)  # twice the written length, to stay whole
     for ticks, sign in _SIGNS.items():
         if doubled == 2 * ticks:
@@ -184,11 +179,7 @@ def note_sign(piece: Piece) -> tuple[str, int]:
 
 
 def spelled(pitch: int, fifths: int) -> tuple[str, int, int]:
-    """Letter, semitones of its accidental, and octave (middle C is octave 4) of a pitch in a signature.
-
-    >>> spelled(66, 1), spelled(70, -1), spelled(60, 7)
-    (('F', 1, 4), ('B', -1, 4), ('B', 1, 3))
-    """
+    """Letter, semitones of its accidental, and octave (middle C is octave 4) of a pitch in a signature."""
     name = spell(pitch % 12, fifths)
     shift = name.count("#") - name.count("b")
     return name[0], shift, (pitch - shift - STEPS[name[0]]) // 12 - 1
@@ -202,7 +193,5 @@ def signature(fifths: int) -> dict[str, int]:
 
 def changes(lines: list[Line]) -> list[bool]:
     """Whether each bar after the first states another metre than the bar before it."""
-    pairs = pairwise(lines)
-    return [True] + [
-        (a.metre.numerator, a.metre.denominator) != (b.metre.numerator, b.metre.denominator) for a, b in pairs
-    ]
+    metres = [(line.metre.numerator, line.metre.denominator) for line in lines]
+    return [True, *(before != now for before, now in pairwise(metres))]

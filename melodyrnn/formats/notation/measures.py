@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.music.key import Key
 
-
 _FINEST: Final = 32  # the smallest note that a metre may count in
 _VELOCITY: Final = 80
 
@@ -77,10 +76,7 @@ class Assembled:
 
 
 def assemble(bars: list[Bar], heading: Heading) -> Assembled:
-    """Place the bars one after another and read their notes on the grid.
-
-    Raises Unreadable: nothing sounds ('no-notes'), or the music is beyond any length ('too-long').
-    """
+    """Place the bars in turn and read their notes on the grid. Raises Unreadable: 'no-notes', or 'too-long'."""
     written = [bar for bar in bars if bar.length > 0]
     kept = _last_endings(written)
     if not any(bar.sounds for bar in kept):

@@ -63,10 +63,7 @@ class ScoreReading:
 
 
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
-    """Read the melody of a score; of an ABC file with several tunes, the first.
-
-    Raises Unreadable: the score cannot become a melody; `reason` says why.
-    """
+    """Read the melody of a score; of an ABC file with several tunes, the first. Raises Unreadable."""
     result = next(read_score(data, format=format, name=name, track=track))
     if isinstance(result, Unreadable):
         raise result
@@ -103,10 +100,7 @@ def read_score(
 
 
 def read_score_chords(data: bytes | str, *, format: str, name: str, track: str | None = None) -> Harmony:  # noqa: A002
-    """Read the chords of a score (of an ABC file with several tunes, of the first): symbols, else those of a part.
-
-    Raises Unreadable.
-    """
+    """Read the chords of a score (of an ABC file's first tune): symbols, else those of a part. Raises Unreadable."""
     if format == "abc":
         tune = split_abc(decoded(data).replace("\r\n", "\n").replace("\r", "\n"))[0][1]
         if len(tune) > MAX_TUNE:

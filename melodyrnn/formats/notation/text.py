@@ -24,15 +24,8 @@ from melodyrnn.music.key import FIFTHS_OF_MODE, SHARPS, STEPS, Key
 MAX_SCORE_BYTES: Final = 64 << 20  # of XML, also after unpacking
 _PLAIN: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # what scores are packed with
 _LOCKED: Final = 0x1 | 0x20 | 0x40  # flags: encrypted, a patch, strongly encrypted
-_DAMAGED: Final = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    ValueError,  # an offset before the beginning
-    EOFError,
-    OSError,
-)
-"""What zipfile raises for damaged archives."""
+_DAMAGED: Final = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, EOFError, OSError)
+"""What zipfile raises for damaged archives; ValueError for an offset before the beginning."""
 
 
 def decoded(raw: bytes | str) -> str:
@@ -52,10 +45,8 @@ def unpacked(raw: bytes | str, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sum(sizes.values()) > MAX_SCORE_BYTES:
-                raise Unreadable(
-                    name, "too-large", f"unpacks to {sum(sizes.values())} bytes; the limit is {MAX_SCORE_BYTES}"
-                )
+            if (size := sum(sizes.values())) > MAX_SCORE_BYTES:
+                raise Unreadable(name, "too-large", f"unpacks to {size} bytes; the limit is {MAX_SCORE_BYTES}")
             if any(info.flag_bits & _LOCKED or info.compress_type not in _PLAIN for info in archive.infolist()):
                 raise Unreadable(name, "not-notation", "a zip file that is encrypted, or packed as no score is")
             inner = _root_file(archive) if "META-INF/container.xml" in sizes else None
@@ -161,11 +152,8 @@ def without_numbers(text: str) -> list[str]:
     parts = [part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
     if not parts or not all(re.search(r"^K:", part, re.MULTILINE) for part in parts):
         parts = [text]
-    return [re.sub(r"^(?![A-Za-z]:).*$", _joined, part, flags=re.MULTILINE) for part in parts]
-
-
-def _joined(line: re.Match[str]) -> str:
-    return _APART.sub("", line[0])
+    music = re.compile(r"^(?![A-Za-z]:).*$", re.MULTILINE)
+    return [music.sub(lambda line: _APART.sub("", line[0]), part) for part in parts]
 
 
 def as_meant(text: str) -> str:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from melodyrnn.formats.notation.layout import Line, Piece
     from melodyrnn.music.melody import Melody
 
-
 _ALTER: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 _KINDS: Final = {
     "": "major", "maj": "major", "M": "major", "m": "minor", "min": "minor", "-": "minor", "dim": "diminished",
@@ -103,9 +102,7 @@ _DOCTYPE: Final = (
 
 
 def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
-    """Write a melody as 'musicxml' or 'abc', its notes spelled for its key (found where it has none).
-
-    `symbols`: chord symbols over it, by tick (see symbols_over).
+    """Write a melody as 'musicxml' or 'abc', spelled for its key (found where it has none); `symbols` over it, by tick.
 
     Raises OptionError: another format, or a melody without notes.
     """

@@ -344,6 +344,8 @@ def test_a_model_fine_tuned_on_few_melodies_has_kept_none_back(command, tunes):
     assert command(*two_folders(tunes)).status == 0
     ended = command("train", "tunes", "--from", "m.safetensors", "-o", "f.safetensors", "--epochs", 1)
     assert ended.status == 0
+    assert "12 melodies, 288 notes (all learnt from, too few to keep any back); left out: " in ended.err
+    assert "not measured" not in ended.err
     assert re.search(r"fold 5 of 5 held out: the base \d+\.\d{3} bits per note, ", ended.err)
     assert re.search(r"in 5 folds of these melodies the base costs \d+\.\d{3} bits per note held out, ", ended.err)
     assert re.search(r"f\.safetensors: in folds, held out \d+\.\d{3} bits per note", ended.err)

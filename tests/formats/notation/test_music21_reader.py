@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import OptionError, Unreadable
-from melodyrnn.formats.notation.layout import engrave, note_sign, spelled
+from melodyrnn.formats.notation.layout import Piece, engrave, note_sign, spelled
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score, read_score_chords, write_notation
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -72,6 +72,12 @@ def test_every_piece_has_one_sign(melody):
         assert signs[sign] * (1.5 if dots else 1) * (2 / 3 if piece.in_triplet else 1) == pytest.approx(piece.ticks)
     silence = melody.notes[0].onset if lines[0].upbeat else 0
     assert sum(piece.ticks for line in lines for piece in line.pieces) == melody.end - silence
+
+
+def test_signs_and_spellings():
+    """A dotted quarter, an eighth of a triplet; F#, Bb, and B# in seven sharps."""
+    assert (note_sign(Piece(36, 60)), note_sign(Piece(8, 60, in_triplet=True))) == (("quarter", 1), ("eighth", 0))
+    assert (spelled(66, 1), spelled(70, -1), spelled(60, 7)) == (("F", 1, 4), ("B", -1, 4), ("B", 1, 3))
 
 
 @given(st.integers(0, 127), st.integers(-7, 7))
