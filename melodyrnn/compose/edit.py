@@ -29,7 +29,8 @@ from melodyrnn.compose.prompt import conditions_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
 from melodyrnn.compose.sampling.note import filters_of, sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
-from melodyrnn.constraints.logit_rules import LogitRules, all_of, lookahead_rules
+from melodyrnn.constraints.logit_rules import LogitRules, all_of
+from melodyrnn.constraints.lookahead_rules import lookahead_rules
 from melodyrnn.controls.feasibility import excluding, reach, said
 from melodyrnn.controls.masks import Place, preferences
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable

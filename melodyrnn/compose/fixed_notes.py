@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.constraints.automaton import FORBIDDEN, Automaton, BarCounter, InOrder, PitchSteps, Steps
 from melodyrnn.controls.masks import search_space_of
 from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, RESTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from melodyrnn.constraints.lookahead import Flags, SearchSpace
+    from melodyrnn.constraints.automaton import Flags, Moves
+    from melodyrnn.constraints.lookahead import SearchSpace
     from melodyrnn.controls.masks import Place
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
@@ -49,23 +51,48 @@ def gap_space(options: Options, place: Place, spans: Sequence[tuple[int, int]], 
     onsets, must, over = space.onsets & (limit > 0), space.must.copy(), space.over.copy()
     durations, pitches = space.durations.copy(), space.pitches.copy()
     durations &= np.arange(len(limit))[:, None] + DURATION_TICKS <= limit[:, None]
-    steps, way = np.concatenate((space.steps, np.ones_like(space.steps))), space.way.copy()
-    for k, note in enumerate(after):
+    for note in after:
         onsets[note.onset] = must[note.onset] = True
         durations[note.onset] = np.arange(len(DURATIONS)) == note.duration
         pitches[note.onset] = note.pitch == _PITCHES
-        way[note.onset] = 1 if k else 0
     if after:
         over[:-1] = False
         over[-1] = True
-    least, most = np.where(limit > 0, space.least, 0), space.most
-    bar = _uncounted(space.bar, end)
-    if most is not None:
-        most = np.where(np.arange(len(least)) < end, most, 1)
+    automata = tuple(_before_kept(one, limit > 0, after) for one in space.automata)
     return replace(
-        space, onsets=onsets, must=must, durations=durations, pitches=pitches, over=over, bar=bar, least=least,
-        most=most, rests=np.ones(len(RESTS), bool), steps=steps, way=way, looped=False,
+        space, onsets=onsets, must=must, durations=durations, pitches=pitches, over=over, automata=automata,
+        rests=np.ones(len(RESTS), bool),
     )  # fmt: skip
+
+
+class _BeforeKept(Automaton):
+    """An automaton that is asked about new notes, and about the kept ones that follow as far as new ones matter."""
+
+    def __init__(self, asked: Automaton, kept: Sequence[Given]) -> None:
+        self.asked, self.states = asked, asked.states
+        self._free = {note.onset for note in kept[1:]}
+
+    def rest(self, tick: int, targets: Indices) -> Moves | None:
+        return self.asked.rest(tick, targets)
+
+    def step(self, onset: int) -> Steps | None:
+        return None if onset in self._free else self.asked.step(onset)
+
+    def note(self, onset: int, targets: Indices, durations: Indices) -> Moves | None:
+        return self.asked.note(onset, targets, durations)
+
+    def ending(self, tick: int) -> Flags | None:
+        return self.asked.ending(tick)
+
+
+def _before_kept(automaton: Automaton, free: Flags, after: Sequence[Given]) -> Automaton:
+    if isinstance(automaton, BarCounter):
+        end = int(np.flatnonzero(free)[-1]) + 1
+        inside = np.arange(len(free)) < end
+        return BarCounter(
+            _uncounted(automaton.bar, end), np.where(free, automaton.least, 0), np.where(inside, automaton.most, 1)
+        )
+    return _BeforeKept(automaton, after) if isinstance(automaton, PitchSteps) and after else automaton
 
 
 def _uncounted(bar: Indices, end: int) -> Indices:
@@ -76,11 +103,8 @@ def _uncounted(bar: Indices, end: int) -> Indices:
 
 def in_order(space: SearchSpace, pitches: Indices, end: int) -> SearchSpace:
     """Exactly these pitches (rows), one after another, begin before tick `end`."""
-    before = np.arange(space.end + 1) < end
-    return replace(
-        space, bar=_uncounted(np.zeros_like(space.bar), end), least=np.where(before, len(pitches), 0),
-        most=np.where(before, len(pitches), 1), order=pitches[:, None] == _PITCHES,
-    )  # fmt: skip
+    automata = [one for one in space.automata if not isinstance(one, BarCounter)]
+    return replace(space, automata=(*automata, InOrder(pitches, end)))
 
 
 def fixed_rhythm(
@@ -92,7 +116,8 @@ def fixed_rhythm(
     """
     space = search_space_of(replace(options, form=None, loop=False, end=None, density=None, durations=None), place)
     onsets, over = np.zeros_like(space.onsets), np.zeros_like(space.over)
-    durations, pitches, way = np.zeros_like(space.durations), space.pitches.copy(), space.way.copy()
+    durations, pitches, way = np.zeros_like(space.durations), space.pitches.copy(), np.zeros(space.end + 1, np.int64)
+    leaps = [one for one in space.automata if isinstance(one, PitchSteps)]
     for k, note in enumerate(notes):
         onsets[note.onset] = True
         durations[note.onset, note.duration] = True
@@ -107,16 +132,29 @@ def fixed_rhythm(
                 continue
             if contour:
                 pitches[note.onset] &= np.sign(_PITCHES - real[j]) == np.sign(real[k] - real[j])
-            if options.max_leap is not None:
-                pitches[note.onset] &= np.abs(_PITCHES - real[j]) <= options.max_leap
+            for one in leaps:
+                apart = _PITCHES - real[j]
+                pitches[note.onset] &= one.allows(apart if j < k else -apart)
     over[-1] = True
-    apart = _PITCHES - _PITCHES[:, None]
-    ways = np.stack((apart == 0, apart > 0, apart < 0, np.ones_like(apart, bool)))
-    steps = np.concatenate((np.ones((1, *apart.shape), bool), ways & space.steps[0]))
+    automata = (*(one for one in space.automata if one not in leaps), _Directions(way, leaps))
     return replace(
-        space, onsets=onsets, must=onsets.copy(), over=over, durations=durations, pitches=pitches, looped=False,
-        steps=steps, way=way, rests=np.ones(len(RESTS), bool),
+        space, onsets=onsets, must=onsets.copy(), over=over, durations=durations, pitches=pitches, automata=automata,
+        rests=np.ones(len(RESTS), bool),
     )  # fmt: skip
+
+
+class _Directions(Automaton):
+    """Steps between notes that are both composed anew: by `way` (T,) none is asked, or repeat, up, down, or any."""
+
+    def __init__(self, way: Indices, leaps: Sequence[PitchSteps]) -> None:
+        apart = _PITCHES - _PITCHES[:, None]
+        leaping = np.logical_and.reduce([one.allowed for one in leaps]) if leaps else np.ones_like(apart, bool)
+        ways = (apart == 0, apart > 0, apart < 0, np.ones_like(apart, bool))
+        self.way = way
+        self._steps = [None, *(Steps(np.where(one & leaping, 0, 1), np.array([[0], [FORBIDDEN]])) for one in ways)]
+
+    def step(self, onset: int) -> Steps | None:
+        return self._steps[self.way[onset]]
 
 
 def same_pitch_penalty(notes: Sequence[Given], free: Flags, ends: int, cost: float) -> Logs:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from melodyrnn.constraints.logit_rules import lookahead_rules, possible
+from melodyrnn.constraints.lookahead_rules import lookahead_rules, possible
 from melodyrnn.constraints.lookahead import NONE, Copy, Lookahead, SearchSpace
 from melodyrnn.constraints.sections import SectionLookahead, manageable
 from melodyrnn.controls.constraints import Constraints, durations_of, sections_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from melodyrnn.constraints.logit_rules import LogitRules
-    from melodyrnn.constraints.lookahead import Flags
+    from melodyrnn.constraints.automaton import Flags
     from melodyrnn.controls.masks import Place
     from melodyrnn.controls.options import Options
 
@@ -107,18 +107,25 @@ def _laid(space: SearchSpace, copies: tuple[Copy, ...], joints: list[int], last:
 
 def homes(options: Options, space: SearchSpace, tonic: int) -> Iterator[SearchSpace]:
     """The space with each pitch, from the tonic outwards, as the one near which sections meet."""
-    if not space.copies or options.max_leap is None:
+    if not space.copies or space.border is None:
         yield space
         return
-    allowed = space.pitches.any(0)
+    allowed, radius = space.pitches.any(0), _radius(space.border)
     for centre in sorted(np.flatnonzero(allowed).tolist(), key=lambda p: abs(p - tonic)):
-        home: Flags = np.abs(_PITCHES - centre) <= options.max_leap // 2
+        home: Flags = np.abs(_PITCHES - centre) <= radius
         pitches = space.pitches.copy()
         pitches[np.flatnonzero(space.joints)] &= home
         yield replace(
-            space, home=home, pitches=pitches, opening=space.opening & home, looped=False,
+            space, home=home, pitches=pitches, opening=space.opening & home,
             final=space.final & home if options.loop else space.final,
         )  # fmt: skip
+
+
+def _radius(border: Flags) -> int:
+    """Semitones around the middle pitch within which any pitch may follow any other."""
+    middle = len(border) // 2
+    inside = (border[middle - r : middle + r + 1, middle - r : middle + r + 1].all() for r in range(1, middle + 1))
+    return sum(takewhile(bool, inside))
 
 
 _TONIC: Final = -PITCHES[0]
@@ -175,8 +182,8 @@ def reach(
 def _lookahead(options: Options, place: Place) -> Lookahead | None:
     space = formed(options, place, search_space_of(options, place))
     seam = options.loop and place.first == NONE  # else the first pitch stands already: `search_space_of` has seen to it
-    if space.copies and options.max_leap is not None and manageable(space, loop=seam):
-        return reach(replace(space, looped=False), place, look=lambda tried: SectionLookahead(tried, loop=seam))
+    if space.copies and space.border is not None and manageable(space, loop=seam):
+        return reach(space, place, look=lambda tried: SectionLookahead(tried, loop=seam))
     for tried in islice(homes(options, space, _TONIC), _HOMES):
         lookahead = reach(tried, place)
         if lookahead is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.constraints.logit_rules import SHORTEST_GAP, DecodingContext, LogitRules
+from melodyrnn.constraints.automaton import BarCounter, Collected, LastNote, OpeningPitch, PitchSteps
 from melodyrnn.constraints.lookahead import NONE, SearchSpace
 from melodyrnn.controls.constraints import contour_of, density_of, durations_of, named_pitches
 from melodyrnn.errors import Unsatisfiable
@@ -25,14 +26,11 @@ from melodyrnn.music.parsing import range_of, scale_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.constraints.lookahead import Flags
+    from melodyrnn.constraints.automaton import Flags
     from melodyrnn.controls.options import Options
     from melodyrnn.inference.numpy_network import Logs
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody, Metre
-
-
-_PITCHES: Final = np.arange(len(PITCHES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ class Place:
 
 def blank(place: Place) -> SearchSpace:
     """Everything that the tables and MIDI have; the end where it is asked for."""
-    ticks, lines = place.end + 1, place.bars
+    ticks = place.end + 1
     sounding = np.asarray(PITCHES) + place.anchor
     exists = (sounding >= 0) & (sounding <= 127)
     onsets, must = np.ones(ticks, bool), np.zeros(ticks, bool)
@@ -83,10 +81,7 @@ def blank(place: Place) -> SearchSpace:
         start=min(first, place.end), end=place.end, onsets=onsets, must=must, rests=np.ones(len(RESTS), bool),
         durations=np.ones((ticks, len(DURATIONS)), bool), pitches=np.tile(exists, (ticks, 1)),
         opening=exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12),
-        steps=np.ones((1, len(PITCHES), len(PITCHES)), bool), way=np.zeros(ticks, np.int64),
-        home=np.ones(len(PITCHES), bool), joints=np.zeros(ticks, bool), over=over, final=exists, cadence=None,
-        bar=np.maximum(np.searchsorted(lines, np.arange(ticks), "right") - 1, 0),
-        least=np.zeros(ticks, np.int64), most=None, required=np.zeros((0, len(PITCHES)), bool), looped=False,
+        home=np.ones(len(PITCHES), bool), joints=np.zeros(ticks, bool), over=over, final=exists,
     )  # fmt: skip
 
 
@@ -98,10 +93,7 @@ def search_space_of(options: Options, place: Place) -> SearchSpace:
         over[-1] = True
         space = replace(space, over=over)
     if options.max_leap is not None:
-        near = np.abs(_PITCHES[:, None] - _PITCHES) <= options.max_leap
-        space = replace(space, steps=near[None], looped=options.loop and place.first == NONE)
-        if options.loop and place.first != NONE:
-            space = replace(space, final=space.final & near[place.first])
+        space = _leaping(options, place, space, options.max_leap)
     chosen = durations_of(options.durations)
     if chosen is not None:
         space = _valued(place, space, chosen)
@@ -145,8 +137,19 @@ def _pitched(options: Options, place: Place, space: SearchSpace) -> SearchSpace:
                 "require", f"{_shown(options.require, names)} is left out by scale, range or forbidden pitches"
             )
         groups.append(group)
-    required = np.array(groups, bool).reshape(-1, len(PITCHES))
-    return replace(space, pitches=pitches, required=required)
+    collected = (Collected(np.array(groups)),) if groups else ()
+    return replace(space, pitches=pitches, automata=(*space.automata, *collected))
+
+
+def _leaping(options: Options, place: Place, space: SearchSpace, most: int) -> SearchSpace:
+    """No wider step than this; in a loop from the last note to the first, too."""
+    near = PitchSteps(lambda semitones: np.abs(semitones) <= most)
+    space = replace(space, automata=(*space.automata, near))
+    if not options.loop or options.form is not None:  # sections see to it themselves
+        return space
+    if place.first != NONE:
+        return replace(space, final=space.final & near.allowed[:, place.first])
+    return replace(space, automata=(*space.automata, OpeningPitch(space.opening, near.allowed)))
 
 
 def _shown(text: str | None, names: frozenset[int]) -> str:
@@ -199,7 +202,8 @@ def _counted(place: Place, space: SearchSpace, density: tuple[int, int]) -> Sear
         within[a:b] = True
     least[~within] = 0
     least[max(place.bars[-2], 0) :] = 0
-    return replace(space, least=least, most=np.full(space.end + 1, density[1]))
+    bar = np.maximum(np.searchsorted(place.bars, np.arange(space.end + 1), "right") - 1, 0)
+    return replace(space, automata=(*space.automata, BarCounter(bar, least, np.full(space.end + 1, density[1]))))
 
 
 def _ended(options: Options, place: Place, space: SearchSpace) -> SearchSpace:
@@ -213,7 +217,8 @@ def _ended(options: Options, place: Place, space: SearchSpace) -> SearchSpace:
         for tick in range(max(a, 0), b):
             if (tick - a) % beat == 0 and (long == beat or b - tick >= long):
                 cadence[tick] = min(long, b - tick) <= DURATION_TICKS
-    return replace(space, cadence=cadence, final=space.final & of_classes(place, steps))
+    final = space.final & of_classes(place, steps)
+    return replace(space, automata=(*space.automata, LastNote(cadence)), final=final)
 
 
 def chord_spans(options: Options, place: Place) -> Iterator[tuple[int, int, Chord]]:

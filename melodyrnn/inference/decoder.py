@@ -148,6 +148,7 @@ class Decoder:
         self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
         self.after = timeline.at(self.tick)
         self.spent: Logs | None = None  # (R, 2) bits chosen, and their sum over the notes, where they are counted
+        self.states: Indices | None = None  # (R,) where rules remember more than the notes tell, see `LogitRules`
         self.state = network.blank(rows)
         self.pointer = pointer_of(network, rows, capacity)
         self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
@@ -173,6 +174,7 @@ class Decoder:
         )
         new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
         new.spent = None if self.spent is None else self.spent[rows]
+        new.states = None if self.states is None else self.states[rows]
         after = self.after
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
         new.state, new.pointer = self.state.take(rows, 2), self.pointer.select(rows)

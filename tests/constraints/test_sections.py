@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.constraints.logit_rules import DecodingContext, lookahead_rules
+from melodyrnn.constraints.logit_rules import DecodingContext
+from melodyrnn.constraints.lookahead_rules import lookahead_rules
 from melodyrnn.constraints.sections import Factor, eliminated, manageable, widest
 from melodyrnn.controls.feasibility import homes, plan_constraints, reach, rules_of
 from melodyrnn.controls.masks import Place

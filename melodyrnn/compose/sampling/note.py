@@ -97,7 +97,8 @@ def sample_note(
 
     def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> DecodingContext:
         return DecodingContext(
-            decoder.notes, primed, tick, decoder.last, decoder.timeline, heard, rest, duration, decoder.spent
+            decoder.notes, primed, tick, decoder.last, decoder.timeline, heard, rest, duration, decoder.spent,
+            decoder.states,
         )
 
     start, asked = stand(decoder.tick), decoder.rest()
@@ -126,6 +127,8 @@ def sample_note(
             break
         barred.add(shut, duration)  # beside another duration there may be pitches left
         dice.take_back(shut, duration, 1)
+    if rules.advance is not None and not (rest == END).all():
+        decoder.states = rules.advance(context, pitch)
     dice.forget_after(rest == END)
     if decoder.spent is not None:
         decoder.spent = spent_with(decoder.spent, dice.bits.sum(1))

@@ -11,7 +11,8 @@ from melodyrnn.compose.generate import model_of
 from melodyrnn.compose.sampling import particles as smc
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Hearing, draw_one
-from melodyrnn.constraints.logit_rules import LogitRules, lookahead_rules, mask
+from melodyrnn.constraints.logit_rules import LogitRules, mask
+from melodyrnn.constraints.lookahead_rules import lookahead_rules
 from melodyrnn.controls.feasibility import plan_constraints, reach, rules_of
 from melodyrnn.controls.masks import Place
 from melodyrnn.controls.options import Options
