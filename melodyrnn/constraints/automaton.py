@@ -2,23 +2,25 @@
 
 An automaton stands in one of a few states and is moved by what is composed: by the silence before a note, by the step
 from the last pitch, by the pitch, by the note's duration. A move that is FORBIDDEN must not be made. The look-ahead
-(`constraints.lookahead`) works with the product of all automata (`constraints.product`) and asks none of them where it
-came from. Most automata need one or two of the methods; what is not overridden changes nothing.
+(`constraints.lookahead`) works with the product of all automata (`constraints.product`) and asks none where it came
+from. Most automata need one or two of the methods; what is not overridden changes nothing.
 
-Sources: G. Pesant, A regular language membership constraint for finite sequences of variables, CP 2004; A. Papadopoulos,
-F. Pachet, P. Roy & J. Sakellariou, Exact sampling for regular and Markov constraints with belief propagation, CP 2015.
+Sources: G. Pesant, A regular language membership constraint for finite sequences of variables, CP 2004;
+A. Papadopoulos, F. Pachet, P. Roy & J. Sakellariou, Exact sampling for regular and Markov constraints with belief
+propagation, CP 2015.
 
 Conventions
     S states, 0 the first; a map (S,) gives the next state of each, or FORBIDDEN.
     Ticks are those of the decoder's clock; D rows of DURATIONS, P of PITCHES.
 
-Contents: Moves, Steps; Automaton, LastNote, Collected; the building blocks PitchSteps, BarCounter, InOrder, OpeningPitch.
+Contents: Moves, Steps; Automaton, LastNote, Collected; and the building blocks PitchSteps, BarCounter, InOrder,
+OpeningPitch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +56,8 @@ class Automaton:
     """A constraint. The methods are pure: the same question has the same answer."""
 
     states: int = 1
-    joint: ClassVar[Joint | None] = None
-    """What it means where sections of a form meet, and where a loop begins again: 'reset' = nothing is remembered across;
+    joint: Joint | None = None
+    """What it means where sections of a form meet, and where a loop begins anew: 'reset' = nothing is remembered;
     'pitch' = the last and the next pitch are all that counts; 'join' = what came in any section has come. None = it is
     looked at when the melody is finished, and looked ahead over within each section."""
 
@@ -76,7 +78,7 @@ class Automaton:
         return None
 
     def ending(self, tick: int) -> Flags | None:  # noqa: ARG002
-        """Whether a melody whose last note ends at a tick may be over: (S,), or (S, P) by its last pitch; None = yes."""
+        """Whether a melody that ends at a tick may be over: (S,), or (S, P) by its last pitch; None = it may."""
         return None
 
 
@@ -84,7 +86,7 @@ class LastNote(Automaton):
     """What the last note alone decides: whether it may be the last of all."""
 
     states = 2
-    joint = "reset"
+    joint: Joint | None = "reset"
 
     def __init__(self, closing: Flags) -> None:
         """`closing` (T, D): notes with which the melody may end."""
@@ -94,7 +96,7 @@ class LastNote(Automaton):
 class Collected(Automaton):
     """Each of some groups of pitches comes at least once."""
 
-    joint = "join"
+    joint: Joint | None = "join"
 
     def __init__(self, groups: Flags) -> None:
         """`groups` (groups, P)."""
@@ -104,7 +106,7 @@ class Collected(Automaton):
 class PitchSteps(Automaton):
     """Which pitch may follow which."""
 
-    joint = "pitch"
+    joint: Joint | None = "pitch"
 
     def __init__(self, allows: Callable[[Indices], Flags]) -> None:
         """`allows` tells it of semitones up (below 0: down), array in, array out."""
@@ -120,35 +122,43 @@ class PitchSteps(Automaton):
 class BarCounter(Automaton):
     """Notes that begin in each bar: so many at least, so many at most."""
 
-    joint = "reset"
+    joint: Joint | None = "reset"
 
     def __init__(self, bar: Indices, least: Indices, most: Indices) -> None:
         """Arrays (T,): the bar of each tick, and what is asked of that bar."""
         self.bar, self.least, self.most = bar, least, most
         self.states = int(most.max()) + 1
         self._count = np.arange(self.states)
+        self._known: dict[tuple[int, int | None], Indices] = {}
         firsts = np.searchsorted(bar, np.arange(bar[-1] + 1))
         self._wanted = np.concatenate(([0], np.cumsum(least[firsts] > 0)))  # bars before each that must not be empty
 
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A bar that is left has to have enough, and none that needs a note is passed over."""
-        left = np.where(self._count >= self.least[tick], 0, FORBIDDEN)
-        return Moves(self._kind(tick, targets), np.stack((self._count, left, np.full_like(left, FORBIDDEN))))
+        return Moves(self._kind(tick, targets), self._maps(int(self.least[tick]), None))
 
     def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002
         """One more."""
-        count = self._count + 1
-        more = np.where(count <= self.most[onset], count, FORBIDDEN)
-        left = np.where((count <= self.most[onset]) & (count >= self.least[onset]), 0, FORBIDDEN)
-        return Moves(self._kind(onset, targets), np.stack((more, left, np.full_like(left, FORBIDDEN))))
+        return Moves(self._kind(onset, targets), self._maps(int(self.least[onset]), int(self.most[onset])))
 
     def ending(self, tick: int) -> Flags:
         """The bar in which it ends has enough."""
         return np.asarray(self._count >= self.least[tick])
 
+    def _maps(self, least: int, most: int | None) -> Indices:
+        """Within the bar, beyond it, and beyond one that must not be empty; with a note more where there is a most."""
+        if (least, most) not in self._known:
+            count = self._count + (most is not None)
+            stays = count if most is None else np.where(count <= most, count, FORBIDDEN)
+            left = np.where((stays >= 0) & (count >= least), 0, FORBIDDEN)
+            self._known[least, most] = np.stack((stays, left, np.full_like(left, FORBIDDEN)))
+        return self._known[least, most]
+
     def _kind(self, tick: int, targets: Indices) -> Indices:
         """0 = within the bar, 1 = beyond it, 2 = beyond one that must not be empty, (targets,)."""
         here, there = int(self.bar[tick]), self.bar[targets]
+        if not len(there) or there[-1] == here:  # they come in order: all within the bar
+            return np.zeros_like(there)
         empty = self._wanted[there] == self._wanted[np.minimum(here + 1, there)]
         return np.where(there == here, 0, np.where(empty, 1, 2))
 
@@ -156,7 +166,7 @@ class BarCounter(Automaton):
 class InOrder(Automaton):
     """Exactly these pitches, one after another, before a tick."""
 
-    joint = "reset"
+    joint: Joint | None = "reset"
 
     def __init__(self, pitches: Indices, end: int) -> None:
         """`pitches` are rows of PITCHES."""
@@ -186,7 +196,7 @@ class InOrder(Automaton):
 class OpeningPitch(Automaton):
     """The pitch that came first, so that the last one can lead back to it."""
 
-    joint = "reset"
+    joint: Joint | None = "reset"
 
     def __init__(self, opening: Flags, allowed: Flags) -> None:
         """`opening` (P,): pitches that may come first; `allowed` (P, P): which may follow which."""

@@ -5,14 +5,14 @@ Conventions
     log-probabilities. Facts about melodies are arrays (R,), worked out afresh from their notes at every choice, so that
     copying melodies (as resampling does) copies nothing else.
     Every rule looks ahead far enough that what it leaves can be completed: no dead ends. The limit on copies
-    (`compose.originality`) alone does not; what leads nowhere is taken back (`compose.sampling.note`).
+    (`constraints.originality`) alone does not; what leads nowhere is taken back (`compose.sampling.note`).
 
-Contents: AcceptanceTest, all_of; mask, DecodingContext, LogitRules; in_range, first_onset, exact_bars, ends_by;
+Contents: mask, DecodingContext, LogitRules; in_range, first_onset, exact_bars, ends_by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from melodyrnn.inference.decoder import Timeline
 
 
-AcceptanceTest = Callable[[Indices], bool]
-"""Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
-
+NONE: Final = len(PITCHES)  # stands for the last pitch before the first note
 SHORTEST_GAP: Final = 6  # ticks: a sixteenth; no shorter gap is left to be filled by one last splinter of a note
 _FURTHEST: Final = int(DURATION_TICKS[-1]) + SHORTEST_GAP  # ticks before the end from which on every value is neat
 
@@ -74,13 +72,11 @@ class LogitRules:
     def __add__(self, other: LogitRules) -> LogitRules:
         """Both sets of rules, of which one may remember."""
         return LogitRules(
-            self.rest + other.rest, self.duration + other.duration, self.pitch + other.pitch, self.advance or other.advance
+            self.rest + other.rest,
+            self.duration + other.duration,
+            self.pitch + other.pitch,
+            self.advance or other.advance,
         )
-
-
-def all_of(tests: Sequence[AcceptanceTest]) -> AcceptanceTest | None:
-    """One test for several; None where there are none."""
-    return (lambda rows: all(passes(rows) for passes in tests)) if tests else None
 
 
 def in_range(anchor: int) -> LogitRules:
@@ -88,7 +84,6 @@ def in_range(anchor: int) -> LogitRules:
     sounding = np.asarray(PITCHES) + anchor
     exists = (sounding >= 0) & (sounding <= 127)
     opening = exists & (np.asarray(PITCHES) >= LOWEST_FIRST) & (np.asarray(PITCHES) < LOWEST_FIRST + 12)
-
     everything = bool(exists.all())
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
@@ -114,8 +109,9 @@ def exact_bars(end: int, last_bar: int) -> LogitRules:
     left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
     over = left < end - last_bar
     room = left[:, None] - REST_TICKS
+    neat = room >= SHORTEST_GAP
     sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
-    rests = _with_end(_preferring(sparse, room >= SHORTEST_GAP), over)
+    rests = _with_end(np.where(neat.any(1, keepdims=True), neat, sparse), over)
     room = left[:, None] - DURATION_TICKS
     durations = room >= 0
 
@@ -139,11 +135,6 @@ def ends_by(end: int) -> LogitRules:
         return mask(logs, context.tick[:, None] + DURATION_TICKS <= end)
 
     return LogitRules((rest,), (duration,))
-
-
-def _preferring(allowed: NDArray[np.bool_], better: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is better, in rows where there is any; else what is allowed."""
-    return np.where(better.any(1, keepdims=True), better, allowed)
 
 
 def _with_end(rests: NDArray[np.bool_], over: NDArray[np.bool_]) -> NDArray[np.bool_]:

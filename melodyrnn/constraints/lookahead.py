@@ -1,10 +1,10 @@
 """What is allowed where, and what can still be completed: the look-ahead of all constraints together.
 
-A melody stands, between two notes, at a tick, with a last pitch, and in a state of each automaton (`constraints.automaton`).
-`SearchSpace` says what is allowed at each place and which automata have to be content; `Lookahead` is worked out from it
-backwards from the end (dynamic programming over the product of all automata, exact): may a melody that stands so be
-completed? A choice is allowed if what follows it may be; so there are no dead ends, and a request that no
-melody can meet is known before the first note is drawn.
+A melody stands, between two notes, at a tick, with a last pitch, and in a state of each automaton
+(`constraints.automaton`). `SearchSpace` says what is allowed at each place and which automata have to be content;
+`Lookahead` is worked out from it backwards from the end (dynamic programming over the product of all automata, exact):
+may a melody that stands so be completed? A choice is allowed if what follows it may be; so there are no dead ends, and
+a request that no melody can meet is known before the first note is drawn.
 
 Conventions
     T = end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
@@ -19,18 +19,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from melodyrnn.constraints.automaton import Collected, LastNote, PitchSteps
+from melodyrnn.constraints.logit_rules import NONE
 from melodyrnn.constraints.product import Product
 from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS, Indices
 
 if TYPE_CHECKING:
-    from melodyrnn.constraints.automaton import Automaton, Flags
+    from collections.abc import Iterable
 
-NONE: Final = len(PITCHES)  # stands for the last pitch before the first note
+    from melodyrnn.constraints.automaton import Automaton, Flags
+    from melodyrnn.constraints.product import Map
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,9 @@ class SearchSpace:
         return np.logical_and.reduce(steps) if steps else None
 
     @property
-    def cells(self) -> int:
-        """Size of the look-ahead."""
-        return (self.end + 1) * self.lasts * self.product.states * self.subsets * len(PITCHES)
+    def size(self) -> int:
+        """Bytes that the look-ahead takes."""
+        return (self.end + 1) * (self.lasts + 2) * self.product.states * self.subsets * len(PITCHES)
 
 
 class Lookahead:
@@ -141,6 +143,7 @@ class Lookahead:
             [(None if pairs.all() else pairs.T.astype(np.float32), after) for pairs, after in relations]
             for relations in self.product.relations
         ]
+        self._ways = self.product.ways.tolist()
         self._copies = {copy.at: copy for copy in g.copies}
         self._closing = dict(g.closing)
         self._allowed_rests = REST_TICKS[g.rests]
@@ -171,13 +174,13 @@ class Lookahead:
         else:
             durations = np.flatnonzero(g.durations[tick] & (tick + DURATION_TICKS <= self._limit(tick)))
             self.begin[tick] = self._ended(tick, durations)
-        step = self.step[tick, ..., :NONE]
-        for pairs, joined in self._steps[self.product.ways[tick]]:
-            begun = _pulled(self.begin[tick], joined)
+        step, begin = self.step[tick, ..., :NONE], self.begin[tick]
+        for pairs, joined in self._steps[self._ways[tick]]:
+            begun = begin if joined is None else joined.pulled(begin)
             step |= begun.any(-1, keepdims=True) if pairs is None else begun.astype(np.float32) @ pairs > 0
         if g.joints[tick]:
             step &= g.home
-        self.step[tick, ..., NONE] = (self.begin[tick] & g.opening).any(-1)
+        self.step[tick, ..., NONE] = (begin & g.opening).any(-1)
 
     def _limit(self, tick: int) -> int:
         """The last tick to which a note that begins here may sound."""
@@ -187,9 +190,8 @@ class Lookahead:
         """Whether a note of one of these durations may begin here, (N, U, F, P)."""
         g, ends = self.space, tick + DURATION_TICKS[durations]
         could = np.zeros_like(ends) if g.last_notes is None else g.last_notes[tick, durations]
-        found = np.zeros((*self.shape, len(PITCHES)), bool)
-        for which, joined in self.product.notes(tick, ends, durations):
-            found |= _pulled(self.after[ends[which], could[which]].any(0), joined)
+        ways = self.product.notes(tick, ends, durations)
+        found = self._any((self.after[ends[which], could[which]], joined) for which, joined in ways)
         if (pitched := self.product.pitch(tick)) is not None:
             kept = np.take_along_axis(found, np.maximum(pitched, 0)[:, None, None, :], 0)
             found = kept & (pitched >= 0)[:, None, None, :]
@@ -221,16 +223,14 @@ class Lookahead:
 
     def _stepped(self, tick: int, onsets: Indices) -> Flags:
         """Whether the next note may follow at one of these onsets, (N, U, F, P)."""
-        found = np.zeros((*self.shape, len(PITCHES)), bool)
-        for which, joined in self.product.rests(tick, onsets):
-            found |= _pulled(self.step[onsets[which], ..., :NONE].any(0), joined)
-        return found
+        ways = self.product.rests(tick, onsets)
+        return self._any((self.step[onsets[which], ..., :NONE], joined) for which, joined in ways)
 
-
-def _pulled(states: Flags, joined: Indices | None) -> Flags:
-    """What holds of the next state, (N, ...), said of the state before; FORBIDDEN leads to nothing."""
-    if joined is None:
-        return states
-    out = states.take(np.maximum(joined, 0), 0)
-    out[joined < 0] = False
-    return out
+    def _any(self, ways: Iterable[tuple[Flags, Map | None]]) -> Flags:
+        """Whether any of some ways can be gone, (N, U, F, P), by what holds at the ends of each, (ends, N, U, F, P)."""
+        found: Flags | None = None
+        for ends, joined in ways:
+            one = np.logical_or.reduce(ends)
+            one = one if joined is None else joined.pulled(one)
+            found = one if found is None else found | one
+        return np.zeros((*self.shape, len(PITCHES)), bool) if found is None else found

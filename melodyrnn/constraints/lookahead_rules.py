@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.constraints.automaton import FORBIDDEN
-from melodyrnn.constraints.logit_rules import LogitRules, mask
-from melodyrnn.constraints.lookahead import NONE
+from melodyrnn.constraints.logit_rules import NONE, LogitRules, mask
 from melodyrnn.events.vocabulary import DURATION_TICKS, END, PITCHES, REST_TICKS, onsets_of
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def _rests(lookahead: Lookahead, facts: MelodyFacts, *, first: bool) -> Flags:
     within = (onset <= np.minimum(g.until[tick], g.end - 1)[:, None]) & (True if first else g.rests)
     onset, state = np.minimum(onset, g.end), np.zeros((1, 1), np.int64)
     if lookahead.product.states > 1:
-        state = lookahead.product.after_rests(tick, facts.state)
+        state = lookahead.product.after_rests(tick, facts.state).astype(np.int64)
         within, state = within & (state >= 0), np.maximum(state, 0)
     last = facts.last[:, None]
     out = np.zeros((len(tick), END + 1), bool)
@@ -158,15 +157,15 @@ def _fitting(lookahead: Lookahead, facts: MelodyFacts, onset: Indices, end: Indi
         leads &= begun >= 0
         if product.states > 1:
             table, begun = product.after_notes(onset), np.maximum(begun, 0)  # (R, D, N), (R, 1 or P)
-            state = table[np.arange(len(onset))[:, None, None], duration[:, :, None], begun[:, None]]
+            state = table[np.arange(len(onset))[:, None, None], duration[:, :, None], begun[:, None]].astype(np.int64)
             kept, state = state >= 0, np.maximum(state, 0)
     if had.shape[1] == state.shape[2] == 1:  # the same for every pitch: whole rows of them are several times as fast
         goes_on = lookahead.after[end, could, state[:, :, 0], had, column]
     else:
         where = (end[:, :, None], could[:, :, None], state, had[:, None], column[:, :, None], _PITCHES)
         goes_on = lookahead.after[where]
-    goes_on = goes_on & leads[:, None]
-    return goes_on if kept is None else goes_on & kept
+    goes_on = np.asarray(goes_on & leads[:, None])
+    return goes_on if kept is None else np.asarray(goes_on & kept)
 
 
 def _begun(lookahead: Lookahead, facts: MelodyFacts, onset: Indices) -> Indices:
@@ -194,7 +193,8 @@ def _advanced(lookahead: Lookahead, facts: MelodyFacts, context: DecodingContext
     rows, onset = np.arange(len(pitches)), np.minimum(context.tick, lookahead.space.end)
     begun = _begun(lookahead, facts, onset)
     begun = begun[rows, pitches if begun.shape[1] > 1 else 0]
-    return np.maximum(lookahead.product.after_notes(onset)[rows, context.duration, np.maximum(begun, 0)], 0)
+    after = lookahead.product.after_notes(onset)[rows, context.duration, np.maximum(begun, 0)]
+    return np.asarray(np.maximum(after, 0), np.int64)
 
 
 def _copied_rest(copy: Copy, facts: MelodyFacts) -> Indices:

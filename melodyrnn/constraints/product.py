@@ -4,7 +4,7 @@ Conventions
     N states, numbered as digits: those of the first automaton count most. E targets, P pitches.
     A map (N,) gives the next state of each; None = every state stays.
 
-Contents: Product.
+Contents: Map, Product.
 """
 
 from __future__ import annotations
@@ -14,19 +14,39 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.automaton import FORBIDDEN
+from melodyrnn.constraints.automaton import FORBIDDEN, Automaton
 from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from melodyrnn.constraints.automaton import Automaton, Flags, Moves, Steps
+    from numpy.typing import NDArray
+
+    from melodyrnn.constraints.automaton import Flags, Moves, Steps
     from melodyrnn.events.vocabulary import Indices
 
-    Map = Indices | None
-    Group = tuple[Indices | slice, Map]
+    States = NDArray[np.int16]
+    Group = tuple[Indices | slice, "Map | None"]
 
 _P: Final = len(PITCHES)
+
+
+class Map:
+    """The next state of each, (N,), or FORBIDDEN."""
+
+    def __init__(self, after: Indices) -> None:
+        """What is asked of it again and again is worked out at once."""
+        self.after = after
+        self.alive: Flags = after >= 0
+        self._index, leads = np.maximum(after, 0), np.unique(after[self.alive])
+        self._only = int(leads[0]) if len(leads) == 1 else None
+        self._shown = self.alive[:, None, None, None]
+
+    def pulled(self, states: Flags) -> Flags:
+        """What holds of the next states, (N, U, F, P), said of the states before; FORBIDDEN leads to nothing."""
+        if self._only is not None:
+            return np.asarray(states[self._only] & self._shown)
+        return np.asarray(states.take(self._index, 0) & self._shown)
 
 
 class Product:
@@ -37,8 +57,12 @@ class Product:
         self.automata, self.ticks, self.joints = tuple(automata), ticks, joints
         self.sizes = tuple(automaton.states for automaton in self.automata)
         self.states = int(np.prod(self.sizes, dtype=np.int64))
-        self._rests, self._notes = _Table(ticks, len(REST_TICKS), self.states), _Table(ticks, len(DURATION_TICKS), self.states)
+        self._rests, self._notes = (
+            _Table(ticks, len(REST_TICKS), self.states),
+            _Table(ticks, len(DURATION_TICKS), self.states),
+        )
         self._endings: dict[int, Flags] = {}
+        self._maps: dict[tuple[object, ...], Map | None] = {}
 
     def rests(self, tick: int, targets: Indices) -> Iterator[Group]:
         """Targets that share a map, and the map, for silences from a tick; what is forbidden for all is left out."""
@@ -58,21 +82,27 @@ class Product:
         key = np.zeros(len(targets), np.int64) if crossing is None else crossing.astype(np.int64)
         for _, move in live:
             key = key * len(move.maps) + move.kind
-        for value in dict.fromkeys(key.tolist()):
+        kinds = dict.fromkeys(key.tolist())
+        for value in kinds:
             rest, chosen = value, {}
             for k, move in reversed(live):
                 rest, kind = divmod(rest, len(move.maps))
                 chosen[k] = move.maps[kind]
-            joined = self._joined(chosen)
-            if crossing is not None and rest:
-                joined = np.zeros(self.states, np.int64) if joined is None else np.where(joined < 0, FORBIDDEN, 0)
-            if joined is None or (joined >= 0).any():
-                yield np.flatnonzero(key == value), joined
+            joined = self._map(chosen, reset=crossing is not None and rest > 0)
+            if joined is None or joined.alive.any():
+                yield slice(None) if len(kinds) == 1 else (key == value).nonzero()[0], joined
 
-    def _joined(self, maps: dict[int, Indices]) -> Map:
-        """One map of the product from those of some automata; the others stay."""
-        if all((one == np.arange(len(one))).all() for one in maps.values()):
-            return None
+    def _map(self, maps: dict[int, Indices], *, reset: bool = False) -> Map | None:
+        """One map of the product from those of some automata; `reset`: to the first state. Each worked out once."""
+        asked = (reset, *((k, one.tobytes()) for k, one in maps.items()))
+        if asked not in self._maps:
+            after = self._joined(maps)
+            after = np.where(after < 0, FORBIDDEN, 0) if reset else after
+            self._maps[asked] = None if (after == np.arange(self.states)).all() else Map(after)
+        return self._maps[asked]
+
+    def _joined(self, maps: dict[int, Indices]) -> Indices:
+        """The next states; automata that are not asked stay as they are."""
         out, dead = np.zeros(1, np.int64), np.zeros(1, bool)
         for k, size in enumerate(self.sizes):
             own = maps.get(k, np.arange(size))
@@ -81,11 +111,11 @@ class Product:
         return np.where(dead, FORBIDDEN, out)
 
     @cached_property
-    def relations(self) -> tuple[tuple[tuple[Flags, Map], ...], ...]:
-        """Of each way to step (see `ways`): pairs of pitches, (P, P) from the first axis to the second, and their map."""
+    def relations(self) -> tuple[tuple[tuple[Flags, Map | None], ...], ...]:
+        """Of each way to step (see `ways`): pairs of pitches (P, P), first axis to second, and their map."""
         return tuple(self._relations(key) for key in self._step_keys)
 
-    def _relations(self, steps: tuple[Steps | None, ...]) -> tuple[tuple[Flags, Map], ...]:
+    def _relations(self, steps: tuple[Steps | None, ...]) -> tuple[tuple[Flags, Map | None], ...]:
         live = [(k, one) for k, one in enumerate(steps) if one is not None]
         if not live:
             return ((np.ones((_P, _P), bool), None),)
@@ -98,8 +128,8 @@ class Product:
             for k, one in reversed(live):
                 rest, kind = divmod(rest, len(one.maps))
                 chosen[k] = one.maps[kind]
-            joined = self._joined(chosen)
-            if joined is None or (joined >= 0).any():
+            joined = self._map(chosen)
+            if joined is None or joined.alive.any():
                 found.append((key == value, joined))
         return tuple(found)
 
@@ -127,14 +157,14 @@ class Product:
         return self._stepped[1]
 
     @cached_property
-    def steps(self) -> Indices | None:
+    def steps(self) -> States | None:
         """The state after a step, (ways, N, P, P) from the third axis to the fourth; None where every step is free."""
         if all(one is None for key in self._step_keys for one in key):
             return None
         out = np.full((len(self.relations), self.states, _P, _P), FORBIDDEN, np.int16)
         for way, relations in enumerate(self.relations):
             for pairs, joined in relations:
-                after = np.arange(self.states) if joined is None else joined
+                after = np.arange(self.states) if joined is None else joined.after
                 out[way] = np.where(pairs, after[:, None, None], out[way])
         return out
 
@@ -144,6 +174,8 @@ class Product:
         kinds: dict[tuple[int, ...], int] = {}
         known: list[tuple[Indices | None, ...]] = []
         which = np.zeros(self.ticks, np.int64)
+        if all(type(automaton).pitch is Automaton.pitch for automaton in self.automata):
+            return None, which
         for onset in range(self.ticks):
             said = tuple(automaton.pitch(onset) for automaton in self.automata)
             number = kinds.setdefault(tuple(map(id, said)), len(kinds))
@@ -184,23 +216,25 @@ class Product:
             self._endings[tick] = reduce(lambda a, b: (a[:, None] & b).reshape(-1, _P), parts, first)
         return self._endings[tick]
 
-    def after_rests(self, ticks: Indices, states: Indices) -> Indices:
+    def after_rests(self, ticks: Indices, states: Indices) -> States:
         """The state of each melody (R,) after each rest of the tables, (R, RESTS)."""
-        return self._rests.rows(ticks, states, lambda tick: self._filled(tick, REST_TICKS, self.rests))
+        table = self._rests.at(ticks, lambda tick: self._filled(tick, REST_TICKS, self.rests))
+        return table[np.arange(len(ticks)), :, states]
 
-    def after_notes(self, onsets: Indices) -> Indices:
+    def after_notes(self, onsets: Indices) -> States:
         """The states after each duration of the tables, (R, D, N)."""
+
         def notes(tick: int, targets: Indices) -> Iterator[Group]:
             return self.notes(tick, targets, np.flatnonzero(tick + DURATION_TICKS < self.ticks))
 
         return self._notes.at(onsets, lambda tick: self._filled(tick, DURATION_TICKS, notes))
 
-    def _filled(self, tick: int, lengths: Indices, groups: object) -> Indices:
+    def _filled(self, tick: int, lengths: Indices, groups: Callable[[int, Indices], Iterator[Group]]) -> States:
         """Next states (lengths, N) from a tick on; what would lie beyond the end is FORBIDDEN."""
         inside = np.flatnonzero(tick + lengths < self.ticks)
         out = np.full((len(lengths), self.states), FORBIDDEN, np.int16)
-        for which, joined in groups(tick, tick + lengths[inside]):  # type: ignore[operator]
-            out[inside[which]] = np.arange(self.states) if joined is None else joined
+        for which, joined in groups(tick, tick + lengths[inside]):
+            out[inside[which]] = np.arange(self.states) if joined is None else joined.after
         return out
 
 
@@ -210,15 +244,12 @@ class _Table:
     def __init__(self, ticks: int, lengths: int, states: int) -> None:
         self.shape = (ticks, lengths, states)
         self.known = np.zeros(ticks, bool)
-        self.next: Indices | None = None
+        self.next: States | None = None
 
-    def at(self, ticks: Indices, fill: object) -> Indices:
+    def at(self, ticks: Indices, fill: Callable[[int], States]) -> States:
         if self.next is None:
             self.next = np.zeros(self.shape, np.int16)
         if not (known := self.known[ticks]).all():
             for tick in set(ticks[~known].tolist()):
-                self.next[tick], self.known[tick] = fill(tick), True  # type: ignore[operator]
+                self.next[tick], self.known[tick] = fill(tick), True
         return self.next[ticks]
-
-    def rows(self, ticks: Indices, states: Indices, fill: object) -> Indices:
-        return self.at(ticks, fill)[np.arange(len(ticks)), :, states]

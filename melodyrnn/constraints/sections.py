@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.lookahead import NONE, Lookahead
+from melodyrnn.constraints.logit_rules import NONE
+from melodyrnn.constraints.lookahead import Lookahead
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class _Table(Lookahead):
         """What may leave the piece at its end, (K, C, U, F, P)."""
         g, out = self.space, np.zeros(self.after.shape[1:], bool)
         for _, joined in self.product.rests(tick, np.array([joint])):
-            alive = np.arange(self.shape[0]) if joined is None else np.flatnonzero(joined >= 0)
+            alive = slice(None) if joined is None else joined.alive
             out[:, alive, -1] = np.eye(_P, dtype=bool)
         if joint in self._closing:
             out &= self._closed() & g.over[tick + self._closing[joint]]
