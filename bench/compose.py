@@ -18,7 +18,7 @@ from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.music.melody import Metre
 
 NOTES = 60  # of each melody: about what 16 bars of a folk song hold
@@ -58,7 +58,7 @@ def main() -> None:
         print(f"generate {melodies:4} melodies of {args.bars} bars: {took:.2f} s, {notes / took:8.0f} notes/s")
     known = [columns(encode(g.melody)) for g in made]
     start = time.process_time()
-    surprise(model.network, known)
+    score(model.network, known)
     took = time.process_time() - start
     print(f"surprise {len(known):4} melodies: {took:.2f} s, {sum(map(len, known)) / took:8.0f} notes/s")
 

@@ -34,7 +34,7 @@ from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre
 from tests.independent_checks import broken
@@ -149,9 +149,10 @@ def _seams(model: Model, melodies: list[Melody]) -> tuple[np.ndarray, np.ndarray
         for m in melodies
     ]
     seams, inner = [], []
-    for melody, bits in zip(melodies, surprise(model.network, [read_melody_columns(m) for m in twice]), strict=True):
+    scored = score(model.network, [read_melody_columns(m) for m in twice])
+    for melody, one in zip(melodies, scored, strict=True):
         bars = [melody.place(n.onset)[0] for n in melody.notes]
-        total, count = bits.sum(1), len(melody.notes)
+        total, count = one.bits.sum(1), len(melody.notes)
         seams.append(total[count])
         inner += [total[k + 1] for k, (a, b) in enumerate(pairwise(bars)) if a != b]
     return np.array(seams), np.array(inner)

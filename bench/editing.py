@@ -22,14 +22,14 @@ import numpy as np
 from bench.sections import write_section
 from melodyrnn.compose.edit import infill
 from melodyrnn.compose.generate import generate, load_model
-from melodyrnn.compose.originality import index_of
+from melodyrnn.constraints.originality import index_of
 from melodyrnn.controls.options import Options
 from melodyrnn.evaluation.sets import find_seen
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.inference.scoring import surprise
+from melodyrnn.inference.scoring import score
 from melodyrnn.music.key_finding import find_key
 from melodyrnn.music.melody import MOST_BARS
 
@@ -82,13 +82,13 @@ def _measured(model: Model, index: Index, name: str, melody: Melody, effort: int
     start = time.process_time()
     filled = infill(model, melody, BARS, options).melody
     took = time.process_time() - start
-    one = infill(model, melody, BARS, replace(options, effort=1)).melody
+    one = infill(model, melody, BARS, options.replace(effort=1)).melody
     made = {"given": melody, "infill": filled, "one particle": one, "continuation": _continued(model, melody, window)}
     written = read_midi(midi_bytes(filled)).melody
     kept = all(_outside(m, window) == _outside(melody, window) for m in (filled, written))
     later = sum(n.onset >= window[1] for n in melody.notes)
-    scored = surprise(model.network, [columns(encode(m, melody.key)) for m in made.values()])
-    bits = {way: b.sum(1)[-1 - later : -1] for way, b in zip(made, scored, strict=True)}
+    scored = score(model.network, [columns(encode(m, melody.key)) for m in made.values()])
+    bits = {way: one.bits.sum(1)[-1 - later : -1] for way, one in zip(made, scored, strict=True)}
     near, everything = ({w: float(b[:n].mean()) for w, b in bits.items()} for n in (NEAR, None))
     seen = any(find_seen(index, [columns(encode(melody, melody.key))], [name]))
     return Measured(name, kept, near, everything, took, seen)

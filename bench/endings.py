@@ -9,7 +9,6 @@ beside a beat; seconds of the processor. The table is printed and put into docs/
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
@@ -56,7 +55,7 @@ def ended(model: Model, options: Options, end: str | None, count: int) -> str:
     assert options.key is not None
     assert options.metre is not None
     begun = time.process_time()
-    last = [g.melody.notes[-1] for g in generate(model, replace(options, end=end), count)]
+    last = [g.melody.notes[-1] for g in generate(model, options.replace(end=end), count)]
     taken = time.process_time() - begun
     home = sum((note.pitch - options.key.tonic) % 12 == 0 for note in last) / count
     beside = sum(note.onset % options.metre.beat_ticks > 0 for note in last) / count

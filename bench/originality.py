@@ -15,16 +15,15 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from dataclasses import replace
 
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import generate, load_model, model_of
-from melodyrnn.compose.originality import copied, index_of
 from melodyrnn.compose.performance import Feel
-from melodyrnn.compose.provenance import Provenance, file_of, remake, to_plain
+from melodyrnn.compose.provenance import Provenance, file_of, options_to_plain, remake, to_plain
 from melodyrnn.compose.ranking import rank
+from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
@@ -134,11 +133,11 @@ def recipes(model, _count):
             max_copy=rng.choice([None, 8]), velocity=rng.choice([None, 70]),
         )  # fmt: skip
         feel = Feel(rng.choice([0, 0.6]), rng.choice([50, 62]))
-        first = replace(options, seed=max(0, seed - 31))
+        first = options.seeded(max(0, seed - 31))
         many = generate(model, first, 32) if seed % 10 == 0 else generate(model, options)
         made = next(g for g in many if g.seed == seed)
         recipe = Provenance(
-            verb="generate", digest=model.checkpoint.digest, options=to_plain(options), output=to_plain(feel)
+            verb="generate", digest=model.checkpoint.digest, options=options_to_plain(options), output=to_plain(feel)
         )
         content = file_of(made, recipe)
         same += remake(model, Provenance.from_text(read_midi(content).recipe)) == content

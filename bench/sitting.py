@@ -8,7 +8,6 @@ The table is printed and put into docs/benchmarks.md.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -46,7 +45,7 @@ def main() -> None:
     told = f"Of {who} (8 bars, seeds from 100 on), how many sit on a pitch: `python -m bench.sitting`"
     lines = ["## Sitting", "", told, "", f"| asked for | {' | '.join(EFFORTS)} |", "|---" * (1 + len(EFFORTS)) + "|"]
     for name, options in REQUESTS.items():
-        found = [sitting(model, replace(options, seed=100, effort=n), asked.count) for n in EFFORTS.values()]
+        found = [sitting(model, options.replace(seed=100, effort=n), asked.count) for n in EFFORTS.values()]
         lines.append(f"| `{name}` | {' | '.join(map(str, found))} |")
         print(lines[-1], flush=True)
     write_section("sitting", "\n".join(lines))

@@ -1,154 +1,317 @@
 """Whether a melody keeps what was asked for: every promise of docs/controls.md, looked at in the notes alone.
 
-Nothing of the look-ahead that keeps them is used here: it is what this module checks.
+Nothing of melodyrnn is imported: what musicians write (pitches, scales, densities, note values, forms, chords) is read
+here a second time, so that a slip in a reader or in the look-ahead cannot hide itself. A quarter has 24 ticks.
 
-Contents: `broken` (Options and a melody → sentences, none if all is kept).
+What is asked for is an object with attributes or a mapping; what it lacks, or has as None, is not looked at. A melody
+is an object with notes (onset, duration, pitch), metres (numerator, denominator, onset), key (tonic, mode) and length.
+
+Contents: broken (what is asked for and a melody → sentences, none if all is kept); beneath it the readers and checks.
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
-from melodyrnn.controls.constraints import (
-    density_of,
-    durations_of,
-    named_pitches,
-    sections_of,
-)  # fmt: skip
-from melodyrnn.events.vocabulary import DURATIONS
-from melodyrnn.music.chords import progression
-from melodyrnn.music.key import Key
-from melodyrnn.music.melody import TICKS_PER_QUARTER
-from melodyrnn.music.parsing import range_of, scale_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from melodyrnn.controls.options import Options
-    from melodyrnn.music.melody import Melody, Note
+QUARTER = 24
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
+_WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
+_FIRST_WHITE_KEY = {"major": 0, "dorian": 1, "phrygian": 2, "lydian": 3, "mixolydian": 4, "minor": 5, "locrian": 6}
+_WORDS_OF_DENSITY = {"sparse": (0.25, 1), "medium": (0.75, 2), "dense": (1.5, 4)}  # notes a quarter
+_STEPS_OF_END = {"tonic": (1,), "open": (2, 5, 7)}
+_CHORDS = {
+    "": (0, 4, 7), "m": (0, 3, 7), "dim": (0, 3, 6), "aug": (0, 4, 8), "sus4": (0, 5, 7), "6": (0, 4, 7, 9),
+    "7": (0, 4, 7, 10), "m7": (0, 3, 7, 10), "maj7": (0, 4, 7, 11), "m7b5": (0, 3, 6, 10), "dim7": (0, 3, 6, 9),
+}  # fmt: skip
 
 
-def broken(options: Options, melody: Melody, primed: int = 0) -> list[str]:
+def broken(asked: Any, melody: Any, primed: int = 0) -> list[str]:
     """Say which promises the notes from number `primed` on do not keep."""
-    new = melody.notes[primed:]
-    checks = (_length, _pitches, _leaps, _density, _durations, _end, _form, _chords)
-    return [said for check in checks for said in check(options, melody, new)] if new else ["there are no notes"]
+    if len(melody.notes) <= primed:
+        return ["there are no notes"]
+    facts = _Facts(asked, melody, tuple(melody.notes[primed:]), primed)
+    return [said for check in _CHECKS for said in check(facts)]
 
 
-def _length(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    bar = melody.metres[0].bar_ticks
-    fresh = new == melody.notes
-    if options.bars is not None and fresh:
-        bars = options.bars + (1 if options.upbeat else 0)
-        if (melody.bars, melody.end) != (bars, bars * bar):
-            yield f"bars: {melody.bars} that end at {melody.end}"
-    if options.upbeat is not None and fresh and melody.upbeat != options.upbeat:
-        yield f"upbeat: {melody.upbeat}"
-    if options.loop and new[-1].end != melody.end:
-        yield f"loop: the last note ends at {new[-1].end} of {melody.end}"
-    if any(a.end > b.onset for a, b in pairwise(melody.notes)):
+@dataclass(frozen=True)
+class _Facts:
+    """A melody beside what was asked for."""
+
+    asked: Any
+    melody: Any
+    new: tuple[Any, ...]
+    primed: int
+
+    def of(self, name: str) -> Any:
+        """What was asked for by a name; None for nothing."""
+        if isinstance(self.asked, Mapping):
+            return self.asked.get(name)
+        return getattr(self.asked, name, None)
+
+    @property
+    def end(self) -> int:
+        """Where the music ends."""
+        return max(self.melody.length, self.melody.notes[-1].onset + self.melody.notes[-1].duration)
+
+    @property
+    def bar(self) -> int:
+        """Ticks of a bar of the first metre."""
+        return _bar_ticks(self.melody.metres[0])
+
+    @property
+    def lines(self) -> list[int]:
+        """Bar lines, from 0 to the first at or after the end."""
+        lines = [0]
+        while lines[-1] < self.end:
+            later = [m.onset for m in self.melody.metres if m.onset > lines[-1]]
+            lines.append(min([lines[-1] + _bar_ticks(self.metre_at(lines[-1])), *later]))
+        return lines
+
+    @property
+    def bars(self) -> int:
+        """Bars, the last one counted whole."""
+        return len(self.lines) - 1
+
+    @property
+    def upbeat(self) -> int:
+        """Ticks before the first full bar."""
+        return -self.melody.notes[0].onset % self.bar
+
+    @property
+    def tonic_and_scale(self) -> tuple[int, tuple[int, ...]]:
+        """The tonic and the steps of the key's scale, from it up."""
+        key = self.melody.key
+        return (0, _scale(0, "major")) if key is None else (key.tonic, _scale(key.tonic, key.mode))
+
+    def metre_at(self, tick: int) -> Any:
+        """The metre at a tick."""
+        return [m for m in self.melody.metres if m.onset <= tick][-1]
+
+    def place(self, tick: int) -> tuple[int, int]:
+        """Number of the bar, from 0, and ticks since its line."""
+        bar = bisect_right(self.lines, tick) - 1
+        return bar, tick - self.lines[bar]
+
+
+# readers of what musicians write
+
+
+def _bar_ticks(metre: Any) -> int:
+    return metre.numerator * 4 * QUARTER // metre.denominator
+
+
+def _beat_ticks(metre: Any) -> int:
+    """6/8, 9/8, 12/8 … beat in three."""
+    unit = 4 * QUARTER // metre.denominator
+    return 3 * unit if metre.denominator >= 8 and metre.numerator in range(6, 100, 3) else unit
+
+
+def _scale(tonic: int, mode: str) -> tuple[int, ...]:
+    first = _FIRST_WHITE_KEY[mode]
+    keys = [_WHITE_KEYS[(first + k) % 7] for k in range(7)]
+    return tuple((tonic + key - keys[0]) % 12 for key in keys)
+
+
+def _class(name: str) -> int:
+    """Pitch class of a name without octave."""
+    return (_LETTERS[name[0].upper()] + sum(_SIGNS[sign] for sign in name[1:])) % 12
+
+
+def _pitches(name: str) -> set[int]:
+    """MIDI numbers of a name: one with an octave, all of the class without."""
+    letter, octave = re.fullmatch(r"([A-Ga-g][#♯b♭]*)(-?[0-9]+)?", name).groups()
+    if octave is None:
+        return set(range(_class(letter), 128, 12))
+    return {12 * (int(octave) + 1) + _LETTERS[letter[0].upper()] + sum(_SIGNS[sign] for sign in letter[1:])}
+
+
+def _named(text: str | None) -> list[tuple[str, set[int]]]:
+    return [(name, _pitches(name)) for name in re.split(r"[\s,]+", text or "") if name]
+
+
+def _ticks(text: str) -> int:
+    """Of a note value."""
+    return int(Fraction(text) * 4 * QUARTER)
+
+
+def _number(asked: Any) -> int | None:
+    """A whole number, or None where that is left free."""
+    return None if asked in (None, "free") else int(asked)
+
+
+def _density(text: str, metre: Any) -> tuple[int, int]:
+    """Fewest and most notes of a bar."""
+    if text in _WORDS_OF_DENSITY:
+        quarters = 4 * metre.numerator / metre.denominator
+        fewest, most = (max(1, int(a_quarter * quarters)) for a_quarter in _WORDS_OF_DENSITY[text])
+        return fewest, most
+    fewest, _, most = text.partition("-")
+    return int(fewest), int(most or fewest)
+
+
+def _chord(symbol: str) -> tuple[int, ...]:
+    """Pitch classes of a chord symbol; none for N.C."""
+    if symbol == "N.C.":
+        return ()
+    root, quality, bass = re.fullmatch(r"([A-G][#b]?)([^/]*)(?:/([A-G][#b]?))?", symbol).groups()
+    tones = tuple((_class(root) + step) % 12 for step in _CHORDS[quality])
+    return tones if bass is None else (*tones, _class(bass))
+
+
+def _progression(text: str, metre: Any) -> list[tuple[int, int, str]]:
+    """(first tick, ticks, symbol); chords without a number of beats share what is left of their bar."""
+    found: list[tuple[int, int, str]] = []
+    bar, at, waiting = _bar_ticks(metre), 0, []
+
+    def share() -> int:
+        left = bar - at % bar if waiting else 0
+        cuts = [left * k // len(waiting) for k in range(len(waiting) + 1)] if waiting else []
+        found.extend((at + a, b - a, symbol) for (a, b), symbol in zip(pairwise(cuts), waiting, strict=True))
+        waiting.clear()
+        return at + left
+
+    for word in [*text.replace("|", " | ").split(), "|"]:
+        symbol, _, beats = word.partition(":")
+        if word != "|" and not beats:
+            waiting.append(symbol)
+            continue
+        at = share()
+        if beats:
+            found.append((at, int(Fraction(beats) * _beat_ticks(metre)), symbol))
+            at += found[-1][1]
+    return found
+
+
+# the checks
+
+
+def _length(facts: _Facts) -> Iterator[str]:
+    bars, upbeat = _number(facts.of("bars")), facts.of("upbeat")
+    if isinstance(upbeat, str):
+        upbeat = None if upbeat == "free" else _ticks(upbeat)
+    if bars is not None and not facts.primed:
+        whole = bars + (1 if facts.upbeat else 0)
+        if (facts.bars, facts.end) != (whole, whole * facts.bar):
+            yield f"bars: {facts.bars} that end at {facts.end}"
+    if upbeat is not None and not facts.primed and facts.upbeat != upbeat:
+        yield f"upbeat: {facts.upbeat}"
+    last = facts.new[-1].onset + facts.new[-1].duration
+    if facts.of("loop") and not last == facts.end == facts.lines[-1]:
+        yield f"loop: the last note ends at {last} of {facts.lines[-1]}"
+    if any(a.onset + a.duration > b.onset for a, b in pairwise(facts.melody.notes)):
         yield "notes overlap"
 
 
-def _pitches(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    key = melody.key or Key(0)
-    scale = scale_of(options.scale) if options.scale else key.scale
-    if (options.scale and options.in_scale is None) or options.in_scale == "strict":
-        outside = {n.pitch for n in new if n.pitch % 12 not in scale}
-        if outside:
+def _allowed(facts: _Facts) -> Iterator[str]:
+    pitches = {note.pitch for note in facts.new}
+    named, strictness = facts.of("scale"), facts.of("in_scale")
+    if strictness == "strict" or (named and strictness is None):
+        scale = {_class(name) for name in re.split(r"[\s,]+", named)} if named else set(facts.tonic_and_scale[1])
+        if outside := {p for p in pitches if p % 12 not in scale}:
             yield f"scale: {outside}"
-    if options.range:
-        low, high = range_of(options.range)
-        if not all(low <= n.pitch <= high for n in new):
-            yield f"range: {min(n.pitch for n in new)}-{max(n.pitch for n in new)}"
-    pitches = {n.pitch for n in new}
-    for names in named_pitches(options.forbid, "forbid"):
-        if names & pitches:
-            yield f"forbid: {names & pitches}"
-    for names in named_pitches(options.require, "require"):
-        if not names & pitches:
-            yield f"require: none of {sorted(names)[:3]}"
+    if facts.of("range"):
+        (low,), (high,) = map(_pitches, re.fullmatch(r"\s*(.+[0-9])\s*-\s*(\D.*?)\s*", facts.of("range")).groups())
+        if not low <= min(pitches) <= max(pitches) <= high:
+            yield f"range: {min(pitches)}-{max(pitches)}"
+    for name, meant in _named(facts.of("forbid")):
+        if meant & pitches:
+            yield f"forbid: {name}"
+    for name, meant in _named(facts.of("require")):
+        if not meant & pitches:
+            yield f"require: no {name}"
 
 
-def _leaps(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    if options.max_leap is None:
+def _leaps(facts: _Facts) -> Iterator[str]:
+    widest = _number(facts.of("max_leap"))
+    if widest is None:
         return
-    notes = melody.notes[len(melody.notes) - len(new) - 1 :] if len(new) < len(melody.notes) else new
-    if options.loop:
-        notes = (*notes, melody.notes[0])
-    if any(abs(a.pitch - b.pitch) > options.max_leap for a, b in pairwise(notes)):
-        yield "max-leap"
+    line = [note.pitch for note in facts.melody.notes[max(0, facts.primed - 1) :]]
+    if facts.of("loop"):
+        line.append(facts.melody.notes[0].pitch)
+    if any(abs(a - b) > widest for a, b in pairwise(line)):
+        yield f"max-leap: {max(abs(a - b) for a, b in pairwise(line))} semitones"
 
 
-def _density(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    asked = density_of(options.density, melody.metres[0])
-    if asked is None or options.bars is None:
+def _notes_in_bars(facts: _Facts) -> Iterator[str]:
+    if facts.of("density") is None:
         return
-    first = melody.place(new[0].onset)[0] + (1 if melody.place(new[0].onset)[1] else 0)
-    for bar in range(first, melody.bars):
-        count = sum(melody.place(n.onset)[0] == bar for n in new)
-        if not (count >= asked[0] or bar == melody.bars - 1) or count > asked[1]:
-            yield f"density: {count} notes in bar {bar + 1}"
+    fewest, most = _density(facts.of("density"), facts.melody.metres[0])
+    bar, into = facts.place(facts.new[0].onset)
+    for number in range(bar, facts.bars):
+        count = sum(facts.place(note.onset)[0] == number for note in facts.new)
+        whole = number > bar or not into  # neither an upbeat nor begun by a prime
+        if count > most or (count < fewest and whole and number < facts.bars - 1):
+            yield f"density: {count} notes in bar {number + 1}"
 
 
-def _durations(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    rows = durations_of(options.durations)
-    if rows is None:
+def _values(facts: _Facts) -> Iterator[str]:
+    if facts.of("durations") is None:
         return
-    values = {DURATIONS[row] for row in rows}
-    rests = {b.onset - a.end for a, b in pairwise(new)} | ({melody.end - new[-1].end} if options.bars else set())
-    if {n.duration for n in new} - values or rests - values - {0}:
-        yield f"durations: {({n.duration for n in new} | rests) - values}"
+    values = {_ticks(value) for value in re.split(r"[\s,]+", facts.of("durations"))}
+    if odd := {note.duration for note in facts.new} - values:
+        yield f"durations: {odd}"
+    rests = {b.onset - a.onset - a.duration for a, b in pairwise(facts.new)}
+    if _number(facts.of("bars")) is not None:
+        rests.add(facts.end - facts.new[-1].onset - facts.new[-1].duration)
+    if odd := rests - values - {0}:
+        yield f"durations: rests of {odd}"
 
 
-def _end(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    if options.last_steps is None:
+def _end(facts: _Facts) -> Iterator[str]:
+    end = facts.of("end")
+    if end in (None, "free"):
         return
-    last, key = new[-1], melody.key or Key(0)
-    place, metre = melody.place(last.onset)[1], melody.metre_at(last.onset)
-    if last.pitch % 12 not in {key.scale[step] for step in options.last_steps}:
+    last, scale = facts.new[-1], facts.tonic_and_scale[1]
+    if last.pitch % 12 not in {scale[step - 1] for step in _STEPS_OF_END.get(end) or (int(end),)}:
         yield f"end: on {last.pitch}"
-    beat, bar = metre.beat_ticks, metre.bar_ticks
-    long = min(beat, bar - place) if beat >= TICKS_PER_QUARTER else min(TICKS_PER_QUARTER, bar)
+    place, metre = facts.place(last.onset)[1], facts.metre_at(last.onset)
+    beat, bar = _beat_ticks(metre), _bar_ticks(metre)
+    long = min(beat, bar - place) if beat >= QUARTER else min(QUARTER, bar)
     if place % beat or last.duration < long:
         yield f"end: {last.duration} ticks, {place} into the bar"
 
 
-def _form(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    sections = sections_of(options.form)
-    if sections is None or options.bars is None:
+def _form(facts: _Facts) -> Iterator[str]:
+    form, bars = facts.of("form"), _number(facts.of("bars"))
+    if form is None or bars is None:
         return
-    bar = melody.metres[0].bar_ticks
-    length, first = options.bars // len(sections) * bar, new[0].onset
+    sections = re.findall(r"[A-Z]'?", form)
+    length, first = bars // len(sections) * facts.bar, facts.new[0].onset
     known: dict[str, list[tuple[int, int, int]]] = {}
-    for k, (letter, varied) in enumerate(sections):
-        at = first + k * length
-        notes = [(n.onset - at, n.duration, n.pitch) for n in new if at <= n.onset < at + length]
-        if not notes or notes[0][0] or notes[-1][0] + notes[-1][1] > length + (options.upbeat or 0):
-            yield f"form: section {k + 1} does not stand by itself"
-        if varied:
-            same = [[n for n in part if n[0] < length - bar] for part in (notes, known[letter])]
-            if same[0] != same[1]:
-                yield f"form: section {k + 1} is not {letter}'"
-        elif known.setdefault(letter, notes) != notes:
-            yield f"form: section {k + 1} is not {letter}"
+    for number, section in enumerate(sections):
+        at = first + number * length
+        notes = [(n.onset - at, n.duration, n.pitch) for n in facts.new if at <= n.onset < at + length]
+        if not notes or notes[0][0] or notes[-1][0] + notes[-1][1] > length + facts.upbeat:
+            yield f"form: section {number + 1} does not stand by itself"
+        compared = length - facts.bar if section.endswith("'") else length
+        before = known.setdefault(section[0], notes)
+        if [n for n in notes if n[0] < compared] != [n for n in before if n[0] < compared]:
+            yield f"form: section {number + 1} is not {section}"
 
 
-def _chords(options: Options, melody: Melody, new: tuple[Note, ...]) -> Iterator[str]:
-    if options.chords is None or options.chord_tones != "rule":
+def _chord_tones(facts: _Facts) -> Iterator[str]:
+    if facts.of("chords") is None or facts.of("chord_tones") != "rule":
         return
-    metre = melody.metres[0]
-    spans = progression(options.chords, metre)
-    start = melody.bar_onset(1 if melody.upbeat else 0)
-    around = sum(ticks for ticks, _ in spans)
-    for note in (n for n in new if n.onset >= start):
-        at, k = (note.onset - start) % around, 0
-        while at >= spans[k][0]:
-            at, k = at - spans[k][0], k + 1
-        chord = spans[k][1]
-        place = melody.place(note.onset)[1]
-        metre = melody.metre_at(note.onset)
-        middle = metre.bar_ticks // metre.beat_ticks % 4 == 0 and place == metre.bar_ticks // 2
-        if chord.tones and (at == 0 or place == 0 or middle) and note.pitch % 12 not in chord.tones:
-            yield f"chords: {note.pitch} at {note.onset} over {chord.symbol}"
+    spans = _progression(facts.of("chords"), facts.melody.metres[0])
+    start, around = facts.lines[1 if facts.upbeat else 0], sum(ticks for _, ticks, _ in spans)
+    for note in facts.new:
+        if note.onset < start:
+            continue
+        at = (note.onset - start) % around
+        begin, _, symbol = next(span for span in spans if span[0] <= at < span[0] + span[1])
+        place, metre = facts.place(note.onset)[1], facts.metre_at(note.onset)
+        bar = _bar_ticks(metre)
+        middle = bar // _beat_ticks(metre) % 4 == 0 and place == bar // 2
+        tones = _chord(symbol)
+        if tones and (at == begin or place == 0 or middle) and note.pitch % 12 not in tones:
+            yield f"chords: {note.pitch} at {note.onset} over {symbol}"
+
+
+_CHECKS = (_length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _chord_tones)

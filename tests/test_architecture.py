@@ -25,8 +25,8 @@ ARROWS = {
     "checkpoint": {"errors", "system", "events"},
     "training": {"errors", "_version", "system", "events", "corpus", "checkpoint"},
     "inference": {"errors", "music", "events", "checkpoint"},
-    "constraints": {"errors", "events", "inference"},
-    "controls": {"errors", "music", "events", "inference", "constraints"},
+    "constraints": {"errors", "music", "events", "checkpoint", "inference"},
+    "controls": {"errors", "music", "events", "checkpoint", "inference", "constraints"},
     "compose": {
         "errors", "_version", "system", "music", "formats", "events", "checkpoint", "inference", "constraints",
         "controls",

@@ -63,7 +63,7 @@ def test_generate_imports_nothing_heavy(model, tmp_path):
 def test_generate_without_wishes_imports_no_machinery_for_them(model, tmp_path):
     """Constraints, particles and the index of training tunes are imported when they are asked for."""
     modules = modules_of(["generate", "-m", str(model), "--bars", "2", "-o", "x.mid"], tmp_path)
-    asked = {"controls.feasibility", "constraints.sections", "compose.sampling.particles", "compose.originality"}
+    asked = {"controls.feasibility", "constraints.sections", "compose.sampling.particles", "constraints.originality"}
     assert not modules & {f"melodyrnn.{name}" for name in asked}
     assert not {m for m in modules if m.startswith("melodyrnn.training")}
 

@@ -18,6 +18,7 @@ from typer.main import get_command
 
 from melodyrnn._version import __version__
 from melodyrnn.cli.io import EPILOG, ExitStatus
+from melodyrnn.cli.options import signed
 
 COMMANDS: Final = (
     "generate", "infill", "vary", "train", "evaluate", "score", "memory", "originality", "reproduce", "inspect",
@@ -158,7 +159,10 @@ class _Commands(Mapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         module = import_module(f"melodyrnn.cli.commands.{_MODULES.get(name, name)}")
-        found = get_command(getattr(module, f"{name}_command"))
+        own = getattr(module, f"{name}_command")
+        for info in own.registered_commands:
+            signed(info.callback)
+        found = get_command(own)
         found.name = name
         return found
 

@@ -1,27 +1,30 @@
-"""The options of the commands: those that several share, and all that a composer may ask for.
+"""The options of the commands: those that several share, and those of the controls, which `melodyrnn.controls` lists.
 
-Contents: option, seed_option, console_of, corpus_names, model_names; an Annotated type for each option; NAMES,
-constraints_given (of a command's parameters, those that go to Options as they are), bars_in.
+Contents: option, seed_option, console_of, corpus_names, model_names; an Annotated type for each option; Wishes,
+with_controls, signed (the options of the controls in a command's signature), bars_in.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from melodyrnn.cli.io.console import Console
+from melodyrnn.controls import every
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.registry import OUTPUT_FORMATS
+
+if TYPE_CHECKING:
+    from melodyrnn.controls.control import Control
 
 DEFAULT_MODEL: Final = "folk"
 DEFAULT_CANDIDATES: Final = 200
 _MUSIC: Final = "Music"
-_PITCH: Final = "Pitches"
-_SHAPE: Final = "Rhythm and form"
-_CHORDS: Final = "Chords"
-_CHANCE: Final = "Chance"
 _WHERE: Final = "Where it goes"
 
 
@@ -72,29 +75,6 @@ PrimeOption = Annotated[
     str | None,
     option("--prime FILE|-", "Go on from this melody, which is kept; BOOK.abc:12 is tune 12 of a book.", _MUSIC),
 ]
-BarsOption = Annotated[
-    str, option("--bars N|free", "Exactly so many, up to 64, without upbeat and prime; free: as was learnt.", _MUSIC)
-]
-UpbeatOption = Annotated[str, option("--upbeat N/N|free", "Length of an upbeat before them: 1/4, 1/8.", _MUSIC)]
-KeyOption = Annotated[
-    str | None, option("--key KEY", 'Am, F#, "E dorian" (that of the prime or of the chords, else C).', _MUSIC)
-]
-MetreOption = Annotated[str | None, option("--metre N/N", "3/4, 6/8, 5/4 (4/4, or the prime's).", _MUSIC)]
-TempoOption = Annotated[
-    float | None, option("--tempo N", "Quarters a minute, 4 to 1000 (120, or the prime's).", _MUSIC)
-]
-StyleOption = Annotated[str | None, option("--style NAME", "A style of the model; inspect lists them.", _MUSIC)]
-LoopOption = Annotated[bool, option("--loop", "Fill the last bar, end on its bar line.", _MUSIC)]
-SeedOption = Annotated[
-    int | None, option("--seed N", "The same seed gives the same melody; else one is drawn and told.", _CHANCE)
-]
-TemperatureOption = Annotated[
-    float, option("-t --temperature X", "Boldness, 0 to 100; 0 always takes the likeliest.", _CHANCE)
-]
-RhythmOption = Annotated[float | None, option("--rhythm-temperature X", "The same for the rhythm alone.", _CHANCE)]
-TopKOption = Annotated[int | None, option("--top-k N", "Choose among the N likeliest.", _CHANCE)]
-TopPOption = Annotated[float, option("--top-p P", "Choose among the likeliest that together have P.", _CHANCE)]
-MinPOption = Annotated[float, option("--min-p P", "Choose among those P times as likely as the best.", _CHANCE)]
 OutputOption = Annotated[str | None, option("-o --output FILE|DIR/|-", "Where to write.", _WHERE)]
 CountOption = Annotated[int, option("-n --count N", "How many melodies.", _WHERE)]
 FormatOption = Annotated[
@@ -109,56 +89,53 @@ FormatOption = Annotated[
 ProgramOption = Annotated[
     int | None, option("--program N", "General MIDI sound, 0 to 127 (0, or the file's).", _WHERE, min=0, max=127)
 ]
-VelocityOption = Annotated[int | None, option("--velocity N", "One velocity for all new notes, 1 to 127.", _WHERE)]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
-MaxCopyOption = Annotated[
-    int | None, option("--max-copy N", "Share at most N notes in a row with a training tune, 8 or more.", _MUSIC)
-]
-SurpriseOption = Annotated[
-    str | None, option("--surprise X|corpus", "So many bits a note, 0.05 to 30, instead of a temperature.", _CHANCE)
-]
 BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]
 HumanizeOption = Annotated[float, option("--humanize X", "Play like a hand, from 0 (exact) to 1.", _WHERE)]
 SwingOption = Annotated[float, option("--swing N", "Per cent of a quarter for its first eighth, 50 to 80: 67.", _WHERE)]
-
-ScaleOption = Annotated[str | None, option("--scale NOTES", 'Only these: "C D Eb F# G Ab B".', _PITCH)]
-InScaleOption = Annotated[
-    str | None, option("--in-scale strict|mostly|free", "Keep to the scale, or the key's (mostly in modes).", _PITCH)
-]
-RangeOption = Annotated[str | None, option("--range C4-A5", "Lowest and highest note.", _PITCH)]
-ForbidOption = Annotated[str | None, option("--forbid NOTES", 'Never these: "F# C4"; no octave means all.', _PITCH)]
-RequireOption = Annotated[str | None, option("--require NOTES", "Each of these at least once.", _PITCH)]
-LeapOption = Annotated[int | None, option("--max-leap N", "Semitones from note to note, at most (1 to 72).", _PITCH)]
-ContourOption = Annotated[
-    str | None, option("--contour SHAPE", 'Lean to arch, rise, fall, wave or heights "0 2 5 3".', _PITCH)
-]
-EndOption = Annotated[
-    str | None, option("--end tonic|open|N|free", "End on 1, on 2, 5 or 7, or N: on a beat, long.", _PITCH)
-]
-DensityOption = Annotated[str | None, option("--density N|N-N", "Notes in each bar, or sparse, medium, dense.", _SHAPE)]
-DurationsOption = Annotated[str | None, option("--durations VALUES", 'Only these note values: "1/4 1/8".', _SHAPE)]
-FormOption = Annotated[str | None, option("--form AABA", "Sections that return; A' with another last bar.", _SHAPE)]
-ChordsOption = Annotated[
-    str | None, option("--chords CHORDS|FILE", '"Am:4 F:2 | C", or those of FILE[:TRACK].', _CHORDS)
-]
-ChordTonesOption = Annotated[str, option("--chord-tones prefer|rule", "Chord tones on strong beats.", _CHORDS)]
-ChordTrackOption = Annotated[
-    bool, option("--chord-track", "Write the chords too: a second MIDI track, or symbols.", _CHORDS)
-]
-EffortOption = Annotated[
-    int | None, option("--effort N", "Melodies side by side to draw one from, up to 4096; more fit better.", _CHANCE)
-]
-NAMES: Final = (
-    "scale", "in_scale", "range", "forbid", "require", "max_leap", "contour", "end", "density", "durations", "form",
-    "chords", "chord_tones", "chord_track", "effort",
-)  # fmt: skip
-"""Parameters of a command that go to Options as they are."""
+Wishes = dict[str, Any]
+"""Stands, in the signature of a command, for the options of all its controls: what is given, by name."""
 
 
-def constraints_given(values: dict[str, Any]) -> dict[str, Any]:
-    """Of a command's parameters (its locals), those that stand in NAMES."""
-    return {name: values[name] for name in NAMES if name in values}
+def with_controls(verb: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command, in the place of its parameter `asked`, an option for each control that this verb has."""
+
+    def add(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(**values: Any) -> None:
+            asked = {name: values.pop(name) for name, control in every().items() if verb in control.option.verbs}
+            function(asked=asked, **values)
+
+        run.asks = verb  # type: ignore[attr-defined]
+        return run
+
+    return add
+
+
+def signed(callback: Any) -> None:
+    """Write a command's signature anew, from the controls that are in the list now."""
+    verb = getattr(callback, "asks", None)
+    if verb is None:
+        return
+    own = inspect.signature(callback.__wrapped__, eval_str=True).parameters.values()
+    parameters = []
+    for parameter in own:
+        controls = [one for one in every().values() if verb in one.option.verbs] if parameter.name == "asked" else []
+        parameters += [_parameter(control) for control in controls] or [parameter]
+    callback.__signature__ = inspect.Signature(parameters)
+    callback.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+
+
+def _parameter(control: type[Control]) -> inspect.Parameter:
+    """A control as a parameter of a command."""
+    told = control.option
+    spelt = option(f"{told.short} {told.name} {told.metavar or ''}", told.help, told.panel)
+    default = None if told.drawn or control.default is None else told.kind(control.default)
+    kind: Any = told.kind if default is not None else told.kind | None
+    return inspect.Parameter(
+        control.name(), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, spelt]
+    )
 
 
 def bars_in(text: str, option_name: str) -> range:

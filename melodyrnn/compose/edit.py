@@ -24,14 +24,17 @@ import numpy as np
 from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.fixed_notes import Given, fixed_rhythm, gap_space, in_order, same_pitch_penalty
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
-from melodyrnn.compose.generate import Generated, Model
+from melodyrnn.compose.generate import TRIES, Generated, Model
 from melodyrnn.compose.prompt import conditions_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
-from melodyrnn.compose.sampling.note import filters_of, sample_note
+from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
-from melodyrnn.constraints.logit_rules import LogitRules, all_of, lookahead_rules
-from melodyrnn.controls.feasibility import excluding, reach, said
-from melodyrnn.controls.masks import Place, preferences
+from melodyrnn.constraints.logit_rules import LogitRules
+from melodyrnn.controls.clock import Frame
+from melodyrnn.controls.feasibility import excluding, said
+from melodyrnn.controls.gather import plan_for, rules_of
+from melodyrnn.controls.plan import hard_rules, reach, space_of
+from melodyrnn.controls.rules import FinishedMelody
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, onsets_of
@@ -45,8 +48,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.compose.gaps import Windows
-    from melodyrnn.constraints.logit_rules import AcceptanceTest
+    from melodyrnn.compose.sampling.particles import Test
+    from melodyrnn.controls.gather import Plan
     from melodyrnn.controls.options import Options
+    from melodyrnn.controls.setting import Setting
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
@@ -57,7 +62,7 @@ class GapFill:
     """A gap that can be filled, and how."""
 
     gap: Gap
-    rules: LogitRules
+    plan: Plan
     hearing: Hearing | None
 
 
@@ -89,14 +94,15 @@ def tasks_of(
 def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool) -> GapFill | None:
     """How to fill a gap; None if nothing fits. A melody begins where it did, if it can."""
     for onset in dict.fromkeys((gap.begins(melody), None)):
-        place = gap.place(melody, encoded, onset)
-        space = gap_space(options, place, gap.spans, gap.after)
+        asked = options.concerning("notes", "rhythm", *([] if gap.after else ["ending"]))
+        rules, frame = rules_of(asked, gap.frame(options.setting, melody, encoded, onset))
+        space = gap_space(space_of(rules, frame), gap.spans, gap.after)
         if same_pitches:
             space = in_order(space, encoded.pitches[gap.first : gap.last], gap.end)
-        lookahead = reach(space, place, gap.tick)
+        lookahead = reach(space, frame, gap.tick)
         if lookahead is not None:
             hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
-            return GapFill(gap, preferences(options, place) + lookahead_rules(lookahead), hearing)
+            return GapFill(gap, plan_for(rules, frame, hard_rules(lookahead, frame)), hearing)
     return None
 
 
@@ -114,8 +120,12 @@ def _reason(melody: Melody, windows: Windows, options: Options, task_of: Callabl
 
     kept, guilty = excluding(options, fits)
     if guilty:
-        return f"{where} meets all that is asked; it could be filled without {said(options, guilty)}"
-    return f"{where} meets {', '.join(kept)} together" if kept else f"{where} fits that the tables have"
+        return f"{where} meets all that is asked; it could be filled without {said(guilty)}"
+    return (
+        f"{where} meets {', '.join(one.label() for one in kept)} together"
+        if kept
+        else f"{where} fits that the tables have"
+    )
 
 
 _Fit = TypeVar("_Fit")
@@ -164,7 +174,7 @@ def vary(
         raise OptionError("keep", "with every bar kept nothing is left to vary")
     if "rhythm" in keep or "contour" in keep:
         return _repitched(model, melody, options, kept=kept, strength=strength, contour="contour" in keep)
-    free = _chosen(melody.bars, options.seed, strength) - kept
+    free = _chosen(melody.bars, options.setting.seed, strength) - kept
     return _filled(model, melody, sorted(free), options, same_pitches="pitches" in keep)
 
 
@@ -182,11 +192,22 @@ def _filled(
     written = _heard(melody)
     begins = not same_pitches and bool(melody.notes) and melody.place(written.notes[0].onset)[0] in bars
     encoded, tasks = _first_fitting(
-        _heard_as(melody, options.key, begins=begins),
+        _heard_as(melody, options.setting.key, begins=begins),
         lambda heard_as: tasks_of(written, heard_as, bars, options, same_pitches=same_pitches),
     )
     if not tasks:
         return _unchanged(melody, options)
+    return _taken(
+        [task.plan for task in tasks],
+        lambda attempt: _through(model, melody, encoded, tasks, options, attempt, same_pitches=same_pitches),
+    )  # fmt: skip
+
+
+def _through(
+    model: Model, melody: Melody, encoded: Encoded, tasks: Sequence[GapFill], options: Options, attempt: int, *,
+    same_pitches: bool,
+) -> Generated:  # fmt: skip
+    """Fill one gap after another."""
     heard, tick, price = np.zeros((0, 3), np.int64), 0, 0.0
     fresh: list[Indices] = []
     for task in tasks:
@@ -194,58 +215,82 @@ def _filled(
         if fresh and len(kept):
             kept[0, 0] = RESTS.index(tasks[len(fresh) - 1].gap.onset - tick)
         heard = np.concatenate((heard, kept))
-        once = _at_home(encoded, options) if task.hearing is None else []
+        once = _at_home(encoded, options.setting) if task.hearing is None else []
         if same_pitches:  # their rhythm is what changes
             once.append(_anew(encoded, task.gap))
-        before, drawn = _drawn(model, melody, _with(encoded, heard), options, (task.rules, task.hearing), once)
+        how = (task.plan, task.hearing, attempt)
+        before, drawn = _drawn(model, melody, _with(encoded, heard), options.setting, how, once)
         heard, fresh, price = np.concatenate((heard, drawn.rows)), [*fresh, drawn.rows], price + drawn.price
         tick = task.gap.tick + sum(RESTS[rest] + DURATIONS[duration] for rest, duration, _ in drawn.rows.tolist())
-    made = between(melody, encoded, [task.gap for task in tasks], fresh, options, same_pitches=same_pitches)
+    gaps, velocity = [task.gap for task in tasks], options.setting.velocity
+    made = between(melody, encoded, gaps, fresh, velocity, same_pitches=same_pitches)
     after = max(0, len(made.notes) - len(heard))
     bits = np.concatenate((before, drawn.bits, np.zeros((after, 3))))[: len(made.notes)]
-    return Generated(made, options.seed, bits, tasks[0].gap.first, price)
+    return Generated(made, options.setting.seed, bits, tasks[0].gap.first, price)
+
+
+def _taken(plans: Sequence[Plan], compose: Callable[[int], Generated]) -> Generated:
+    """The first of several attempts that passes what the controls ask of the finished melody. Raises Unsatisfiable."""
+    tests = {test.owner: test for plan in plans for test in plan.tests}
+    if not tests:
+        return compose(0)
+    for attempt in range(TRIES):
+        made = compose(attempt)
+        written = encode(_heard(made.melody), key_or_found(made.melody))
+        rows = np.column_stack((written.rests, written.durations, written.pitches))
+        finished = FinishedMelody(np.zeros((0, 3), np.int64), rows, lambda made=made: made.melody)  # type: ignore[misc]
+        if all(test.passes(finished) for test in tests.values()):
+            return made
+    raise Unsatisfiable(next(iter(tests)), f"{TRIES} times nothing came through {', '.join(tests)}; ask for less of it")
 
 
 def _repitched(
     model: Model, melody: Melody, options: Options, *, kept: set[int], strength: float, contour: bool
 ) -> Generated:
     """Change pitches alone."""
-    chosen = _chosen(len(melody.notes), options.seed, strength)
+    chosen = _chosen(len(melody.notes), options.setting.seed, strength)
     free = np.array([k in chosen and melody.place(n.onset)[0] not in kept for k, n in enumerate(melody.notes)])
     if not free.any():
         return _unchanged(melody, options)
-    encoded, rules = _first_fitting(
-        _heard_as(melody, options.key, begins=bool(free[0])),
-        lambda heard_as: _pitch_rules(melody, heard_as, options, free, contour=contour),
+    encoded, plan = _first_fitting(
+        _heard_as(melody, options.setting.key, begins=bool(free[0])),
+        lambda heard_as: _pitch_plan(melody, heard_as, options, free, same_directions=contour),
     )
-    lowest = encoded.anchor + PITCHES[0]
-    once = _at_home(encoded, options) if free[-1] else []
-    _, drawn = _drawn(model, melody, _with(encoded, np.zeros((0, 3), np.int64)), options, (rules, None), once)
-    changed = tuple(
-        replace(note, pitch=pitch) if is_free else note
-        for note, pitch, is_free in zip(melody.notes, (lowest + drawn.rows[:, 2]).tolist(), free, strict=True)
-    )
-    return Generated(replace(melody, notes=changed), options.seed, drawn.bits, 0, drawn.price)
+    once = _at_home(encoded, options.setting) if free[-1] else []
+
+    def compose(attempt: int) -> Generated:
+        blank = _with(encoded, np.zeros((0, 3), np.int64))
+        _, drawn = _drawn(model, melody, blank, options.setting, (plan, None, attempt), once)
+        pitches = (encoded.anchor + PITCHES[0] + drawn.rows[:, 2]).tolist()
+        changed = tuple(
+            replace(note, pitch=pitch) if is_free else note
+            for note, pitch, is_free in zip(melody.notes, pitches, free, strict=True)
+        )
+        return Generated(replace(melody, notes=changed), options.setting.seed, drawn.bits, 0, drawn.price)
+
+    return _taken([plan], compose)
 
 
-def _pitch_rules(
-    melody: Melody, encoded: Encoded, options: Options, free: NDArray[np.bool_], *, contour: bool
-) -> LogitRules:
+def _pitch_plan(
+    melody: Melody, encoded: Encoded, options: Options, free: NDArray[np.bool_], *, same_directions: bool
+) -> Plan:
     """What the pitches of the free notes may be, and are to be. Raises Unsatisfiable."""
     columns = (onsets_of(encoded.rests, encoded.durations), encoded.durations, encoded.pitches)
     notes = [Given(*map(int, note)) for note in zip(*columns, strict=True)]
-    place = Place(
-        frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
+    rules, frame = rules_of(options.concerning("notes"), Frame(
+        setting=options.setting, melody=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
         onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1, upbeat=melody.upbeat,
-    )  # fmt: skip
+    ))  # fmt: skip
     real = np.array([note.pitch for note in melody.notes]) - encoded.anchor - PITCHES[0]
-    lookahead = reach(fixed_rhythm(options, place, notes, free, real=real, contour=contour), place)
+    space = fixed_rhythm(space_of(rules, frame), notes, free, real=real, same_directions=same_directions)
+    lookahead = reach(space, frame)
     if lookahead is None:
         between = "and the notes that stay " * bool((~free).any())
         raise Unsatisfiable("constraints", f"no pitches fit the rhythm {between}together with all that is asked")
-    soft = same_pitch_penalty(notes[:-1], free[:-1], place.end, OTHERWISE)  # an ending may come again
-    towards = LogitRules(pitch=(lambda logs, context: logs + soft[np.minimum(context.tick, place.end)],))
-    return towards + preferences(options, place) + lookahead_rules(lookahead)
+    soft = same_pitch_penalty(notes[:-1], free[:-1], frame.end, OTHERWISE)  # an ending may come again
+    towards = LogitRules(pitch=(lambda logs, context: logs + soft[np.minimum(context.tick, frame.end)],))
+    plan = plan_for(rules, frame, hard_rules(lookahead, frame))
+    return replace(plan, rules=towards + plan.rules)
 
 
 def _heard(melody: Melody) -> Melody:
@@ -285,42 +330,45 @@ def _with(encoded: Encoded, rows: Indices) -> Encoded:
     return replace(encoded, rests=rests, durations=durations, pitches=pitches)
 
 
-def _at_home(encoded: Encoded, options: Options) -> list[AcceptanceTest]:
+def _at_home(encoded: Encoded, setting: Setting) -> list[Test]:
     """A test for what ends on the tonic if the melody does, and only then; none where the caller says how it ends."""
-    if options.end is not None or options.chords is not None or options.effort is not None:
+    if not setting.draws_home or setting.effort is not None:
         return []
     home = ends_at_home(encoded.pitches[-1:, None])
     return [lambda rows: ends_at_home(rows) == home]
 
 
-def _anew(encoded: Encoded, gap: Gap) -> AcceptanceTest:
+def _anew(encoded: Encoded, gap: Gap) -> Test:
     """A test for another rhythm than that which stood in a gap."""
     stood = encoded.durations[gap.first : gap.last]
     return lambda rows: not np.array_equal(rows[:, 1], stood)
 
 
 def _drawn(
-    model: Model, melody: Melody, heard: Encoded, options: Options, how: tuple[LogitRules, Hearing | None],
-    once: list[AcceptanceTest],
+    model: Model, melody: Melody, heard: Encoded, setting: Setting, how: tuple[Plan, Hearing | None, int],
+    once: list[Test],
 ) -> tuple[NDArray[np.float64], Drawn]:  # fmt: skip
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
 
     A static melody is drawn again, unless it was static before or an effort is asked for; and once what does not pass
     the tests `once`.
     """
-    rules, hearing = how
+    plan, hearing, number = how
     conditions, first = conditions_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
     decoder = Decoder(model.network, conditions, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
     before = prefill(decoder, heard, first)
-    filters = filters_of(options)
-    tries = AGAIN if options.effort is None and not is_static(melody) else 0
+    if plan.paced:
+        decoder.spent = np.zeros((1, 2))
+    tries = AGAIN if setting.effort is None and not is_static(melody) else 0
     last = max(tries, len(once) > 0)
     for attempt in range(last + 1):
-        tests = ([is_lively] if attempt < tries else []) + (once if not attempt else [])
+        tests = [*([is_lively] if attempt < tries else []), *(once if not attempt else [])]
+        accepts: Test = lambda rows, tests=tests: all(passes(rows) for passes in tests)  # type: ignore[misc] # noqa: E731
         try:
             drawn = draw_one(
-                decoder, lambda s, uniform: sample_note(s, rules, filters, uniform, first), seed=options.seed,
-                effort=options.effort or USUAL_EDIT_EFFORT, hearing=hearing, accepts=all_of(tests), attempt=attempt,
+                decoder, lambda s, uniform: sample_note(s, plan.rules, plan.filters, uniform, first),
+                seed=setting.seed, effort=setting.effort or USUAL_EDIT_EFFORT, hearing=hearing, accepts=accepts,
+                attempt=number * (last + 1) + attempt,
             )  # fmt: skip
         except DeadEnd:
             if attempt == last:
@@ -331,4 +379,4 @@ def _drawn(
 
 
 def _unchanged(melody: Melody, options: Options) -> Generated:
-    return Generated(melody, options.seed, np.zeros((len(melody.notes), 3)), len(melody.notes), 0.0)
+    return Generated(melody, options.setting.seed, np.zeros((len(melody.notes), 3)), len(melody.notes), 0.0)

@@ -24,16 +24,15 @@ import numpy as np
 from melodyrnn.compose.fixed_notes import Given
 from melodyrnn.compose.performance import velocity_of
 from melodyrnn.compose.prompt import whole_bars
-from melodyrnn.constraints.logit_rules import SHORTEST_GAP
-from melodyrnn.constraints.lookahead import NONE
-from melodyrnn.controls.masks import Place
+from melodyrnn.constraints.logit_rules import NONE, SHORTEST_GAP
+from melodyrnn.controls.clock import Frame
 from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, REST_TICKS, RESTS, nearest, onsets_of
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from melodyrnn.controls.options import Options
+    from melodyrnn.controls.setting import Setting
     from melodyrnn.events.tokenizer import Encoded
     from melodyrnn.events.vocabulary import Indices
 
@@ -84,13 +83,14 @@ class Gap:
         begun = melody.notes[0].onset - self.shifts[0] if melody.notes and not self.first else self.end
         return begun if self.spans[0][0] <= begun < self.spans[0][1] else None
 
-    def place(self, melody: Melody, encoded: Encoded, onset: int | None) -> Place:
+    def frame(self, setting: Setting, melody: Melody, encoded: Encoded, onset: int | None) -> Frame:
         """Where the new notes stand, the first at `onset` if one is given."""
         over = self.after[-1].end if self.after else self.end
         bar = melody.metre_at(self.end + self.shifts[-1] - 1).bar_ticks
-        return Place(
-            frame=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor, onset=onset,
-            start=self.spans[0][0], latest=self.after[0].onset if self.after else over - 1, end=over,
+        return Frame(
+            setting=setting, melody=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
+            onset=onset, spans=self.spans, start=self.spans[0][0], end=over, before=self.kept,
+            latest=self.after[0].onset if self.after else over - 1,
             last_bar=over - 1 if self.after else max(over - bar, self.tick - 1), shift=self.shifts[0],
             last=int(encoded.pitches[self.first - 1]) if self.first else NONE, upbeat=melody.upbeat,
         )  # fmt: skip
@@ -194,10 +194,10 @@ def _above(silence: int) -> int:
 
 
 def between(
-    melody: Melody, encoded: Encoded, gaps: list[Gap], fresh: list[Indices], options: Options, *, same_pitches: bool
+    melody: Melody, encoded: Encoded, gaps: list[Gap], fresh: list[Indices], velocity: int | None, *, same_pitches: bool
 ) -> Melody:
     """The melody with new notes in its gaps; the others stay as they are."""
-    loudness = velocity_of(melody, options.velocity, melody.notes)
+    loudness = velocity_of(melody, velocity, melody.notes)
     notes: list[Note] = []
     last = 0
     for gap, rows in zip(gaps, fresh, strict=True):
@@ -208,7 +208,7 @@ def between(
             tick = onset + DURATIONS[duration]
             sounding = melody.notes[gap.first + k].pitch if same_pitches else encoded.anchor + PITCHES[pitch]
             loud = loudness(gap.sounding(onset))
-            if same_pitches and options.velocity is None:
+            if same_pitches and velocity is None:
                 loud = melody.notes[gap.first + k].velocity
             notes.append(Note(gap.sounding(onset), DURATIONS[duration], sounding, loud))
     whole = _parted([*notes, *melody.notes[last:]], frozenset(melody.notes))

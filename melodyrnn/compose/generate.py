@@ -22,7 +22,7 @@ import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, find, load
 from melodyrnn.compose.performance import velocity_of
-from melodyrnn.compose.prompt import Prompt, begin, with_length_prior
+from melodyrnn.compose.prompt import Prompt, begin
 from melodyrnn.compose.sampling.acceptance import (
     AGAIN,
     Candidate,
@@ -33,8 +33,9 @@ from melodyrnn.compose.sampling.acceptance import (
     is_lively,
     is_repetitive,
 )
-from melodyrnn.compose.sampling.note import filters_of, sample_note
-from melodyrnn.constraints.logit_rules import all_of
+from melodyrnn.compose.sampling.note import sample_note
+from melodyrnn.controls.frame.length_prior import with_length_prior
+from melodyrnn.controls.rules import FinishedMelody
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.inference.compiled import network_of
@@ -46,8 +47,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from melodyrnn.constraints.logit_rules import AcceptanceTest
+    from melodyrnn.compose.sampling.particles import Test
     from melodyrnn.controls.options import Options
+    from melodyrnn.controls.rules import AcceptanceTest
+    from melodyrnn.events.fingerprint import Index
+    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Network
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
@@ -102,24 +106,23 @@ def generate(
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
     seeds = options.seeds(count, step)
-    each = (with_length_prior(model.card, replace(options, seed=seed), prime) for seed in seeds)
-    if (first := next(each)).bars == options.bars:
-        return _generate(_task(model, options, prime, free=options.bars is None and options.planned), seeds)
-    begun = _generate(_task(model, first, prime, free=True), range(first.seed, first.seed + 1))
-    later = (_generate(_task(model, own, prime, free=True), range(own.seed, own.seed + 1)) for own in each)
+    each = (with_length_prior(model.card, options.seeded(seed), prime) for seed in seeds)
+    if (first := next(each)).setting.bars == options.setting.bars:
+        return _generate(_task(model, options, prime, free=options.setting.bars is None and options.planned), seeds)
+    begun = _generate(_task(model, first, prime, free=True), first.seeds(1))
+    later = (_generate(_task(model, own, prime, free=True), own.seeds(1)) for own in each)
     return chain(begun, chain.from_iterable(later))
 
 
 def prompt_for(model: Model, options: Options, prime: Melody | None = None) -> Prompt:
     """Find the place where new notes begin, with every rule that the options ask for. Raises OptionError."""
-    prompt = begin(model.network, model.card, options, prime)
-    if options.surprise is not None:
-        prompt.decoder.spent = np.zeros((1, 2))
-    if options.max_copy is None:
-        return prompt
-    from melodyrnn.compose.originality import index_of, limit_copy  # noqa: PLC0415
+    return begin(model.network, model.card, options, prime, index=lambda: _index_of(model))
 
-    return replace(prompt, rules=prompt.rules + limit_copy(index_of(model.checkpoint), options.max_copy))
+
+def _index_of(model: Model) -> Index:
+    from melodyrnn.constraints.originality import index_of  # noqa: PLC0415 - only who asks waits for it
+
+    return index_of(model.checkpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +131,44 @@ class _Task:
 
     prompt: Prompt
     options: Options
-    accepts: AcceptanceTest | None  # through which every melody must pass
+    static: bool  # a static melody is composed again
     turns: bool  # one that goes in circles is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
 
+    @property
+    def tests(self) -> tuple[AcceptanceTest, ...]:
+        """Through which every melody must pass."""
+        return self.prompt.plan.tests
+
+    def accepts(self, rows: Indices) -> bool:
+        """Whether a melody, new notes as rows (notes, 3), passes them all."""
+        if not self.tests:
+            return True
+        before = self.prompt.frame.before
+        given = np.zeros((0, 3), np.int64) if before is None else before
+        blank = [[0.0] * 3] * len(rows)
+        finished = FinishedMelody(
+            given, rows, lambda: _finished(self.prompt, Candidate(0, rows.tolist(), blank)).melody
+        )
+        return all(test.passes(finished) for test in self.tests)
+
 
 def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
-    prompt = prompt_for(model, options, prime)
-    closing = None if free and options.end is not None else closing_of(model.card, options, prompt)
-    mark = None
-    if closing is not None and options.form is None:  # the last two bars
-        mark = prompt.end - prompt.shift - 2 * prompt.frame.metre_at(prompt.end - 1).bar_ticks
-    turns = free or (options.rejects_repetitive and prime is None)
-    if options.max_copy is None:
-        return _Task(prompt, options, None, turns, closing, mark)
-    from melodyrnn.compose.originality import index_of, originality_test  # noqa: PLC0415 - only who asks waits for it
+    """What to compose; `free`: melodies whose length is drawn, or left to the network.
 
-    return _Task(prompt, options, originality_test(index_of(model.checkpoint), options, prompt), turns, closing, mark)
+    Static ones are composed again unless they are the network's own or an effort is given; repetitive ones where bars
+    do not return by themselves.
+    """
+    prompt, setting = prompt_for(model, options, prime), options.setting
+    closing = None if free and setting.ending != "drawn" else closing_of(model.card, options, prompt)
+    mark = None
+    if closing is not None and not prompt.plan.sections:  # the last two bars
+        mark = prompt.end - prompt.frame.shift - 2 * prompt.frame.melody.metre_at(prompt.end - 1).bar_ticks
+    again = setting.effort is None and not options.certain
+    static = again and (options.planned or prompt.plan.filtered)
+    turns = free or (again and not prompt.plan.sections and prime is None)
+    return _Task(prompt, options, static, turns, closing, mark)
 
 
 def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
@@ -157,21 +180,20 @@ def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
             _compose(task, candidates)
         else:
             _steer(task, candidates[0])
-        yield from (_finished(task.prompt, task.options, candidate) for candidate in candidates)
+        yield from (_finished(task.prompt, candidate) for candidate in candidates)
 
 
 def _steer(task: _Task, candidate: Candidate) -> None:
     """Fill a candidate with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
-    prompt, options = task.prompt, task.options
-    filters, primed = filters_of(options), prompt.decoder.notes
+    prompt, plan, primed = task.prompt, task.prompt.plan, task.prompt.decoder.notes
     for attempt in range(TRIES):
         passes = _particle_test(task, candidate.seed, attempt)
         try:
             drawn = draw_one(
                 prompt.decoder,
-                lambda decoder, uniform: sample_note(decoder, prompt.rules, filters, uniform, primed),
+                lambda decoder, uniform: sample_note(decoder, plan.rules, plan.filters, uniform, primed),
                 seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt,
             )  # fmt: skip
         except DeadEnd:
@@ -181,18 +203,18 @@ def _steer(task: _Task, candidate: Candidate) -> None:
         candidate.notes, candidate.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
         candidate.prices = [drawn.price]
         return
-    raise _given_up(options, prompt.particles)
+    raise _given_up(task, prompt.particles)
 
 
 def _compose(task: _Task, candidates: list[Candidate]) -> None:
     """Fill candidates with melodies; those that are not taken, again. Raises Unsatisfiable."""
     for attempt in range(TRIES):
         number = attempt * ENDINGS
-        compose(task.prompt, task.options, candidates, number, task.mark)
+        compose(task.prompt, candidates, number, task.mark)
         candidates = [candidate for candidate in candidates if not _taken(task, candidate, number, attempt)]
         if not candidates:
             return
-    raise _given_up(task.options, 1)
+    raise _given_up(task, 1)
 
 
 def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool:
@@ -202,15 +224,15 @@ def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool
     """
     closes = _closed(task, candidate, number)
     rows = np.array(candidate.notes, np.int64).reshape(-1, 3)
-    if candidate.lost or not (task.accepts is None or task.accepts(rows)):
-        if task.accepts is None:
+    if candidate.lost or not task.accepts(rows):
+        if not task.tests:
             raise DeadEnd
         return False
     if not closes and attempt < (2 * AGAIN if task.mark is None else AGAIN):
         return False
     if attempt >= 3 * AGAIN:
         return True
-    return (not task.options.rejects_static or is_lively(rows)) and not (task.turns and _circles(task, candidate))
+    return (not task.static or is_lively(rows)) and not (task.turns and _circles(task, candidate))
 
 
 def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
@@ -219,7 +241,7 @@ def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
         return True
     for k in range(number, number + ENDINGS):
         if k > number and candidate.fork is not None:
-            compose_end(task.prompt, task.options, candidate, k)
+            compose_end(task.prompt, candidate, k)
         rows, price = np.array(candidate.notes), candidate.prices[-1]
         if not candidate.lost and task.closing.takes(candidate.seed, rows, price, k):
             return True
@@ -230,44 +252,48 @@ def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
 
 def _circles(task: _Task, candidate: Candidate) -> bool:
     """Whether a melody is the same bars over and over."""
-    return is_repetitive(_finished(task.prompt, task.options, candidate).melody)
+    return is_repetitive(_finished(task.prompt, candidate).melody)
 
 
-def _particle_test(task: _Task, seed: int, attempt: int) -> AcceptanceTest | None:
+def _particle_test(task: _Task, seed: int, attempt: int) -> Test | None:
     """What one of the particles has to pass: at first all that is looked at, in the end what must be.
 
     How it closes is looked at once: particles cost much, and one among so many does so nearly always. What it cost to
     end where it does has been weighed.
     """
-    asked = [] if task.accepts is None else [task.accepts]
-    if task.options.rejects_static and attempt < AGAIN:
+    asked: list[Test] = [task.accepts] if task.tests else []
+    if task.static and attempt < AGAIN:
         asked.append(is_lively)
     if task.turns and attempt < AGAIN:
         asked.append(lambda rows: not _circles(task, Candidate(seed, rows.tolist(), [[0.0] * 3] * len(rows))))
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
-    return all_of(asked)
+    return (lambda rows: all(passes(rows) for passes in asked)) if asked else None
 
 
-def _given_up(options: Options, particles: int) -> Unsatisfiable:
+def _given_up(task: _Task, particles: int) -> Unsatisfiable:
     """Why there is no melody, with the next move."""
     effort = f"{particles} melodies side by side" if particles > 1 else "a melody"
+    asked = ", ".join(
+        f"{test.owner} {task.options.values().get(test.owner.replace('-', '_'), '')}".strip() for test in task.tests
+    )
     return Unsatisfiable(
-        "max-copy",
-        f"{TRIES} times {effort} came to where all that the rules leave is more than {options.max_copy} notes of a "
-        f"training tune; allow longer runs, loosen another rule, or give more effort or another seed",
+        task.tests[0].owner,
+        f"{TRIES} times {effort} did not come through {asked}; ask for less of it, loosen another rule, or give more "
+        f"effort or another seed",
     )
 
 
-def _finished(prompt: Prompt, options: Options, candidate: Candidate) -> Generated:
+def _finished(prompt: Prompt, candidate: Candidate) -> Generated:
     """Turn rows of the tables into a melody."""
-    frame, tick = prompt.frame, int(prompt.decoder.tick[0]) + prompt.shift
-    loudness = velocity_of(frame, options.velocity, frame.notes)
-    notes = list(frame.notes)
+    frame, given = prompt.frame, prompt.frame.melody
+    tick = int(prompt.decoder.tick[0]) + frame.shift
+    loudness = velocity_of(given, frame.setting.velocity, given.notes)
+    notes = list(given.notes)
     for rest, duration, pitch in candidate.notes:
         onset = tick + RESTS[rest]
         tick = onset + DURATIONS[duration]
-        notes.append(Note(onset, DURATIONS[duration], prompt.anchor + PITCHES[pitch], loudness(onset)))
-    melody = replace(frame, notes=tuple(notes), length=prompt.end)
+        notes.append(Note(onset, DURATIONS[duration], frame.anchor + PITCHES[pitch], loudness(onset)))
+    melody = replace(given, notes=tuple(notes), length=prompt.end)
     bits = np.concatenate((prompt.bits, np.array(candidate.bits).reshape(-1, 3)))
-    return Generated(melody, candidate.seed, bits, len(frame.notes), sum(candidate.prices))
+    return Generated(melody, candidate.seed, bits, len(given.notes), sum(candidate.prices))

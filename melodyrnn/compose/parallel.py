@@ -9,7 +9,6 @@ Contents: `compose_many`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -50,7 +49,7 @@ def compose_many(
 
 def work(options: Options, count: int) -> int:
     """Bars to be composed, of all melodies side by side."""
-    return count * options.particles * (MOST_BARS // 4 if options.bars is None else options.bars)
+    return count * options.particles * (options.setting.bars or MOST_BARS // 4)
 
 
 def _dealt(model: bytes, options: Options, count: int, prime: Melody | None, jobs: int) -> Iterator[Generated]:
@@ -62,5 +61,5 @@ def _dealt(model: bytes, options: Options, count: int, prime: Melody | None, job
 
 def _compose(file: bytes, options: Options, prime: Melody | None, which: range) -> Iterator[Generated]:
     """In a child: the melodies of its share."""
-    own = replace(options, seed=options.seed + which.start)
+    own = options.seeded(options.setting.seed + which.start)
     return generate(model_of(load(file)), own, len(which), prime=prime, step=which.step)

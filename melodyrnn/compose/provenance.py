@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_orig
 from melodyrnn._version import __version__
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.performance import Feel, play, swung
+from melodyrnn.controls import every
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import CorpusError, OptionError, RecipeError
 from melodyrnn.formats.midi.write import midi_bytes
@@ -138,6 +139,19 @@ def from_plain(kind: type[Value], told: Mapping[str, Any]) -> Value:
     if unknown := sorted(set(told) - names):
         raise RecipeError(f"the recipe asks for '{_line(unknown[0])}', which this melodyrnn does not know")
     return kind(**{name: _typed(hints[name], value, name) for name, value in told.items()})
+
+
+def options_to_plain(options: Options) -> dict[str, Any]:
+    """What is asked for and differs from the defaults, as JSON can say it."""
+    return {name: _plain(value) for name, value in options.values().items()}
+
+
+def options_from(told: Mapping[str, Any]) -> Options:
+    """Options from what `options_to_plain` made of them. Raises RecipeError, OptionError."""
+    known = every()
+    if unknown := sorted(set(told) - set(known)):
+        raise RecipeError(f"the recipe asks for '{_line(unknown[0])}', which this melodyrnn does not know")
+    return Options(**{name: _typed(known[name].stored, value, name) for name, value in told.items()})
 
 
 def _plain(value: Any) -> Any:
@@ -254,16 +268,15 @@ def file_of(made: Generated, recipe: Provenance, *, keep: bool = True) -> bytes:
     """Write a melody as its recipe says, with the recipe in the file if `keep`. Raises OptionError, RecipeError."""
     told = dict(recipe.output)
     feel = from_plain(Feel, {name: told.pop(name) for name in ("humanize", "swing") if name in told})
-    program, loop = told.pop("program", 0), bool(recipe.options.get("loop", False))
+    program, setting = told.pop("program", 0), options_from(recipe.options).setting
     if told or type(program) is not int:
         raise RecipeError(f"the recipe's output is damaged, or this melodyrnn does not know {', '.join(sorted(told))}")
     melody, timing = play(made.melody, feel, made.seed, given=made.primed)
     text = recipe.to_text() if keep else ""
-    progression = str(recipe.options["chords"]) if recipe.options.get("chord_track") else ""
-    begin = chords_begin(made, recipe.options.get("upbeat", 0))
+    progression, begin = setting.written_chords, chords_begin(made, setting.upbeat)
     chords = chord_notes(progression, made.melody, begin=begin) if progression else ()
     return midi_bytes(
-        melody, program=program, loop=loop, recipe=text, timing=timing, chords=chords, progression=progression,
+        melody, program=program, loop=setting.loop, recipe=text, timing=timing, chords=chords, progression=progression,
         chord_timing=swung(made.melody, ((onset, ticks) for onset, ticks, _ in chords), feel),
     )  # fmt: skip
 
@@ -292,8 +305,7 @@ def remake(model: Model, recipe: Provenance, given: Melody | None = None) -> byt
     if prime is not None and hash_of(prime) != recipe.given_hash:
         raise RecipeError("it goes on from another melody than that of --prime")
     try:
-        options = from_plain(Options, recipe.options)
-        return file_of(_made(model, recipe, options, prime), recipe)
+        return file_of(_made(model, recipe, options_from(recipe.options), prime), recipe)
     except OptionError as problem:
         raise RecipeError(f"its recipe cannot be followed: {problem}") from problem
 

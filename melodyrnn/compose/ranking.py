@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.compose.originality import Copied, Usual, copied, index_of, usual_of
+from melodyrnn.constraints.originality import Copied, Usual, copied, index_of, usual_of
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import shingles
 from melodyrnn.events.statistics import compass, repetition

@@ -27,13 +27,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.constraints.lookahead import NONE, Lookahead
+from melodyrnn.constraints.logit_rules import NONE
+from melodyrnn.constraints.lookahead import Lookahead
 from melodyrnn.events.vocabulary import PITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from melodyrnn.constraints.lookahead import Flags, SearchSpace
+    from melodyrnn.constraints.automaton import Flags
+    from melodyrnn.constraints.lookahead import SearchSpace
     from melodyrnn.events.vocabulary import Indices
 
 Variable = tuple[int, int]
@@ -121,13 +123,12 @@ class Pieces:
 def manageable(space: SearchSpace, *, loop: bool) -> bool:
     """Whether the exact look-ahead is small enough."""
     pieces = Pieces.of(space, loop=loop)
-    counts = 1 if space.most is None else int(space.most.max()) + 1
     ticks = sum(b - a for a, b in zip(pieces.starts, pieces.ends, strict=True))
-    splits = len(pieces.starts) ** len(space.required)
+    splits = len(pieces.starts) ** len(space.groups)
     scopes = [{(a, 1), (b, 0)} for a, b in pieces.meets] + [{(k, 0), (k, 1)} for k in range(len(pieces.starts))]
     wide = widest(scopes, {(0, 0), (0, 1)})
     return (
-        ticks * counts * space.subsets * _P**2 <= MOST_SECTION_CELLS
+        ticks * space.product.states * space.subsets * _P**2 <= MOST_SECTION_CELLS
         and splits <= MOST_SPLITS
         and wide <= MOST_SHARED_BORDERS
     )
@@ -146,9 +147,8 @@ class _Table(Lookahead):
         return _P
 
     def _endings(self) -> Flags:
-        g = self.space
-        out = np.zeros(self.after.shape[1:], bool)
-        out[-1, :, -1] = g.final & np.eye(_P, dtype=bool)
+        out = np.zeros((self.space.lasts, 1, *self.shape[1:], _P), bool)
+        out[-1, :, -1] = self.space.final & np.eye(_P, dtype=bool)
         return out
 
     def _begin(self, tick: int) -> None:
@@ -162,19 +162,17 @@ class _Table(Lookahead):
         if not (joint < g.end and g.joints[joint]):
             super()._after(tick)
             return
-        if joint > tick:
-            onsets = tick + self._allowed_rests
-            self.after[tick] |= self._stepped(tick, onsets[onsets < joint])
+        if joint > tick and len(onsets := tick + self._allowed_rests) and len(onsets := onsets[onsets < joint]):
+            self.after[tick] |= self._stepped(tick, onsets)
         if joint - tick in self._allowed_rests:
             self.after[tick] |= self._left(tick, joint)
 
     def _left(self, tick: int, joint: int) -> Flags:
         """What may leave the piece at its end, (K, C, U, F, P)."""
         g, out = self.space, np.zeros(self.after.shape[1:], bool)
-        out[:, :, -1] = np.eye(_P, dtype=bool)
-        if g.most is not None and tick < joint:
-            enough = np.arange(self.shape[0]) >= g.least[tick]
-            out &= (enough & g.skips(g.bar[[tick]], g.bar[[joint]]))[:, None, None, None]
+        for _, joined in self.product.rests(tick, np.array([joint])):
+            alive = slice(None) if joined is None else joined.alive
+            out[:, alive, -1] = np.eye(_P, dtype=bool)
         if joint in self._closing:
             out &= self._closed() & g.over[tick + self._closing[joint]]
         return out
@@ -185,11 +183,11 @@ class SectionLookahead(Lookahead):
 
     def __init__(self, space: SearchSpace, *, loop: bool) -> None:
         """Work out what each piece can do, and the column with which all begins."""
-        self.space, self.pieces = space, Pieces.of(space, loop=loop)
+        self.space, self.product, self.pieces = space, space.product, Pieces.of(space, loop=loop)
         self._table = _Table(space, self.pieces)
-        counts, subsets, _ = self._table.shape
-        self.shape = (counts, subsets, 1)
-        self._near: Flags = space.steps[0]
+        self.shape = (*self._table.shape[:2], 1)
+        assert space.border is not None  # noqa: S101 - without it sections may meet anywhere
+        self._near: Flags = space.border
         self._borders: dict[tuple[int, ...], Flags] = {}
         self._columns: dict[tuple[int, bool, bytes], int] = {}
         table = self._table
@@ -198,9 +196,9 @@ class SectionLookahead(Lookahead):
         self.ending = np.zeros((*table.ending.shape[:3], 4, _P), bool)
         self._column(0, None, self._bordered(0, ()))
 
-    def columns(self, at: Indices, onsets: Indices, pitches: Indices, first: Indices) -> Indices:
+    def columns(self, at: Indices, onsets: Indices, pitches: Indices) -> Indices:
         """The column of each melody (R,) that chooses at a tick (R,), from its notes (R, notes)."""
-        pieces, out = self.pieces, np.zeros_like(first)
+        pieces, out = self.pieces, np.zeros_like(at)
         number = np.maximum(np.searchsorted(pieces.starts, at, "right") - 1, 0)
         for row, (tick, piece) in enumerate(zip(at.tolist(), number.tolist(), strict=True)):
             if tick > pieces.ends[piece] or (tick == pieces.ends[piece] and tick < self.space.end):
@@ -227,7 +225,7 @@ class SectionLookahead(Lookahead):
         key = (piece, *known)
         if key not in self._borders:
             given = self._meetings(piece, known)
-            later, groups = range(piece + 1, len(self.pieces.starts)), len(self.space.required)
+            later, groups = range(piece + 1, len(self.pieces.starts)), len(self.space.groups)
             out = np.zeros((_P, _P, 1 << groups), bool)
             for shares in product((piece, *later), repeat=groups):
                 left = {k: sum(1 << g for g, share in enumerate(shares) if share == k) for k in later}

@@ -13,7 +13,7 @@ frames of a set).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -155,7 +155,7 @@ def sample_from_model(
         groups[frame] = groups.get(frame, 0) + 1
     options = Options(bars=None, upbeat=None, seed=seed, temperature=temperature, in_scale="free")
     for (metre, tonic, mode), wanted in groups.items():
-        framed = replace(options, metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
+        framed = options.replace(metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
         for written in generate(model, framed, wanted):
             yield read_melody_columns(written.melody)
-        options = replace(options, seed=options.seed + wanted)
+        options = options.seeded(options.setting.seed + wanted)

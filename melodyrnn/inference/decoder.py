@@ -107,19 +107,20 @@ def _firsts(sizes: Mapping[str, int]) -> dict[str, int]:
 # The views of melodyrnn.events.viewpoints, tabulated: rows of the joint tables, by what a note is.
 _TABLES = tuple(vp.sizes(views, bar_numbers=True) for views in (vp.AT_PITCH, vp.HEARD))
 _KNOWN, _HEARD = map(_firsts, _TABLES)  # the other heads know the first few of what pitch knows
-_HEARD_AT: Final = {name: index for index, name in enumerate(vp.HEARD)}
+_KNOWN_AT, _HEARD_AT = ({name: index for index, name in enumerate(views)} for views in (vp.AT_PITCH, vp.HEARD))
 _BOTH: Final = ("rest", "place", "metre_beat", "bars_left")  # what is known of a note is then heard
-_ALSO_KNOWN, _ALSO_HEARD = np.array([(list(_KNOWN).index(n), _HEARD_AT[n]) for n in _BOTH]).T
+_ALSO_KNOWN, _ALSO_HEARD = np.array([(_KNOWN_AT[n], _HEARD_AT[n]) for n in _BOTH]).T
 _APART: Final = np.array([_HEARD[name] - _KNOWN[name] for name in _BOTH])
 _ALL: Final = np.arange(len(PITCHES))
 _TICKS: Final = np.arange(vp.PLACES)  # by tick, clipped
-_STAND: Final = np.stack((vp.place_row(_TICKS), vp.metre_beat_row(0 * _TICKS, _TICKS) + _KNOWN["metre_beat"]), 1)
+_PLACE_KNOWN: Final = vp.place_row(_TICKS) + _KNOWN["place"]
+_BEAT_KNOWN: Final = vp.metre_beat_row(0 * _TICKS, _TICKS) + _KNOWN["metre_beat"]
 _LEFT: Final = vp.bars_left_row(np.arange(vp.LONGEST_BARS + 2))  # by bars left, clipped
 _NUMBER: Final = vp.bar_number_row(np.arange(vp.BAR_NUMBERS))  # by the number of the bar, clipped
 _REST_KNOWN: Final = np.append(np.arange(1, END + 1), 0) + _KNOWN["rest"]
-_PITCH_HEARD: Final = np.stack((_ALL + 1, vp.degree(_ALL) + 1 + _HEARD["degree"]), 1)
-_LEAP_HEARD: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
-_LEAPS_FROM: Final = np.array([_HEARD["interval"], _HEARD["from_first"]])
+_PITCH_HEARD: Final = _ALL + 1 + _HEARD["pitch"]
+_DEGREE_HEARD: Final = vp.degree(_ALL) + 1 + _HEARD["degree"]
+_LEAP: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,11 @@ class Decoder:
         self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
         self.after = timeline.at(self.tick)
         self.spent: Logs | None = None  # (R, 2) bits chosen, and their sum over the notes, where they are counted
+        self.states: Indices | None = None  # (R,) where rules remember more than the notes tell, see `LogitRules`
         self.state = network.blank(rows)
         self.pointer = pointer_of(network, rows, capacity)
         self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
-        self._known[:, -1] += conditions.mode
+        self._known[:, _KNOWN_AT["mode"]] += conditions.mode
         self._shown = conditions.bars > 0
         self._heard: Indices = np.tile(np.array(list(_HEARD.values())), (rows, 1))
         views = {"metre_beat": self.after.metre * vp.BEATS, "mode": conditions.mode, "style": conditions.style}
@@ -173,6 +175,7 @@ class Decoder:
         )
         new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
         new.spent = None if self.spent is None else self.spent[rows]
+        new.states = None if self.states is None else self.states[rows]
         after = self.after
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
         new.state, new.pointer = self.state.take(rows, 2), self.pointer.select(rows)
@@ -193,7 +196,7 @@ class Decoder:
     def pitch(self, rest: Indices, duration: Indices) -> Logs:
         """Log-probabilities of the next pitch at this rest and duration (R,): (R, len(PITCHES))."""
         where, known = self._standing(rest)
-        known[:, 4] = duration + (1 + _KNOWN["duration"])
+        known[:, _KNOWN_AT["duration"]] = duration + (1 + _KNOWN["duration"])
         return self._ask(
             "pitch", known, _key(rest, duration), PointerQuery(where.bar, where.place, rest, duration, self.last)
         )
@@ -241,10 +244,12 @@ class Decoder:
     def _stand(self, where: Places) -> Indices:
         """Rows of what heads know, (R, 6), of which place, metre_beat and bars_left are filled in, and the mode."""
         known = self._known.copy()
-        known[:, :2] = _STAND.take(where.place, 0, mode="clip")
-        known[:, 1] += where.metre * vp.BEATS
+        known[:, _KNOWN_AT["place"]] = _PLACE_KNOWN.take(where.place, mode="clip")
+        known[:, _KNOWN_AT["metre_beat"]] = _BEAT_KNOWN.take(where.place, mode="clip") + where.metre * vp.BEATS
         left, number = self.conditions.bars - where.bar, where.bar
-        known[:, 2] += np.where(self._shown, _LEFT.take(left, mode="clip"), _NUMBER.take(number, mode="clip"))
+        known[:, _KNOWN_AT["bars_left"]] += np.where(
+            self._shown, _LEFT.take(left, mode="clip"), _NUMBER.take(number, mode="clip")
+        )
         return known
 
     def _stand_after(self) -> Indices:
@@ -262,19 +267,19 @@ class Decoder:
             else:
                 where = self.where(rest)
                 known = self._stand(where)
-            known[:, 3] = _REST_KNOWN.take(rest)
+            known[:, _KNOWN_AT["rest"]] = _REST_KNOWN.take(rest)
             self._stood = key, (where, known)
         return self._stood[1]
 
     def _hearing(self, duration: Indices, pitch: Indices, known: Indices) -> None:
         """Set the views of a finished note, which is among those remembered; mode, style and register stay."""
         heard, first = self._heard, self.pointer.column(PITCH)[:, 0]
-        heard[:, :2] = _PITCH_HEARD.take(pitch, 0)
-        leaps = _LEAP_HEARD.take(pitch[:, None] - np.stack((self.last, first), 1), mode="wrap")
-        if not self.notes:
-            leaps[:, 0] = 0
-        heard[:, 2:4] = leaps + _LEAPS_FROM
-        heard[:, 4] = duration + (1 + _HEARD["duration"])
+        heard[:, _HEARD_AT["pitch"]] = _PITCH_HEARD.take(pitch)
+        heard[:, _HEARD_AT["degree"]] = _DEGREE_HEARD.take(pitch)
+        leap = _LEAP.take(pitch - self.last, mode="wrap") if self.notes else 0  # before the first note: NONE
+        heard[:, _HEARD_AT["interval"]] = leap + _HEARD["interval"]
+        heard[:, _HEARD_AT["from_first"]] = _LEAP.take(pitch - first, mode="wrap") + _HEARD["from_first"]
+        heard[:, _HEARD_AT["duration"]] = duration + (1 + _HEARD["duration"])
         heard[:, _ALSO_HEARD] = known.take(_ALSO_KNOWN, 1) + _APART
 
     def _ask(self, name: str, known: Indices, choice: bytes, asked: PointerQuery) -> Logs:
@@ -290,7 +295,7 @@ class Decoder:
         if asked.get("duration") != rest.tobytes():
             self.pointer.keep("duration", self._projected, known)
         if asked.get("pitch") != _key(rest, duration):
-            known[:, 4] = duration + (1 + _KNOWN["duration"])
+            known[:, _KNOWN_AT["duration"]] = duration + (1 + _KNOWN["duration"])
             self.pointer.keep("pitch", self._projected, known)
 
 

@@ -287,16 +287,14 @@ def test_what_is_composed_anew_may_lie_in_another_octave(model, wish):
         composed += len(inside)
     assert composed > len(TUNE.notes)
     with pytest.raises(Unsatisfiable, match="no pitches fit the rhythm together with all that is asked"):
-        vary(model, TUNE, replace(options, max_leap=1, scale="C"), keep=["contour"], strength=1.0)
+        vary(model, TUNE, options.replace(max_leap=1, scale="C"), keep=["contour"], strength=1.0)
 
 
 def test_what_is_varied_moves_where_it_can(model):
     """Equal notes, all pitches free: none of the variations sits, unless the rules leave one pitch, or the tune sat."""
     even = Melody(tuple(Note(24 * i, 24, 60 + i % 5, 80) for i in range(32)), (Metre(),), Key(0))
     free = Options(bars=None, max_leap=5)
-    assert not any(
-        is_static(vary(model, even, replace(free, seed=k), keep=["rhythm"], strength=1.0).melody) for k in range(8)
-    )
+    assert not any(is_static(vary(model, even, free.seeded(k), keep=["rhythm"], strength=1.0).melody) for k in range(8))
     one = vary(model, even, Options(bars=None, range="E4-E4"), keep=["rhythm"], strength=1.0).melody
     assert {n.pitch for n in one.notes} == {64}
     drone = replace(even, notes=tuple(replace(n, pitch=60) for n in even.notes))

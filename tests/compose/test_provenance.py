@@ -19,6 +19,8 @@ from melodyrnn.compose.provenance import (
     file_of,
     from_plain,
     hash_of,
+    options_from,
+    options_to_plain,
     remake,
     to_plain,
 )
@@ -45,10 +47,10 @@ options = st.builds(
 @given(options)
 def test_options_come_back_whole(asked):
     """Options → text → Options is the identity, and defaults are not written."""
-    text = Provenance(verb="generate", digest="0" * 16, options=to_plain(asked)).to_text()
+    text = Provenance(verb="generate", digest="0" * 16, options=options_to_plain(asked)).to_text()
     assert text.startswith('melodyrnn {"')
-    assert from_plain(Options, Provenance.from_text(text).options) == asked
-    assert to_plain(Options()) == {}
+    assert options_from(Provenance.from_text(text).options) == asked
+    assert options_to_plain(Options()) == {}
 
 
 def test_a_prime_travels_in_the_recipe():
@@ -111,7 +113,7 @@ def test_any_text_is_a_recipe_or_refused(value):
     for text in (f"melodyrnn {json.dumps(value)}", _changed(options=value), _changed(given=value), str(value)):
         try:
             recipe = Provenance.from_text(text)
-            from_plain(Options, recipe.options)
+            options_from(recipe.options)
         except (RecipeError, OptionError):
             pass
 
@@ -125,13 +127,13 @@ def test_any_text_is_a_recipe_or_refused(value):
 def test_options_of_a_wrong_kind_are_named(told, reason):
     """Unknown fields and wrong types are told by name."""
     with pytest.raises(RecipeError, match=reason):
-        from_plain(Options, told)
+        options_from(told)
 
 
 def recipe_for(model, asked, seed, prime=None, **output):
     """What the program keeps for melody `seed` of a call."""
     digest = model.checkpoint.digest
-    plain = to_plain(asked) | {"seed": seed}
+    plain = options_to_plain(asked) | {"seed": seed}
     return Provenance(verb="generate", digest=digest, options=plain, output=output, given=prime)
 
 
@@ -181,7 +183,7 @@ def test_many_bars_fit_into_a_recipe_and_what_does_not_is_left_out():
     long = Provenance(verb="infill", digest="0" * 16, task=to_plain(EditTask(bars=tuple(range(300)))))
     assert from_plain(EditTask, Provenance.from_text(long.to_text()).task).bars == tuple(range(300))
     longest = Options(chords=" ".join(["Am:1"] * 3000))
-    assert Provenance(verb="generate", digest="0" * 16, options=to_plain(longest)).to_text() == ""
+    assert Provenance(verb="generate", digest="0" * 16, options=options_to_plain(longest)).to_text() == ""
 
 
 def test_numbers_beyond_every_bound_are_damage():

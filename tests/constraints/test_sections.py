@@ -1,17 +1,18 @@
 """Sections that meet under a limit of leaps: what the rules leave is what is possible, counted by brute force."""
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.constraints.logit_rules import DecodingContext, lookahead_rules
+from melodyrnn.constraints.logit_rules import DecodingContext
 from melodyrnn.constraints.sections import Factor, eliminated, manageable, widest
-from melodyrnn.controls.feasibility import homes, plan_constraints, reach, rules_of
-from melodyrnn.controls.masks import Place
+from melodyrnn.controls.clock import Frame
+from melodyrnn.controls.feasibility import looked_or_refused
+from melodyrnn.controls.gather import rules_of
 from melodyrnn.controls.options import Options
+from melodyrnn.controls.plan import _homes, hard_rules, reach
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
 from melodyrnn.inference.decoder import of_metres
@@ -42,10 +43,17 @@ def options_of(wishes):
     return Options(**{"bars": sections * bars, "metre": BEAT, "durations": "1/4", **wishes})
 
 
-def place_of(options):
+def frame_of(options, metre=BEAT):
     """The whole melody, in C."""
-    end = 24 * options.bars
-    return Place(frame=Melody((), (BEAT,), Key(0)), key=Key(0), anchor=60, end=end, last_bar=end - 24)
+    bar, melody = metre.bar_ticks, Melody((), (metre,), Key(0))
+    end = bar * options.bars
+    return Frame(setting=options.setting, melody=melody, key=Key(0), anchor=60, end=end, last_bar=end - bar)
+
+
+def rules_for(options):
+    """What is left by the look-ahead."""
+    frame = frame_of(options)
+    return hard_rules(looked_or_refused(options, *rules_of(options, frame)), frame)
 
 
 def left(rules):
@@ -104,7 +112,7 @@ def test_what_is_left_is_what_is_possible(wishes):
     options = options_of(wishes)
     wanted = possible(options)
     assert wanted
-    found = left(rules_of(plan_constraints(options, place_of(options))))
+    found = left(rules_for(options))
     assert {melody for melody in found if not any(rest for rest, _, _ in melody)} == wanted
 
 
@@ -117,16 +125,16 @@ def test_what_is_not_possible_is_refused(wishes):
     options = options_of(wishes)
     assert not possible(options)
     with pytest.raises(Unsatisfiable):
-        plan_constraints(options, place_of(options))
+        rules_for(options)
 
 
 def test_sections_no_longer_meet_near_one_pitch():
     """What half the limit around one pitch left is a part of what is left now, and a small one."""
     options = options_of(REQUESTS[3])
-    place, now = place_of(options), plan_constraints(options, place_of(options))
-    space = replace(now.lookahead.space, onsets=now.lookahead.space.onsets)
-    narrow = next(filter(None, (reach(tried, place) for tried in homes(options, space, -PITCHES[0]))))
-    before, after = left(lookahead_rules(narrow, now.copies)), left(rules_of(now))
+    _, frame = rules_of(options, frame_of(options))
+    space = looked_or_refused(options, *rules_of(options, frame)).space
+    narrow = next(filter(None, (reach(tried, frame) for tried in _homes(space, loop=False))))
+    before, after = left(hard_rules(narrow, frame)), left(rules_for(options))
     assert before < after
     assert 2 * len(before) < len(after)
 
@@ -142,8 +150,7 @@ def test_a_form_of_real_length_keeps_its_leaps(model):
 def test_what_is_too_much_to_look_ahead_over_is_narrower_but_kept(model):
     """Dense bars in a long form: sections meet near one pitch, and every promise is kept."""
     options = Options(form="AABA", bars=64, density="16", durations="1/16", max_leap=4, effort=1)
-    place = replace(place_of(options), frame=Melody((), (Metre(),), Key(0)), end=64 * 96, last_bar=63 * 96)
-    space = plan_constraints(options, place).lookahead.space
+    space = looked_or_refused(options, *rules_of(options, frame_of(options, Metre()))).space
     assert not manageable(space, loop=False)
     (made,) = generate(model, options)
     assert broken(options, made.melody) == []

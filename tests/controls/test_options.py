@@ -1,7 +1,10 @@
 """Options from texts, numbers and values."""
 
+import pickle
+
 import pytest
 
+from melodyrnn.checkpoint.file import Card
 from melodyrnn.controls.options import Options, options_of
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import Key
@@ -19,12 +22,57 @@ def test_texts_numbers_and_values_say_the_same():
     assert options_of() == Options()
 
 
-@pytest.mark.parametrize("asked", [{"key": "Am"}, {"metre": "3/4"}, {"bars": "8"}, {"upbeat": "1/4"}, {"density": 4}])
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("key", "Am", Key(9, "minor")), ("metre", "3/4", Metre(3, 4)), ("bars", "4", 4), ("upbeat", "1/4", 24),
+        ("max_leap", "5", 5), ("temperature", "0.5", 0.5),
+    ],
+)  # fmt: skip
+def test_options_read_text(name, text, value):
+    """As the command line spells it."""
+    assert getattr(Options(**{name: text}), name) == value
+    assert Options(**{name: text}) == Options(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "asked", [{"key": 3}, {"metre": 3}, {"bars": 2.5}, {"upbeat": 0.5}, {"density": 4}, {"loop": 1}]
+)
 def test_options_of_another_kind_name_the_option(asked):
-    """Options themselves take values, and say so."""
+    """What is neither text nor a value of the control's kind."""
     (name,) = asked
-    with pytest.raises(OptionError, match=f"^{name}: .* is (not )?text"):
+    with pytest.raises(OptionError, match=f"^{name}: "):
         Options(**asked)
+
+
+def test_options_are_frozen_and_changed_by_asking_for_others():
+    """An attribute cannot be set; `replace` and `seeded` give others, which are read and checked like the first."""
+    asked = Options(key="Am", max_leap=5)
+    with pytest.raises(AttributeError, match="frozen"):
+        asked.max_leap = 3
+    assert asked.replace(max_leap="3") == Options(key="Am", max_leap=3)
+    assert asked.replace(max_leap=None) == Options(key="Am")
+    assert (asked.seeded(7).seed, asked.seed) == (7, 0)
+    with pytest.raises(OptionError, match=r"^max-leap: "):
+        asked.replace(max_leap=0)
+    with pytest.raises(TypeError, match="no control is called 'leap'"):
+        Options(leap=3)
+
+
+def test_options_know_what_was_given_and_what_it_settles():
+    """In the order of the list of controls, and only what differs from the default."""
+    asked = Options(loop=True, key="Am", bars="8", temperature=1.0)
+    assert [control.name() for control in asked.given] == ["key", "loop"]
+    assert (asked.setting.key, asked.setting.loop, asked.setting.bars) == (Key(9, "minor"), True, 8)
+
+
+def test_options_travel_and_compare():
+    """Pickled they are the same, and so is their hash."""
+    asked = Options(key="E dorian", chords="Em A", seed=4)
+    there = pickle.loads(pickle.dumps(asked))  # noqa: S301 - our own
+    assert there == asked
+    assert hash(there) == hash(asked)
+    assert there != asked.seeded(5)
 
 
 @pytest.mark.parametrize("key", [Key(12), Key(-1), Key(0, written=9)])
@@ -35,13 +83,17 @@ def test_a_key_that_is_none(key):
 
 
 def test_numbers_as_text_and_what_no_text_can_say():
-    """As the command line has them; a switch is no text, and the corpus's surprise is on a model's card."""
+    """As the command line has them; a switch is no text; the corpus's surprise waits for the model's card."""
     made = options_of(seed="7", tempo="90", max_leap="5", surprise="2.5")
     assert (made.seed, made.tempo, made.max_leap, made.surprise) == (7, 90.0, 5, 2.5)
     for name, text, told in (
         ("seed", "x", "is not a number"),
         ("loop", "false", "give True or False"),
-        ("surprise", "corpus", "card"),
+        ("surprise", "much", "number of bits"),
     ):
         with pytest.raises(OptionError, match=told):
             options_of(**{name: text})
+    asked = options_of(surprise="corpus")
+    assert asked.told(Card(bits={"total": 2.3})).surprise == 2.3
+    with pytest.raises(OptionError, match="card"):
+        asked.told(Card())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.compose.provenance import from_plain, to_plain
+from melodyrnn.compose.provenance import options_from, options_to_plain
 from melodyrnn.controls.options import Options
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
@@ -22,7 +22,7 @@ def test_the_spelling_of_a_key_lasts(key):
     melody = Melody((Note(0, 24, 60),), key=key)
     assert str(read_midi(midi_bytes(melody)).melody.key) == str(key)
     assert str(melody_from_json(melody_to_json(melody)).key) == str(key)
-    assert str(from_plain(Options, to_plain(Options(key=key))).key) == str(key)
+    assert str(options_from(options_to_plain(Options(key=key))).key) == str(key)
     assert abs(key.fifths) <= 7
 
 

@@ -6,7 +6,7 @@ import torch
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import generate, model_of
-from melodyrnn.compose.originality import copied, index_of
+from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index

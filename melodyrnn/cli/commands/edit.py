@@ -15,28 +15,18 @@ from melodyrnn.cli.app import command
 _File = Annotated[
     str, typer.Argument(metavar="FILE", help="MIDI, ABC, **kern or MusicXML, or - for stdin.", show_default=False)
 ]
-_Key = Annotated[str | None, o.option("--key KEY", 'Am, F#, "E dorian" (else the melody\'s).', "Music")]
 
 
 @command(see="melodyrnn vary --help, melodyrnn generate --help")
+@o.with_controls("infill")
 def infill_command(
     context: typer.Context,
     file: _File,
     bars: Annotated[str, o.option("--bars N-N", "Which bars; that of an upbeat is bar 1.", "Music")],
     model: o.ModelOption = o.DEFAULT_MODEL,
     track: o.TrackOption = None,
-    key: _Key = None,
-    scale: o.ScaleOption = None,
-    in_scale: o.InScaleOption = None,
-    range: o.RangeOption = None,
-    forbid: o.ForbidOption = None,
-    require: o.RequireOption = None,
-    max_leap: o.LeapOption = None,
-    density: o.DensityOption = None,
-    durations: o.DurationsOption = None,
-    effort: o.EffortOption = None,
-    seed: o.SeedOption = None,
-    temperature: o.TemperatureOption = 1.0,
+    *,
+    asked: o.Wishes,
     output: o.OutputOption = None,
     count: o.CountOption = 1,
     format: o.FormatOption = None,
@@ -55,19 +45,19 @@ def infill_command(
 
     Every note that begins in another bar stays as it is, velocity and all.
     """
-    asked = o.constraints_given(locals()) | {"temperature": temperature}
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     task = {"bars": tuple(o.bars_in(bars, "--bars"))}
 
     from melodyrnn.cli.runs.compose_run import run_edit  # noqa: PLC0415
 
     run_edit(
-        console, file, "infill", task, asked, track=track, model=model, key=key, seed=seed, output=output, count=count,
+        console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
         format=format, program=program, force=force,
     )  # fmt: skip
 
 
 @command(see="melodyrnn infill --help, melodyrnn generate --help")
+@o.with_controls("vary")
 def vary_command(
     context: typer.Context,
     file: _File,
@@ -75,15 +65,8 @@ def vary_command(
     strength: Annotated[float, o.option("--strength X", "0 changes nothing, 1 all that is not kept.", "Music")] = 0.5,
     model: o.ModelOption = o.DEFAULT_MODEL,
     track: o.TrackOption = None,
-    key: _Key = None,
-    scale: o.ScaleOption = None,
-    in_scale: o.InScaleOption = None,
-    range: o.RangeOption = None,
-    forbid: o.ForbidOption = None,
-    max_leap: o.LeapOption = None,
-    effort: o.EffortOption = None,
-    seed: o.SeedOption = None,
-    temperature: o.TemperatureOption = 1.0,
+    *,
+    asked: o.Wishes,
     output: o.OutputOption = None,
     count: o.CountOption = 1,
     format: o.FormatOption = None,
@@ -104,7 +87,6 @@ def vary_command(
     Locks: rhythm (onsets and lengths), pitches (in their order), contour (which
     way each step goes, and the rhythm), bars=N-N.
     """
-    asked = o.constraints_given(locals()) | {"temperature": temperature}
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     locks, locked = locks_of(keep or [])
     task = {"bars": tuple(sorted(locked)), "keep": tuple(sorted(locks)), "strength": strength}
@@ -112,7 +94,7 @@ def vary_command(
     from melodyrnn.cli.runs.compose_run import run_edit  # noqa: PLC0415
 
     run_edit(
-        console, file, "vary", task, asked, track=track, model=model, key=key, seed=seed, output=output, count=count,
+        console, file, "vary", task, asked, track=track, model=model, output=output, count=count,
         format=format, program=program, force=force,
     )  # fmt: skip
 

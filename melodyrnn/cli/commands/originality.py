@@ -14,7 +14,7 @@ from melodyrnn.cli.io.input import read_melody
 from melodyrnn.cli.options import DEFAULT_MODEL, JsonOption, ModelOption, QuietOption, TrackOption, console_of
 
 if TYPE_CHECKING:
-    from melodyrnn.compose.originality import Copied
+    from melodyrnn.constraints.originality import Copied
 
 _WIDTH: Final = 40
 
@@ -41,7 +41,7 @@ def originality_command(
     tunes share that the model never saw.
     """
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - NumPy only when the options are right
-    from melodyrnn.compose.originality import copied, index_of, usual_of  # noqa: PLC0415
+    from melodyrnn.constraints.originality import copied, index_of, usual_of  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     checkpoint = load(find(model))

@@ -1,14 +1,14 @@
 """What the commands that compose share: each melody checked for copies, written with its recipe, and told.
 
 Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); run_edit (what infill
-and vary do); refuse_unwritten.
+and vary do), seeded; refuse_unwritten.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -19,20 +19,31 @@ from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.io.piano_roll import draw_roll
 from melodyrnn.compose.generate import load_model
 from melodyrnn.compose.performance import Feel
-from melodyrnn.compose.provenance import EditTask, Provenance, chords_begin, edited, file_of, printable_name, to_plain
+from melodyrnn.compose.provenance import (
+    EditTask,
+    Provenance,
+    chords_begin,
+    edited,
+    file_of,
+    options_to_plain,
+    printable_name,
+    to_plain,
+)
 from melodyrnn.compose.sampling.acceptance import is_static
+from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.frame.bars import Bars
+from melodyrnn.controls.frame.key import KeyControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.music.melody_json import melody_to_json
-from melodyrnn.music.parsing import parse_key
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.output import Results
     from melodyrnn.compose.generate import Generated, Model
-    from melodyrnn.compose.originality import Copied, Usual
     from melodyrnn.compose.ranking import Ranking
+    from melodyrnn.constraints.originality import Copied, Usual
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.music.melody import Melody
 
@@ -85,10 +96,10 @@ class MelodyWriter:
             return file_of(made, recipe, keep=self.recipe)
         from melodyrnn.formats.notation.write import symbols_over, write_notation  # noqa: PLC0415 - few write scores
 
-        options = self.options
+        setting = self.options.setting
         symbols = None
-        if options.chord_track and options.chords is not None:
-            symbols = symbols_over(options.chords, made.melody, begin=chords_begin(made, options.upbeat))
+        if setting.written_chords:
+            symbols = symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
         return write_notation(made.melody, self.results.format, symbols)
 
     def _recipe(self, seed: int) -> Provenance:
@@ -96,7 +107,7 @@ class MelodyWriter:
             verb=self.verb,
             digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
             model=printable_name(Path(self.name).stem),
-            options=to_plain(replace(self.options, seed=seed)),
+            options=options_to_plain(self.options.seeded(seed)),
             task={} if self.task is None else to_plain(self.task),
             output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),
             given=self.given,
@@ -104,7 +115,7 @@ class MelodyWriter:
 
     def _copied(self, made: Generated) -> tuple[Copied, Usual | None]:
         """The longest run shared with a training tune, and what is usual."""
-        from melodyrnn.compose.originality import copied, index_of, usual_of  # noqa: PLC0415 - not for a quiet call
+        from melodyrnn.constraints.originality import copied, index_of, usual_of  # noqa: PLC0415 - not for a quiet call
 
         if self._index is None:
             self._index = index_of(self.model.checkpoint)
@@ -133,10 +144,10 @@ class MelodyWriter:
         if self.verb != "generate":
             return doubts
         if is_static(made.melody, made.primed):
-            seed = "" if self.options.temperature == 0 else "another --seed, "  # which changes nothing at 0
+            seed = "" if self.options.certain else "another --seed, "  # which changes nothing there
             doubts.append(f"it hardly leaves one pitch; {seed}a higher temperature or looser rules move it")
         begun = 0 if not made.primed else made.melody.place(made.melody.notes[made.primed - 1].end - 1)[0] + 1
-        if self.options.bars is None and made.melody.bars - begun >= MOST_BARS:
+        if self.options.setting.bars is None and made.melody.bars - begun >= MOST_BARS:
             doubts.append(f"it did not end by itself: {MOST_BARS} bars are the most; --bars N gives it a length")
         return doubts
 
@@ -203,33 +214,38 @@ def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
 
 def run_edit(
     console: Console, file: str, verb: str, task: Mapping[str, Any], asked: Mapping[str, Any], *, track: str | None,
-    model: str, key: str | None, seed: int | None, output: str | None, count: int, format: str | None,
+    model: str, output: str | None, count: int, format: str | None,
     program: int | None, force: bool,
 ) -> None:  # fmt: skip
     """Read a melody, infill or vary it with seeds seed, seed + 1, …, and write what comes of it.
 
     `task`: fields of EditTask. `asked`: keywords of Options. The others are options as the user gave them.
     """
-    first = int.from_bytes(os.urandom(4)) if seed is None else seed
-    options = Options(seed=first, key=None if key is None else parse_key(key), bars=None, **asked)
+    options = Options(**(seeded(asked) | {Bars.name(): None}))
     results = results_of(console, output, count=count, format=format, force=force)
     refuse_unwritten(results.format, program=program)
     given = read_melody(console, file, track=track)
-    tell(console, given, key=key)
+    tell(console, given, key=asked[KeyControl.name()])
     if given.others:
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
         program=given.program if program is None else program, verb=verb, task=change, given=given.melody,
-        drawn=seed is None, roll=count == 1,
+        drawn=asked[Seed.name()] is None, roll=count == 1,
     )  # fmt: skip
-    every = [replace(options, seed=first + number) for number in range(count)]
+    every = (options.seeded(seed) for seed in options.seeds(count))
     melodies: Iterable[Generated] = (edited(verb, loaded, given.melody, change, one) for one in every)
     if count > 1:
         melodies = console.progress(melodies, doing="composing", total=count)
     for index, made in enumerate(melodies):
         writer.write(index, made)
+
+
+def seeded(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked for, with a seed that is drawn where none is given."""
+    given = asked[Seed.name()]
+    return {**asked, Seed.name(): int.from_bytes(os.urandom(4)) if given is None else given}
 
 
 def refuse_unwritten(format: str, **given: object) -> None:

@@ -1,14 +1,13 @@
 """What generate does: the options settled, chords and prime read, melodies composed and written.
 
-Contents: GenerateRequest, run_generate; surprise_of, picked_of (what --surprise, --best and --of mean), ChordInput.
+Contents: GenerateRequest, run_generate; picked_of (what --best and --of mean), ChordInput.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,12 +15,17 @@ from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
-from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, write_best
+from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.parallel import compose_many
 from melodyrnn.compose.performance import STRAIGHT, Feel
-from melodyrnn.compose.sampling.note import corpus_surprise
-from melodyrnn.controls.options import options_of
+from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.frame.key import KeyControl
+from melodyrnn.controls.frame.metre import MetreControl
+from melodyrnn.controls.frame.upbeat import Upbeat
+from melodyrnn.controls.frame.velocity import Velocity
+from melodyrnn.controls.harmony.chords import ChordsControl
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.music.melody import Metre
 from melodyrnn.music.parsing import parse_metre
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.input import Input
     from melodyrnn.cli.io.output import Results
-    from melodyrnn.controls.options import Options
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
@@ -45,8 +48,6 @@ class GenerateRequest:
     prime: str | None
     track: str | None
     asked: Mapping[str, Any]  # keywords of options_of
-    surprise: str | None
-    seed: int | None
     output: str | None
     count: int
     best: int | None
@@ -70,15 +71,14 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     prime = None if given is None else given.melody
     options = chords.settled(options, prime)
     loaded = load_model(request.model)
-    if request.surprise == "corpus":
-        options = replace(options, surprise=corpus_surprise(loaded.card))
+    options = options.told(loaded.card)
     if console.verbose:  # the digest reads the whole file
         learnt = amount(loaded.card.notes, "note")
         console.detail(f"{request.model}: {learnt} learnt, digest {loaded.checkpoint.digest}")
     program = request.program if request.program is not None else given.program if given else 0
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
-        program=program, given=prime, recipe=request.recipe, drawn=request.seed is None, roll=kept == 1,
+        program=program, given=prime, recipe=request.recipe, drawn=request.asked[Seed.name()] is None, roll=kept == 1,
     )  # fmt: skip
     if many == 1:
         melodies = generate(loaded, options, prime=prime)
@@ -93,26 +93,24 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
 
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
     """What is asked for, and the chords as they were given."""
-    asked = dict(request.asked)
-    chords = read_chord_input(console, asked["chords"])
-    asked["metre"] = chords.metre(asked["metre"], request.prime)
-    asked["chords"] = chords.text(asked["metre"])
-    bits = surprise_of(request.surprise)
-    seed = int.from_bytes(os.urandom(4)) if request.seed is None else request.seed
-    return options_of(surprise=bits if isinstance(bits, float) else None, seed=seed, **asked), chords
+    asked, metre = seeded(request.asked), MetreControl.name()
+    chords = read_chord_input(console, asked[ChordsControl.name()])
+    asked[metre] = chords.metre(asked[metre], request.prime)
+    asked[ChordsControl.name()] = chords.text(asked[metre])
+    return Options(**asked), chords
 
 
 def _refuse_contradictions(request: GenerateRequest, results: Results) -> None:
     """Raise OptionError for options that do not go together."""
     asked = request.asked
     refuse_unwritten(
-        results.format, program=request.program, velocity=asked["velocity"],
+        results.format, program=request.program, **{Velocity.name(): asked[Velocity.name()]},
         humanize=request.humanize or None, swing=None if request.swing == STRAIGHT else request.swing,
     )  # fmt: skip
-    if request.track is not None and request.prime is None and asked["chords"] is None:
+    if request.track is not None and request.prime is None and asked[ChordsControl.name()] is None:
         raise OptionError("--track", "is that of the melody to go on from, or of the chords: give --prime or --chords")
-    if request.prime is not None and asked["upbeat"] not in ("0", "free"):
-        raise OptionError("--upbeat", "new bars follow the prime, which has its own; leave out one of the two")
+    if request.prime is not None and asked[Upbeat.name()] not in ("0", "free"):
+        raise OptionError(Upbeat.option.name, "new bars follow the prime, which has its own; leave out one of the two")
 
 
 def _prime(console: Console, request: GenerateRequest) -> Input | None:
@@ -122,22 +120,8 @@ def _prime(console: Console, request: GenerateRequest) -> Input | None:
     given = read_melody(console, request.prime, track=request.track)
     if given.track:
         console.detail(f"{given.name}: {given.track}")
-    tell(console, given, key=request.asked["key"])
+    tell(console, given, key=request.asked[KeyControl.name()])
     return given
-
-
-def surprise_of(text: str | None) -> float | str | None:
-    """Read a number of bits, or 'corpus'; raise OptionError.
-
-    >>> surprise_of("2.4"), surprise_of("corpus"), surprise_of(None)
-    (2.4, 'corpus', None)
-    """
-    if text is None or text == "corpus":
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        raise OptionError("--surprise", f"{text!r} is not a number of bits; write 2.4, or corpus") from None
 
 
 def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
@@ -180,16 +164,18 @@ class ChordInput:
 
     def settled(self, options: Options, prime: Melody | None) -> Options:
         """Options whose chords count the beats of the metre that is really composed in."""
-        if self.harmony is None or options.metre is not None:
+        if self.harmony is None or options.setting.metre is not None:
             return options
-        return replace(options, chords=self.harmony.text(prime.metres[0] if prime is not None else Metre()))
+        text = self.harmony.text(prime.metres[0] if prime is not None else Metre())
+        return options.replace(**{ChordsControl.name(): text})
 
 
 def read_chord_input(console: Console, asked: str | None) -> ChordInput:
     """Read the chords if they are a file's (FILE, FILE:TRACK); raise Unreadable, OptionError for stdin."""
     if asked is not None and asked.strip() == "-":
         raise OptionError(
-            "--chords", 'chords are not read from stdin; write them, "Am F | G C", or name a file, song.mid'
+            ChordsControl.option.name,
+            'chords are not read from stdin; write them, "Am F | G C", or name a file, song.mid',
         )
     match = _FILE.fullmatch(asked.strip()) if asked is not None else None
     if match is None:

@@ -25,19 +25,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.sampling.filters import uniforms
-from melodyrnn.compose.sampling.note import SampledNote, filters_of, sample_note
-from melodyrnn.controls.constraints import named_pitches
+from melodyrnn.compose.sampling.note import SampledNote, sample_note
 from melodyrnn.events.columns import columns
 from melodyrnn.events.statistics import ends_known, repetition, thrice
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import degree
 from melodyrnn.events.vocabulary import DURATION_TICKS, END, REST_TICKS
 from melodyrnn.music.key import Key
-from melodyrnn.music.parsing import range_of, scale_of
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.compose.prompt import Prompt
+    from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.decoder import Decoder
@@ -74,29 +73,25 @@ class Candidate:
         self.notes, self.bits, self.prices = self.notes[:notes], self.bits[:notes], self.prices[:notes]
 
 
-def compose(
-    prompt: Prompt, options: Options, candidates: list[Candidate], number: int = 0, mark: int | None = None
-) -> None:
+def compose(prompt: Prompt, candidates: list[Candidate], number: int = 0, mark: int | None = None) -> None:
     """Give candidates notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
     for candidate in candidates:
         candidate.cut(0)
         candidate.fork = None
     decoder = prompt.decoder.select(np.zeros(len(candidates), np.int64))
-    _go_on(decoder, prompt, options, candidates, number, mark)
+    _go_on(decoder, prompt, candidates, number, mark)
 
 
-def compose_end(prompt: Prompt, options: Options, candidate: Candidate, number: int) -> None:
+def compose_end(prompt: Prompt, candidate: Candidate, number: int) -> None:
     """Give a candidate that has a fork other last bars."""
     assert candidate.fork is not None  # noqa: S101 - the caller has looked
     candidate.cut(candidate.fork.notes)
-    _go_on(candidate.fork.decoder.select(np.zeros(1, np.int64)), prompt, options, [candidate], number, None)
+    _go_on(candidate.fork.decoder.select(np.zeros(1, np.int64)), prompt, [candidate], number, None)
 
 
-def _go_on(
-    decoder: Decoder, prompt: Prompt, options: Options, candidates: list[Candidate], number: int, mark: int | None
-) -> None:
+def _go_on(decoder: Decoder, prompt: Prompt, candidates: list[Candidate], number: int, mark: int | None) -> None:
     """Go on from where the candidates stand until all of them are over."""
-    filters, primed = filters_of(options), prompt.decoder.notes
+    primed = prompt.decoder.notes
     which = np.arange(len(candidates))
     uniform = np.zeros((len(candidates), 0, 3))
     steps: Steps = []
@@ -107,7 +102,7 @@ def _go_on(
         if position >= uniform.shape[1]:
             again = -number or None  # particles are counted from 1
             uniform = np.stack([uniforms(candidate.seed, max(128, 2 * position), again) for candidate in candidates])
-        note = sample_note(decoder, prompt.rules, filters, uniform[which, position], primed)
+        note = sample_note(decoder, prompt.plan.rules, prompt.plan.filters, uniform[which, position], primed)
         steps.append((which, note))
         made = (note.rest, note.duration, note.pitch)
         going = np.flatnonzero(note.rest != END)
@@ -206,31 +201,27 @@ def closing_of(card: Card, options: Options, prompt: Prompt) -> Closing | None:
 
     They may where the network ends them itself, in a loop, where it would do the same again, and where the caller says
     "free" or tells an effort, which asks for the distribution as it is. The tonic is not drawn where the caller says
-    how they end (`end`, or the last of `chords`), where it is not among the pitches, and where the card has no count of
-    how tunes in this mode end.
+    how they end (or gives chords), where it is not among the pitches, and where the card has no count of how tunes in
+    this mode end.
     """
-    certain, as_it_is = options.temperature == 0 or options.top_k == 1, options.effort is not None
-    if certain or as_it_is or options.bars is None or options.loop or options.end == "free":
+    setting, frame, end = options.setting, prompt.frame, prompt.end
+    as_it_is = setting.effort is not None or setting.ending == "free"
+    if options.certain or as_it_is or setting.bars is None or setting.loop:
         return None
-    frame, end = prompt.frame, prompt.end
-    half = end - frame.metre_at(end - 1).bar_ticks // 2 - prompt.shift - int(prompt.decoder.tick[0])
-    tonic = _share(card, options, frame.key or Key(0))
+    half = end - frame.melody.metre_at(end - 1).bar_ticks // 2 - frame.shift - int(prompt.decoder.tick[0])
+    tonic = _share(card, frame) if setting.draws_home else None
     made = Closing(tonic, 0 if prompt.upbeat else half, upbeat=prompt.upbeat is None)
     return None if made.tonic is None and not made.sounding else made
 
 
-def _share(card: Card, options: Options, key: Key) -> float | None:
-    """Share of the training melodies in this mode that end on the tonic, where melodies are to do as they did."""
-    if options.end is not None or options.chords is not None or not _has(options, key.tonic):
+def _share(card: Card, frame: Frame) -> float | None:
+    """Share of the training melodies in this mode that end on the tonic, if that is among the pitches."""
+    key = frame.melody.key or Key(0)
+    allowed = (
+        frame.of_classes((key.tonic,)) if frame.allowed is None else frame.of_classes((key.tonic,)) & frame.allowed
+    )
+    if key.tonic not in frame.scale or not allowed.any():
         return None
-    known = ends_known(card.ends, key.mode, card.styles.get(options.style or ""))
+    known = ends_known(card.ends, key.mode, card.styles.get(frame.setting.style or ""))
     melodies = sum(n for _, n in known)
     return sum(n for last, n in known if last == 0) / melodies if melodies else None
-
-
-def _has(options: Options, tonic: int) -> bool:
-    """Whether the tonic is among the pitches that a melody may have."""
-    lowest, highest = (0, 127) if options.range is None else range_of(options.range)
-    forbidden = frozenset[int]().union(*named_pitches(options.forbid, "forbid"))
-    inside = options.scale is None or tonic in scale_of(options.scale)
-    return inside and any(pitch % 12 == tonic and pitch not in forbidden for pitch in range(lowest, highest + 1))

@@ -25,52 +25,6 @@ if TYPE_CHECKING:
 _BELOW_ONE: Final = float(np.nextafter(1, 0))
 
 
-def temperature(logs: Logs, value: float) -> Logs:
-    """Sharpen (below 1) or flatten (above 1); 0 keeps the most probable entry only, the first of equals.
-
-    >>> temperature(np.log([[0.2, 0.5, 0.3]]), 0).tolist()
-    [[-inf, 0.0, -inf]]
-    """
-    if value == 1:
-        return logs
-    if value == 0:
-        best = np.full_like(logs, -np.inf)
-        best[np.arange(len(logs)), logs.argmax(1)] = 0.0
-        return best
-    with np.errstate(over="ignore"):  # next to 0 all but the best go to -inf, which is what is meant
-        return np.asarray((logs - logs.max(1, keepdims=True)) / value)
-
-
-def top_k(logs: Logs, k: int) -> Logs:
-    """Keep the k most probable entries: exactly k, the first of equals (a threshold would let ties leak in)."""
-    if k >= logs.shape[1]:
-        return logs
-    chosen = np.argsort(-logs, axis=1, kind="stable")[:, :k]
-    kept = np.full_like(logs, -np.inf)
-    np.put_along_axis(kept, chosen, np.take_along_axis(logs, chosen, 1), 1)
-    return kept
-
-
-def top_p(logs: Logs, p: float) -> Logs:
-    """Keep the fewest most probable entries that hold a share p of the probability."""
-    if p >= 1:
-        return logs
-    order = np.argsort(-logs, axis=1, kind="stable")
-    shares = np.take_along_axis(probabilities(logs), order, 1)
-    before = np.cumsum(shares, 1) - shares  # the share of everything more probable
-    kept = np.full_like(logs, -np.inf)
-    ranked = np.where(before < p, np.take_along_axis(logs, order, 1), -np.inf)
-    np.put_along_axis(kept, order, ranked, 1)
-    return kept
-
-
-def min_p(logs: Logs, p: float) -> Logs:
-    """Keep entries at least p times as probable as the most probable one."""
-    if p <= 0:
-        return logs
-    return np.where(logs >= logs.max(1, keepdims=True) + np.log(p), logs, -np.inf)
-
-
 def probabilities(logs: Logs) -> Logs:
     """Probabilities that sum to one in each row."""
     shares = np.exp(logs - logs.max(1, keepdims=True))

@@ -4,73 +4,34 @@ The network's log-probabilities of each attribute go through the rules, then thr
 melody's own decides. Where the rules leave no pitch after a rest and a duration, another duration is chosen, then
 another rest. Where no rest is left either the melody is lost (`SampledNote.lost`): nothing chosen for it counts.
 
-Conventions
-    surprise    bits a note (-log2 P by the network itself) to be met in the mean, instead of a temperature. What was
-                spent too little or too much so far raises or lowers one temperature slowly: a controller with a
-                proportional part (PROPORTIONAL) and one that takes away the error that would stay (INTEGRAL).
-
-Contents: corpus_surprise, paced, spent_with; SampledNote, sample_note, filters_of.
+Contents: spent_with; SampledNote, sample_note.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from melodyrnn.compose.sampling.filters import draw, min_p, price, temperature, top_k, top_p, within
+from melodyrnn.compose.sampling.filters import draw, price, within
 from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
-from melodyrnn.errors import OptionError
 from melodyrnn.events.vocabulary import DURATIONS, END, REST_OR_END_TICKS
 from melodyrnn.inference.numpy_network import BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from melodyrnn.checkpoint.file import Card
     from melodyrnn.constraints.logit_rules import LogitRules
-    from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.decoder import Decoder
     from melodyrnn.inference.numpy_network import Logs
-
-
-PROPORTIONAL: Final = 16.0  # bits too few that raise the log-temperature by one
-INTEGRAL: Final = 400.0  # bits too few, added up over the notes, that do
-_WIDEST: Final = 1.2  # log-temperatures from -1.2 to 1.2
-
-
-def corpus_surprise(card: Card) -> float:
-    """Bits a note of melodies that the network had not seen, as its card tells. Raises OptionError."""
-    if "total" not in card.bits:
-        raise OptionError("surprise", "the model's card has no held-out figure: give a number of bits, like 2.4")
-    return card.bits["total"]
-
-
-def paced(target: float) -> LogitRule:
-    """A filter for each attribute that meets `target` bits a note in the mean."""
-
-    def apply(logs: Logs, context: DecodingContext) -> Logs:
-        if context.spent is None:
-            return logs
-        heat = _log_temperature(target, context.notes - context.primed, context.spent)
-        return np.asarray((logs - logs.max(1, keepdims=True)) / np.exp(heat)[:, None])
-
-    return apply
 
 
 def spent_with(spent: Logs, bits: Logs) -> Logs:
     """Count one more note, bits (R,): what was spent so far, and the sum of that over the notes, (R, 2)."""
     sofar = spent[:, 0] + bits
     return np.stack((sofar, spent[:, 1] + sofar), 1)
-
-
-def _log_temperature(target: float, notes: int, spent: Logs) -> Logs:
-    """What the next note is drawn with, (R,); `spent` (R, 2) as `spent_with` keeps it."""
-    owed = target * notes - spent[:, 0]
-    owing = target * notes * (notes + 1) / 2 - spent[:, 1]
-    return np.asarray(np.clip(owed / PROPORTIONAL + owing / INTEGRAL, -_WIDEST, _WIDEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +58,16 @@ def sample_note(
 
     def stand(tick: Indices, rest: Indices | None = None, duration: Indices | None = None) -> DecodingContext:
         return DecodingContext(
-            decoder.notes, primed, tick, decoder.last, decoder.timeline, heard, rest, duration, decoder.spent
+            decoder.notes,
+            primed,
+            tick,
+            decoder.last,
+            decoder.timeline,
+            heard,
+            rest,
+            duration,
+            decoder.spent,
+            decoder.states,
         )
 
     start, asked = stand(decoder.tick), decoder.rest()
@@ -126,6 +96,8 @@ def sample_note(
             break
         barred.add(shut, duration)  # beside another duration there may be pitches left
         dice.take_back(shut, duration, 1)
+    if rules.advance is not None and not (rest == END).all():
+        decoder.states = rules.advance(context, pitch)
     dice.forget_after(rest == END)
     if decoder.spent is not None:
         decoder.spent = spent_with(decoder.spent, dice.bits.sum(1))
@@ -206,21 +178,3 @@ def _ruled(logs: Logs, rules: tuple[LogitRule, ...], context: DecodingContext) -
         return allowed
     over = context.rest == END
     return np.where(over[:, None], logs, allowed) if over.any() else allowed
-
-
-def filters_of(options: Options) -> tuple[LogitRule, ...]:
-    """What temperature or surprise, top-k, top-p and min-p do to rest, duration and pitch."""
-    rhythm = options.temperature if options.rhythm_temperature is None else options.rhythm_temperature
-    pace = paced(options.surprise or 0.0)
-
-    def filter_with(value: float) -> LogitRule:
-        def apply(logs: Logs, context: DecodingContext) -> Logs:
-            logs = temperature(logs, value)
-            if options.top_k is not None:
-                logs = top_k(logs, options.top_k)
-            logs = min_p(top_p(logs, options.top_p), options.min_p)
-            return logs if options.surprise is None else pace(logs, context)
-
-        return apply
-
-    return filter_with(rhythm), filter_with(rhythm), filter_with(options.temperature)

@@ -35,12 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from melodyrnn.compose.sampling.note import SampledNote
-    from melodyrnn.constraints.logit_rules import AcceptanceTest
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.decoder import Decoder
     from melodyrnn.inference.numpy_network import Logs
 
     Chooser = Callable[[Decoder, Logs], SampledNote]
+    Test = Callable[[Indices], bool]
+    """Whether the notes that were composed, rows (notes, 3) of the tables, may stay."""
 
 _APART: Final = 10_000  # between the particles of two attempts
 ParticleWeights = NDArray[np.float64]
@@ -75,7 +76,7 @@ class _Step(NamedTuple):
 
 def draw_one(
     decoder: Decoder, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
-    accepts: AcceptanceTest | None = None, attempt: int = 0,
+    accepts: Test | None = None, attempt: int = 0,
 ) -> Drawn:  # fmt: skip
     """Compose `effort` particles from a stream of one melody and draw one, that passes the gate, by weight.
 
@@ -136,7 +137,7 @@ class _Particles:
         self.trail = [_Step(s.rows[which], s.bits[which], s.price[which], s.kept[which]) for s in self.trail]
         self.held, self.weight = self.held[which], np.zeros(len(self.weight))
 
-    def drawn(self, dice: np.random.Generator, accepts: AcceptanceTest | None) -> Drawn:
+    def drawn(self, dice: np.random.Generator, accepts: Test | None) -> Drawn:
         """One of them by weight, once all are over. Raises DeadEnd if none passes the gate."""
         while np.isfinite(self.weight).any():
             chosen = int(_systematic(self.weight - self.held, float(dice.random()), 1)[0])

@@ -15,7 +15,7 @@ from melodyrnn.formats.midi.write import midi_bytes
 SMALL = ("--effort", 2, "--seed", 4)
 
 
-def notes_of(source):
+def notes_in_bar(source):
     """Notes of a MIDI file, or of its bytes."""
     return read_midi(Path(source) if isinstance(source, str) else source).melody.notes
 
@@ -28,7 +28,7 @@ def test_infill_writes_what_it_says(command, model, tune, tune_file):
     assert ended.err.startswith("new.mid: 5 bars of 3/4, ")
     assert ended.err.endswith("; seed 4\n")
     assert tune_file.read_bytes() == before
-    new = notes_of("new.mid")
+    new = notes_in_bar("new.mid")
     assert [n for n in new if not 144 <= n.onset < 288] == [n for n in tune.notes if not 144 <= n.onset < 288]
     assert new != tune.notes
 
@@ -56,7 +56,7 @@ def test_infill_in_a_pipe(command, model, tune, tune_file):
     named = command("infill", tune_file, "--bars", 3, "-m", model, "-q", *SMALL)
     piped = command("infill", "-", "--bars", 3, "-m", model, "-q", *SMALL, stdin=midi_bytes(tune))
     assert (piped.status, piped.err) == (0, "")
-    assert notes_of(piped.data) == notes_of(named.data)
+    assert notes_in_bar(piped.data) == notes_in_bar(named.data)
 
 
 def test_many_fillings_as_json(command, model, tune_file):
@@ -66,7 +66,7 @@ def test_many_fillings_as_json(command, model, tune_file):
     assert ended.status == 0
     assert [one["seed"] for one in told] == [4, 5]
     assert all(one["price"] > 0 and one["bars"] == 5 for one in told)
-    first, second = (notes_of(f"out/melody-{k}.mid") for k in (1, 2))
+    first, second = (notes_in_bar(f"out/melody-{k}.mid") for k in (1, 2))
     assert first != second
 
 
@@ -83,7 +83,7 @@ def test_infill_keeps_constraints(command, model, tune_file):
     ended = command(
         "infill", tune_file, "--bars", "3-4", "-m", model, "--range", "C4-C5", "--scale", "C D E G A", *SMALL
     )
-    new = [n.pitch for n in notes_of(ended.data) if 144 <= n.onset < 288]
+    new = [n.pitch for n in notes_in_bar(ended.data) if 144 <= n.onset < 288]
     assert new
     assert all(60 <= p <= 72 and p % 12 in {0, 2, 4, 7, 9} for p in new)
 
@@ -95,7 +95,7 @@ def test_vary_keeps_a_rhythm(command, model, tune, tune_file):
         *SMALL,
     )  # fmt: skip
     assert ended.status == 0, ended.err
-    new = notes_of("new.mid")
+    new = notes_in_bar("new.mid")
     assert [(n.onset, n.duration, n.velocity) for n in new] == [(n.onset, n.duration, n.velocity) for n in tune.notes]
     assert [n for n in new if n.onset < 144] == [n for n in tune.notes if n.onset < 144]
     assert new != tune.notes
@@ -104,7 +104,7 @@ def test_vary_keeps_a_rhythm(command, model, tune, tune_file):
 def test_vary_with_no_strength_gives_the_melody_back(command, model, tune, tune_file):
     """--strength 0 changes no note, at more strength more."""
     notes = {
-        strength: notes_of(command("vary", tune_file, "--strength", strength, "-m", model, *SMALL).data)
+        strength: notes_in_bar(command("vary", tune_file, "--strength", strength, "-m", model, *SMALL).data)
         for strength in (0, 1)
     }
     assert notes[0] == tune.notes
@@ -154,7 +154,7 @@ def test_files_that_cannot_be_read_or_written(command, model, tune_file, verb):
     assert Path("old.mid").read_bytes() == b"old"
     forced = command(verb[0], tune_file, *verb[1:], "-m", model, "-o", "old.mid", "--force", *SMALL)
     assert forced.status == 0
-    assert notes_of("old.mid")
+    assert notes_in_bar("old.mid")
 
 
 def test_what_cannot_fit_is_refused(command, model, tune_file):

@@ -94,7 +94,7 @@ def test_the_best_of_many_are_written_and_told(command, model):
         (["--best", 3, "-n", 2], "-n: --best says how many melodies are kept; leave out one of the two"),
         (["--of", 3], "--of: says of how many --best chooses; give --best as well"),
         (["--best", 9, "--of", 3], "--best: 9: must be 1 to 3, the number of candidates"),
-        (["--surprise", "much"], "--surprise: 'much' is not a number of bits; write 2.4, or corpus"),
+        (["--surprise", "much"], "surprise: 'much' is not a number of bits; write 2.4, or corpus"),
         (["--surprise", "2", "-t", "0.5"], "surprise: sets the temperature itself; leave out one of the two"),
         (["--max-copy", 3], "max-copy: runs of fewer than 8 notes belong to everybody; give 8"),
         (["--swing", 10], "swing: 10.0 is not a number from 50 to 80"),

@@ -1,4 +1,4 @@
-"""Filters and the draw, each against its definition."""
+"""The controls that filter and the draw, each against its definition."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -6,6 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from melodyrnn.compose.sampling import filters
+from melodyrnn.controls.chance.min_p import above
+from melodyrnn.controls.chance.temperature import sharpened
+from melodyrnn.controls.chance.top_k import likeliest
+from melodyrnn.controls.chance.top_p import nucleus
 
 SHAPE = (4, 9)
 LOGS = arrays(np.float64, SHAPE, elements=st.sampled_from([-np.inf, -3.0, -1.0, -0.5, 0.0])).map(
@@ -22,7 +26,7 @@ def kept(logs):
 @given(LOGS, st.integers(1, 12))
 def test_top_k_keeps_exactly_k(logs, k):
     """Ties never leak: k entries are left, or all that were possible, and none less probable than one left out."""
-    out = filters.top_k(logs, k)
+    out = likeliest(logs, k)
     assert (kept(out).sum(1) == np.minimum(kept(logs).sum(1), k)).all()
     for before, after in zip(logs, out, strict=True):
         gone = before[kept(before) & ~kept(after)]
@@ -34,7 +38,7 @@ def test_top_k_keeps_exactly_k(logs, k):
 def test_top_p_keeps_the_fewest(logs, p):
     """What is kept holds the share p; without its least probable entry it would not."""
     shares = filters.probabilities(logs)
-    for share, mask in zip(shares, kept(filters.top_p(logs, p)), strict=True):
+    for share, mask in zip(shares, kept(nucleus(logs, p)), strict=True):
         chosen = share[mask]
         assert chosen.sum() >= p - 1e-9
         assert chosen.sum() - chosen.min() < p + 1e-9
@@ -46,12 +50,12 @@ def test_min_p_compares_with_the_best(logs, p):
     """An entry stays when it is at least p times as probable as the best."""
     shares = filters.probabilities(logs)
     expected = kept(logs) & (shares >= p * shares.max(1, keepdims=True) * (1 - 1e-12))
-    assert (kept(filters.min_p(logs, p)) == expected).all()
+    assert (kept(above(logs, p)) == expected).all()
 
 
 def test_temperature_zero_is_greedy():
     """Only the first of the best is left."""
-    out = filters.temperature(np.log([[0.1, 0.4, 0.4, 0.1]]), 0)
+    out = sharpened(np.log([[0.1, 0.4, 0.4, 0.1]]), 0)
     assert kept(out).tolist() == [[False, True, False, False]]
 
 

@@ -11,10 +11,13 @@ from melodyrnn.compose.generate import model_of
 from melodyrnn.compose.sampling import particles as smc
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Hearing, draw_one
-from melodyrnn.constraints.logit_rules import LogitRules, lookahead_rules, mask
-from melodyrnn.controls.feasibility import plan_constraints, reach, rules_of
-from melodyrnn.controls.masks import Place
+from melodyrnn.constraints.logit_rules import LogitRules, mask
+from melodyrnn.constraints.lookahead_rules import lookahead_rules
+from melodyrnn.controls.clock import Frame
+from melodyrnn.controls.feasibility import looked_or_refused
+from melodyrnn.controls.gather import rules_of
 from melodyrnn.controls.options import Options
+from melodyrnn.controls.plan import hard_rules, reach, space_of
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES, RESTS
 from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.music.key import Key
@@ -78,10 +81,18 @@ def all_melodies(ticks):
     return [tuple(zip(r, p, strict=True)) for r in rhythms for p in product((C, D, E), repeat=len(r))]
 
 
-def place(end, **more):
+def frame_of(options, end, **more):
     """A melody of one bar of two-four time in C."""
-    frame = Melody((), (BAR,), Key(0))
-    return Place(frame=frame, key=Key(0), anchor=60, end=end, last_bar=end - 48, **more)
+    melody = Melody((), (BAR,), Key(0))
+    return Frame(
+        setting=options.setting, melody=melody, key=Key(0), anchor=60, end=end, last_bar=end - 48, **more
+    )  # fmt: skip
+
+
+def rules_for(options):
+    """What the look-ahead over one bar leaves."""
+    frame = frame_of(options, 48)
+    return hard_rules(looked_or_refused(options, *rules_of(options, frame)), frame)
 
 
 def drawn(begun, rules, effort, count, hearing=None):
@@ -115,7 +126,7 @@ def chi_square(found, shares):
 def test_a_constrained_distribution_is_that_of_brute_force(begun):
     """One full bar that ends on a long C: with particles as by enumeration; with masks alone it is not."""
     options = Options(bars=1, metre=BAR, end="tonic", loop=True, durations="1/8 1/4", require="E")
-    rules = rules_of(plan_constraints(options, place(48)))
+    rules = rules_for(options)
     melodies = [m for m in all_melodies(48) if m[-1] == (24, C) and any(p == E for _, p in m)]
     shares = expected(begun, melodies)
     statistic, degrees = chi_square(drawn(begun, rules, 32, 150), shares)
@@ -128,9 +139,10 @@ def test_a_constrained_distribution_is_that_of_brute_force(begun):
 def test_filling_a_gap_comes_nearer_with_effort(begun):
     """The half bar before given notes: total variation from brute force falls from 1 to 4 to 32 particles."""
     after = [Given(24, ROWS[12], E), Given(36, ROWS[12], D)]
-    place_of = place(48, onset=None, latest=24)
-    space = gap_space(Options(durations="1/8 1/4"), place_of, [(0, 24)], after)
-    rules = lookahead_rules(reach(space, place_of))
+    options = Options(durations="1/8 1/4", bars=1)
+    rules, frame = rules_of(options, frame_of(options, 48, onset=None, latest=24))
+    space = gap_space(space_of(rules, frame), [(0, 24)], after)
+    rules = lookahead_rules(reach(space, frame))
     rules = LogitRules((lambda logs, _: _without_rests(logs), *rules.rest), rules.duration, rules.pitch)
     known = ((12, E), (12, D))
     shares = dict.fromkeys(all_melodies(24), 0.0)
@@ -161,7 +173,7 @@ def test_unlike_particles_are_drawn_anew(begun, monkeypatch):
     """Where rules tell the particles apart, the weights lead to a new draw among them."""
     times, real = [], smc._Particles.resample
     monkeypatch.setattr(smc._Particles, "resample", lambda self, uniform: times.append(1) or real(self, uniform))
-    rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, end="tonic", loop=True, require="E"), place(48)))
+    rules = rules_for(Options(bars=1, metre=BAR, end="tonic", loop=True, require="E"))
     for seed in range(5):
         draw_one(begun, lambda s, u: sample_note(s, rules, FILTERS, u, 0), seed=seed, effort=32)
     assert times
@@ -169,7 +181,7 @@ def test_unlike_particles_are_drawn_anew(begun, monkeypatch):
 
 def test_one_lost_particle_does_not_end_the_others(begun):
     """The rules left the first nothing; the melody is drawn from the rest."""
-    rules = rules_of(plan_constraints(Options(bars=1, metre=BAR, durations="1/8 1/4"), place(48)))
+    rules = rules_for(Options(bars=1, metre=BAR, durations="1/8 1/4"))
 
     def losing(decoder, uniform):
         note = sample_note(decoder, rules, FILTERS, uniform, 0)

@@ -10,15 +10,30 @@ import pytest
 from melodyrnn.checkpoint.file import Card
 from melodyrnn.compose.generate import generate, load_model
 from melodyrnn.compose.sampling import filters
-from melodyrnn.compose.sampling.note import corpus_surprise, paced, spent_with
+from melodyrnn.compose.sampling.note import spent_with
 from melodyrnn.constraints.logit_rules import DecodingContext
+from melodyrnn.controls.chance.surprise import SurpriseControl
+from melodyrnn.controls.clock import Frame
+from melodyrnn.controls.gather import filters_of, rules_of
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
+from melodyrnn.music.key import Key
+from melodyrnn.music.melody import Melody, Metre
 
 
 def context(logs, notes, spent):
     """A place after so many notes, at which so much was spent; None: nobody counts."""
     return DecodingContext(notes, 0, np.zeros(len(logs)), np.zeros(len(logs)), None, (), spent=spent)
+
+
+def paced(target):
+    """What `surprise` does to the log-probabilities of pitches, as it is planned; to those of the rhythm the same."""
+    options = Options(surprise=target, bars=1)
+    frame = Frame(
+        setting=options.setting, melody=Melody((), (Metre(),)), key=Key(0), anchor=60, end=96, last_bar=0
+    )  # fmt: skip
+    rules, _ = rules_of(options, frame)
+    return filters_of(rules)[2]
 
 
 def test_the_temperature_follows_what_was_spent():
@@ -67,9 +82,9 @@ def test_neighbours_do_not_matter(model):
 
 def test_the_corpus_mean_stands_on_the_card():
     """The held-out figure is taken; a card without one is refused with the next move."""
-    assert corpus_surprise(Card(bits={"total": 2.3})) == 2.3
+    assert SurpriseControl.parse("corpus").told(Card(bits={"total": 2.3})).value == 2.3
     with pytest.raises(OptionError, match="give a number of bits"):
-        corpus_surprise(Card())
+        SurpriseControl.parse("corpus").told(Card())
 
 
 def test_surprise_and_temperature_exclude_each_other():

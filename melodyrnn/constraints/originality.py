@@ -5,7 +5,7 @@ Conventions
     (see melodyrnn.events.fingerprint). Runs shorter than the index's span, 8 notes, count as none: they are
     every composer's property. Bars are counted from 0 in code, from 1 in what people read.
 
-Contents: Usual, usual_of; Copied, copied (a melody's longest run), index_of; limit_copy (the rule), originality_test
+Contents: Usual, usual_of; Copied, copied (a melody's longest run), index_of; limit_copy (the rule), is_original
 (the last look at what was composed, joints and the seam of a loop included).
 """
 
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from melodyrnn.constraints.logit_rules import LogitRules
-from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index, grams_of
 from melodyrnn.events.tokenizer import encode
@@ -26,9 +25,7 @@ from melodyrnn.music.key_finding import key_or_found
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card, Checkpoint
-    from melodyrnn.compose.prompt import Prompt
-    from melodyrnn.constraints.logit_rules import AcceptanceTest, DecodingContext
-    from melodyrnn.controls.options import Options
+    from melodyrnn.constraints.logit_rules import DecodingContext
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Logs
     from melodyrnn.music.melody import Melody
@@ -98,9 +95,7 @@ def copied(index: Index, melody: Melody, *, primed: int = 0) -> Copied:
 
 
 def limit_copy(index: Index, longest: int) -> LogitRules:
-    """Forbid every pitch that would make a run of more than `longest` notes. Raises OptionError below the span."""
-    if longest < index.span:
-        raise OptionError("max-copy", f"runs of fewer than {index.span} notes belong to everybody; give {index.span}")
+    """Forbid every pitch that would make a run of more than `longest` notes, no fewer than the index's span."""
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
         if context.rest is None or context.notes < longest:
@@ -115,26 +110,21 @@ def limit_copy(index: Index, longest: int) -> LogitRules:
     return LogitRules(pitch=(pitch,))
 
 
-def originality_test(index: Index, options: Options, prompt: Prompt) -> AcceptanceTest:
-    """Whether no run that a new note belongs to is longer than `options.max_copy`, as the melody will be heard.
+def is_original(index: Index, longest: int, before: Indices, rows: Indices, seam: int | None) -> bool:
+    """Whether no run that a new note belongs to is longer than so many notes, as the melody will be heard.
 
-    A loop is heard again from its beginning: runs across its seam count.
+    `before` and `rows`: given and new notes, (notes, 3) of the tables. `seam`: where a loop is heard again from its
+    beginning, so that runs across it count; None for what is no loop.
     """
-    longest = options.max_copy or index.span
-    before = np.column_stack([rows[0] for rows in prompt.decoder.heard])
-
-    def passes(rows: Indices) -> bool:
-        rests, durations, pitches = np.concatenate((before, rows)).T
-        onsets = onsets_of(rests, durations)
-        if options.loop:
-            onsets = np.concatenate((onsets, onsets[:longest] + prompt.end - prompt.shift))
-            pitches = np.concatenate((pitches, pitches[:longest]))
-        return not any(
-            _places(index, onsets[end - longest : end + 1], pitches[end - longest : end + 1])
-            for end in range(max(longest, len(before)), len(pitches))
-        )
-
-    return passes
+    rests, durations, pitches = np.concatenate((before, rows)).T
+    onsets = onsets_of(rests, durations)
+    if seam is not None:
+        onsets = np.concatenate((onsets, onsets[:longest] + seam))
+        pitches = np.concatenate((pitches, pitches[:longest]))
+    return not any(
+        _places(index, onsets[end - longest : end + 1], pitches[end - longest : end + 1])
+        for end in range(max(longest, len(before)), len(pitches))
+    )
 
 
 def _without_copies(logs: Logs, index: Index, onsets: Indices, pitches: Indices) -> Logs:

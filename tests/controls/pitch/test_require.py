@@ -3,18 +3,26 @@
 import numpy as np
 
 from melodyrnn.constraints.logit_rules import DecodingContext
-from melodyrnn.controls.masks import OWED, Place, preferences
+from melodyrnn.controls.clock import Frame
+from melodyrnn.controls.gather import preferences_of, rules_of
 from melodyrnn.controls.options import Options
+from melodyrnn.controls.pitch.require import OWED
+from melodyrnn.controls.setting import Setting
 from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre
 
-PLACE = Place(frame=Melody((), (Metre(),), Key(0)), key=Key(0), anchor=60, end=96, last_bar=0)
+FRAME = Frame(setting=Setting(), melody=Melody((), (Metre(),), Key(0)), key=Key(0), anchor=60, end=96, last_bar=0)
 
 
 def row(pitch):
-    """The row of a MIDI number under the anchor of PLACE."""
+    """The row of a MIDI number under the anchor of FRAME."""
     return pitch - 60 - PITCHES[0]
+
+
+def leanings(options):
+    """Rules that lean."""
+    return preferences_of(*rules_of(options, FRAME)).pitch
 
 
 def leant(require, heard, primed=0):
@@ -23,7 +31,7 @@ def leant(require, heard, primed=0):
     context = DecodingContext(
         len(heard), primed, np.zeros(1, np.int64), np.zeros(1, np.int64), None, (pitches, pitches, pitches)
     )
-    (rule,) = preferences(Options(require=require), PLACE).pitch
+    (rule,) = leanings(Options(require=require))
     return rule(np.zeros((1, len(PITCHES))), context)[0]
 
 
@@ -45,4 +53,4 @@ def test_a_pitch_that_answers_two_is_leant_towards_twice():
 
 def test_nothing_required_is_nothing_leant():
     """No rule at all."""
-    assert preferences(Options(), PLACE).pitch == ()
+    assert leanings(Options()) == ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.prompt import with_length_prior
+from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import Key
@@ -53,9 +53,7 @@ def test_what_is_asked_for_stays(counted):
     assert {o.temperature for o in drawn(counted, temperature=2.0)} == {1.85}
     assert {(o.temperature, o.surprise) for o in drawn(counted, surprise=2.0)} == {(1.0, 2.0)}
     for asked in ({"density": "2-6"}, {"bars": 8}, {"metre": Metre(7, 8)}):
-        assert all(
-            replace(o, seed=0) == Options(**{"bars": None, "upbeat": None, **asked}) for o in drawn(counted, **asked)
-        )
+        assert all(o.seeded(0) == Options(**{"bars": None, "upbeat": None, **asked}) for o in drawn(counted, **asked))
 
 
 def test_what_takes_no_time_leaves_the_length_to_be_drawn(counted):
@@ -88,11 +86,11 @@ def test_melodies_are_as_drawn(counted):
     made = list(generate(counted, asked, 8))
     assert len({m.melody.bars for m in made}) > 1
     for k, one in enumerate(made):
-        form = with_length_prior(counted.card, replace(asked, seed=5 + k), None)
+        form = with_length_prior(counted.card, asked.seeded(5 + k), None)
         assert one.melody.bars == form.bars + (form.upbeat > 0)
         assert one.melody.upbeat == form.upbeat
         assert one.melody.notes[-1].pitch % 12 == {"1": 0, "5": 7}[form.end]
-        assert [one.melody] == [alone.melody for alone in generate(counted, replace(asked, seed=5 + k))]
+        assert [one.melody] == [alone.melody for alone in generate(counted, asked.seeded(5 + k))]
 
 
 def test_what_circles_is_composed_again(counted, monkeypatch):
@@ -124,7 +122,7 @@ def test_what_circles_in_a_length_that_was_asked_for(model, monkeypatch):
     assert second.melody != first.melody
     monkeypatch.setattr("melodyrnn.compose.generate.is_repetitive", lambda _: pytest.fail("was not asked for"))
     for held in ({"form": "AB"}, {"effort": 1}, {"temperature": 0}, {"top_k": 1}):
-        assert len(list(generate(model, replace(asked, **held), 3))) == 3
+        assert len(list(generate(model, asked.replace(**held), 3))) == 3
     assert len(list(generate(model, asked, 3, prime=PRIME))) == 3
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import generate, model_of, prompt_for
-from melodyrnn.compose.originality import Copied, Usual, copied, index_of, limit_copy, originality_test, usual_of
+from melodyrnn.compose.generate import generate, load_model, model_of, prompt_for
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import draw_one
 from melodyrnn.constraints.logit_rules import LogitRules, mask
+from melodyrnn.constraints.originality import Copied, Usual, copied, index_of, is_original, limit_copy, usual_of
 from melodyrnn.controls.options import Options
+from melodyrnn.controls.rules import FinishedMelody
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
@@ -72,7 +73,7 @@ class _Leaning:
 
     def __init__(self, decoder, note, before):
         self.decoder, self.note, self.before = decoder, note, before
-        for name in ("notes", "tick", "last", "timeline", "heard", "spent"):
+        for name in ("notes", "tick", "last", "timeline", "heard", "spent", "states"):
             setattr(self, name, getattr(decoder, name))
 
     def __len__(self):
@@ -179,16 +180,16 @@ def test_generating_with_a_limit_keeps_it(random_weights):
     index = Index.build((f"own {k}", cols(m)) for k, m in enumerate(written))
     learnt = model_of(Checkpoint(config, Card(), random_weights(config, 0.3), index.to_tensors()))
     assert copied(index_of(learnt.checkpoint), next(generate(learnt, free)).melody).length > 8
-    limited = list(generate(learnt, replace(free, max_copy=8), 24))
+    limited = list(generate(learnt, free.replace(max_copy=8), 24))
     assert max(copied(index, g.melody).length for g in limited) <= 8
-    alone = next(generate(learnt, replace(free, max_copy=8, seed=20)))
+    alone = next(generate(learnt, free.replace(max_copy=8, seed=20)))
     assert alone.melody == limited[19].melody
 
 
 def test_a_limit_below_the_span_is_refused():
     """Runs of fewer notes than a fingerprint has cannot be counted, and the option says so."""
     with pytest.raises(OptionError, match=r"^max-copy: runs of fewer than 8 notes belong to everybody; give 8$"):
-        limit_copy(INDEX, 7)
+        next(generate(load_model("folk"), Options(max_copy=7)))
 
 
 def test_a_model_without_fingerprints_finds_and_forbids_nothing(model):
@@ -238,11 +239,11 @@ def test_where_only_copies_are_left_one_line_names_the_rule(random_weights, effo
     """Two pitches, one duration, no room for a rest, and a tune that has every row of nine of them."""
     model, _ = knowing([every_row_of_two(9)], random_weights)
     with pytest.raises(Unsatisfiable) as refused:
-        next(generate(model, replace(TIGHT, density="4", effort=effort)))
+        next(generate(model, TIGHT.replace(density="4", effort=effort)))
     who = "a melody" if effort == 1 else "4 melodies side by side"
     assert str(refused.value) == (
-        f"max-copy: 20 times {who} came to where all that the rules leave is more than 8 notes of a training tune; "
-        "allow longer runs, loosen another rule, or give more effort or another seed"
+        f"max-copy: 20 times {who} did not come through max-copy 8; ask for less of it, loosen another rule, or give "
+        "more effort or another seed"
     )
 
 
@@ -250,7 +251,7 @@ def test_where_a_rest_is_left_it_is_found(random_weights):
     """The same without a density: a rest breaks every run."""
     model, index = knowing([every_row_of_two(9)], random_weights)
     for seed in range(4):
-        melody = next(generate(model, replace(TIGHT, effort=1 + seed % 2, seed=seed))).melody
+        melody = next(generate(model, TIGHT.replace(effort=1 + seed % 2, seed=seed))).melody
         assert copied(index, melody).length <= 8
 
 
@@ -259,10 +260,10 @@ def test_a_loop_heard_again_keeps_the_limit(random_weights, effort):
     """The tunes that the model knows are loops gone through twice: their seams are forbidden like the rest."""
     plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
     asked = Options(loop=True, bars=2, effort=effort, temperature=0.3)
-    own = [twice(next(generate(plain, replace(asked, seed=seed))).melody) for seed in range(4)]
+    own = [twice(next(generate(plain, asked.seeded(seed))).melody) for seed in range(4)]
     learnt, index = knowing(own, random_weights)
     for seed in range(4):
-        melody = next(generate(learnt, replace(asked, seed=seed, max_copy=8))).melody
+        melody = next(generate(learnt, asked.replace(seed=seed, max_copy=8))).melody
         assert copied(index, twice(melody)).length <= 8
 
 
@@ -278,12 +279,12 @@ def test_sections_that_come_back_keep_the_limit(random_weights, form, effort):
     """A model that knows its own tunes by heart writes them again; with the limit no run is longer, joints included."""
     plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
     asked = Options(form=form, bars=2 * len(form), effort=effort, temperature=0.3)
-    own = [next(generate(plain, replace(asked, seed=seed))).melody for seed in range(3)]
+    own = [next(generate(plain, asked.seeded(seed))).melody for seed in range(3)]
     learnt, index = knowing(own, random_weights)
     free = next(generate(learnt, asked)).melody
     assert (free.notes, copied(index, free).length) == (own[0].notes, len(free.notes))
     for seed in range(3):
-        melody = next(generate(learnt, replace(asked, seed=seed, max_copy=8))).melody
+        melody = next(generate(learnt, asked.replace(seed=seed, max_copy=8))).melody
         assert copied(index, melody).length <= 8
         section = 2 * 96
         first = [n for n in melody.notes if n.onset < section]
@@ -294,13 +295,13 @@ def test_a_joint_that_copies_is_never_passed(random_weights):
     """The tunes are the returns themselves: what A and its return have across the joint is all that is forbidden."""
     plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
     asked = Options(form="AA", bars=4, effort=4, temperature=0.3)
-    own = [next(generate(plain, replace(asked, seed=seed))).melody for seed in range(5)]
+    own = [next(generate(plain, asked.seeded(seed))).melody for seed in range(5)]
     joints = [replace(m, notes=tuple(replace(n, onset=n.onset - 96) for n in m.notes if 96 <= n.onset < 288), length=0)
               for m in own]  # fmt: skip
     learnt, index = knowing([m for m in joints if len(m.notes) > 8], random_weights)
     assert len(index.names)
     for seed in range(5):
-        assert copied(index, next(generate(learnt, replace(asked, seed=seed, max_copy=8))).melody).length <= 8
+        assert copied(index, next(generate(learnt, asked.replace(seed=seed, max_copy=8))).melody).length <= 8
 
 
 def test_the_seam_of_a_loop_counts(random_weights):
@@ -310,11 +311,20 @@ def test_the_seam_of_a_loop_counts(random_weights):
     model, index = knowing([learnt], random_weights)
     rows = np.array([(0, DURATIONS.index(24), PITCHES.index(p - 60)) for p in pitches[6:] + pitches[:6]])
     for loop, passes in ((False, True), (True, False)):
-        options = Options(bars=3, loop=loop, max_copy=8)
-        assert originality_test(index, options, prompt_for(model, options))(rows) is passes
+        assert original(prompt_for(model, Options(bars=3, loop=loop, max_copy=8)), rows) is passes
     whole = np.concatenate((rows[6:], rows[:6]))
-    assert originality_test(index, Options(max_copy=12), prompt_for(model, Options()))(whole)
-    assert not originality_test(index, Options(max_copy=11), prompt_for(model, Options()))(whole)
+    nothing = rows[:0]
+    assert is_original(index, 12, nothing, whole, None)
+    assert not is_original(index, 11, nothing, whole, None)
+    assert original(prompt_for(model, Options(bars=3, max_copy=12)), whole)
+    assert not original(prompt_for(model, Options(bars=3, max_copy=11)), whole)
+
+
+def original(prompt, rows):
+    """Whether new notes pass the test of --max-copy."""
+    (test,) = prompt.plan.tests
+    before = rows[:0] if prompt.frame.before is None else prompt.frame.before
+    return test.passes(FinishedMelody(before, rows, lambda: pytest.fail("the rows say it all")))
 
 
 def nothing_after(notes, rows=None):
@@ -345,7 +355,7 @@ def test_a_melody_that_is_left_nothing_is_lost_and_no_other(model):
 def test_particles_that_are_lost_are_not_drawn(model):
     """Some are lost: another is drawn. All are, or none passes the gate: there is no melody."""
     decoder = prompt_for(model, Options(seed=1, bars=2)).decoder
-    rules = prompt_for(model, Options(seed=1, bars=2)).rules
+    rules = prompt_for(model, Options(seed=1, bars=2)).plan.rules
 
     def chooser(more):
         return lambda s, uniform: sample_note(s, rules + more, (_same, _same, _same), uniform)
@@ -366,12 +376,12 @@ def test_the_seam_counts_after_a_prime_with_a_long_silence(random_weights):
     fresh = [67, 69, 71, 67, 69, 71, 64, 62]
     steps = [*(24 * k for k in range(8)), *(192 + 24 * k for k in range(4))]
     learnt = Melody(tuple(Note(t, 24, p) for t, p in zip(steps, [*fresh, 60, 62, 64, 65], strict=True)), key=Key(0))
-    model, index = knowing([learnt], random_weights)
+    model, _ = knowing([learnt], random_weights)
     options = Options(bars=2, loop=True, max_copy=8)
     begun = prompt_for(model, options, prime)
-    assert begun.shift > 0
-    rest = RESTS.index(prime.length - begun.shift - int(begun.decoder.tick[0]))
-    rows = np.array([(rest if k == 0 else 0, DURATIONS.index(24), PITCHES.index(p - begun.anchor))
+    assert begun.frame.shift > 0
+    rest = RESTS.index(prime.length - begun.frame.shift - int(begun.decoder.tick[0]))
+    rows = np.array([(rest if k == 0 else 0, DURATIONS.index(24), PITCHES.index(p - begun.frame.anchor))
                      for k, p in enumerate(fresh)])  # fmt: skip
-    assert not originality_test(index, options, begun)(rows)
-    assert originality_test(index, replace(options, loop=False), begun)(rows)
+    assert not original(begun, rows)
+    assert original(prompt_for(model, options.replace(loop=False), prime), rows)

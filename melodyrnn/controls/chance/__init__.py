@@ -1,0 +1,1 @@
+"""Controls of how the network's probabilities become choices."""

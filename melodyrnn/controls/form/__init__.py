@@ -1,0 +1,1 @@
+"""Controls of a melody's course: what returns, and how it closes."""

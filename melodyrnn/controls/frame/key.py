@@ -1,0 +1,37 @@
+"""--key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from melodyrnn.controls.control import EDITS, Control, Option, whole
+from melodyrnn.errors import OptionError
+from melodyrnn.music.key import MODES, Key
+from melodyrnn.music.parsing import parse_key
+
+if TYPE_CHECKING:
+    from melodyrnn.controls.setting import Setting
+
+
+class KeyControl(Control):
+    """The key; None: the prime's, else that of the chords, else C major."""
+
+    option = Option("--key", "Am, F#, \"E dorian\" (else the melody's, or the chords', or C).", "KEY", verbs=EDITS)
+    stored = Key | None
+
+    @classmethod
+    def parse(cls, given: Any) -> Self:
+        """A text or a Key."""
+        key = parse_key(given) if isinstance(given, str) else given
+        if key is None:
+            return cls(None)
+        if not isinstance(key, Key) or key.mode not in MODES:
+            raise OptionError("key", f"{getattr(key, 'mode', key)} is not a mode; the modes are {', '.join(MODES)}")
+        whole(cls, key.tonic, 0, 11)
+        whole(cls, key.fifths, -7, 7)
+        return cls(key)
+
+    def settle(self, setting: Setting) -> Setting:
+        """The key."""
+        return replace(setting, key=self.value)

@@ -1,0 +1,41 @@
+"""--chords."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from melodyrnn.controls.control import Control, Option
+from melodyrnn.music.chords import progression
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from melodyrnn.controls.setting import Setting
+
+
+class ChordsControl(Control):
+    """A progression, from the first full bar on, over and over; what it means for notes is said by --chord-tones."""
+
+    option = Option(
+        "--chords", '"Am:4 F:2 | C", or those of FILE[:TRACK].', "CHORDS|FILE", panel="Chords", files="harmony"
+    )
+
+    @classmethod
+    def parse(cls, given: Any) -> Self:
+        """Symbols as players write them; they are read when the metre is known."""
+        return cls(None) if given is None else super().parse(given)
+
+    @property
+    def holds(self) -> bool:
+        """Always: see --chord-tones."""
+        return True
+
+    def check(self, setting: Setting, others: Sequence[Control]) -> None:  # noqa: ARG002
+        """They fit the metre, where one is asked for."""
+        if setting.metre is not None:
+            progression(self.value, setting.metre)
+
+    def settle(self, setting: Setting) -> Setting:
+        """The progression."""
+        return replace(setting, progression=self.value)

@@ -1,0 +1,34 @@
+"""--forbid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from melodyrnn.controls.control import EDITS, Control, Option
+from melodyrnn.controls.pitch import named_pitches
+
+if TYPE_CHECKING:
+    from melodyrnn.constraints.automaton import Flags
+    from melodyrnn.controls.clock import Frame
+    from melodyrnn.events.vocabulary import Indices
+
+
+class Forbid(Control):
+    """Pitches that never come; without an octave all of the name."""
+
+    option = Option("--forbid", 'Never these: "F# C4"; no octave means all.', "NOTES", panel="Pitches", verbs=EDITS)
+
+    @classmethod
+    def parse(cls, given: Any) -> Self:
+        """Names of pitches."""
+        if given is None:
+            return cls(None)
+        read = super().parse(given)
+        named_pitches(read.value, "forbid")
+        return read
+
+    def allows(self, frame: Frame, midi: Indices) -> Flags:  # noqa: ARG002
+        """All others."""
+        import numpy as np  # noqa: PLC0415
+
+        return ~np.isin(midi, list(frozenset[int]().union(*named_pitches(self.value, "forbid"))))

@@ -1,0 +1,72 @@
+"""--durations."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Self
+
+from melodyrnn.controls.control import Control, Option
+from melodyrnn.controls.rules import Mask
+from melodyrnn.errors import OptionError
+from melodyrnn.music.melody import TICKS_PER_QUARTER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from melodyrnn.controls.clock import Frame
+
+
+class Durations(Control):
+    """Only these note values; silences are none or one of them."""
+
+    option = Option(
+        "--durations", 'Only these note values: "1/4 1/8".', "VALUES", panel="Rhythm and form",
+        verbs=("generate", "infill"),
+    )  # fmt: skip
+    takes_time = True
+    concerns = "rhythm"
+
+    @classmethod
+    def parse(cls, given: Any) -> Self:
+        """Fractions of a whole note."""
+        if given is None:
+            return cls(None)
+        read = super().parse(given)
+        values_of(read.value)
+        return read
+
+    def constrain(self, frame: Frame) -> Iterator[Mask]:
+        """Durations, rests, and the silence at the end."""
+        import numpy as np  # noqa: PLC0415
+
+        from melodyrnn.events.vocabulary import DURATIONS  # noqa: PLC0415
+
+        chosen = np.isin(DURATIONS, values_of(self.value))
+        silences = np.isin(frame.end - np.arange(frame.end + 1), [0, *values_of(self.value)])
+        yield Mask(durations=chosen, rests=np.append(True, chosen), over=silences if frame.exact else None)
+
+    def impossible(self, length: str) -> str:
+        """The values, so that one sees why they do not add up."""
+        values = ", ".join(f"{ticks}/96" for ticks in values_of(self.value))
+        return f"{length} cannot be filled with {self.value} alone ({values} of a whole note)"
+
+
+def values_of(text: str) -> tuple[int, ...]:
+    """Ticks of note values, the shortest first; raise OptionError.
+
+    >>> values_of("1/8 1/4")
+    (12, 24)
+    """
+    from melodyrnn.events.vocabulary import DURATIONS  # noqa: PLC0415
+
+    values = set()
+    for word in text.replace(",", " ").split():
+        match = re.fullmatch(r"([0-9]{1,2})(?:/([1-9][0-9]?))?", word)
+        ticks = Fraction(int(match[1]), int(match[2] or 1)) * 4 * TICKS_PER_QUARTER if match else Fraction(0)
+        if ticks not in DURATIONS:
+            raise OptionError("durations", f"{word!r} is not a note value of the grid; write 1/4 1/8 3/8")
+        values.add(int(ticks))
+    if not values:
+        raise OptionError("durations", "names no note value; write 1/4 1/8")
+    return tuple(sorted(values))

@@ -1,0 +1,115 @@
+"""What a control can ask of new notes: the kinds of rule, and all rules of a request together.
+
+    Mask            what is allowed where, whatever came before
+    an Automaton    what is allowed by what came before (`melodyrnn.constraints.automaton`), looked ahead over exactly
+    Sections        stretches that return (`melodyrnn.constraints.lookahead.Copy`)
+    Preference      added to log-probabilities: leans, forbids nothing
+    Filter          what is done to log-probabilities before a choice
+    Limit           logit rules that do not look ahead
+    AcceptanceTest  looks at a finished melody, and asks for another
+
+Conventions: T = frame.end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
+Contents: the kinds; FinishedMelody (what a test looks at); Rules, rules_for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from melodyrnn.constraints.automaton import Automaton, Flags
+    from melodyrnn.constraints.logit_rules import LogitRule, LogitRules
+    from melodyrnn.constraints.lookahead import Copy
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
+    from melodyrnn.music.melody import Melody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """What is allowed; None = everything."""
+
+    pitches: Flags | None = None  # (P,), or (T, P) by the onset of the note
+    durations: Flags | None = None  # (D,), or (T, D)
+    rests: Flags | None = None  # (RESTS,) but for the silence before the first new note
+    onsets: Flags | None = None  # (T,)
+    over: Flags | None = None  # (T,) where the last note may end
+    final: Flags | None = None  # (P,) the last pitch
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """A form: what returns, and where sections meet."""
+
+    copies: tuple[Copy, ...]
+    joints: tuple[int, ...]  # onsets, each of a note
+    end: int  # tick after the last section
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What is added to the log-probabilities of pitches."""
+
+    costs: Logs | None = None  # (P,), or (T, P)
+    rule: LogitRule | None = None  # where it depends on what came
+    light: bool = False  # it does not make a request one with rules: what is composed is the network's own
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is done to log-probabilities, in the order of the list of controls."""
+
+    pitch: LogitRule | None = None
+    rhythm: LogitRule | None = None  # rests and durations
+    paced: bool = False  # bits spent are counted for it
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Rules that do not look ahead: what leads nowhere is taken back."""
+
+    rules: LogitRules
+
+
+@dataclass(frozen=True)
+class FinishedMelody:
+    """A melody whose last note has been composed."""
+
+    before: Indices  # (notes, 3) rows of the tables: what was given
+    rows: Indices  # (notes, 3): what is new
+    written: Callable[[], Melody]
+
+    @cached_property
+    def melody(self) -> Melody:
+        """The whole melody, given notes and new ones."""
+        return self.written()
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceTest:
+    """Whether a finished melody may stay."""
+
+    passes: Callable[[FinishedMelody], bool]
+    owner: str = ""  # the control, as messages name it
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Rule = Mask | Automaton | Sections | Preference | Filter | Limit | AcceptanceTest
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules of a request, by kind."""
+
+    every: tuple[Rule, ...]
+    owners: tuple[str, ...]  # the control of each, as messages name it
+
+    def of(self, kind: type) -> list:  # type: ignore[type-arg]  # of whatever kind is asked for
+        """Those of a kind, in order."""
+        return [rule for rule in self.every if isinstance(rule, kind)]

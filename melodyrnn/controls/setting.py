@@ -1,0 +1,49 @@
+"""What is settled before anything is composed: what holds for the melody as a whole.
+
+The controls make a `Setting` of a request (`Options.setting`); where its new notes stand on the decoder's clock is told
+by the `Frame` (`melodyrnn.controls.clock`).
+
+Contents: Setting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from melodyrnn.music.key import Key
+    from melodyrnn.music.melody import Metre
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What holds for a melody as a whole; None = nobody asked."""
+
+    bars: int | None = 8  # None: the network ends the melody
+    upbeat: int | None = 0  # ticks; None: the network chooses
+    key: Key | None = None
+    metre: Metre | None = None
+    tempo: float | None = None
+    style: str | None = None
+    loop: bool = False
+    counts_bars: bool = False  # whether the notes of each bar are counted
+    velocity: int | None = None
+    rhythm_heat: float | None = None  # temperature of rests and durations; None = that of pitches
+    seed: int = 0
+    effort: int | None = None  # melodies side by side from which one is drawn
+    scale: tuple[int, ...] | None = None  # pitch classes
+    compass: tuple[int, int] | None = None  # lowest and highest MIDI number
+    progression: str | None = None  # chords as text
+    writes_chords: bool = False
+    ending: Literal["drawn", "asked", "free"] = "drawn"
+
+    @property
+    def draws_home(self) -> bool:
+        """Whether nobody has said how the melody ends, so that whether it does on the tonic is drawn."""
+        return self.ending == "drawn" and self.progression is None
+
+    @property
+    def written_chords(self) -> str:
+        """The chords that are written beside the melody; '' for none."""
+        return (self.progression or "") if self.writes_chords else ""

@@ -1,0 +1,369 @@
+"""Every control by its name: what it promises is seen in melodies, and is not there where nobody asks for it.
+
+The names are written out here: `python -m bench.mutants` takes each control out of the program, or makes one of its
+methods do nothing, and its test must fail.
+"""
+
+import io
+from dataclasses import replace
+
+import mido
+import numpy as np
+import pytest
+
+from melodyrnn import controls
+from melodyrnn.checkpoint.file import save
+from melodyrnn.cli import run
+from melodyrnn.cli.io.console import Console
+from melodyrnn.compose.generate import generate, model_of, prompt_for
+from melodyrnn.constraints.originality import copied, index_of
+from melodyrnn.controls.options import options_of
+from melodyrnn.errors import OptionError
+from melodyrnn.events.columns import columns
+from melodyrnn.events.fingerprint import Index
+from melodyrnn.events.tokenizer import encode
+from melodyrnn.music.key import Key
+from melodyrnn.music.melody import Metre
+from tests.independent_checks import broken
+
+NAMES = (
+    "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
+    "density", "contour", "durations", "end", "form", "chords", "chord_tones", "chord_track", "loop", "max_copy",
+    "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort", "velocity",
+)  # fmt: skip
+KEPT = {}
+C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
+
+
+def keeps(function):
+    """The check of the control that the function is called after."""
+    KEPT[function.__name__] = function
+    return function
+
+
+class Composer:
+    """Composes what is asked for by name, quickly."""
+
+    def __init__(self, model):
+        """With this model."""
+        self.model = model
+
+    def __call__(self, count=8, **asked):
+        """So many melodies, bits and all."""
+        return list(generate(self.model, options_of(**asked), count))
+
+    def melodies(self, count=8, **asked):
+        """The melodies alone."""
+        return [made.melody for made in self(count, **asked)]
+
+    def pitches(self, count=8, **asked):
+        """All their pitches."""
+        return [note.pitch for melody in self.melodies(count, **asked) for note in melody.notes]
+
+    def bits(self, part=slice(None), count=12, **asked):
+        """Bits a note of some columns, in the mean; each melody is the first that is drawn."""
+        made = self(count, **{"bars": 4, "effort": 1, **asked})
+        return np.mean([one.bits[:, part].sum() / len(one.bits) for one in made])
+
+    def is_kept(self, name, value, count=6, **beside):
+        """An independent check finds that it is kept where it is asked for, and not where it is not."""
+        beside = {"bars": 2, **beside}
+        asked = {**beside, name: value}
+        for melody in self.melodies(count, **asked):
+            assert broken(asked, melody) == []
+        assert any(broken(asked, melody) for melody in self.melodies(count, **beside))
+
+
+@pytest.fixture(scope="module")
+def composer(model):
+    """Of the small model."""
+    return Composer(model)
+
+
+def test_these_are_all():
+    """A control that is added gets a check here."""
+    assert tuple(KEPT) == NAMES
+    assert set(controls.every()) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_kept(name, composer, tmp_path):
+    """Asked for it is seen; not asked for it is not."""
+    if name == "chord_track":
+        chord_track(composer, tmp_path)
+    else:
+        KEPT[name](composer)
+
+
+@keeps
+def bars(composer):
+    """So many, as text or as a number; 8 where nobody asks."""
+    for asked, found in (({"bars": 3}, 3), ({"bars": "5"}, 5), ({}, 8)):
+        for melody in composer.melodies(4, **asked, effort=1):
+            assert broken({"bars": found}, melody) == []
+
+
+@keeps
+def upbeat(composer):
+    """Before the first full bar, on top of the bars."""
+    composer.is_kept("upbeat", "1/4", bars=2)
+    assert {(melody.upbeat, melody.bars) for melody in composer.melodies(upbeat="1/4", bars=2)} == {(24, 3)}
+
+
+@keeps
+def key(composer):
+    """It is the melody's, and what a scale and an end go by."""
+    made = composer.melodies(4, key="Eb minor", in_scale="strict", end="tonic", bars=2)
+    assert {melody.key for melody in made} == {Key(3, "minor")}
+    assert all(melody.notes[-1].pitch % 12 == 3 for melody in made)
+    assert all(n.pitch % 12 in Key(3, "minor").scale for melody in made for n in melody.notes)
+    assert {melody.key for melody in composer.melodies(2)} == {Key(0)}
+
+
+@keeps
+def metre(composer):
+    """It is the melody's, and bars are of its length."""
+    for melody in composer.melodies(metre="6/8", bars=2):
+        assert melody.metres == (Metre(6, 8),)
+        assert melody.end == 144
+    assert {melody.metres for melody in composer.melodies(2)} == {(Metre(),)}
+
+
+@keeps
+def tempo(composer):
+    """It is the melody's; 120 where nobody asks."""
+    assert {melody.tempo for melody in composer.melodies(2, tempo="90")} == {90.0}
+    assert {melody.tempo for melody in composer.melodies(2)} == {120.0}
+
+
+@keeps
+def style(composer):
+    """The network is told, and composes otherwise; how much likelier in that style is seen in test_leaning.py."""
+    told, hidden = composer(style="march", bars=4), composer(bars=4)
+    assert [made.melody for made in told] != [made.melody for made in hidden]
+    network = composer.model
+    styles = [
+        int(prompt_for(network, options_of(**asked)).decoder.conditions.style[0]) for asked in ({"style": "march"}, {})
+    ]
+    assert styles == [3, 0]
+
+
+@keeps
+def scale(composer):
+    """No other pitch class."""
+    composer.is_kept("scale", "C Eb F# G")
+
+
+@keeps
+def in_scale(composer):
+    """Strict: no other; mostly: fewer others than free; free in a mode: as the network likes."""
+    composer.is_kept("in_scale", "strict")
+    outside = {word: sum(p % 12 not in C_MAJOR for p in composer.pitches(30, bars=2, in_scale=word, effort=1))
+               for word in ("mostly", "free")}  # fmt: skip
+    assert 0 < 2 * outside["mostly"] < outside["free"]
+
+
+@keeps
+def forbid(composer):
+    """None of these."""
+    composer.is_kept("forbid", "G Bb4")
+
+
+@keeps
+def require(composer):
+    """Each of these."""
+    composer.is_kept("require", "Bb F#4", bars=2)
+
+
+@keeps
+def range(composer):  # noqa: A001 - called after the control
+    """Nothing beyond, and a contour is stretched over it."""
+    composer.is_kept("range", "C4-A4")
+    wide, usual = (composer.melodies(24, contour="rise", effort=1, **asked) for asked in ({"range": "C2-C7"}, {}))
+
+    def rise(melodies):
+        return np.mean([np.mean([n.pitch for n in m.notes[-2:]]) - np.mean([n.pitch for n in m.notes[:2]])
+                        for m in melodies])  # fmt: skip
+
+    assert rise(wide) > rise(usual) + 6
+
+
+@keeps
+def max_leap(composer):
+    """No wider step."""
+    composer.is_kept("max_leap", "3", bars=4)
+
+
+@keeps
+def density(composer):
+    """So many notes in each bar; not beside a form with an upbeat, whose sections lie across the bars."""
+    composer.is_kept("density", "3-4", bars=4)
+    with pytest.raises(OptionError, match="neither with loop nor with density"):
+        composer(density="3-4", form="AB", upbeat="1/4")
+
+
+@keeps
+def contour(composer):
+    """A rise ends higher than a fall, beside where they began."""
+
+    def climb(shape):
+        made = composer.melodies(16, contour=shape, effort=1, bars=4)
+        return np.mean([m.notes[-1].pitch - m.notes[0].pitch for m in made])
+
+    assert climb("rise") > climb("fall") + 6
+
+
+@keeps
+def durations(composer):
+    """Nothing but these."""
+    composer.is_kept("durations", "1/4 1/8", bars=2)
+
+
+@keeps
+def end(composer):
+    """On a step, on a beat and long; free: anywhere, though all tunes of the model ended on the tonic."""
+    composer.is_kept("end", "5")
+    card = replace(composer.model.card, forms={"1 4/4 0 2": 100}, ends={"1 major 0": 100})
+    counted = Composer(model_of(replace(composer.model.checkpoint, card=card)))
+    assert {m.notes[-1].pitch % 12 for m in counted.melodies(bars="free")} == {0}
+    assert len({m.notes[-1].pitch % 12 for m in counted.melodies(bars="free", end="free")}) > 3
+
+
+@keeps
+def form(composer):
+    """What comes back is the same; with a prime mark all but its last bar."""
+    composer.is_kept("form", "AA'BA", bars=8, count=3)
+
+
+@keeps
+def chords(composer):
+    """They give the key, and their tones come on strong beats where nobody says more."""
+    asked = {"chords": "F#", "bars": 2, "effort": 1}
+    assert {melody.key for melody in composer.melodies(**asked)} == {Key(6)}
+
+    def on_strong_beats(melodies):
+        return sum(n.pitch % 12 in {6, 10, 1} for m in melodies for n in m.notes if n.onset % 48 == 0)
+
+    assert on_strong_beats(composer.melodies(30, **asked)) > on_strong_beats(composer.melodies(30, bars=2)) + 10
+
+
+@keeps
+def chord_tones(composer):
+    """As a rule there is nothing else on strong beats; preferred, there may be."""
+    composer.is_kept("chord_tones", "rule", chords="Am F | G C", bars=2, count=20)
+
+
+@keeps
+def chord_track(composer, folder):
+    """The command writes a second track of notes; without it one."""
+
+    def tracks(*more):
+        out = folder / "made.mid"
+        save(folder / "small.safetensors", composer.model.checkpoint)
+        console = Console(io.BytesIO(), *(io.TextIOWrapper(io.BytesIO()) for _ in ("out", "err")), {})
+        words = ["generate", "-m", str(folder / "small.safetensors"), "--chords", "Am F", "--seed", "1", *more]
+        assert run([*words, "--force", "-o", str(out)], console) == 0
+        return sum(any(event.type == "note_on" for event in track) for track in mido.MidiFile(out).tracks)
+
+    assert tracks("--chord-track") == 2
+    assert tracks() == 1
+
+
+@keeps
+def loop(composer):
+    """It fills its last bar, and the step back to the beginning is a step like the others."""
+    composer.is_kept("loop", True, bars=2)
+    composer.is_kept("loop", True, bars=2, max_leap=3, effort=1)
+    back = [m.notes[-1].pitch - m.notes[0].pitch for m in composer.melodies(24, bars=4, max_leap=3, effort=1)]
+    assert max(map(abs, back)) > 3
+
+
+@keeps
+def max_copy(composer):
+    """No longer run of a training tune: those that it would compose are the training tunes here."""
+    asked = {"temperature": 0.5, "bars": 8, "density": "4-6", "effort": 1}
+    tunes = composer.melodies(3, **asked)
+    index = Index.build((f"tune {k}", columns(encode(tune))) for k, tune in enumerate(tunes))
+    knowing = model_of(replace(composer.model.checkpoint, fingerprints=index.to_tensors()))
+    runs = [
+        [copied(index_of(knowing.checkpoint), made.melody).length for made in generate(knowing, options_of(**wish), 3)]
+        for wish in (asked, asked | {"max_copy": "9"})
+    ]
+    assert max(runs[0]) > 9 >= max(runs[1])
+
+
+@keeps
+def seed(composer):
+    """The same gives the same, another another; they are counted on from the first."""
+    first, again, other = (composer.melodies(3, seed=number, bars=2) for number in ("7", 7, 8))
+    assert first == again
+    assert first[1:] == other[:2]
+    assert first[0] != other[0]
+    assert first != composer.melodies(3, bars=2)
+
+
+@keeps
+def temperature(composer):
+    """At 0 nothing is left to chance; below 1 there are fewer bits, above it more."""
+    assert len({melody.notes for melody in composer.melodies(4, temperature="0", effort=1, bars=2)}) == 1
+    assert len({melody.notes for melody in composer.melodies(4, bars=2)}) > 1
+    cold, usual, hot = (composer.bits(temperature=value) for value in (0.5, 1, 2))
+    assert cold < usual < hot
+
+
+@keeps
+def rhythm_temperature(composer):
+    """That of rests and durations alone: they cost fewer bits; pitches are left to theirs."""
+    rhythm, pitch = slice(0, 2), slice(2, 3)
+    assert composer.bits(rhythm, rhythm_temperature="0", count=8) < 0.7 * composer.bits(rhythm, count=8)
+    assert composer.bits(pitch, rhythm_temperature="0", count=8) > 0.7 * composer.bits(pitch, count=8)
+    lively = composer.melodies(temperature=0, rhythm_temperature=1.5, bars=2, effort=1)
+    assert len({tuple((n.onset, n.duration) for n in m.notes) for m in lively}) > 1
+
+
+@keeps
+def top_k(composer):
+    """Of one there is no choice; of few there are no improbable ones."""
+    assert len({melody.notes for melody in composer.melodies(4, top_k="1", effort=1, bars=2)}) == 1
+    assert composer.bits(top_k=4) < composer.bits() - 1
+
+
+@keeps
+def top_p(composer):
+    """Of next to nothing there is no choice; of half there are no improbable ones."""
+    assert len({melody.notes for melody in composer.melodies(4, top_p="0.0001", effort=1, bars=2)}) == 1
+    assert composer.bits(top_p=0.5) < composer.bits() - 1
+
+
+@keeps
+def min_p(composer):
+    """As probable as the best is the best alone; half as probable are few."""
+    assert len({melody.notes for melody in composer.melodies(4, min_p="1", effort=1, bars=2)}) == 1
+    assert composer.bits(min_p=0.5) < composer.bits() - 1
+
+
+@keeps
+def surprise(composer):
+    """So many bits a note in the mean, though the network would spend others."""
+    usual = composer.bits(bars=24)
+    for target in (8.0, 11.0):
+        assert abs(composer.bits(surprise=str(target), bars=24) - target) < 0.3
+        assert abs(usual - target) > 0.3
+
+
+@keeps
+def effort(composer):
+    """So many melodies side by side, from which one is drawn: another than alone."""
+    asked = {"max_leap": 2, "bars": 2, "end": "tonic"}
+    sides = [prompt_for(composer.model, options_of(**asked, effort=many)).particles for many in ("32", 1)]
+    assert sides == [32, 1]
+    many, one = (composer(12, **asked, effort=many) for many in (32, 1))
+    assert [made.melody for made in many] != [made.melody for made in one]
+    assert prompt_for(composer.model, options_of(bars=2)).particles == 1
+
+
+@keeps
+def velocity(composer):
+    """One for all notes; else strong beats are louder."""
+    assert {note.velocity for melody in composer.melodies(2, velocity="70") for note in melody.notes} == {70}
+    assert len({note.velocity for melody in composer.melodies(2) for note in melody.notes}) > 1
