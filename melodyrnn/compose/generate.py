@@ -35,9 +35,9 @@ from melodyrnn.compose.sampling.acceptance import (
 )
 from melodyrnn.compose.sampling.note import filters_of, sample_note
 from melodyrnn.constraints.logit_rules import all_of
-from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
+from melodyrnn.errors import CheckpointError, DeadEnd, OptionError, Unsatisfiable, printable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.inference.compiled import network_of
+from melodyrnn.inference.soundness import sound_network
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
@@ -81,12 +81,16 @@ class Generated:
 
 def load_model(source: str | Path) -> Model:
     """Open a checkpoint by path, or a shipped one by name. Raises CheckpointError."""
-    return model_of(load(find(source)))
+    opened = load(path := find(source))
+    try:
+        return model_of(opened)
+    except CheckpointError as problem:
+        raise CheckpointError(f"{printable(str(path))}: {problem}") from None
 
 
 def model_of(opened: Checkpoint) -> Model:
-    """Make an open checkpoint ready to compose."""
-    return Model(opened, network_of(opened.config, opened.weights))
+    """Make an open checkpoint ready to compose. Raises CheckpointError where its scores are no numbers."""
+    return Model(opened, sound_network(opened))
 
 
 def generate(

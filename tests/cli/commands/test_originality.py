@@ -7,12 +7,13 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import melodyrnn
-from melodyrnn.checkpoint.file import Checkpoint, load, save
+from melodyrnn.checkpoint.file import Checkpoint, find, load, save
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
@@ -204,3 +205,19 @@ def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
         assert reason in ended.err
         assert not Path("again.mid").exists()
     assert command("reproduce", "-", "-m", model, stdin=content).data == content
+
+
+def test_damaged_fingerprints_are_done_without(command, tmp_path):
+    """A melody is composed and written; that nothing can be told about copies is said. A limit on them is refused."""
+    folk = load(find("folk"))
+    starts = folk.fingerprints["tunes.starts"].copy()
+    starts[0] = 7
+    path = tmp_path / "damaged.safetensors"
+    save(path, replace(folk, fingerprints=folk.fingerprints | {"tunes.starts": starts}, source=None))
+    ended = command("generate", "-m", path, "--bars", "2", "--seed", "1", "-o", "tune.mid")
+    assert ended.status == 0
+    assert Path("tune.mid").exists()
+    assert "its fingerprints contradict each other; whether a training tune is copied cannot be told" in ended.err
+    refused = command("generate", "-m", path, "--bars", "2", "--max-copy", "8", "-o", "other.mid")
+    assert (refused.status, Path("other.mid").exists()) == (1, False)
+    assert "its fingerprints contradict each other" in refused.err
