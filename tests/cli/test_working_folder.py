@@ -149,9 +149,7 @@ def test_a_working_folder_that_is_gone_is_called_that(words, tmp_path):
     """Whatever is not found for that reason."""
     room = tmp_path / "gone"
     room.mkdir()
-    call = (
-        f"import os, sys; os.rmdir({str(room)!r}); from melodyrnn.cli import main; sys.argv[1:] = {words!r}; main()"
-    )
+    call = f"import os, sys; os.rmdir({str(room)!r}); from melodyrnn.cli import main; sys.argv[1:] = {words!r}; main()"
     told = {"cwd": room, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "capture_output": True, "text": True}
     ended = subprocess.run([sys.executable, "-P", "-c", call], check=False, **told)
     assert ended.returncode == 1

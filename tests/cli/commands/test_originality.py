@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 import melodyrnn
+from bench.hostile_recipes import hostile_file, outcome_of, recipe_of
 from melodyrnn.checkpoint.file import Checkpoint, find, load, save
+from melodyrnn.compose.provenance import Provenance
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.music.melody import Melody
+from melodyrnn.music.melody import Melody, Note
 
 
 @pytest.fixture
@@ -221,3 +223,24 @@ def test_damaged_fingerprints_are_done_without(command, tmp_path):
     refused = command("generate", "-m", path, "--bars", "2", "--max-copy", "8", "-o", "other.mid")
     assert (refused.status, Path("other.mid").exists()) == (1, False)
     assert "its fingerprints contradict each other" in refused.err
+
+
+def test_a_recipe_that_takes_too_long_is_stopped(command):
+    """In processor time, and told with what gives more; no file is written."""
+    recipe = Provenance(
+        verb="generate", digest=load(find("folk")).digest, model="folk",
+        options={"max_copy": 8, "bars": 64, "loop": True, "temperature": 0.1},
+    )  # fmt: skip
+    Path("hostile.mid").write_bytes(midi_bytes(Melody((Note(0, 24, 60),)), recipe=recipe.to_text()))
+    ended = command("reproduce", "hostile.mid", "--seconds", "1", "-o", "again.mid")
+    assert (ended.status, Path("again.mid").exists()) == (1, False)
+    told = "what it asks for takes more than 1 s of processor time; --seconds N gives more"
+    assert ended.err == f"melodyrnn: error: hostile.mid: {told}\n"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_hostile_recipes_end_soon(number):
+    """A few of bench.hostile_recipes: under 10 s of the processor and 500 MB, one line."""
+    digest = load(find("folk")).digest
+    outcome = outcome_of(hostile_file(recipe_of(number, 1, digest)))
+    assert outcome.fine, outcome
