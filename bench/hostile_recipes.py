@@ -46,17 +46,8 @@ def _melody(rng: random.Random) -> Melody:
     """A melody to go on from: long, wide, silent, crowded, or of many metres."""
     notes = rng.choice((16, 200, 500, 1_000, 1_000, 2_600))
     step = rng.choice((1, 12, 12, 24, 24, 96, 384, 100_000))
-    metres = rng.choice(
-        (
-            (Metre(),),
-            (Metre(),),
-            (Metre(),),
-            (Metre(4, 1),),
-            (Metre(1, 32),),
-            (Metre(2_000_000_000, 1),),
-            (Metre(255, 64),),
-        )
-    )
+    odd = ((Metre(4, 1),), (Metre(1, 32),), (Metre(2_000_000_000, 1),), (Metre(255, 64),))
+    metres: tuple[Metre, ...] = rng.choice(((Metre(),), (Metre(),), (Metre(),), *odd))
     if rng.random() < 0.2:
         metres = tuple(Metre(k % 7 + 1, 8, 5_000 * k) for k in range(rng.choice((2, 50, 1_000))))
     length = rng.choice((0, 0, 0, 0, 2**31 - 1, 96 * 1_999))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _STRUM: Final = 3  # ticks within which notes are struck together
 _OFF: Final = 2  # ticks off an eighth that are moved
 _EIGHTH: Final = 12
+_SUNG: Final = frozenset({"Ah", "Eh", "am", "em", "Do", "do"})  # which could be chords
 _WIDEST_BAR: Final = 384  # ticks of a bar, at most, in anything that is composed
 _LATEST: Final = 2**30  # file ticks, as for melodies
 _LONGEST: Final = 10_000  # characters of a progression that is read
@@ -188,9 +189,9 @@ def _said(tracks: Sequence[TrackContent], division: int) -> tuple[list[Change], 
 
 
 def _symbol(text: str) -> str:
-    """A chord symbol, '' for anything else."""
+    """A chord symbol, '' for anything else, words that are sung among them."""
     try:
-        return chord_of(text).symbol
+        return "" if text in _SUNG else chord_of(text).symbol
     except OptionError:
         return ""
 

@@ -154,7 +154,7 @@ def test_symbols_that_are_not_known_are_named():
     assert read(("Am7", "D7", "G7xyz", "Cmaj7"), chord(0, 1920, 60, 64, 67)).text() == "C"
 
 
-@pytest.mark.parametrize("words", [("A", "B", "A"), ("Am", "I", "blue", "now"), ("Verse", "Am")])
+@pytest.mark.parametrize("words", [("A", "B", "A"), ("Am", "I", "blue", "now"), ("Verse", "Am"), ("Ah", "Ah", "Ah")])
 def test_words_and_rehearsal_letters_are_no_chords(words):
     """Letters alone, or a few names among other words: the notes are asked instead."""
     said = [(960 * k, mido.MetaMessage("marker", text=w)) for k, w in enumerate(words)]
