@@ -67,7 +67,7 @@ _MAJOR: Final = r"(?:(?i:major|maj|ma(?!dd))|M(?![iI])|\^|△|j(?=\d|$))"
 _BASE: Final = re.compile(
     rf"""(?P<mmaj>{_MINOR}[.]?\(?{_MAJOR}[.]?)|(?P<half>(?:ø|h(?:alf)?)-?(?:dim)?(?![a-z]))
     |(?P<dim>(?i:diminished|dim)|o(?!mit)|°)|(?P<aug>(?i:augmented|aug)|\+)
-    |(?P<m>{_MINOR})|(?P<maj>{_MAJOR})|(?:dom(?=\d))?""",
+    |(?P<m>{_MINOR})|(?P<maj>{_MAJOR})|(?:dom(?:inant)?(?=\d))?""",
     re.VERBOSE,
 )
 _NUMBER: Final = re.compile(r"[.]?(6/9|69|13|11|[245679])?[.)]*")
@@ -76,14 +76,15 @@ _CHANGE: Final = re.compile(
       (?P<sus>sus)(?P<suspended>2/?4|2sus4|4/?2|4sus2|[24]?)(?P<over>13|9|7)?
     | (?P<alt>alt[.]?)
     | (?:no|omit)(?P<no>[35])(?:rd|th)?
-    | (?:add)?(?P<maj>{_MAJOR})[.]?(?P<seventh>7|9|13|11)?
+    | /?(?:add)?(?P<maj>{_MAJOR})[.]?(?P<seventh>7|9|13|11)?
     | /?(?P<sign>[b#+-])(?P<altered>5|6|7|9|11|13)
-    | (?:add(?P<how>[b#+-]?)|/|(?<=[(,]))(?P<added>2|4|5|6|7|9|11|13)
+    | (?P<raised>aug)
+    | (?:add(?P<how>[b#+-]?)|/|(?<=[(,]))(?P<added>2|3|4|5|6|7|9|11|13)
     )[),]*""",
     re.VERBOSE,
 )
 _SIGNS: Final = {"": 0, "b": -1, "-": -1, "#": 1, "+": 1}
-_PLAIN: Final = {2: 2, 4: 5, 5: 7, 6: 9, 7: 10, 9: 2, 11: 5, 13: 9}
+_PLAIN: Final = {2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 10, 9: 2, 11: 5, 13: 9}
 _STACKS: Final = {"": (), "5": (), "6": (6,), "69": (6, 9), "7": (7,), "9": (7, 9), "11": (7, 9, 11), "13": (7, 9, 13)}
 _ALTERATIONS: Final = {"b5": 6, "#5": 8, "b6": 8, "b7": 10, "#7": 11, "b9": 1, "#9": 3, "#11": 6, "b13": 8}
 _ALTERED: Final = frozenset({(1, 0), (3, 4), (7, 10), (5, 6), (5, 8), (9, 1), (9, 3)})
@@ -193,18 +194,18 @@ def _changed(change: re.Match[str], degrees: set[tuple[int, int]], *, major: boo
         degrees.update((degree, _PLAIN[degree]) for degree in _STACKS[number] if degree != 7)
         degrees.add((7, 11))
         return f"maj{number}"
-    if change["altered"]:
-        return _altered(change, degrees)
+    if change["altered"] or change["raised"]:
+        return _altered(change["sign"] or "#", change["altered"] or "5", degrees)
     degree, sign = int(change["added"]), change["how"] or ""
     step = 11 if degree == 7 and major and not sign else (_PLAIN[degree] + _SIGNS[sign]) % 12
     degrees.add((degree, step))
     return f"add{sign.translate({43: '#', 45: 'b'})}{degree}"
 
 
-def _altered(change: re.Match[str], degrees: set[tuple[int, int]]) -> str | None:
+def _altered(written: str, number: str, degrees: set[tuple[int, int]]) -> str | None:
     """Raise or lower a degree, which is added where it is not there; None for what nobody writes (b11)."""
-    sign = "b" if _SIGNS[change["sign"]] < 0 else "#"
-    degree, step = int(change["altered"]), _ALTERATIONS.get(sign + change["altered"])
+    sign = "b" if _SIGNS[written] < 0 else "#"
+    degree, step = int(number), _ALTERATIONS.get(sign + number)
     if step is None:
         return None
     degrees.discard((degree, _PLAIN[degree]))

@@ -41,7 +41,7 @@ def test_the_symbols_of_lead_sheets_are_read():
         ("Cadd9 C(add9) C(9) C/9 Cadd2", (0, 2, 4, 7)), ("C7/9 C9 C7(9)", (0, 2, 4, 7, 10)),
         ("C^ C^7 C△ C△7 C∆7 Cmaj7 CMaj7 Cma7 CMA7 CM7 Cj7", (0, 4, 7, 11)),
         ("C^9 CΔ9 Cmaj9 Cmaj7(9)", (0, 2, 4, 7, 11)),
-        ("C-maj7 CmMaj7 CmM7 C-^7 C-△7 Cm(maj7) Cmima7 Cm(+7) Cm+7", (0, 3, 7, 11)),
+        ("C-maj7 CmMaj7 CmM7 C-^7 C-△7 Cm(maj7) Cmima7 Cm(+7) Cm/maj7", (0, 3, 7, 11)),
         ("Ch Ch7 Cø Cø7 Cm7b5 C-7b5 Cm7(b5) Cm7-5 Cmi7(b5)", (0, 3, 6, 10)), ("Cm69 Cm6/9 C-69", (0, 2, 3, 7, 9)),
         ("C7alt Calt C7(alt)", (0, 1, 3, 4, 6, 8, 10)), ("C7b9#9", (0, 1, 3, 4, 7, 10)),
         ("C7#11 C7(#11) C7+11", (0, 4, 6, 7, 10)), ("C7b13 C7(b13)", (0, 4, 7, 8, 10)), ("C9#11", (0, 2, 4, 6, 7, 10)),
@@ -51,7 +51,7 @@ def test_the_symbols_of_lead_sheets_are_read():
         ("C9sus C9sus4 Csus9", (0, 2, 5, 7, 10)), ("C13sus C13sus4", (0, 2, 5, 7, 9, 10)),
         ("Cmaj13", (0, 2, 4, 7, 9, 11)),
         ("Cmaj7#11 C^7#11 Cmaj7(#11)", (0, 4, 6, 7, 11)), ("Cmaj7#5 C+maj7 Caug(maj7) C^7#5", (0, 4, 8, 11)),
-        ("C7#5 C7+5 C+7 Caug7", (0, 4, 8, 10)), ("C7b5 C7-5 C7(b5)", (0, 4, 6, 10)), ("C(b5)", (0, 4, 6)),
+        ("C7#5 C7+5 C+7 Caug7 C7aug", (0, 4, 8, 10)), ("C7b5 C7-5 C7(b5)", (0, 4, 6, 10)), ("C(b5)", (0, 4, 6)),
         ("C5 C(no3) Cno3 Comit3", (0, 7)), ("Cmb6 Cm(b6)", (0, 3, 7, 8)), ("C-9 Cm9 Cmi9", (0, 2, 3, 7, 10)),
     ],
 )  # fmt: skip
