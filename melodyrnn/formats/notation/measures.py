@@ -213,7 +213,7 @@ def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
     strange: list[tuple[int, str]] = []
     for bar in bars:
         read = [(place, _symbol(text), text) for place, text in bar.symbols if text[:1] not in _PLACED]
-        strange += [(len(placed), text) for _, symbol, text in read if not symbol]
+        strange += [(len(placed), text) for _, symbol, text in read if not symbol and _like_a_chord(text)]
         found = dict(sorted((place, symbol) for place, symbol, _ in read if symbol))
         ends = [*list(found)[1:], max(bar.length, *found)] if found else []
         sounds = (
@@ -236,6 +236,19 @@ def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
 
 
 _PLACED: Final = {"^", "_", "<", ">", "@", ""}  # with which a text of ABC says where it stands: no chord
+
+
+_DIRECTIONS: Final = frozenset({
+    "fine", "coda", "dc", "ds", "end", "ending", "bridge", "chorus", "bass", "cresc", "dim", "dolce", "allegro",
+    "allegretto", "andante", "andantino", "adagio", "animated", "animato", "brightly", "gaily", "gently", "atempo",
+    "fast", "con", "cantabile", "espressivo", "espr", "harmony", "drums", "fiddle", "flute", "guitar",
+})  # fmt: skip
+
+
+def _like_a_chord(text: str) -> bool:
+    """Whether a text that is none may have been meant as a chord: one word from A to H that is no direction."""
+    word = text.strip()
+    return word[:1] in {*"ABCDEFGH"} and len(word.split()) < 3 and word.lower().replace(".", "") not in _DIRECTIONS
 
 
 def _symbol(text: str) -> str:
