@@ -297,7 +297,11 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back until the block is left; then they come. Only in the main thread."""
+    """Hold Ctrl-C and SIGTERM back until the block is left; then they come. Only in the main thread.
+
+    Raises FileNotFoundError where the working folder is gone: what torch loads would end the process there.
+    """
+    Path.cwd()
     came: list[int] = []
     before = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in _SIGNALS}
     try:

@@ -114,7 +114,8 @@ def _explain(error: Exception, console: Console) -> ExitStatus:
     if isinstance(error, OSError):
         console.abandon()  # if stdout is what failed, Python must not try again at exit
     if isinstance(error, MelodyRNNError | OSError):
-        console.error(_sentence(error))
+        said = _sentence(error)
+        console.error(said if isinstance(error, OptionError) or _GONE in said else said + _folder_gone())
         return ExitStatus.USAGE if isinstance(error, OptionError) else ExitStatus.FAILED
     if isinstance(error, MemoryError):
         console.error("out of memory; ask for less at once, or close other programs")
@@ -135,8 +136,21 @@ def _sentence(error: Exception) -> str:
         return str(error) or type(error).__name__
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
     if isinstance(error, FileNotFoundError) and not where:  # only the system's own look at where we are names no file
-        return "the working folder is gone; change to another"
+        return _GONE
     return f"{where}{error.strerror}" + ("; allow more with ulimit -n" if error.errno == errno.EMFILE else "")
+
+
+_GONE: Final = "the working folder is gone; change to another"
+
+
+def _folder_gone() -> str:
+    """Why no relative name is found, where that is why."""
+    with suppress(PermissionError):
+        try:
+            os.getcwd()  # noqa: PTH109 - pathlib may not be loaded
+        except FileNotFoundError:
+            return f"; {_GONE}"
+    return ""
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -36,9 +36,9 @@ from melodyrnn.compose.sampling.acceptance import (
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.rules import FinishedMelody
-from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
+from melodyrnn.errors import CheckpointError, DeadEnd, OptionError, Unsatisfiable, printable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.inference.compiled import network_of
+from melodyrnn.inference.soundness import sound_network
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
@@ -85,12 +85,16 @@ class Generated:
 
 def load_model(source: str | Path) -> Model:
     """Open a checkpoint by path, or a shipped one by name. Raises CheckpointError."""
-    return model_of(load(find(source)))
+    opened = load(path := find(source))
+    try:
+        return model_of(opened)
+    except CheckpointError as problem:
+        raise CheckpointError(f"{printable(str(path))}: {problem}") from None
 
 
 def model_of(opened: Checkpoint) -> Model:
-    """Make an open checkpoint ready to compose."""
-    return Model(opened, network_of(opened.config, opened.weights))
+    """Make an open checkpoint ready to compose. Raises CheckpointError where its scores are no numbers."""
+    return Model(opened, sound_network(opened))
 
 
 def generate(

@@ -32,6 +32,7 @@ from melodyrnn.controls.options import Options
 from melodyrnn.errors import CorpusError, OptionError, RecipeError
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import chord_notes
+from melodyrnn.music.melody import MOST_BARS, Metre
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ MARK: Final = "melodyrnn "
 LONGEST_RECIPE: Final = 9_000  # characters; a reader of MIDI files keeps 10,000 bytes of a text
 _LONGEST_GIVEN: Final = 6_000  # characters of base64: about 1,000 notes
 _LARGEST_GIVEN: Final = 1 << 18  # bytes of JSON
+MOST_GIVEN: Final = 1_000  # notes of a melody that a recipe keeps
+MOST_EFFORT: Final = 1_024  # melodies side by side that a recipe may ask for
+MOST_WORK: Final = 8_192  # of those, times bars of 4/4: of what is composed, and of what goes before it
+_NOTES_A_BAR: Final = 8  # for which room is held
+_WHOLE: Final = 96  # ticks
+_USUAL: Final = 32  # melodies side by side that every recipe may have
 _MOST_FIELDS: Final = 100
 _MOST_DIGITS: Final = 20  # of a whole number: more than a seed has
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -75,8 +82,8 @@ class Provenance:
         told |= {"task": dict(self.task)} if self.task else {}
         if self.given is not None:
             told |= {"given_hash": hash_of(self.given)}
-            packed = _packed(self.given)
-            told |= {"given": packed} if len(packed) <= _LONGEST_GIVEN else {}
+            packed = _packed(self.given) if self.given.size <= MOST_GIVEN else ""
+            told |= {"given": packed} if 0 < len(packed) <= _LONGEST_GIVEN else {}
         elif self.given_hash:
             told |= {"given_hash": self.given_hash}
         text = _written(told)
@@ -246,7 +253,10 @@ def _unpacked(text: Any) -> Melody:
         raw = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_GIVEN)
         if not unzip.eof:
             raise RecipeError("the recipe's melody is longer than any that is kept")
-        return melody_from_json(json.loads(raw, parse_int=_whole, parse_constant=_no_constant))
+        melody = melody_from_json(json.loads(raw, parse_int=_whole, parse_constant=_no_constant))
+        if melody.size > MOST_GIVEN:
+            raise RecipeError(f"the recipe's melody has {melody.size:,} notes; a recipe keeps {MOST_GIVEN:,} at most")
+        return melody
     except (ValueError, TypeError, RecursionError, zlib.error, CorpusError):
         raise RecipeError("the recipe's melody is damaged") from None
 
@@ -305,9 +315,27 @@ def remake(model: Model, recipe: Provenance, given: Melody | None = None) -> byt
     if prime is not None and hash_of(prime) != recipe.given_hash:
         raise RecipeError("it goes on from another melody than that of --prime")
     try:
-        return file_of(_made(model, recipe, options_from(recipe.options), prime), recipe)
+        options = options_from(recipe.options)
+        _refuse_work(recipe, options, prime)
+        return file_of(_made(model, recipe, options, prime), recipe)
     except OptionError as problem:
         raise RecipeError(f"its recipe cannot be followed: {problem}") from problem
+
+
+def _refuse_work(recipe: Provenance, options: Options, prime: Melody | None) -> None:
+    """Raise RecipeError where a recipe asks for more memory than a stranger's file may take."""
+    setting = options.setting
+    effort = setting.effort or 1  # what is usual without is little
+    before = 0.0 if prime is None else prime.size / _NOTES_A_BAR
+    if recipe.verb == "generate":
+        bar = (setting.metre or (Metre() if prime is None else prime.metres[-1])).bar_ticks
+        bars = before + (setting.bars or MOST_BARS) * bar / _WHOLE
+    else:
+        bars = before + (0.0 if prime is None else prime.end / _WHOLE)
+    if effort > MOST_EFFORT or (effort > _USUAL and effort * bars > MOST_WORK):
+        told = f"{effort:,} melodies side by side over {round(bars):,} bars"
+        most = f"a recipe may ask for {MOST_EFFORT:,}, and for {MOST_WORK:,} times bars"
+        raise RecipeError(f"it asks for {told}; {most}: compose it anew, with the same options")
 
 
 def _made(model: Model, recipe: Provenance, options: Options, given: Melody | None) -> Generated:

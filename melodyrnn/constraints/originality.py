@@ -5,8 +5,8 @@ Conventions
     (see melodyrnn.events.fingerprint). Runs shorter than the index's span, 8 notes, count as none: they are
     every composer's property. Bars are counted from 0 in code, from 1 in what people read.
 
-Contents: Usual, usual_of; Copied, copied (a melody's longest run), index_of; limit_copy (the rule), is_original
-(the last look at what was composed, joints and the seam of a loop included).
+Contents: Usual, usual_of; Copied, copied (a melody's longest run), index_of, index_or_none; limit_copy (the rule),
+is_original (the last look at what was composed, joints and the seam of a loop included).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from melodyrnn.constraints.logit_rules import LogitRules
+from melodyrnn.errors import CheckpointError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index, grams_of
 from melodyrnn.events.tokenizer import encode
@@ -75,6 +76,14 @@ class Copied:
 def index_of(checkpoint: Checkpoint) -> Index:
     """The fingerprints of a model's training melodies; empty where it carries none. Raises CheckpointError."""
     return Index.from_tensors(checkpoint.fingerprints)
+
+
+def index_or_none(checkpoint: Checkpoint) -> tuple[Index, str]:
+    """The fingerprints of a model, or none where they are damaged, and then what is wrong with them."""
+    try:
+        return index_of(checkpoint), ""
+    except CheckpointError as problem:
+        return Index.build(()), str(problem)
 
 
 def usual_of(card: Card) -> Usual | None:

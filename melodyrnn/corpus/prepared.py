@@ -57,6 +57,10 @@ _BOUNDS: Final = {
     "metre": vocabulary.OTHER_METRE + 1, "mode": len(MODES), "tonic": 12, "style": STYLES + 1, "part": len(PARTS),
 }  # fmt: skip
 _MAX_MANIFEST: Final = 10_000_000
+_MOST_BARS: Final = 65_536  # a bar's number has two bytes
+_MIDI: Final = 128
+_MOST_LEFT_OUT: Final = 100_000  # characters of a line
+_TEXTS: Final = ("name", "reason", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,17 @@ class Prepared:
         return self._texts("title")
 
     def left_out(self) -> Iterator[dict[str, str]]:
-        """Tunes that did not come in: name, reason, detail."""
-        with (self.folder / "left_out.jsonl").open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+        """Tunes that did not come in: name, reason, detail. Raises CorpusError."""
+        try:
+            with (self.folder / "left_out.jsonl").open(encoding="utf-8") as lines:
+                while line := lines.readline(_MOST_LEFT_OUT):
+                    row = json.loads(line)
+                    _demand(self.folder, isinstance(row, dict) and all(isinstance(row.get(n), str) for n in _TEXTS))
+                    yield row
+        except OSError as problem:
+            raise CorpusError(f"{self.folder}: left_out.jsonl cannot be read ({problem.strerror})") from None
+        except (ValueError, RecursionError):
+            raise CorpusError(f"{self.folder}: its left_out.jsonl is damaged; prepare the corpus again") from None
 
     def _texts(self, what: str) -> list[str]:
         text, ends = self.arrays[f"{what}s"], self.arrays[f"{what}_ends"].astype(np.int64)
@@ -133,7 +145,28 @@ def open_prepared(folder: str | Path) -> Prepared:
     _demand(folder, starts[0] == 0 and starts[-1] == notes and bool((np.diff(starts) > 0).all()))
     for name, bound in _BOUNDS.items():
         _demand(folder, not arrays[name].size or int(arrays[name].max()) < bound)
+    _demand(folder, _agrees(arrays, starts, len(told["styles"])))
     return Prepared(folder, told["seed"], tuple(told["styles"]), told["report"], arrays)
+
+
+def _agrees(arrays: Mapping[str, NDArray[Any]], starts: NDArray[np.int64], styles: int) -> bool:
+    """Whether columns say of each melody what can be: notes within bars that last, counted upwards, of MIDI pitches."""
+    if len(starts) < 2:  # an empty shard
+        return True
+    last = np.maximum.reduceat(arrays["bar"], starts[:-1])
+    highest = arrays["anchor"].astype(np.int64) + vocabulary.PITCHES[0]
+    highest += np.maximum.reduceat(arrays["pitch"], starts[:-1])
+    inner = np.ones(len(arrays["bar"]) - 1, dtype=bool)
+    inner[starts[1:-1] - 1] = False  # from one melody to the next
+    sound = (
+        (arrays["place"] < arrays["bar_ticks"]).all(),
+        (arrays["bar"][1:] >= arrays["bar"][:-1])[inner].all(),
+        (last < arrays["bars"]).all() and arrays["bars"].max() <= _MOST_BARS,
+        (arrays["anchor"] >= 0).all() and (highest < _MIDI).all(),
+        (arrays["family"] < len(arrays["family"])).all(),
+        arrays["style"].max() <= styles,
+    )
+    return all(map(bool, sound))
 
 
 def is_prepared(folder: str | Path) -> bool:
@@ -179,7 +212,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
     _demand(folder, isinstance(report, dict) and set(report) == {f.name for f in fields(Report)})
     _demand(folder, isinstance(styles, list) and len(styles) <= STYLES and all(isinstance(s, str) for s in styles))
     _demand(folder, type(told.get("seed")) is int)
-    _demand(folder, all(type(report[n]) is int and 0 <= report[n] < 1 << 40 for n in ("melodies", "notes")))
+    for one in fields(Report):
+        found = report[one.name]
+        _demand(folder, isinstance(found, dict) == str(one.type).startswith("dict"))
+        counts = found.values() if isinstance(found, dict) else (found,)
+        _demand(folder, all(type(count) is int and 0 <= count < 1 << 40 for count in counts))
     return {**told, "report": Report(**report)}
 
 

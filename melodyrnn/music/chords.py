@@ -1,14 +1,20 @@
-"""Chord symbols as players write them, and progressions of them.
+"""Progressions of chords, as players write them.
 
     Am:4 F:2 G:2 | C        Am for four beats, F and G for two each, C for the bar after the line
+    Am, F, C, G             a bar each, and so is C-G-Am-F; beside bar lines or lengths a comma only parts
+    C | % | ii V | I        % is the bar before; degrees of a key, where one is given
 
 A number is a length in beats of the metre (6/8 has two). Chords without one share what is left of their bar; '|' is a
-bar line and must fall on one. N.C. is no chord. A slash names the bass, which belongs to the chord's tones.
+bar line and must fall on one. N.C. is no chord. A slash names the bass, which belongs to the chord's tones. Beside H,
+or flats called Es, As, Des …, B is B flat, as for those who write so.
 
-Only a table: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
+Degrees: capitals are major, small letters minor (ii7, vii°, V7/ii). A degree is that of the key's own scale (VI of A
+minor is F); with b it is a semitone under that of the major scale (bVI of A minor is F too); vii° leads to the tonic.
 
-Contents: QUALITIES, CHORDS; Chord, chord_of, parts_of; progression (text → spans), spans_over (a melody),
-chord_notes (a chord track).
+Only grammar: importing music21 to read a symbol would take ten times as long as composing. Tests compare the two.
+
+Contents: CHORDS; Chord, chord_of; progression (text → spans), spans_over (a melody), chord_notes (a chord track).
+Symbols by themselves: music.chord_symbols; degrees of a key: music.degrees.
 """
 
 from __future__ import annotations
@@ -19,39 +25,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.music.chord_symbols import parts_of, steps_of
+from melodyrnn.music.degrees import is_degree, symbol_of_degree
 from melodyrnn.music.parsing import pitch_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody, Metre
-
-QUALITIES: Final = {
-    "": (0, 4, 7), "maj": (0, 4, 7), "M": (0, 4, 7),
-    "m": (0, 3, 7), "min": (0, 3, 7), "-": (0, 3, 7),
-    "dim": (0, 3, 6), "o": (0, 3, 6), "°": (0, 3, 6),
-    "aug": (0, 4, 8), "+": (0, 4, 8),
-    "5": (0, 7), "sus2": (0, 2, 7), "sus4": (0, 5, 7), "sus": (0, 5, 7),
-    "6": (0, 4, 7, 9), "m6": (0, 3, 7, 9), "69": (0, 2, 4, 7, 9), "6/9": (0, 2, 4, 7, 9),
-    "7": (0, 4, 7, 10), "maj7": (0, 4, 7, 11), "M7": (0, 4, 7, 11), "Δ": (0, 4, 7, 11), "Δ7": (0, 4, 7, 11),
-    "m7": (0, 3, 7, 10), "min7": (0, 3, 7, 10), "-7": (0, 3, 7, 10),
-    "mM7": (0, 3, 7, 11), "mmaj7": (0, 3, 7, 11), "m(maj7)": (0, 3, 7, 11),
-    "dim7": (0, 3, 6, 9), "o7": (0, 3, 6, 9), "°7": (0, 3, 6, 9),
-    "m7b5": (0, 3, 6, 10), "ø": (0, 3, 6, 10), "ø7": (0, 3, 6, 10),
-    "7sus4": (0, 5, 7, 10), "7sus": (0, 5, 7, 10), "aug7": (0, 4, 8, 10), "+7": (0, 4, 8, 10), "7#5": (0, 4, 8, 10),
-    "7b5": (0, 4, 6, 10), "add9": (0, 2, 4, 7), "madd9": (0, 2, 3, 7),
-    "9": (0, 2, 4, 7, 10), "maj9": (0, 2, 4, 7, 11), "M9": (0, 2, 4, 7, 11), "m9": (0, 2, 3, 7, 10),
-    "7b9": (0, 1, 4, 7, 10), "7#9": (0, 3, 4, 7, 10), "9sus4": (0, 2, 5, 7, 10),
-    "11": (0, 2, 4, 5, 7, 10), "m11": (0, 2, 3, 5, 7, 10), "13": (0, 2, 4, 5, 7, 9, 10),
-}  # fmt: skip
-"""Semitones above the root, by what stands after it."""
 
 CHORDS: Final = "chords: "
 """Opens the text event of a MIDI file that keeps the progression of its chord track: 'chords: Am F | G C'."""
 
-_SYMBOL: Final = re.compile(r"([A-G][#♯b♭]?)(.*?)(?:/([A-G][#♯b♭]?))?")
-_BRACKETS: Final = re.compile(r"\(([^()]+)\)")
-_SILENT: Final = ("N.C.", "NC", "N")
+_COMMA: Final = re.compile(r"[,;](?![^()]*\))")
+_DASH: Final = re.compile(r"(?<=\S)[-–—](?=[A-H]|[b#♭♯]?[ivIV])|(?<!\S)(?:[-–—]|->)(?!\S)|→|->")
+_GERMAN: Final = re.compile(r"(?:^|/)(?:H|[CDFG]es|[EA]s(?!us))")
+_GERMAN_B: Final = re.compile(r"(^|/)B(?![b♭#♯]|es)")
+_REPEATED: Final = "%"
 _BASS: Final = 48  # MIDI number from which a written chord is stacked: C3
 
 
@@ -64,41 +55,24 @@ class Chord:
     root: int = -1  # pitch class; -1 = none
 
 
-def chord_of(symbol: str) -> Chord:
-    """Read a chord symbol; raise OptionError.
+def chord_of(symbol: str, place: str = "") -> Chord:
+    """Read a chord symbol; raise OptionError, with its place (" in bar 3") if that is told.
 
     >>> chord_of("Am7").tones, chord_of("F#dim").tones, chord_of("C/G").tones
     ((9, 0, 4, 7), (6, 9, 0), (7, 0, 4))
     """
-    name, quality, bass = parts_of(symbol)
+    name, quality, bass = parts_of(symbol, place)
     if not name:
         return Chord("N.C.", ())
     root = pitch_class(name, "chords")
-    tones = [(root + step) % 12 for step in QUALITIES[quality]]
+    tones = [(root + step) % 12 for step in steps_of(quality)]
     if bass:
         tones.insert(0, pitch_class(bass, "chords"))
     return Chord(f"{name}{quality}{bass and '/'}{bass}", tuple(dict.fromkeys(tones)), root)
 
 
-def parts_of(symbol: str) -> tuple[str, str, str]:
-    """Root, quality (a key of QUALITIES) and bass of a chord symbol, "" where there is none; raise OptionError.
-
-    >>> parts_of("F#m7/C#"), parts_of("G7(b9)"), parts_of("N.C.")
-    (('F#', 'm7', 'C#'), ('G', '7b9', ''), ('', '', ''))
-    """
-    if symbol in _SILENT:
-        return "", "", ""
-    match = _SYMBOL.fullmatch(symbol)
-    if match is not None and match[2] not in QUALITIES:  # G7(b9) is G7b9
-        match = _SYMBOL.fullmatch(_BRACKETS.sub(r"\1", symbol))
-    if match is None or match[2] not in QUALITIES:
-        problem = "is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."
-        raise OptionError("chords", f"{symbol!r} {problem}")
-    return match[1], match[2], match[3] or ""
-
-
-def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:
-    """Read a progression: (length in ticks, chord) for each, in order; raise OptionError.
+def progression(text: str, metre: Metre, key: Key | None = None) -> tuple[tuple[int, Chord], ...]:
+    """Read a progression: (length in ticks, chord) for each, in order; a key for its degrees. Raises OptionError.
 
     >>> from melodyrnn.music.melody import Metre
     >>> [(ticks, chord.symbol) for ticks, chord in progression("Am:4 F:2 G:2 | C", Metre())]
@@ -106,25 +80,68 @@ def progression(text: str, metre: Metre) -> tuple[tuple[int, Chord], ...]:
     """
     spans: list[tuple[int, Chord]] = []
     at, bar = 0, metre.bar_ticks
-    parts = text.split("|")
-    for k, part in enumerate(parts):
+    bars = _bars(text)
+    for k, words in enumerate(bars):
+        if words == [_REPEATED]:
+            spans += _bar_before(spans, at, bar)
+            at += bar
+            continue
         waiting: list[Chord] = []
-        for word in part.split():
+        for word in words:
             symbol, colon, length = word.partition(":")
+            chord = _chord(symbol, f" in bar {at // bar + 1}", key)
             if not colon:
-                waiting.append(chord_of(symbol))
+                waiting.append(chord)
                 continue
             at += _share(waiting, at, bar, spans)
             waiting = []
-            spans.append((_length(word, length, metre), chord_of(symbol)))
+            spans.append((_length(word, length, metre), chord))
             at += spans[-1][0]
         at += _share(waiting, at, bar, spans)
-        if at % bar and k < len(parts) - 1:
+        if at % bar and k < len(bars) - 1:
             beats = Fraction(at % bar, metre.beat_ticks)
             raise OptionError("chords", f"a '|' stands {beats} beats into a bar of {metre}")
     if not spans:
         raise OptionError("chords", "holds no chord; write Am:4 F:2 G:2 | C")
     return tuple(spans)
+
+
+def _bars(text: str) -> list[list[str]]:
+    """The words of each bar."""
+    text = _COMMA.sub(" , ", text.strip().removeprefix("|:").removesuffix(":|"))
+    text = _DASH.sub(" , ", text)
+    between = " " if "|" in text or ":" in text else "|"
+    bars = [part.split() for part in text.replace(" , ", between).split("|")]
+    if any(_GERMAN.search(word) for words in bars for word in words):
+        bars = [[_GERMAN_B.sub(r"\1Bb", word) for word in words] for words in bars]
+    return bars
+
+
+def _chord(symbol: str, place: str, key: Key | None) -> Chord:
+    """A chord by its symbol or by its degree."""
+    if symbol == _REPEATED:
+        raise OptionError("chords", f"'%'{place} repeats the whole bar before: it stands alone between two '|'")
+    if not is_degree(symbol):
+        return chord_of(symbol, place)
+    if key is None:
+        raise OptionError(
+            "chords", f"{symbol!r}{place} is a degree of a key; say of which one with --key, as in --key C"
+        )
+    return chord_of(symbol_of_degree(symbol, key), place)
+
+
+def _bar_before(spans: list[tuple[int, Chord]], at: int, bar: int) -> list[tuple[int, Chord]]:
+    """What sounded in the bar before a tick."""
+    if at < bar:
+        raise OptionError("chords", f"'%' in bar {at // bar + 1} repeats the bar before, and there is none")
+    found: list[tuple[int, Chord]] = []
+    left = bar
+    for ticks, chord in reversed(spans):
+        if left <= 0:
+            break
+        found.insert(0, (min(ticks, left), chord))
+        left -= ticks
+    return found
 
 
 def _share(chords: list[Chord], at: int, bar: int, spans: list[tuple[int, Chord]]) -> int:
@@ -150,7 +167,7 @@ def _length(word: str, text: str, metre: Metre) -> int:
 
 def spans_over(text: str, melody: Melody, begin: int | None = None) -> Iterator[tuple[int, int, Chord]]:
     """Tick, length and chord of a progression from a melody's first full bar (or `begin`) to its end, over and over."""
-    spans = progression(text, melody.metres[0])
+    spans = progression(text, melody.metres[0], melody.key)
     at = melody.bar_onset(1 if melody.upbeat else 0) if begin is None else begin
     while at < melody.end:
         for ticks, chord in spans:

@@ -7,7 +7,8 @@ Conventions
     Whole bars before the first chord are left out, an upbeat as well. A chord lasts until the next one; a silence of
     a bar or more is N.C. from the next bar line on. Of long files the first bars are kept, more than a melody can use.
 
-Contents: Change, Harmony, laid_out, name_of (what sounds → a symbol), MOST_TEXT.
+Contents: Change, Harmony, laid_out, in_letters (degrees → symbols), name_of and symbol_of (what sounds → a symbol),
+named_places, unread (texts that are no chords), MOST_TEXT.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.errors import Unreadable
-from melodyrnn.music.chords import QUALITIES
-from melodyrnn.music.key import spell
+from melodyrnn.errors import OptionError, Unreadable, one_line
+from melodyrnn.music.chord_symbols import QUALITIES, quality_of
+from melodyrnn.music.chords import progression
+from melodyrnn.music.key import Key, spell
 from melodyrnn.music.melody import Melody, Metre
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 MOST_CHORD_BARS: Final = 128
 MOST_TEXT: Final = 4_000  # characters of a progression: what a recipe has room for
 SILENT: Final = "N.C."
+_MOST_STRANGE: Final = 3  # texts that are named
 _WIDEST: Final = 4  # fifths of a signature up to which roots are spelled without double accidentals
 
 
@@ -57,6 +60,7 @@ class Harmony:
     metre: Metre
     source: str = ""  # where in the file they were found, in words
     padded: bool = True  # the last chord is held up to its bar line; else they begin again where they end
+    left_out: str = ""  # what stands among the symbols and is none that is known: "'Cfoo' in bar 2", to be told
 
     def text(self, metre: Metre | None = None) -> str:
         """Write as a progression in a metre (the file's).
@@ -80,13 +84,37 @@ class Harmony:
     def to_json(self) -> dict[str, Any]:
         """Describe it with numbers, strings and lists only."""
         spans, metre = [list(span) for span in self.spans], [self.metre.numerator, self.metre.denominator]
-        return {"spans": spans, "metre": metre, "source": self.source, "padded": self.padded}
+        return {"spans": spans, "metre": metre, "source": self.source, "padded": self.padded} | (
+            {"left_out": self.left_out} if self.left_out else {}
+        )
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Harmony:
         """Build again what `to_json` described."""
         spans = tuple((int(ticks), str(symbol)) for ticks, symbol in data["spans"])
-        return cls(spans, Metre(*map(int, data["metre"])), str(data["source"]), bool(data["padded"]))
+        return cls(
+            spans,
+            Metre(*map(int, data["metre"])),
+            str(data["source"]),
+            bool(data["padded"]),
+            str(data.get("left_out", "")),
+        )
+
+
+def in_letters(text: str, metre: Metre, key: Key | None) -> str:
+    """Write a progression of degrees of a key as chord symbols; any other stays as it is. Raises OptionError.
+
+    >>> from melodyrnn.music.key import Key
+    >>> in_letters("ii7 V7 | I", Metre(), Key(0)), in_letters("Am, F", Metre(), None)
+    ('Dm7 G7 | C', 'Am, F')
+    """
+    spans = progression(text, metre, key)
+    try:
+        progression(text, metre)
+    except OptionError:
+        named = tuple((ticks, chord.symbol) for ticks, chord in spans)
+        return Harmony(named, metre, padded=False).text()
+    return text
 
 
 def _words(spans: Sequence[tuple[int, str]], metre: Metre) -> Iterator[str]:
@@ -167,6 +195,31 @@ def name_of(tones: Collection[int], bass: int, *, root: int | None = None, fifth
     _, found, name = best
     slash = "" if found == bass else f"/{spell(bass, sharps)}"
     return spell(found, sharps) + name + slash
+
+
+def symbol_of(tones: Collection[int], bass: int, root: int, fifths: int = 0) -> str:
+    """Name what a chord symbol means whose root is known: every tone is told, however many.
+
+    >>> symbol_of({0, 4, 7}, 4, 0), symbol_of({0, 4, 7, 10, 6}, 0, 0), symbol_of({0, 4, 7, 2}, 2, 0)
+    ('C/E', 'C7#11', 'C/D')
+    """
+    sharps = max(-_WIDEST, min(_WIDEST, fifths))
+    steps = {(tone - root) % 12 for tone in tones}
+    without = steps - {(bass - root) % 12} if bass != root else steps
+    own = _mask(without) in _NAMES and len(without) > 2
+    slash = "" if bass == root else f"/{spell(bass, sharps)}"
+    return spell(root, sharps) + quality_of(without if own else steps) + slash
+
+
+def named_places(strange: Sequence[tuple[int, str]]) -> str:
+    """Name texts and their bars (from 0; before that stands an upbeat): 'F7x' in bar 2, 'Cfoo' in the upbeat."""
+    told = [f"'{one_line(text)}' in {f'bar {bar + 1}' if bar >= 0 else 'the upbeat'}" for bar, text in strange]
+    return ", ".join(told[:_MOST_STRANGE]) + (", …" if len(told) > _MOST_STRANGE else "")
+
+
+def unread(places: str) -> str:
+    """The detail of a refusal: nothing but texts that are no chords."""
+    return f"among its chord symbols {places} cannot be read; write it another way"
 
 
 def _fit(have: int, steps: int, bass: int) -> int:

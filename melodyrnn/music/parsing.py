@@ -1,10 +1,12 @@
-"""Pitches, scales, ranges, keys, metres, upbeats and numbers of bars, as musicians write them.
+"""Pitches, scales, ranges, keys, metres, lengths, forms and numbers of bars, as musicians write them.
 
 Conventions
     A name is a letter, sharps (#) or flats (b), and for one pitch its octave: C4 = middle C = MIDI 60.
     Without an octave it names a pitch class, that is every octave of it.
+    A capital alone is a major key, a small letter a minor one. H is German, and so is B before Dur and Moll.
 
-Contents: pitches_of, pitch_class, scale_of, range_of; parse_key, parse_metre, parse_upbeat, parse_bars.
+Contents: pitches_of, pitch_class, scale_of, range_of; parse_key, parse_key_and_scale, parse_metre, parse_upbeat,
+parse_bars; note_values_of, form_letters.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ from fractions import Fraction
 from typing import Final
 
 from melodyrnn.errors import OptionError
+from melodyrnn.music.compass import compass_of
 from melodyrnn.music.key import MODES, STEPS, Key
 from melodyrnn.music.melody import BEAT_VALUES, TICKS_PER_QUARTER, Metre
+from melodyrnn.music.scales import mode_beside, nearest_scale, scale_named
 
 _NAME: Final = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?")
 _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -43,41 +47,134 @@ def pitch_class(name: str, option: str = "pitch") -> int:
     return min(found)
 
 
-def scale_of(text: str) -> tuple[int, ...]:
-    """Pitch classes of a list of names (C D Eb F# G Ab B), from the first one up; raise OptionError."""
-    classes = [pitch_class(name, "scale") for name in text.replace(",", " ").split()]
-    if not classes:
+def scale_of(text: str, tonic: int | None = None) -> tuple[int, ...]:
+    """Pitch classes of a scale, from its first note up: a list of names, or its own name; raise OptionError.
+
+    A name (blues, harmonic minor …) is relative to a tonic, its own (A blues) or that of the key.
+
+    >>> scale_of("C D Eb F# G Ab B"), scale_of("blues", 9), scale_of("E minor pentatonic")
+    ((0, 2, 3, 6, 7, 8, 11), (9, 0, 2, 3, 4, 7), (4, 7, 9, 11, 2))
+    """
+    words = text.replace(",", " ").split()
+    if not words:
         raise OptionError("scale", "names no pitch; write the notes of the scale: C D Eb F# G Ab B")
+    named = scale_named(text)
+    if named is None and not all(_NAME.fullmatch(word) for word in words):
+        found = _key_and_scale(text)
+        if found is not None:
+            return found[1] or found[0].scale
+        if not _NAME.fullmatch(words[0]):
+            near = nearest_scale(text)
+            known = f"the nearest that is: {near}" if near else f"write {_SCALES_SAID}"
+            raise OptionError("scale", f"{text!r} is not a scale known here; {known}, or its notes, C D Eb F# G Ab B")
+    if named is not None:
+        if tonic is None:
+            problem = f"{text!r} begins on the tonic of a key: give the key as well (--key A), or write A {text}"
+            raise OptionError("scale", problem)
+        return tuple((tonic + step) % 12 for step in named)
+    classes = [pitch_class(name, "scale") for name in words]
     return tuple(sorted(set(classes), key=lambda c: (c - classes[0]) % 12))
 
 
 def range_of(text: str) -> tuple[int, int]:
-    """Lowest and highest MIDI number of a range (C4-A5: 60 and 81); raise OptionError."""
-    names = re.fullmatch(r"(.+[0-9])\s*-\s*(\D.*)", text.strip())
+    """Lowest and highest MIDI number of a range: two notes, or a voice or an instrument; raise OptionError.
+
+    >>> range_of("C4-A5"), range_of("tenor"), range_of("C4 to A5")
+    ((60, 81), (48, 72), (60, 81))
+    """
+    notes = compass_of(text) or text.strip()
+    names = re.fullmatch(r"(.+[0-9])(?:\s*(?:[-–—]|\.\.+|to\b)\s*|\s+)([^-\d\s].*)", notes)
     ends = [pitches_of(name, "range") for name in names.groups()] if names else []
     if len(ends) != 2 or any(len(end) != 1 for end in ends):
-        raise OptionError("range", f"{text!r} is not a range; write the lowest and the highest note: C4-A5")
+        voices = "or a voice or an instrument: tenor, violin"
+        raise OptionError("range", f"{text!r} is not a range; write the lowest and the highest note: C4-A5, {voices}")
     low, high = (next(iter(end)) for end in ends)
     if low > high:
         raise OptionError("range", f"{text} goes down; write the lowest note first")
     return low, high
 
 
-_KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)(?:\s*(m)|\s+(\w+)|)")
-_ALIASES: Final = {"ionian": "major", "aeolian": "minor", "maj": "major", "min": "minor"}
+_TONIC: Final = re.compile(
+    r"""([A-Ha-h])(?:[ -]?(sharp|flat)\b|([#♯b♭])|(is|es|(?<=[AEae])s)(?=$|[ -]|dur|moll))?[ _-]*(.*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SOLFEGE: Final = re.compile(
+    r"(do|r[eé]|mi|fa|sol|la|si)\b ?(#|♯|b|♭|di[eè]se|b[eé]mol|diesis|bemolle)?[ -]+(.*)", re.IGNORECASE
+)
+_SOLFEGE_LETTERS: Final = dict(zip(("do", "re", "mi", "fa", "sol", "la", "si"), "CDEFGAB", strict=True))
+_MODE_NAMES: Final = {name: name for name in MODES} | {
+    "m": "minor", "min": "minor", "moll": "minor", "mineur": "minor", "minore": "minor", "menor": "minor",
+    "aeolian": "minor", "natural minor": "minor", "äolisch": "minor", "aeol": "minor", "aeo": "minor",
+    "maj": "major", "dur": "major", "majeur": "major", "maggiore": "major", "mayor": "major", "ionian": "major",
+    "ionisch": "major", "ion": "major", "dor": "dorian", "dorisch": "dorian", "phr": "phrygian",
+    "phrygisch": "phrygian", "lyd": "lydian", "lydisch": "lydian", "mix": "mixolydian", "mixo": "mixolydian",
+    "mixolydisch": "mixolydian",
+    "loc": "locrian", "lokrisch": "locrian",
+}  # fmt: skip
+_GERMAN: Final = {"dur", "moll"}
+_SCALES_SAID: Final = "blues, minor pentatonic, harmonic minor, whole tone, hijaz"
 _FRACTION: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 
 
 def parse_key(text: str) -> Key:
-    """Read a key (Am, F#, E dorian, Bb minor, c); raise OptionError."""
-    match = _KEY.fullmatch(text.strip())
-    mode = (match[4] or ("minor" if match[3] else "major")).lower() if match else ""
-    mode = _ALIASES.get(mode, mode)
-    if match is None or mode not in MODES:
+    """Read a key (Am, F#, E dorian, Bb minor, a-Moll, c, which is minor); raise OptionError."""
+    found = _key_and_scale(text)
+    if found is not None and found[1] is not None:
+        problem = f"{text!r} names a scale too, which is no key by itself; write {found[0]}"
+        raise OptionError("key", problem)
+    if found is None:
         known = ", ".join(MODES)
         raise OptionError("key", f"{text!r} is not a key; write Am, F#, Bb minor or E dorian (modes: {known})")
-    sign = match[2].replace("♯", "#").replace("♭", "b")
-    return Key.named(match[1].upper() + sign, mode)
+    return found[0]
+
+
+def parse_key_and_scale(text: str) -> tuple[Key, tuple[int, ...] | None]:
+    """Read a key, or a key with a scale that is no mode (A blues: A minor and its six notes); raise OptionError.
+
+    >>> key, scale = parse_key_and_scale("A blues")
+    >>> str(key), scale, parse_key_and_scale("E dorian")[1]
+    ('A minor', (9, 0, 2, 3, 4, 7), None)
+    """
+    found = _key_and_scale(text)
+    return found if found is not None else (parse_key(text), None)
+
+
+def _key_and_scale(text: str) -> tuple[Key, tuple[int, ...] | None] | None:
+    """A key and the scale that it names beside it; None for what is no key."""
+    tonic, rest, minor = _tonic_of(text.strip())
+    if not tonic:
+        return None
+    name = " ".join(rest.lower().replace("-", " ").split()).removesuffix(" mode").removesuffix(" scale")
+    if rest == "M":
+        name = "major"
+    mode = _MODE_NAMES.get(name or ("minor" if minor else "major"))
+    if mode is not None:
+        return Key.named(tonic, mode), None
+    steps = scale_named(name)
+    if steps is None:
+        return None
+    key = Key.named(tonic, mode_beside(name, steps))
+    return key, tuple((key.tonic + step) % 12 for step in steps)
+
+
+def _tonic_of(text: str) -> tuple[str, str, bool]:
+    """The tonic in English, what stands after it, and whether it is written small; "" where there is none."""
+    solfege = _SOLFEGE.fullmatch(text)
+    if solfege is not None:
+        sign = (solfege[2] or "").lower()[:1]
+        letter = _SOLFEGE_LETTERS[solfege[1].lower().replace("é", "e")]
+        return letter + {"#": "#", "♯": "#", "d": "#", "": ""}.get(sign, "b"), solfege[3], False
+    match = _TONIC.fullmatch(text)
+    if match is None:
+        return "", "", False
+    letter, word, sign, suffix, rest = match.groups()
+    german, small = bool(_GERMAN & {*rest.lower().replace("-", " ").split()}), letter.islower()
+    if letter.upper() == "H":
+        return ("B", rest, small) if german and not (word or sign or suffix) else ("", "", False)
+    down = (word or "").lower() == "flat" or sign in {"b", "B", "♭"} or (suffix or "").lower() in {"es", "s"}
+    down = down or (german and letter.upper() == "B" and not (word or sign or suffix))
+    raised = (word or sign or suffix) and not down
+    return letter.upper() + ("b" if down else "#" if raised else ""), rest, small
 
 
 def parse_metre(text: str) -> Metre:
@@ -101,10 +198,78 @@ def parse_upbeat(text: str) -> int | None:
     return int(value)
 
 
+_UNITS: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS: Final = {
+    name: 10 * tens
+    for tens, name in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
+}
+
+
 def parse_bars(text: str) -> int | None:
-    """Read a number of bars; None when the network is to end by itself ('free'). Raises OptionError."""
-    if text == "free":
+    """Read a number of bars (8, eight, 8 bars); None when the network is to end by itself ('free').
+
+    Raises OptionError.
+    """
+    said = re.sub(r" ?(bars?|measures?)$", "", text.strip().lower())
+    if said == "free":
         return None
-    if not re.fullmatch(r"[0-9]{1,9}", text):
+    number = _spelled(said)
+    if number is None and re.fullmatch(r"[0-9]{1,9}", said):
+        number = int(said)
+    if number is None:
         raise OptionError("bars", f"{text!r} is not a number of bars; write 8, or free for as many as come")
-    return int(text)
+    return number
+
+
+def _spelled(text: str) -> int | None:
+    """A number below a hundred in words (thirty-two); None for anything else."""
+    units = _UNITS.split()
+    tens, _, unit = text.replace(" ", "-").partition("-")
+    if tens in _TENS and (not unit or unit in units[1:10]):
+        return _TENS[tens] + (units.index(unit) if unit else 0)
+    return units.index(text) if text in units else None
+
+
+_LENGTHS: Final = {
+    "whole": 1, "semibreve": 1, "half": 2, "minim": 2, "quarter": 4, "crotchet": 4, "eighth": 8, "quaver": 8,
+    "sixteenth": 16, "semiquaver": 16,
+}  # fmt: skip
+_LENGTH: Final = re.compile(r"(?:([0-9]{1,2})/)?([1-9][0-9]?)(?:th|nd)?(\.|t)?", re.IGNORECASE)
+
+
+def note_values_of(text: str) -> tuple[int, ...]:
+    """Ticks of note values, in their order: 1/8 or 8 or eighth, 4. with its dot, 8t of a triplet; raise OptionError.
+
+    >>> note_values_of("8 16"), note_values_of("1/4, 3/8"), note_values_of("quarter 4. 8t")
+    ((12, 6), (24, 36), (24, 36, 8))
+    """
+    found = []
+    for word in text.replace(",", " ").split():
+        match = _LENGTH.fullmatch(word)
+        single = word.lower().removesuffix("s").removesuffix("-note")
+        value = Fraction(1, _LENGTHS[single]) if single in _LENGTHS else Fraction(0)
+        if match is not None:
+            value = Fraction(int(match[1] or 1), int(match[2]))
+            value *= {".": Fraction(3, 2), "t": Fraction(2, 3)}.get((match[3] or "").lower(), 1)
+        ticks = value * 4 * TICKS_PER_QUARTER
+        if ticks.denominator != 1 or ticks < 1:
+            raise OptionError("durations", f"{word!r} is not a note value of the grid; write 1/4 1/8 3/8")
+        found.append(int(ticks))
+    if not found:
+        raise OptionError("durations", "names no note value; write 1/4 1/8")
+    return tuple(dict.fromkeys(found))
+
+
+def form_letters(text: str) -> str:
+    """A form as letters alone, whatever stands between them; what is none stays as it is.
+
+    >>> form_letters("A A B A"), form_letters("a-a'-b-a’"), form_letters("AABA"), form_letters("rondo")
+    ('AABA', "AA'BA'", 'AABA', 'rondo')
+    """
+    parts = re.split(r"[\s,;|-]+", text.strip().replace("’", "'").replace("′", "'"))
+    letters = "".join(parts)
+    small = all(re.fullmatch(r"[a-z]'?", part) for part in parts) or re.fullmatch(r"([a-d]'?)+", letters)
+    return letters.upper() if small else letters if re.fullmatch(r"([A-Z]'?)+", letters) else text

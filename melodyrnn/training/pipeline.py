@@ -119,8 +119,10 @@ def train_model(
     """Train as ordered and write the model; yields what happens, Made or Stopped last.
 
     Raises CorpusError for a corpus without training melodies, Locked when another run writes to the same
-    output, and what `fit` raises.
+    output, CheckpointError for a base whose fingerprints are damaged, and what `fit` raises.
     """
+    if order.base is not None:
+        Index.from_tensors(order.base.fingerprints)  # joined with ours at the end: not the time to find them damaged
     train = Part(prepared, "train")
     if not len(train):
         raise CorpusError("no melodies to train on; `melodyrnn corpus check` says why files are left out")

@@ -137,3 +137,21 @@ def test_a_folder_called_like_a_corpus_is_not_that_corpus(command):
     assert command("corpus", "prepare", "tunes", "-o", "chorales").status == 0
     assert is_prepared("./chorales")
     assert not is_prepared("chorales")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("inspect", "x.mid"), ("generate", "-m", "./mine.safetensors"), ("generate", "--prime", "x.mid"),
+     ("corpus", "check", "t"), ("reproduce", "x.mid"), ("generate", "--bars", "2", "-o", "t.mid"),
+     ("memory", "--corpus", "tunes")],
+)  # fmt: skip
+def test_a_working_folder_that_is_gone_is_called_that(words, tmp_path):
+    """Whatever is not found for that reason."""
+    room = tmp_path / "gone"
+    room.mkdir()
+    call = f"import os, sys; os.rmdir({str(room)!r}); from melodyrnn.cli import main; sys.argv[1:] = {words!r}; main()"
+    told = {"cwd": room, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "capture_output": True, "text": True}
+    ended = subprocess.run([sys.executable, "-P", "-c", call], check=False, **told)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("the working folder is gone; change to another\n")
+    assert ended.stderr.count("\n") == 1

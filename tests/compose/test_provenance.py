@@ -29,6 +29,7 @@ from melodyrnn.errors import OptionError, RecipeError
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.melody_json import melody_to_json
 
 PRIME = Melody(tuple(Note(12 * i, 12, 60 + i % 7, 90) for i in range(16)), (Metre(3, 4),), Key(2), 97.3, "Ein Lied ♪")
 RECIPE = Provenance(verb="generate", digest="0" * 16, model="folk", options={"seed": 1}, given=PRIME)
@@ -193,3 +194,40 @@ def test_numbers_beyond_every_bound_are_damage():
         told = f'"verb":"vary","digest":"{digest}","version":"1","{part}":{{"{name}":{huge}}}'
         with pytest.raises(RecipeError, match="damaged"):
             Provenance.from_text(f"melodyrnn {{{told}}}")
+
+
+def _long(count):
+    return Melody(tuple(Note(24 * k, 24, 60) for k in range(count)))
+
+
+def test_a_given_melody_has_a_thousand_notes_at_most():
+    """A longer one is told by its hash alone; a stranger's is refused, however small it packs."""
+    kept = Provenance.from_text(Provenance(verb="vary", digest="0" * 16, given=_long(1000)).to_text())
+    told = Provenance.from_text(Provenance(verb="vary", digest="0" * 16, given=_long(1001)).to_text())
+    assert (kept.given, told.given, told.given_hash) == (_long(1000), None, hash_of(_long(1001)))
+    data = json.dumps(melody_to_json(_long(1001))).encode()
+    with pytest.raises(RecipeError, match="melody has 1,001 notes; a recipe keeps 1,000 at most"):
+        Provenance.from_text(_changed(given=_zipped(data), given_hash=hash_of(_long(1001))))
+
+
+@pytest.mark.parametrize(
+    ("verb", "asked", "given"),
+    [("generate", {"effort": 4096, "bars": 1}, None), ("generate", {"effort": 1024, "bars": 9}, None),
+     ("generate", {"effort": 256, "bars": None}, None), ("vary", {"effort": 256, "bars": None}, 1000),
+     ("generate", {"effort": 64, "bars": 64, "metre": {"numerator": 4, "denominator": 1}}, None)],
+)  # fmt: skip
+def test_what_takes_too_much_memory_is_refused(model, verb, asked, given):
+    """Melodies side by side, times bars; the usual is never too much."""
+    melody = None if given is None else _long(given)
+    recipe = Provenance(verb=verb, digest=model.checkpoint.digest, options=asked, given=melody)
+    with pytest.raises(
+        RecipeError, match=r"^it asks for [0-9,]+ melodies side by side over [0-9,]+ bars; a recipe may"
+    ):
+        remake(model, Provenance.from_text(recipe.to_text()))
+
+
+@pytest.mark.parametrize("asked", [{"effort": 32, "bars": 4}, {"effort": 128, "bars": 2}, {"end": "tonic", "bars": 64}])
+def test_what_is_usual_is_made_again(model, asked):
+    """Within the limits."""
+    recipe = Provenance(verb="generate", digest=model.checkpoint.digest, options=asked)
+    assert remake(model, Provenance.from_text(recipe.to_text())).startswith(b"MThd")

@@ -74,3 +74,41 @@ def test_shards_of_different_corpora_do_not_merge(folder, tmp_path):
     with pytest.raises(CorpusError, match="not a prepared corpus"):
         merge([folder], tmp_path / "merged")
     assert not (tmp_path / "merged").exists()
+
+
+def _forged(folder, name, change):
+    """A prepared corpus one file of which is changed."""
+    file = folder / name
+    file.write_bytes(change(file.read_bytes()))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("notes.bar_ticks", lambda raw: bytes(len(raw))),
+        ("notes.place", lambda raw: b"\xff" * len(raw)),
+        ("notes.bar", lambda raw: b"\xff\xff" + raw[2:]),
+        ("melodies.style", lambda raw: b"\x05" + raw[1:]),
+        ("melodies.anchor", lambda raw: b"\xff\x7f" + raw[2:]),
+        ("melodies.bars", lambda raw: bytes(len(raw))),
+        ("melodies.family", lambda raw: b"\xff" * len(raw)),
+        ("left_out.jsonl", lambda _: b'{"name": 3}\n'),
+        ("left_out.jsonl", lambda _: b"[]\n"),
+        ("left_out.jsonl", lambda _: b"{"),
+        ("left_out.jsonl", lambda _: b"[" * 99_999),
+        ("left_out.jsonl", lambda _: b"\xff\xfe\n"),
+        (MANIFEST, lambda raw: raw.replace(b'"snapped": ', b'"snapped": "x", "y": ')),
+        (MANIFEST, lambda raw: raw.replace(b'"snapped": ', b'"snapped": -1')),
+        (MANIFEST, lambda raw: raw.replace(b'"train": ', b'"train": -')),
+    ],
+)
+def test_forged_shards_are_refused(folder, tmp_path, name, change):
+    """Whatever a stranger's folder says: one line, nothing written."""
+    shards = [
+        prepare(load_corpus(folder, cache_dir=tmp_path / "cache", shard=Shard(i, 2)), tmp_path / f"shard{i}").folder
+        for i in range(2)
+    ]
+    with pytest.raises(CorpusError):
+        merge([shards[0], _forged(shards[1], name, change)], tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()

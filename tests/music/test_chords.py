@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 from music21 import harmony
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.chords import QUALITIES, chord_notes, chord_of, progression
+from melodyrnn.music.chord_symbols import QUALITIES
+from melodyrnn.music.chords import chord_notes, chord_of, progression
+from melodyrnn.music.harmony import in_letters
+from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
 ROOTS = ("C", "C#", "Db", "D", "Eb", "E", "F", "F#", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -65,9 +68,23 @@ def test_brackets_are_read(written, meant):
 
 
 @pytest.mark.parametrize(
-    "text", ["G7(b9", "G7b9)", "C()", "(C)", "H", "c", "Cm77", "Am/", "A m", "C/H", "", "Gsus5", "Fis", "C/G/E"]
-)
-def test_what_is_no_symbol_is_refused(text):
+    ("text", "near"),
+    [
+        ("G7(b9", "G7"), ("G7b9)", "G7b9"), ("C()", "C"), ("Cm77", "Cm7"), ("Am/", "Am"), ("A m", "Am"),
+        ("Gsus5", "Gsus"), ("C/G/E", "C/G"), ("Cdmi7", "Cmin7"), ("Hm77", "Hm7"), ("Bbmaj7#12", "Bbmaj7"),
+        ("C" + "7" * 100, "C7"),
+    ],
+)  # fmt: skip
+def test_what_is_no_symbol_is_refused_with_the_nearest(text, near):
+    """A root is seen: the nearest symbol that is known is named."""
+    with pytest.raises(OptionError, match=r" is not a chord symbol known here; the nearest that is: ") as refused:
+        chord_of(text)
+    assert str(refused.value).endswith(f": {near}")
+    assert chord_of(near).tones
+
+
+@pytest.mark.parametrize("text", ["(C)", "c", "", "X7", "?", "b7", "1"])
+def test_what_has_no_root_is_refused(text):
     """The whole sentence, with examples of what would do."""
     with pytest.raises(OptionError) as refused:
         chord_of(text)
@@ -87,6 +104,16 @@ def test_what_is_no_symbol_is_refused(text):
         ("C G:1", Metre(6, 8), [(72, "C"), (36, "G")]),
         ("C:1.5 F:1/2", Metre(2, 4), [(36, "C"), (12, "F")]),
         ("C | N.C. | G", Metre(2, 4), [(48, "C"), (48, "N.C."), (48, "G")]),
+        ("Am, F, C, G", Metre(), [(96, "Am"), (96, "F"), (96, "C"), (96, "G")]),
+        ("C-G-Am-F", Metre(3, 4), [(72, "C"), (72, "G"), (72, "Am"), (72, "F")]),
+        ("C – G → A-7 - F", Metre(), [(96, "C"), (96, "G"), (96, "A-7"), (96, "F")]),
+        ("Am, F | C7(#9,b13), G", Metre(), [(48, "Am"), (48, "F"), (48, "C7#9b13"), (48, "G")]),
+        ("Am:4, F:2, G:2", Metre(), [(96, "Am"), (48, "F"), (48, "G")]),
+        ("Am F | % | C", Metre(), [(48, "Am"), (48, "F"), (48, "Am"), (48, "F"), (96, "C")]),
+        ("Am:6 F:2 | %", Metre(), [(144, "Am"), (48, "F"), (48, "Am"), (48, "F")]),
+        ("|: C | F :|", Metre(), [(96, "C"), (96, "F")]),
+        ("Es B | As H7", Metre(), [(48, "Eb"), (48, "Bb"), (48, "Ab"), (48, "B7")]),
+        ("E B7", Metre(), [(48, "E"), (48, "B7")]),
     ],
 )
 def test_progressions_are_laid_on_the_grid(text, metre, spans):
@@ -106,7 +133,15 @@ def test_progressions_are_laid_on_the_grid(text, metre, spans):
         ("Am:-1", Metre(), "chords: 'Am:-1': after ':' stands a number of beats, as in Am:4 or G:1.5"),
         ("Am:0", Metre(), "chords: 'Am:0' is not a length the grid has (a beat of 4/4 is 24 ticks)"),
         ("Am:1/7", Metre(), "chords: 'Am:1/7' is not a length the grid has (a beat of 4/4 is 24 ticks)"),
-        ("X:2", Metre(), "chords: 'X' is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C."),
+        (
+            "C | X:2",
+            Metre(),
+            "chords: 'X' in bar 2 is not a chord symbol known here; write C, Am, F#m7b5, Bbmaj7, D/F#, N.C.",
+        ),
+        ("C:8 | F C7xx", Metre(), "chords: 'C7xx' in bar 3 is not a chord symbol known here; the nearest that is: C7"),
+        ("% | C", Metre(), "chords: '%' in bar 1 repeats the bar before, and there is none"),
+        ("C | F %", Metre(), "chords: '%' in bar 2 repeats the whole bar before: it stands alone between two '|'"),
+        ("ii V I", Metre(), "chords: 'ii' in bar 1 is a degree of a key; say of which one with --key, as in --key C"),
     ],
 )
 def test_what_is_no_progression_is_refused(text, metre, said):
@@ -124,3 +159,27 @@ def test_a_chord_track_goes_round_to_the_end():
         (144, 48, (57, 60, 65)),
         (192, 24, (48, 52, 55)),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "chords"),
+    [
+        ("ii7 V7 | Imaj7", Key(0), "Dm7 G7 Cmaj7"), ("i VI III VII", Key(9, "minor"), "Am F C G"),
+        ("i bVI bIII bVII", Key(9, "minor"), "Am F C G"), ("I-V-vi-IV", Key(7), "G D Em C"),
+        ("I bVII IV bVI", Key(0), "C Bb F Ab"), ("V7/V V7 | vii° I", Key(5), "G7 C7 E° F"),
+        ("i iiø7 V7 vii°7", Key(4, "minor"), "Em F#ø7 B7 D#°7"), ("i IV", Key(2, "dorian"), "Dm G"),
+        ("I #iv° II7 III+", Key(0), "C F#° D7 E+"), ("I F V", Key(0), "C F G"),
+    ],
+)  # fmt: skip
+def test_degrees_are_those_of_the_key(text, key, chords):
+    """Capitals are major, small letters minor, spelled for the key."""
+    spans = progression(text, Metre(), key)
+    assert [chord.symbol for _, chord in spans] == chords.split()
+    assert progression(in_letters(text, Metre(), key), Metre()) == spans
+
+
+def test_letters_stay_as_they_were_written():
+    """Only degrees are written anew, for what is to be read without a key."""
+    assert in_letters("Am, F,  C", Metre(), None) == "Am, F,  C"
+    with pytest.raises(OptionError, match="--key"):
+        in_letters("ii V", Metre(), None)

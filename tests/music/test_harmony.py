@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.chords import QUALITIES, chord_of, progression
+from melodyrnn.music.chord_symbols import QUALITIES
+from melodyrnn.music.chords import chord_of, progression
 from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of
 from melodyrnn.music.melody import Metre
 

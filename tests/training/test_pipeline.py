@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import load
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.sources import Outcome
-from melodyrnn.errors import CorpusError, Locked, OptionError, OutputError
+from melodyrnn.errors import CheckpointError, CorpusError, Locked, OptionError, OutputError
 from melodyrnn.system import only_one
 from melodyrnn.training import pipeline as session
 from melodyrnn.training.events import Evaluated, Finished, Started, Stepped, Stopped
@@ -175,3 +176,10 @@ def test_without_test_melodies_there_is_no_floor(tune, order, alone, tmp_path):
     events = list(train_model(few, order, alone))
     assert not [e for e in events if isinstance(e, Floor)]
     assert load(order.output).card.baselines == {}
+
+
+def test_a_base_with_damaged_fingerprints_is_refused_before_it_is_trained(prepared, order, alone, model):
+    """They are joined at the end: nothing shall be lost then."""
+    base = replace(model.checkpoint, fingerprints={"fingerprints.grams": np.zeros(3, np.uint64)})
+    with pytest.raises(CheckpointError, match="its fingerprints are not those of this program"):
+        next(train_model(prepared, replace(order, base=base, sizes={}), alone))

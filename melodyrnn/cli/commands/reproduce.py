@@ -5,7 +5,9 @@ Contents: reproduce_command.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -17,6 +19,8 @@ from melodyrnn.cli.options import ForceOption, OutputOption, QuietOption, TrackO
 from melodyrnn.errors import RecipeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from melodyrnn.compose.provenance import Provenance
 
 
@@ -30,6 +34,9 @@ def reproduce_command(
     ] = None,
     prime: Annotated[str | None, option("--prime FILE", "What it goes on from, if too long for a recipe.")] = None,
     track: TrackOption = None,
+    seconds: Annotated[
+        float, option("--seconds N", "Processor time that its recipe may take.", min=1, max=86_400)
+    ] = 8.0,
     output: OutputOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -54,13 +61,34 @@ def reproduce_command(
     from melodyrnn.compose.provenance import remake  # noqa: PLC0415
 
     try:
-        made = remake(load_model(model or _shipped(recipe)), recipe, given)
+        loaded = load_model(model or _shipped(recipe))
+        with _at_most(seconds):
+            made = remake(loaded, recipe, given)
     except RecipeError as problem:
         raise RecipeError(f"{file}: {problem}") from problem
     if made != content:
         raise RecipeError(f"{file}: {_difference(recipe)}")
     name = results.deliver(console, 0, made)
     console.say(f"{name or 'melody'}: the same {len(made):,} bytes as {file}")
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise RecipeError where what is done takes longer, in processor time: the file may be a stranger's."""
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield
+        return
+
+    def late(_number: int, _frame: object) -> NoReturn:
+        raise RecipeError(f"what it asks for takes more than {seconds:g} s of processor time; --seconds N gives more")
+
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _recipe(content: bytes, file: str) -> Provenance:

@@ -49,12 +49,12 @@ def score_command(
     from melodyrnn.checkpoint.file import find, load  # noqa: PLC0415 - NumPy only when the options are right
     from melodyrnn.evaluation.bits import bits_of  # noqa: PLC0415
     from melodyrnn.evaluation.sets import read_melody_columns  # noqa: PLC0415
-    from melodyrnn.inference.compiled import network_of  # noqa: PLC0415
+    from melodyrnn.inference.soundness import sound_network  # noqa: PLC0415
 
     console = console_of(context, quiet=quiet, json=json)
     checkpoint = load(find(model))
     melody = read_melody(console, file, track=track).melody
-    network = network_of(checkpoint.config, checkpoint.weights)
+    network = sound_network(checkpoint)
     judged = bits_of(network, [read_melody_columns(melody)], [file], checkpoint.card.registers)[0]
     if json:
         console.record({"file": file, "model": model, **_facts(melody, judged)})

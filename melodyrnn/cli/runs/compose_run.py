@@ -115,10 +115,12 @@ class MelodyWriter:
 
     def _copied(self, made: Generated) -> tuple[Copied, Usual | None]:
         """The longest run shared with a training tune, and what is usual."""
-        from melodyrnn.constraints.originality import copied, index_of, usual_of  # noqa: PLC0415 - not for a quiet call
+        from melodyrnn.constraints.originality import copied, index_or_none, usual_of  # noqa: PLC0415
 
         if self._index is None:
-            self._index = index_of(self.model.checkpoint)
+            self._index, damaged = index_or_none(self.model.checkpoint)
+            if damaged:
+                self.console.warn(f"{self.name}: {damaged}; whether a training tune is copied cannot be told")
         return copied(self._index, made.melody, primed=made.primed), usual_of(self.model.card)
 
     def _tell(self, made: Generated, name: str) -> None:

@@ -27,6 +27,7 @@ from melodyrnn.corpus.sources import Shard, describe_corpus, names, other_kinds
 from melodyrnn.corpus.stamp import read_report, read_stamp, stamp_of, unchanged
 from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
 from melodyrnn.formats.registry import INPUT_FORMATS
+from melodyrnn.music.key import MODES, Key
 from melodyrnn.system import scratch
 
 if TYPE_CHECKING:
@@ -208,6 +209,8 @@ def run_check(
         with writing(report, force=force) if report else nullcontext() as stream:
             # Counted anew, now that it is known what came in.
             tally = Tally(len(prepared), prepared.report.notes, tally.warned)
+            if stream is not None:
+                stream.writelines(dumps(row).encode() + b"\n" for row in _melodies(prepared))
             for row in prepared.left_out():
                 tally.leave_out(row["name"], row["reason"])
                 if stream is not None:
@@ -216,6 +219,15 @@ def run_check(
     if not console.json:
         console.lines(f"{'':>8}  {kinds}" for kinds in _others(folder))
     return ExitStatus.FAILED if strict and tally.refused else ExitStatus.DONE
+
+
+def _melodies(prepared: Prepared) -> Iterator[dict[str, object]]:
+    """What came in, melody by melody; the reason of what did not is "" here."""
+    arrays, lengths = prepared.arrays, prepared.lengths.tolist()
+    for row, (name, title) in enumerate(zip(prepared.names, prepared.titles, strict=True)):
+        key = Key(int(arrays["tonic"][row]), MODES[int(arrays["mode"][row])])
+        facts = {"title": title, "notes": lengths[row], "bars": int(arrays["bars"][row]), "key": str(key)}
+        yield {"name": name, "reason": "", "detail": "", **facts}
 
 
 def _others(folder: Path) -> list[str]:

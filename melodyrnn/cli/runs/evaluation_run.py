@@ -23,7 +23,7 @@ from melodyrnn.evaluation.bits import Judged, PooledBits, bits_of, pool
 from melodyrnn.evaluation.sets import find_seen, parts_as_trained, read_set
 from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, distances, sample_from_model, statistics_of
 from melodyrnn.events.fingerprint import Index
-from melodyrnn.inference.compiled import network_of
+from melodyrnn.inference.soundness import sound_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ def run_evaluation(
     sets = [unseen(console, checkpoint, s, drop=drop_seen) for s in sets]
     if statistics:
         return _compare(console, checkpoint, sets, split, samples=samples, seed=seed or 0, temperature=temperature)
-    network = network_of(checkpoint.config, checkpoint.weights)
+    network = sound_network(checkpoint)
     rows = [Row(s.name, bits_of(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
     if len(rows) > 1:
         rows.append(Row("all", [j for row in rows for j in row.judged], whole=False))

@@ -14,6 +14,7 @@ Contents: read_midi_chords; chords_of, for what is read already.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +23,7 @@ from melodyrnn.formats.midi.content import Content, TrackContent, read_content
 from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid
 from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, voices
 from melodyrnn.music.chords import CHORDS, chord_of, progression
-from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of
+from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of, named_places, unread
 from melodyrnn.music.melody import Melody, Metre
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
 _STRUM: Final = 3  # ticks within which notes are struck together
 _OFF: Final = 2  # ticks off an eighth that are moved
 _EIGHTH: Final = 12
+_SUNG: Final = frozenset({"Ah", "Eh", "am", "em", "Do", "do"})  # which could be chords
 _WIDEST_BAR: Final = 384  # ticks of a bar, at most, in anything that is composed
 _LATEST: Final = 2**30  # file ticks, as for melodies
 _LONGEST: Final = 10_000  # characters of a progression that is read
-_MOST_STRANGE: Final = 3  # texts that are named
 _MOST_NOTES: Final = 100_000  # of a voice: more than MOST_BARS can hold in time
 
 Struck = tuple[int, int, frozenset[int]]
@@ -62,11 +63,11 @@ def chords_of(content: Content, *, track: str | None = None) -> Harmony:
             return kept
         said, strange = _said(tracks, division)
         if said:
-            label = "its chord symbols" + (f", without {_places(strange, metres)}" if strange else "")
-            return laid_out(said, metres, where, source=label, begin=begin)
+            left_out = _places(strange, metres)
+            label = "its chord symbols" + (f", without {left_out}" if left_out else "")
+            return replace(laid_out(said, metres, where, source=label, begin=begin), left_out=left_out)
         if strange and not _has_chords(found, division):
-            reason = f"among its chord symbols {_places(strange, metres)} cannot be read; write it another way"
-            raise Unreadable(where, "no-chords", reason)
+            raise Unreadable(where, "no-chords", unread(_places(strange, metres)))
     chosen = asked_for(found, where, track) if track is not None else _most_chordal(found, division, where)
     fifths = next((key[1] for raw in tracks for key in raw.facts.keys if abs(key[1]) <= 7), 0)
     label = str(chosen[0]) if len(chosen) == 1 else "all tracks together"
@@ -116,8 +117,7 @@ def _has_chords(found: Sequence[Voice], division: int) -> bool:
 def _places(strange: Sequence[tuple[int, str]], metres: tuple[Metre, ...]) -> str:
     """Name texts and their bars: 'F7alt' in bar 2."""
     bars = Melody((), metres)
-    told = [f"'{text}' in bar {bars.place(tick)[0] + 1}" for tick, text in strange[:_MOST_STRANGE]]
-    return ", ".join(told) + (", …" if len(strange) > _MOST_STRANGE else "")
+    return named_places([(bars.place(tick)[0], text) for tick, text in strange])
 
 
 def _most_chordal(found: Sequence[Voice], division: int, where: str) -> list[Voice]:
@@ -189,9 +189,9 @@ def _said(tracks: Sequence[TrackContent], division: int) -> tuple[list[Change], 
 
 
 def _symbol(text: str) -> str:
-    """A chord symbol, '' for anything else."""
+    """A chord symbol, '' for anything else, words that are sung among them."""
     try:
-        return chord_of(text).symbol
+        return "" if text in _SUNG else chord_of(text).symbol
     except OptionError:
         return ""
 

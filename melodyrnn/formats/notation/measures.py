@@ -20,8 +20,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.music.chord_symbols import degrees_of, tidy_quality
 from melodyrnn.music.chords import chord_of
-from melodyrnn.music.harmony import Change, Harmony, laid_out, name_of
+from melodyrnn.music.harmony import Change, Harmony, laid_out, name_of, named_places, symbol_of, unread
 from melodyrnn.music.melody import MOST_READ_NOTES, MOST_READ_TICKS, TICKS_PER_QUARTER, Melody, Metre, Note
 
 if TYPE_CHECKING:
@@ -206,11 +207,14 @@ def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], i
 
 
 def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
-    """Lay the symbols of bars end to end. Raises Unreadable: 'no-chords', 'too-long'."""
+    """Lay the symbols of bars end to end, and tell those that are none. Raises Unreadable: 'no-chords', 'too-long'."""
     names: dict[str, int] = {}  # a symbol stands as a note whose pitch is its number here
-    placed = []
+    placed: list[Bar] = []
+    strange: list[tuple[int, str]] = []
     for bar in bars:
-        found = dict(sorted((place, symbol) for place, text in bar.symbols if (symbol := _symbol(text))))
+        read = [(place, _symbol(text), text) for place, text in bar.symbols if text[:1] not in _PLACED]
+        strange += [(len(placed), text) for _, symbol, text in read if not symbol and _like_a_chord(text)]
+        found = dict(sorted((place, symbol) for place, symbol, _ in read if symbol))
         ends = [*list(found)[1:], max(bar.length, *found)] if found else []
         sounds = (
             Sound(place, max(end - place, Fraction(1, 24)), names.setdefault(symbol, len(names)))
@@ -218,14 +222,33 @@ def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
         )
         placed.append(replace(bar, sounds=tuple(sounds)))
     if not names:
-        raise Unreadable(where, "no-chords")
+        raise Unreadable(where, "no-chords", unread(named_places(strange)) if strange else "")
     made = assemble(placed, Heading(where))
     line, metres, symbols = made.melody.notes, made.melody.metres, list(names)
     until = [*[note.onset for note in line[1:]], made.melody.end]
     changes = [Change(note.onset, end, symbols[note.pitch]) for note, end in zip(line, until, strict=True)]
     first = next(bar.length for bar in placed if bar.length > 0)
     upbeat = made.metre_stated and len(bars) > 1 and first * 24 < metres[0].bar_ticks
-    return laid_out(changes, metres, where, source=source, begin=metres[0].bar_ticks if upbeat else None)
+    left_out = named_places([(bar - upbeat, text) for bar, text in strange])
+    label = source + (f", without {left_out}" if left_out else "")
+    begin = metres[0].bar_ticks if upbeat else None
+    return replace(laid_out(changes, metres, where, source=label, begin=begin), left_out=left_out)
+
+
+_PLACED: Final = {"^", "_", "<", ">", "@", ""}  # with which a text of ABC says where it stands: no chord
+
+
+_DIRECTIONS: Final = frozenset({
+    "fine", "coda", "dc", "ds", "end", "ending", "bridge", "chorus", "bass", "cresc", "dim", "dolce", "allegro",
+    "allegretto", "andante", "andantino", "adagio", "animated", "animato", "brightly", "gaily", "gently", "atempo",
+    "fast", "con", "cantabile", "espressivo", "espr", "harmony", "drums", "fiddle", "flute", "guitar",
+})  # fmt: skip
+
+
+def _like_a_chord(text: str) -> bool:
+    """Whether a text that is none may have been meant as a chord: one word from A to H that is no direction."""
+    word = text.strip()
+    return word[:1] in {*"ABCDEFGH"} and len(word.split()) < 3 and word.lower().replace(".", "") not in _DIRECTIONS
 
 
 def _symbol(text: str) -> str:
@@ -262,16 +285,23 @@ def _measures(part: Any) -> list[Any]:
 
 
 def _written(measure: Any, fifths: int) -> Iterator[tuple[Fraction, str]]:
-    """Chord symbols of a measure, named anew from their tones."""
+    """Chord symbols of a measure: as they are written where that is one, else named from their tones."""
     for one in measure.flatten().getElementsByClass("ChordSymbol"):
         place = Fraction(one.offset).limit_denominator(960)
         tones = {pitch.pitchClass for pitch in one.pitches}
         if "NoChord" in one.classes:
             yield place, "N.C."
         elif tones:
-            name = name_of(tones, one.bass().pitchClass, root=one.root().pitchClass, fifths=fifths)
-            if name is not None:
-                yield place, name
+            root, bass = one.root(), one.bass().pitchClass
+            told = str(one.chordKindStr or "").strip()
+            plain = not one.getChordStepModifications()
+            if told and degrees_of(told) is not None and (plain or len(tones) < 2):
+                slash = "" if bass == root.pitchClass else f"/{one.bass().name.replace('-', 'b')}"
+                yield place, f"{root.name.replace('-', 'b')}{tidy_quality(told)}{slash}"
+            elif len(tones) > 1:
+                yield place, symbol_of(tones, bass, root.pitchClass, fifths)
+            else:
+                yield place, f"{root.name.replace('-', 'b')} {told or one.chordKind}"
 
 
 def _struck(measures: Sequence[Any], fifths: int) -> Iterator[tuple[Fraction, str]]:

@@ -14,15 +14,17 @@ from xml.etree import ElementTree as ET
 
 from melodyrnn.errors import OptionError, Unsatisfiable, one_line
 from melodyrnn.formats.notation.layout import changes, engrave, note_sign, signature, spelled
-from melodyrnn.music.chords import parts_of, spans_over
+from melodyrnn.music.chord_symbols import degrees_of, parts_of
+from melodyrnn.music.chords import spans_over
 from melodyrnn.music.key import Key, spell
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from melodyrnn.formats.notation.layout import Line, Piece
+    from melodyrnn.music.chord_symbols import Degrees
     from melodyrnn.music.melody import Melody
 
 _ALTER: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -47,6 +49,12 @@ _DEGREES: Final = {
     "7#9": ((9, 1, "add"),), "9sus4": ((7, -1, "add"), (9, 0, "add")),
 }  # fmt: skip
 """What is added to a kind or altered in it: (degree of the scale, semitones, how)."""
+_WIDE_KINDS: Final = (
+    "", "m", "dim", "aug", "sus4", "sus2", "7", "maj7", "m7", "mmaj7", "dim7", "ø7", "aug7", "6", "m6", "9", "maj9",
+    "m9", "11", "m11",
+)  # fmt: skip
+"""Those of `_KINDS` that further qualities are told by, with what they add, alter and leave out."""
+_PLAIN: Final = {2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 11, 9: 14, 11: 17, 13: 21}  # semitones of MusicXML's degrees
 
 
 def symbols_over(text: str, melody: Melody, *, begin: int | None = None) -> dict[int, str]:
@@ -70,14 +78,38 @@ def harmony_element(symbol: str) -> ET.Element:
     harmony = ET.Element("harmony")
     root, quality, bass = parts_of(symbol)
     _pitch(harmony, "root", root or "C")
-    ET.SubElement(harmony, "kind", text=quality if root else symbol).text = _KINDS[quality] if root else "none"
+    kind, changes = _kind(quality) if root else ("none", ())
+    ET.SubElement(harmony, "kind", text=quality if root else symbol).text = kind
     if bass:
         _pitch(harmony, "bass", bass)
-    for value, alter, how in _DEGREES.get(quality, ()):
+    for value, alter, how in changes:
         degree = ET.SubElement(harmony, "degree")
         for name, told in (("degree-value", value), ("degree-alter", alter), ("degree-type", how)):
             ET.SubElement(degree, name).text = str(told)
     return harmony
+
+
+def _kind(quality: str) -> tuple[str, tuple[tuple[int, int, str], ...]]:
+    """MusicXML's kind of a quality, and its changes: the kind that needs fewest."""
+    if quality in _KINDS:
+        return _KINDS[quality], _DEGREES.get(quality, ())
+    degrees = degrees_of(quality) or frozenset()
+    told = {name: tuple(_changes(degrees_of(name) or frozenset(), degrees)) for name in _WIDE_KINDS}
+    best = min(told, key=lambda name: len(told[name]))
+    return _KINDS[best], told[best]
+
+
+def _changes(base: Degrees, wanted: Degrees) -> Iterator[tuple[int, int, str]]:
+    """What makes one set of degrees the other."""
+    lacking, more = sorted(base - wanted), sorted(wanted - base)
+    for number, step in more:
+        alter = (step - _PLAIN[number] + 6) % 12 - 6
+        fits = next((one for one in lacking if one[0] == number), None)
+        if fits is not None:
+            lacking.remove(fits)
+        yield number, alter, "add" if fits is None else "alter"
+    for number, step in lacking:
+        yield number, (step - _PLAIN[number] + 6) % 12 - 6, "subtract"
 
 
 def _pitch(harmony: ET.Element, what: str, name: str) -> None:

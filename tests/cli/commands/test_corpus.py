@@ -56,10 +56,12 @@ def test_check_counts_reasons_with_examples(command, folder):
 
 
 def test_check_reports_every_reason(command, folder):
-    """--report: a JSON line for every tune that is left out, with the detail."""
+    """--report: a JSON line for every melody, and one for every tune that is left out, with the detail."""
     ended = command("corpus", "check", folder, "--report", "report.jsonl", "--json")
     rows = [json.loads(line) for line in Path("report.jsonl").read_text().splitlines()]
-    assert {Path(row["name"]).name: row["reason"] for row in rows} == {
+    told = {"reason": "", "detail": "", "title": "A tune", "notes": 10, "bars": 5, "key": "C major"}
+    assert rows[:2] == [{"name": f"{folder}/{name}.mid", **told} for name in "ab"]
+    assert {Path(row["name"]).name: row["reason"] for row in rows[2:]} == {
         "copy.mid": "duplicate", "empty.mid": "empty", "photo.mid": "not-midi", "x\x1b[31my.mid": "not-midi",
     }  # fmt: skip
     assert json.loads(ended.out)["left_out"] == {"not-midi": 2, "duplicate": 1, "empty": 1}

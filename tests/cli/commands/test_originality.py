@@ -7,18 +7,21 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import melodyrnn
-from melodyrnn.checkpoint.file import Checkpoint, load, save
+from bench.hostile_recipes import hostile_file, outcome_of, recipe_of
+from melodyrnn.checkpoint.file import Checkpoint, find, load, save
+from melodyrnn.compose.provenance import Provenance
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.music.melody import Melody
+from melodyrnn.music.melody import Melody, Note
 
 
 @pytest.fixture
@@ -204,3 +207,40 @@ def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
         assert reason in ended.err
         assert not Path("again.mid").exists()
     assert command("reproduce", "-", "-m", model, stdin=content).data == content
+
+
+def test_damaged_fingerprints_are_done_without(command, tmp_path):
+    """A melody is composed and written; that nothing can be told about copies is said. A limit on them is refused."""
+    folk = load(find("folk"))
+    starts = folk.fingerprints["tunes.starts"].copy()
+    starts[0] = 7
+    path = tmp_path / "damaged.safetensors"
+    save(path, replace(folk, fingerprints=folk.fingerprints | {"tunes.starts": starts}, source=None))
+    ended = command("generate", "-m", path, "--bars", "2", "--seed", "1", "-o", "tune.mid")
+    assert ended.status == 0
+    assert Path("tune.mid").exists()
+    assert "its fingerprints contradict each other; whether a training tune is copied cannot be told" in ended.err
+    refused = command("generate", "-m", path, "--bars", "2", "--max-copy", "8", "-o", "other.mid")
+    assert (refused.status, Path("other.mid").exists()) == (1, False)
+    assert "its fingerprints contradict each other" in refused.err
+
+
+def test_a_recipe_that_takes_too_long_is_stopped(command):
+    """In processor time, and told with what gives more; no file is written."""
+    recipe = Provenance(
+        verb="generate", digest=load(find("folk")).digest, model="folk",
+        options={"max_copy": 8, "bars": 64, "loop": True, "temperature": 0.1},
+    )  # fmt: skip
+    Path("hostile.mid").write_bytes(midi_bytes(Melody((Note(0, 24, 60),)), recipe=recipe.to_text()))
+    ended = command("reproduce", "hostile.mid", "--seconds", "1", "-o", "again.mid")
+    assert (ended.status, Path("again.mid").exists()) == (1, False)
+    told = "what it asks for takes more than 1 s of processor time; --seconds N gives more"
+    assert ended.err == f"melodyrnn: error: hostile.mid: {told}\n"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_hostile_recipes_end_soon(number):
+    """A few of bench.hostile_recipes: under 10 s of the processor and 500 MB, one line."""
+    digest = load(find("folk")).digest
+    outcome = outcome_of(hostile_file(recipe_of(number, 1, digest)))
+    assert outcome.fine, outcome

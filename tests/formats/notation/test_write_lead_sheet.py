@@ -2,10 +2,11 @@
 
 import pytest
 
-from melodyrnn.errors import OptionError
+from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score_chords, write_notation
 from melodyrnn.formats.notation.write import harmony_element, symbols_over
-from melodyrnn.music.chords import QUALITIES, chord_of
+from melodyrnn.music.chord_symbols import QUALITIES
+from melodyrnn.music.chords import chord_of
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
@@ -16,7 +17,9 @@ TRIPLETS = Melody(tuple(Note(8 * k, 8, 60 + k % 5) for k in range(24)), (Metre()
 
 @pytest.mark.parametrize("form", ["abc", "musicxml"])
 @pytest.mark.parametrize("melody", [LONG, UPBEAT, TRIPLETS])
-@pytest.mark.parametrize("text", ["Am F | G7/B C", "Am:1 F:3", "C G Am", "Dm7b5 N.C. | Bb13"])
+@pytest.mark.parametrize(
+    "text", ["Am F | G7/B C", "Am:1 F:3", "C G Am", "Dm7b5 N.C. | Bb13", "G7alt Cmaj7#11 | F13(#11) E7b9sus4"]
+)
 def test_out_and_back(melody, text, form):
     """The notes are as without chords, and the chords where they were, in the middle of notes and rests too."""
     symbols = symbols_over(text, melody)
@@ -46,7 +49,7 @@ def test_no_chord():
     element = harmony_element("N.C.")
     assert (element.find("kind").text, element.find("kind").get("text")) == ("none", "N.C.")
     with pytest.raises(OptionError, match="not a chord symbol"):
-        harmony_element("H7")
+        harmony_element("X7")
 
 
 def test_a_symbol_stands_where_the_chord_changes():
@@ -54,3 +57,31 @@ def test_a_symbol_stands_where_the_chord_changes():
     assert symbols_over("Am | Am | F C", LONG) == {0: "Am", 192: "F", 240: "C"}
     assert symbols_over("Am", UPBEAT) == {96: "Am"}
     assert symbols_over("Am", UPBEAT, begin=0) == {0: "Am"}
+
+
+@pytest.mark.parametrize("kind", ['<kind text="7xyz">other</kind>', "<kind>other</kind>"])
+def test_symbols_that_cannot_be_read_are_told(kind):
+    """With their bars; the chord before goes on."""
+    score = write_notation(LONG, "musicxml", {0: "Am", 96: "G7"}).decode()
+    score = score.replace('<kind text="7">dominant</kind>', kind)
+    found = read_score_chords(score, format="musicxml", name="t")
+    assert found.spans == ((288, "Am"),)
+    assert found.left_out.startswith("'G ")
+    assert found.left_out.endswith("in bar 2")
+    assert found.source == f"its chord symbols, without {found.left_out}"
+
+
+def test_the_text_of_a_kind_is_read_where_the_kind_says_less():
+    """Programs write what they have no kind for as other."""
+    score = write_notation(LONG, "musicxml", {0: "Am", 96: "G7"}).decode()
+    score = score.replace('<kind text="7">dominant</kind>', '<kind text="7alt">other</kind>')
+    assert read_score_chords(score, format="musicxml", name="t").spans[1][1] == "G7alt"
+
+
+def test_words_between_quotes_are_told_in_abc():
+    """Annotations, which say where they stand, are none."""
+    tune = 'X:1\nM:4/4\nL:1/4\nK:C\n"C"C4|"Cfoo"C4|"^ad lib""Slow""Fine""C7alt"C4|\n'
+    found = read_score_chords(tune, format="abc", name="t")
+    assert (found.spans, found.left_out) == (((192, "C"), (96, "C7alt")), "'Cfoo' in bar 2")
+    with pytest.raises(Unreadable, match="among its chord symbols 'Cfoo' in bar 2, 'Gx7' in bar 3 cannot be read"):
+        read_score_chords(tune.replace('"C"', "").replace("C7alt", "Gx7"), format="abc", name="t")
