@@ -85,6 +85,7 @@ class _Voice:
     tuplet: Fraction = Fraction(1)
     tuplet_left: int = 0
     factor: Fraction = Fraction(1)  # what a broken rhythm leaves for the next note
+    dotted: Fraction = Fraction()  # length of the note before >, as it was written
     tie: bool = False
     written: tuple[str, int] = ("", 0)  # the last note's letter with octave marks, and its accidental
     muted: bool = False  # in an overlay (&), up to the bar line
@@ -287,8 +288,11 @@ def _pitch(voice: _Voice, text: str) -> int:
 
 def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
     """Add a note, the highest of a chord, or a rest."""
-    length *= voice.unit * voice.factor
-    voice.factor = Fraction(1)
+    length *= voice.unit
+    if voice.factor != 1:
+        written = 2 * length == voice.dotted  # c>d/ means c3/2d/: the half that the dot leaves is written already
+        length *= 1 if written else voice.factor
+        voice.factor, voice.dotted = Fraction(1), Fraction()
     if voice.tuplet_left:
         length *= voice.tuplet
         voice.tuplet_left -= 1
@@ -320,6 +324,7 @@ def _break(voice: _Voice, sign: str) -> None:
     small = Fraction(1, 2 ** len(sign))
     before, voice.factor = (2 - small, small) if sign[0] == ">" else (small, 2 - small)
     length, sounds = voice.last
+    voice.dotted = length if sign == ">" else Fraction()
     voice.now += length * (before - 1)
     if sounds and voice.sounds:
         last = voice.sounds[-1]

@@ -203,3 +203,24 @@ def test_a_percent_sign_in_quotes_is_no_comment():
 def test_the_first_voice_is_the_melody(text):
     """Named in the line, declared in the header, or silent, or for drums: the first one that is to be sung."""
     assert pitches(f"X:1\nM:4/4\nL:1/4\n{text}") == FIVE
+
+
+def test_the_half_that_a_dot_leaves_may_be_written():
+    """c>d/ means c3/2d/: so the bars of all ten tunes that music21 ships with such rhythms are full."""
+    assert [n.duration for n in read("X:1\nM:2/4\nL:1/8\nK:C\nc>d/ c>d c>>d|").notes] == [18, 6, 18, 6, 21, 3]
+
+
+def test_the_bar_line_after_an_irregular_bar_is_right():
+    """A bar that no metre counts: the next one begins on a line again, be it too short, too long or far off."""
+    cases = (
+        "C3 (9:8:8D/E/F/G/A/B/c/d/|",
+        "C4 C5/64|",
+        "C2 C/3|",
+        "(9:8:8C/C/C/C/C/C/C/C/|",
+        "C3 C3/4 C/7|",
+        "C8 C8 C/7|",
+    )
+    for text in cases:
+        melody = read(f"X:1\nM:4/4\nL:1/4\nK:C\nC4|{text}c'4|d'4|e'4|")
+        assert [melody.place(n.onset)[1] for n in melody.notes[-3:]] == [0, 0, 0], text
+        assert [str(melody.metre_at(n.onset)) for n in melody.notes[-3:]] == ["4/4"] * 3
