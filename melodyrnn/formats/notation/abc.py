@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_abc", "split_abc"]
 
-_FIELD: Final = re.compile(r"([H-Wh-y+]|[A-GXYZa-gz](?!:[ \t]*[|:\]])):(?![|:])[ \t]*(.*)")
+_FIELD: Final = re.compile(r"([H-Wh-y+]|[A-GXYZa-gz](?!:[|:\]])):(?![|:])[ \t]*(.*)")
 _CHANNEL: Final = re.compile(r"%%MIDI[ \t]+channel[ \t]+(\d{1,2})")
 _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
     r"""
@@ -151,7 +151,7 @@ class _Reader:
 
     def take_voice(self, value: str) -> None:
         """Declare a voice, or go on in it."""
-        called, _, properties = value.partition(" ")
+        called, properties = (*value.split(maxsplit=1), "", "")[:2]
         called = called or "1"
         if not self.in_body:
             self.declared[called] = properties

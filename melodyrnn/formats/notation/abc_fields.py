@@ -31,11 +31,12 @@ _ACCIDENTAL: Final = re.compile(r"(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])")
 _PROPERTY: Final = re.compile(
     r"(?<![A-Za-z])(clef|octave|transpose|name|nm|subname|sname|snm|middle|stafflines|staffscale|style|score"
     r"|sound|shift|instrument|cue|scale|stem|gstem|dyn|lyrics|gchord|space|program|brace|bracket|merge|perc)"
-    r'[ \t]*=[ \t]*("[^"]*"?|[^\s"]+)'
+    r'[ \t]*=[ \t]*("[^"]*"?|[^\s"]+)',
+    re.IGNORECASE,
 )
 _CLEF: Final = re.compile(
     r"(?<!\S)(treble|violin|french|bass|subbass|tenor|alto|soprano|mezzo-?soprano|mezzo|baritone|auto|perc(?:ussion)?"
-    r"|drums?|[GFCP](?=[1-5+\-_^]))([1-5]?)([+\-^_](?:8|15|22))?(?!\S)",
+    r"|drums?|[GFCP](?=[1-5+\-_^]))([1-5]?)([+\-^_]?(?:8|15|22))?(?!\S)",
     re.IGNORECASE,
 )
 _OCTAVES: Final = {"8": 12, "15": 24, "22": 36}
@@ -102,13 +103,15 @@ def abc_key(text: str) -> tuple[Key | None, dict[str, int] | None]:
     if match is None or alone:
         signature = _explicit(text, {})
         return None, signature if signature or alone else None
+    word = "maj" if match[3] == "M" else match[3].lower()[:3]
+    if match[1].islower() and word not in _MODES and word != "exp":  # bagpipes, each
+        return None, None
     letter = match[1].upper().replace("H", "B")  # German H
     shift = {"": 0, "#": 1, "is": 1, "sharp": 1}.get((match[2] or "").strip(), -1)
     tonic, rest = (STEPS[letter] + shift) % 12, text[match.end() :]
-    if match[3].lower().startswith("exp"):
+    if word == "exp":
         signature = _explicit(rest, {})
         return _nearest(tonic, signature), signature
-    word = "maj" if match[3] == "M" else match[3].lower()[:3]
     mode = _MODES.get(word, "major")
     fifths = SHARPS.index(letter) - 1 + 7 * shift + FIFTHS_OF_MODE[mode]
     return Key.signed(tonic, mode, fifths), _explicit(rest, _signature(fifths))
@@ -148,7 +151,7 @@ class Stave(NamedTuple):
 
 def abc_stave(text: str) -> Stave:
     """Read clef, octave= and transpose= of a field: clef=treble-8 sounds an octave lower, and so does octave=-1."""
-    stated = {match[1]: match[2].strip('"') for match in _PROPERTY.finditer(text)}
+    stated = {match[1].lower(): match[2].strip('"') for match in _PROPERTY.finditer(text)}
     named = " ".join(stated[name] for name in ("name", "nm", "subname", "sname", "snm") if name in stated)
     clef = _CLEF.search(stated.get("clef", "")) or _CLEF.search(_PROPERTY.sub(" ", text))
     shifts = {}

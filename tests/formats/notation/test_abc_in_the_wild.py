@@ -74,6 +74,10 @@ def test_what_stands_indented_is_read():
         ("clef=bass", None, None),
         ("treble-8", None, None),
         ("perc", None, None),
+        ("Clef=bass", None, None),
+        ("Bass8", None, None),
+        ("bagpipe", None, None),
+        ("bm", Key(11, "minor"), {"F": 1, "C": 1}),
         ("alto1", None, None),
         ("clef=G2 octave=-1", None, None),
         ("", None, None),
@@ -117,6 +121,8 @@ def test_a_clef_leaves_the_key():
         ("clef=treble-15", -24),
         ("clef=G-8", -12),
         ("clef=bass", 0),
+        ("treble8", 0),
+        ("CLEF=TREBLE-8", -12),
         ("treble_8", 0),  # drawn, not sounded
         ("octave=-1", -12),
         ("octave=1 clef=bass", 12),
@@ -131,7 +137,7 @@ def test_clefs_octaves_and_transposition_sound(text, shift):
     assert sum(abc_stave(text).shifts.values()) == shift
     assert pitches(f"X:1\nL:1/4\nK:C {text}\nCDEF|G4|") == moved
     assert pitches(f"X:1\nL:1/4\nV:1 {text}\nK:C\n[V:1]CDEF|G4|") == moved
-    assert pitches(f"X:1\nL:1/4\nK:C\nV:1 {text}\nCDEF|G4|") == moved
+    assert pitches(f"X:1\nL:1/4\nK:C\nV:1\t{text}\nCDEF|G4|") == moved
     assert pitches(f"X:1\nL:1/4\nK:C\n[K:{text}]CDEF|[K:clef=treble octave=0 transpose=0]G4|") == [*moved[:4], 67]
 
 
@@ -172,12 +178,12 @@ def test_a_unit_of_a_whole_note():
 
 
 @pytest.mark.parametrize(
-    "line", ["d: ~ . J N | * ", "s: !f! | *", "i:egg", "a: bad", "E: dance", "U: n = !trill!", "+:cab"]
+    "line", ["d: ~ . J N | * ", "d: | * |", "s: !f! | *", "i:egg", "a: bad", "E: dance", "U: n = !trill!", "+:cab"]
 )
 def test_fields_between_lines_of_music_are_no_music(line):
     """Whatever the letter; a repeat sign is none."""
     assert pitches(f"{HEAD}CDEF|\n{line}\nG4|]") == FIVE
-    assert pitches(f"{HEAD}CDE\nF:|\nG: |]") == FIVE
+    assert pitches(f"{HEAD}CDE\nF:|\nG:|]") == FIVE
 
 
 def test_a_percent_sign_in_quotes_is_no_comment():

@@ -5,6 +5,7 @@ what is written; to us it makes no difference, which is tested too. What still d
 reason. In all 12,978 tunes that music21 ships and the 23 of Debian's package nothing else does.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ from melodyrnn.formats.notation.text import decoded
 pytestmark = pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed (Debian: abcmidi)")
 
 SAMPLES = Path("/usr/share/doc/abcmidi/examples")  # images without documentation lack them
-EVERY = 35  # one tune in so many of the built-in corpora
+EVERY = int(os.environ.get("EVERY_TUNE", "35"))  # one tune in so many of the built-in corpora; 1 takes some minutes
 EXPLAINED = {  # what differs, and why ours is meant
     "baym_rebin 63": "K: C^f^c^a: abc2midi wants a blank before accidentals, and leaves the whole header there",
     "temperament 2": "accidentals of thirds and other fractions, which we read as the note before them has it",
@@ -35,7 +36,6 @@ EXPLAINED = {  # what differs, and why ours is meant
     "book4 0783": "Q: behind K: comes one tick late, after the default",
     "ballad50 46": "M: FREI6/8 is free, and 6/8",
     "northumbrianminstrelsyopus 55": 'Q:"Andantino": abc2midi has a speed for the word; we leave it open',
-    "1376-1475 1422": "(3:2AAA: three in the time of two; abc2midi wants (3:2:3",
     "0001-0050 9": "B>B3: abc2midi lengthens and shortens nothing where lengths differ",
     "0001-0050 25": "(9: nine in the time of two in 2/4, says the standard, not of three",
     "0051-0100 71": "(5 in 3/4: in the time of two, says the standard; of three in compound metres",
@@ -194,5 +194,5 @@ def test_tunes_of_the_built_in_corpora(tmp_path):
 
 def test_explained_differences_are_few():
     """Whoever adds one says why."""
-    assert len(EXPLAINED) <= 42
+    assert len(EXPLAINED) <= 41
     assert all(EXPLAINED.values())
