@@ -6,6 +6,7 @@ Conventions
     expanded: of sections that are endings of one the last is kept. Such are A1 and A2 of A; and B and C that both
     follow A, where the list without repeats (*>norep[A,C]) leaves B out.
     A mode may stand behind the tonic (*d:dor).
+    Of three voices on a staff two are kept (see kern_spines).
 
 Contents: Kern and plain_kern.
 """
@@ -15,6 +16,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from typing import Final, NamedTuple
+
+from melodyrnn.formats.notation.kern_spines import with_two_voices
 
 _DOTTED: Final = re.compile(r"(?<![\d%])(\d{1,4})%(\d{1,4})(\.{1,4})(?![\d.])")
 _LABEL: Final = re.compile(r"(?:^|\t)\*>([^\[\]\s]{1,40})(?=\s|$)")
@@ -42,7 +45,7 @@ def plain_kern(text: str) -> Kern:
     """Write a **kern text so that music21 understands it."""
     lines = [line if line[:1] in {"*", "!"} else _undotted(line) for line in text.split("\n")]
     lines, endings = _last_endings(lines)
-    return Kern("\n".join(lines), endings, _modal_key(lines))
+    return Kern("\n".join(with_two_voices(lines)), endings, _modal_key(lines))
 
 
 def _undotted(line: str) -> str:

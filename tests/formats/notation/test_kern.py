@@ -1,11 +1,13 @@
 """**kern as strangers write it: rational lengths, endings, modes; and bars where the score counts them."""
 
+import random
 import warnings
 from fractions import Fraction
 
 import pytest
 
 from melodyrnn.formats.notation.kern import plain_kern
+from melodyrnn.formats.notation.kern_spines import with_two_voices
 from melodyrnn.formats.notation.music21_reader import read_score
 from melodyrnn.music.key import Key
 
@@ -123,3 +125,91 @@ def test_bars_and_onsets_are_those_of_music21(name):
             upbeat = melody.metres[0].bar_ticks - 24 * filled if bar == 0 else 0
             theirs |= {(bar, round(24 * (begin + Fraction(n.offset)) + upbeat)) for n in measure.flatten().notes}
         assert set(places(melody)) <= theirs, f"part {number}"
+
+
+VOICES = """**kern\t**kern\t**dynam
+*M3/4\t*M3/4\t*M3/4
+*k[]\t*k[]\t*k[]
+=1\t=1\t=1
+4C\t4c\t.
+4D\t4d\t.
+4E\t4e\t.
+=2\t=2\t=2
+*^\t*\t*
+*\t*^\t*\t*
+4r\t4r\t2E\t2e\t.
+4G\t4EE\t.\t.\t.
+4r\t4r\t4r\t4b\t.
+*v\t*v\t*v\t*\t*
+=3\t=3\t=3
+*\t*^\t*
+4C\t4g\t4e\t.
+4C\t4a\t4f\t.
+4C\t4b\t4g\t.
+=4\t=4\t=4\t=4
+*\t*\t*^\t*
+*\t*clefG2\t*\t*clefF4\t*
+4C\t2.cc\t4e\t4c\t.
+4C\t.\t4f\t4d\t.
+4C\t.\t4g\t4e\t.
+*\t*v\t*v\t*\t*
+=5\t=5\t=5\t=5
+4C\t4dd\t4e\t.
+4C\t4ee\t4f\t.
+4C\t4ff\t4g\t.
+*\t*v\t*v\t*
+=6\t=6\t=6
+2.C\t2.gg\t.
+==\t==\t==
+*-\t*-\t*-
+"""
+
+
+def test_staves_of_three_voices_lose_no_bar():
+    """music21 alone gives four of these six bars to the upper staff, and two to the lower one."""
+    melody = read(VOICES).melody
+    assert places(melody) == [
+        (0, 0), (0, 24), (0, 48), (1, 0), (1, 48), (2, 0), (2, 24), (2, 48), (3, 0), (4, 0), (4, 24), (4, 48), (5, 0),
+    ]  # fmt: skip
+    assert [note.pitch for note in melody.notes] == [60, 62, 64, 64, 71, 67, 69, 71, 72, 74, 76, 77, 79]
+    assert next(read_score(VOICES, format="krn", name="t", track="1")).melody.bars == 6
+
+
+@pytest.mark.parametrize("line", ["*+\t*", "*x\t*x", "*\t*v", "*"])
+def test_unusual_spines_are_left_to_music21(line):
+    """Spines that begin late or change places, and a text that does not add up, stay as they are."""
+    lines = ["**kern\t**kern", "*^\t*", "*\t*^\t*", line, "4c\t4d\t4e\t4f"]
+    assert with_two_voices(lines) == lines
+
+
+def score_of_voices(draw):
+    """Two staves of eight bars that split into up to four voices and join, anywhere."""
+    columns, lines = [0, 1], ["**kern\t**kern", "*M3/4\t*M3/4"]
+    for bar in range(1, 9):
+        lines.append("\t".join([f"={bar}"] * len(columns)))
+        for _ in range(3):
+            place, change = draw(len(columns)), draw(4)
+            staff = columns[place]
+            first, many = columns.index(staff), columns.count(staff)
+            if change < 2 and many < 4:
+                lines.append("\t".join("*^" if n == place else "*" for n in range(len(columns))))
+                columns.insert(place, staff)
+            elif change == 2 and many > 1:
+                joined = range(first, first + 2 + draw(many - 1))
+                lines.append("\t".join("*v" if n in joined else "*" for n in range(len(columns))))
+                del columns[joined[0] : joined[-1]]
+            lines.append("\t".join(("4c", "4e", "4g", "4r")[draw(4)] for _ in columns))
+    return "\n".join(lines) + "\n"
+
+
+def test_whatever_splits_and_joins_every_bar_is_there():
+    """Twenty scores, drawn at random: music21 loses bars of most of them where it reads them as they are."""
+    from music21 import converter  # noqa: PLC0415
+
+    for seed in range(20):
+        text = plain_kern(score_of_voices(random.Random(seed).randrange)).text  # noqa: S311 - no secrets
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parts = converter.parse(text, format="humdrum", forceSource=True).parts
+        bars = [[(m.number, m.offset, m.highestTime) for m in part.getElementsByClass("Measure")] for part in parts]
+        assert bars == [[(n, 3.0 * n - 3, 3.0) for n in range(1, 9)]] * 2
