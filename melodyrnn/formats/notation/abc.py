@@ -53,7 +53,7 @@ _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it qua
     | \[(?P<volta>[1-9])[\d,.-]*
     | \[(?P<chord>[^\]\n|]{1,200})\](?P<chord_length>\d{0,6}/{0,6}\d{0,6})
     | \((?P<p>[2-9])(?::(?P<q>\d?))?(?::(?P<r>\d{0,2}))?
-    | (?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*)(?P<length>\d{0,6}/{0,6}\d{0,6})
+    | (?P<note>(?:[\^_]\d{0,2}/\d{0,2}|\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*)(?P<length>\d{0,6}/{0,6}\d{0,6})
     | (?P<rest>[zx])(?P<rest_length>\d{0,6}/{0,6}\d{0,6})
     | [ZX](?P<bars>\d{0,4})
     | (?P<broken><{1,3}|>{1,3})
@@ -62,7 +62,7 @@ _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it qua
     """,
     re.VERBOSE,
 )
-_NOTE: Final = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
+_NOTE: Final = re.compile(r"([\^_]\d{0,2}/\d{0,2}|\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
 
 _TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
 
@@ -271,13 +271,13 @@ def _pitch(voice: _Voice, text: str) -> int:
     """MIDI number of a written note.
 
     An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, sections
-    4.2 and 11.3), and over a tie for the tied note alone.
+    4.2 and 11.3), and over a tie for the tied note alone. Of parts of semitones (^/c, _3/2B) whole ones are heard.
     """
-    bare = text.lstrip("^_=")
+    bare = text.lstrip("^_=/0123456789")
     letter = bare[0].upper()
     sign = text[: len(text) - len(bare)]
     if sign:
-        voice.accidentals[letter] = SIGNS[sign]
+        voice.accidentals[letter] = SIGNS[sign] if sign in SIGNS else SIGNS[sign[0]] * int(length_of(sign[1:]))
     shift = voice.accidentals.get(letter, voice.signature.get(letter, 0))
     if voice.tie and not sign and bare == voice.written[0]:
         shift = voice.written[1]

@@ -230,3 +230,8 @@ def test_the_bar_line_after_an_irregular_bar_is_right():
         melody = read(f"X:1\nM:4/4\nL:1/4\nK:C\nC4|{text}c'4|d'4|e'4|")
         assert [melody.place(n.onset)[1] for n in melody.notes[-3:]] == [0, 0, 0], text
         assert [str(melody.metre_at(n.onset)) for n in melody.notes[-3:]] == ["4/4"] * 3
+
+
+def test_parts_of_semitones_are_heard_as_whole_ones():
+    """A quarter tone up is the note itself, three of them down a semitone, as abc2midi plays it without its bends."""
+    assert pitches("X:1\nL:1/4\nK:C\n^C ^/C C _3/2B [^1/2F_2/2A]|") == [61, 60, 60, 70, 68]

@@ -26,7 +26,7 @@ SAMPLES = Path("/usr/share/doc/abcmidi/examples")  # images without documentatio
 EVERY = int(os.environ.get("EVERY_TUNE", "35"))  # one tune in so many of the built-in corpora; 1 takes some minutes
 EXPLAINED = {  # what differs, and why ours is meant
     "baym_rebin 63": "K: C^f^c^a: abc2midi wants a blank before accidentals, and leaves the whole header there",
-    "temperament 2": "accidentals of thirds and other fractions, which we read as the note before them has it",
+    "temperament 2": "%%MIDI temperamentequal 17: sharps and flats of another size than a semitone",
     "BillyORourkesJig 1": "K: EM: abc2midi takes M for m, minor; the standard knows m alone",
     "DublinBoysJig 1": "K: EM",
     "NewBrigOfGlasgowStrathspey 1": "K: GM",
