@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.music.melody import Melody
 
-_KEY_LINE: Final = re.compile(rb"^K:", re.MULTILINE)  # which every tune of ABC has before its notes
+_KEY_LINE: Final = re.compile(rb"^[ \t]*K:", re.MULTILINE)  # which every tune of ABC has before its notes
 _ABC_HEAD: Final = 1 << 16  # bytes in which it is looked for
 _TELLING: Final = 16  # notes from which on a melody says something of its key
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe

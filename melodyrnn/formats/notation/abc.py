@@ -5,11 +5,12 @@ one pass over the text, no recursion, nothing executed. Follows the ABC standard
 (https://abcnotation.com/wiki/abc:standard:v2.1); accidentals hold to the end of the bar.
 
 Conventions
-    One tune gives one melody: the first voice unless `track` names another (by V: name or number).
+    One tune gives one melody: the first voice with notes that is no percussion, unless `track` names another (by V:
+    name or number). Clefs as treble-8, octave= and transpose= are heard; a tempo counts if the first note has it.
     Chords give their highest note; grace notes, decorations and words are dropped, chord symbols stand in the bars.
     Repeats are not expanded and of alternative endings the last is kept (see barring).
 
-Contents: split_abc (a file → its tunes), read_abc (one tune → bars and heading).
+Contents: read_abc (one tune → bars and heading); abc_text cuts a file into tunes, abc_fields reads fields.
 """
 
 from __future__ import annotations
@@ -20,15 +21,28 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.notation.abc_fields import (
+    SIGNS,
+    abc_key,
+    abc_metre,
+    abc_stave,
+    abc_tempo,
+    abc_unit,
+    is_percussion,
+    length_of,
+)
+from melodyrnn.formats.notation.abc_text import is_prose, split_abc, without_comment
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound
-from melodyrnn.formats.notation.text import SIGNS, abc_key, abc_metre, abc_tempo, as_meant, title_of, without_numbers
+from melodyrnn.formats.notation.text import title_of
 from melodyrnn.music.key import STEPS
 
 if TYPE_CHECKING:
     from melodyrnn.music.key import Key
 
-_TUNE: Final = re.compile(r"^X:[ \t]*(\S*).*$", re.MULTILINE)
-_FIELD: Final = re.compile(r"([A-Zmrsw+]):(?![|:])[ \t]*(.*)")
+__all__ = ["read_abc", "split_abc"]
+
+_FIELD: Final = re.compile(r"([H-Wh-y+]|[A-GXYZa-gz](?!:[|:\]])):(?![|:])[ \t]*(.*)")
+_CHANNEL: Final = re.compile(r"%%MIDI[ \t]+channel[ \t]+(\d{1,2})")
 _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
     r"""
       "(?P<words>[^"\n]{0,200})" | !\w[^!\s]{0,30}!  # words, ornaments
@@ -39,7 +53,7 @@ _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it qua
     | \[(?P<volta>[1-9])[\d,.-]*
     | \[(?P<chord>[^\]\n|]{1,200})\](?P<chord_length>\d{0,6}/{0,6}\d{0,6})
     | \((?P<p>[2-9])(?::(?P<q>\d?))?(?::(?P<r>\d{0,2}))?
-    | (?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*)(?P<length>\d{0,6}/{0,6}\d{0,6})
+    | (?P<note>(?:[\^_]\d{0,2}/\d{0,2}|\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*)(?P<length>\d{0,6}/{0,6}\d{0,6})
     | (?P<rest>[zx])(?P<rest_length>\d{0,6}/{0,6}\d{0,6})
     | [ZX](?P<bars>\d{0,4})
     | (?P<broken><{1,3}|>{1,3})
@@ -48,7 +62,7 @@ _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it qua
     """,
     re.VERBOSE,
 )
-_NOTE: Final = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
+_NOTE: Final = re.compile(r"([\^_]\d{0,2}/\d{0,2}|\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
 
 _TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
 
@@ -60,6 +74,8 @@ class _Voice:
     unit: Fraction  # quarters of the written length 1
     metre: tuple[int, int] | None
     signature: dict[str, int]
+    shifts: dict[str, int] = field(default_factory=dict)  # of clef, octave and transposition: semitones
+    percussion: bool = False
     bars: list[Bar] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     symbols: list[tuple[Fraction, str]] = field(default_factory=list)  # of this bar: place and what stands in quotes
@@ -69,6 +85,7 @@ class _Voice:
     tuplet: Fraction = Fraction(1)
     tuplet_left: int = 0
     factor: Fraction = Fraction(1)  # what a broken rhythm leaves for the next note
+    dotted: Fraction = Fraction()  # length of the note before >, as it was written
     tie: bool = False
     written: tuple[str, int] = ("", 0)  # the last note's letter with octave marks, and its accidental
     muted: bool = False  # in an overlay (&), up to the bar line
@@ -81,17 +98,6 @@ class _Voice:
             self.symbols = []  # what stands before a bar line sounds after it
         self.sounds, self.now, self.muted = [], Fraction(), False
         self.accidentals = {}
-
-
-def split_abc(text: str) -> list[tuple[str, str]]:
-    """Split a file into its tunes: (number after X:, text) in order; without X: those that blank lines part."""
-    text = as_meant(text)
-    marks = list(_TUNE.finditer(text))
-    if not marks:
-        return [(str(n), tune) for n, tune in enumerate(without_numbers(text), 1)]
-    ends = [match.start() for match in marks[1:]] + [len(text)]
-    spans = enumerate(zip(marks, ends, strict=True), 1)
-    return [(match[1] or str(n), text[match.start() : end]) for n, (match, end) in spans]
 
 
 def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
@@ -108,20 +114,23 @@ class _Reader:
     def __init__(self, where: str) -> None:
         self.where = where
         self.title = ""
-        self.tempo = 120.0
+        self.tempos: list[str] = []  # Q: fields, up to the first note
         self.key: Key | None = None
-        self.in_body = False
+        self.in_body = self.heard = False
         self.model = _Voice(Fraction(0), None, {})
         self.voices: dict[str, _Voice] = {}
+        self.declared: dict[str, str] = {}  # V: of the header: name → properties
         self.voice = self.model
 
     def line(self, line: str) -> None:
         """Read a line of the file."""
-        line = line.partition("%")[0].rstrip().removesuffix("\\")
+        if line.startswith("%%MIDI") and self.voice is not self.model and (channel := _CHANNEL.match(line)):
+            self.voice.percussion = channel[1] == "10"
+        line = without_comment(line).strip().removesuffix("\\")
         match = _FIELD.match(line)
         if match:
             self.field(match[1], match[2][:500].strip())
-        elif self.in_body:
+        elif self.in_body and ("|" in line or not is_prose(line, 3)):
             self.music(line)
 
     def field(self, name: str, value: str) -> None:
@@ -132,43 +141,60 @@ class _Reader:
         elif name == "M":
             voice.metre = abc_metre(value)
         elif name == "L":
-            match = re.match(r"(\d{1,3})/(\d{1,3})", value)
-            voice.unit = Fraction(4 * int(match[1]), int(match[2]) or 1) if match else voice.unit
-        elif name == "Q":
-            self.tempo = abc_tempo(value, self.tempo)
-        elif name == "V" and self.in_body:
-            self.voice = self.named((value.split(maxsplit=1) or ["1"])[0])
+            voice.unit = abc_unit(value) or voice.unit
+        elif name == "Q" and not self.heard:
+            self.tempos.append(value)
+        elif name == "V":
+            self.take_voice(value)
         elif name == "K":
             self.take_key(value)
 
-    def take_key(self, value: str) -> None:
-        """Set the signature; the first K: ends the header and names the key of the tune."""
-        key, signature = abc_key(value)
-        if key is not None or value.lower().startswith("none"):
-            self.voice.signature = signature
+    def take_voice(self, value: str) -> None:
+        """Declare a voice, or go on in it."""
+        called, properties = (*value.split(maxsplit=1), "", "")[:2]
+        called = called or "1"
         if not self.in_body:
-            self.in_body, self.key = True, key
+            self.declared[called] = properties
+            return
+        self.voice = self.named(called)
+        _set(self.voice, properties)
+
+    def take_key(self, value: str) -> None:
+        """Set the signature and the clef; the key of the tune is the one before its first note."""
+        key, signature = abc_key(value)
+        if signature is not None:
+            self.voice.signature = signature
+            self.key = self.key if self.heard else key
+        _set(self.voice, value)
+        if not self.in_body:
+            self.in_body = True
             if self.model.unit == 0:
                 metre = self.model.metre or (4, 4)
                 self.model.unit = Fraction(1, 4) if metre[0] / metre[1] < 0.75 else Fraction(1, 2)
 
     def named(self, name: str) -> _Voice:
-        """The voice of that name, made on first use."""
-        if name not in self.voices:
-            model = self.model
-            self.voices[name] = _Voice(model.unit, model.metre, dict(model.signature))
+        """The voice of that name, made on first use; those that the header declares come first."""
+        for each in ({} if self.voices else self.declared) | {name: ""}:
+            if each not in self.voices:
+                model = self.model
+                shifts = dict(model.shifts)
+                voice = _Voice(model.unit, model.metre, dict(model.signature), shifts, model.percussion)
+                voice.percussion |= is_percussion(each)
+                _set(voice, self.declared.get(each, ""))
+                self.voices[each] = voice
         return self.voices[name]
 
     def music(self, line: str) -> None:
         """Read a line of notes."""
-        if self.voice is self.model:
-            self.voice = self.named("1")
         for token in _TOKEN.finditer(line.replace("=3D", "=")):  # mailed tunes: quoted-printable
             kind = token.lastgroup
             if token["field"]:
                 self.field(token["field"], token["value"].strip())
             elif kind is not None:
+                if self.voice is self.model:
+                    self.voice = self.named(next(iter(self.declared), "1"))
                 _take(self.voice, token)
+                self.heard = self.heard or bool(self.voice.sounds)
 
     def result(self, track: str | None) -> tuple[list[Bar], Heading]:
         """Close the voices and choose one."""
@@ -176,13 +202,32 @@ class _Reader:
             raise Unreadable(self.where, "not-notation", "an ABC tune needs a K: line before its notes")
         for voice in self.voices.values():
             voice.close()
-        names = list(self.voices)
+        voices = {name: voice for name, voice in self.voices.items() if voice.bars} or self.voices
+        names = list(voices)
         if track is not None and track not in names:
             if not (track.isdecimal() and 1 <= int(track) <= len(names)):
                 raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
             track = names[int(track) - 1]
-        bars = self.voices[track or names[0]].bars if names else []
-        return bars, Heading(self.where, self.key, self.tempo, self.title)
+        bars = voices[track or _melodic(voices)].bars if names else []
+        tempo = 120.0
+        for value in self.tempos:
+            tempo = abc_tempo(value, tempo, self.model.unit)
+        return bars, Heading(self.where, self.key, tempo, self.title)
+
+
+def _set(voice: _Voice, properties: str) -> None:
+    """Take in the clef and what else a K: or V: field says of a voice."""
+    if properties:
+        stave = abc_stave(properties)
+        voice.shifts |= stave.shifts
+        voice.percussion = voice.percussion if stave.percussion is None else stave.percussion
+
+
+def _melodic(voices: dict[str, _Voice]) -> str:
+    """The first voice with notes that is no percussion; the first with notes; the first."""
+    sounding = [name for name, voice in voices.items() if any(bar.sounds for bar in voice.bars)]
+    melodic = [name for name in sounding if not voices[name].percussion]
+    return (melodic or sounding or list(voices))[0]
 
 
 def _take(voice: _Voice, token: re.Match[str]) -> None:
@@ -192,11 +237,11 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
     elif voice.muted:
         return
     elif token["note"]:
-        _sound(voice, [_pitch(voice, token["note"])], _length(token["length"]))
+        _sound(voice, [_pitch(voice, token["note"])], length_of(token["length"]))
     elif token["rest"]:
-        _sound(voice, [], _length(token["rest_length"]))
+        _sound(voice, [], length_of(token["rest_length"]))
     elif token["chord"] or token["old_chord"]:
-        _chord(voice, token["chord"] or token["old_chord"], _length(token["chord_length"] or ""))
+        _chord(voice, token["chord"] or token["old_chord"], length_of(token["chord_length"] or ""))
     elif token["bars"] is not None and voice.now > 0:  # whole bars begin at bar lines: a slip for z
         _sound(voice, [], Fraction(token["bars"] or 1))
     elif token["bars"] is not None:
@@ -226,34 +271,28 @@ def _pitch(voice: _Voice, text: str) -> int:
     """MIDI number of a written note.
 
     An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, sections
-    4.2 and 11.3), and over a tie for the tied note alone.
+    4.2 and 11.3), and over a tie for the tied note alone. Of parts of semitones (^/c, _3/2B) whole ones are heard.
     """
-    bare = text.lstrip("^_=")
+    bare = text.lstrip("^_=/0123456789")
     letter = bare[0].upper()
     sign = text[: len(text) - len(bare)]
     if sign:
-        voice.accidentals[letter] = SIGNS[sign]
+        voice.accidentals[letter] = SIGNS[sign] if sign in SIGNS else SIGNS[sign[0]] * int(length_of(sign[1:]))
     shift = voice.accidentals.get(letter, voice.signature.get(letter, 0))
     if voice.tie and not sign and bare == voice.written[0]:
         shift = voice.written[1]
     voice.written = (bare, shift)
     octave = bare.count("'") - bare.count(",") + bare[0].islower()
-    return 60 + STEPS[letter] + shift + 12 * octave
-
-
-def _length(text: str) -> Fraction:
-    """The length written after a note, as a multiple of the unit: 3, /2, 3/2, /, //."""
-    above, slashes, below = text.partition("/")
-    if not slashes:
-        return Fraction(int(above or 1))
-    more = len(below) - len(below.lstrip("/"))
-    return Fraction(int(above or 1), int(below[more:] or 0) or 2 ** (1 + more))
+    return 60 + STEPS[letter] + shift + 12 * octave + sum(voice.shifts.values())
 
 
 def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
     """Add a note, the highest of a chord, or a rest."""
-    length *= voice.unit * voice.factor
-    voice.factor = Fraction(1)
+    length *= voice.unit
+    if voice.factor != 1:
+        written = 2 * length == voice.dotted  # c>d/ means c3/2d/: the half that the dot leaves is written already
+        length *= 1 if written else voice.factor
+        voice.factor, voice.dotted = Fraction(1), Fraction()
     if voice.tuplet_left:
         length *= voice.tuplet
         voice.tuplet_left -= 1
@@ -268,7 +307,7 @@ def _chord(voice: _Voice, text: str, length: Fraction) -> None:
     """Add a chord: its highest note, as long as its first."""
     notes = [(_pitch(voice, (match[1] or "") + match[2] + match[3]), match) for match in _NOTE.finditer(text)]
     if notes:
-        _sound(voice, [pitch for pitch, _ in notes], length * _length(notes[0][1][4]))
+        _sound(voice, [pitch for pitch, _ in notes], length * length_of(notes[0][1][4]))
         voice.tie = any(match[5] for _, match in notes)
 
 
@@ -285,6 +324,7 @@ def _break(voice: _Voice, sign: str) -> None:
     small = Fraction(1, 2 ** len(sign))
     before, voice.factor = (2 - small, small) if sign[0] == ">" else (small, 2 - small)
     length, sounds = voice.last
+    voice.dotted = length if sign == ">" else Fraction()
     voice.now += length * (before - 1)
     if sounds and voice.sounds:
         last = voice.sounds[-1]

@@ -5,7 +5,8 @@ Conventions
     Repeats are not expanded. Of alternative endings (|1 … :|2 … ||) only the last is kept: the
     melody reads as the last time through.
     Bar lines stay true. A short first bar is an upbeat. Pieces of a bar that a repeat sign or a
-    double bar cuts in two are joined. A bar of another length than its metre gets a metre of its own.
+    double bar cuts in two are joined, unless the score counts them as bars of their own. A bar of another length than
+    its metre gets a metre of its own, the nearest that there is, so that the next bar line is right again.
     Chord symbols are laid out bar by bar as the notes are; each holds until the next. What stands in an upbeat is
     left out. Scores come as music21's objects; this module does not import it.
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.key import Key
 
 _FINEST: Final = 32  # the smallest note that a metre may count in
+_SLIGHT: Final = Fraction(1, 4)  # quarters: what is missing in a bar by a slip of its writer
 _VELOCITY: Final = 80
 
 
@@ -53,6 +55,7 @@ class Bar:
     metre: tuple[int, int] | None = None  # the metre that holds here; None when none is stated
     ending: int = 0  # 1, 2 … for alternative endings
     symbols: tuple[tuple[Fraction, str], ...] = ()  # place in the bar and text of chord symbols, where they are read
+    number: int = 0  # as the score counts bars; 0 where it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +85,23 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     kept = _last_endings(written)
     if not any(bar.sounds for bar in kept):
         raise Unreadable(heading.where, "no-notes", "only rests or text stand in it")
-    if sum((bar.length for bar in kept), Fraction()) * TICKS_PER_QUARTER > MOST_READ_TICKS:
-        raise Unreadable(heading.where, "too-long", f"over {MOST_READ_TICKS // (4 * TICKS_PER_QUARTER)} bars of 4/4")
+    _check_length(sum((bar.length for bar in kept), Fraction()), heading.where)
     if sum(len(bar.sounds) for bar in kept) > MOST_READ_NOTES:
         raise Unreadable(heading.where, "too-long", f"over {MOST_READ_NOTES} notes")
     stated = any(bar.metre for bar in kept)
     starts, metres, irregular = _lay_out(kept, _usual_metre(kept))
+    _check_length(starts[-1], heading.where)
     notes, snapped = _notes(kept, starts)
     if not notes:
         raise Unreadable(heading.where, "no-notes", "its notes are shorter than the shortest that is read, a 96th")
     end = max(notes[-1].end, _tick(starts[-1] + kept[-1].length))
     melody = Melody(notes, metres, heading.key, heading.tempo, heading.title, end)
     return Assembled(melody, snapped, irregular, len(written) - len(kept), stated)
+
+
+def _check_length(quarters: Fraction, where: str) -> None:
+    if quarters * TICKS_PER_QUARTER > MOST_READ_TICKS:
+        raise Unreadable(where, "too-long", f"over {MOST_READ_TICKS // (4 * TICKS_PER_QUARTER)} bars of 4/4")
 
 
 def _last_endings(bars: list[Bar]) -> list[Bar]:
@@ -127,6 +135,23 @@ def _metre_of(length: Fraction, denominator: int = 4) -> tuple[int, int] | None:
     return None
 
 
+def _nearest_metre(length: Fraction, metre: tuple[int, int]) -> tuple[int, int] | None:
+    """The metre nearest to a bar of so many quarters: the usual one if less than a 16th is missing.
+
+    None for what is shorter than half a 32nd, or too long.
+    """
+    exact = _metre_of(length, metre[1])
+    if exact is not None:
+        return exact
+    if 0 < _quarters(metre) - length < _SLIGHT:
+        return metre
+    for denominator in (32, 16, 8, 4, 2, 1):
+        rounded = Fraction(round(length * denominator / 4) * 4, denominator)
+        if rounded and (near := _metre_of(rounded, min(denominator, metre[1]))):
+            return near
+    return None
+
+
 def _quarters(metre: tuple[int, int]) -> Fraction:
     return Fraction(4 * metre[0], metre[1])
 
@@ -150,7 +175,8 @@ def _lay_out(bars: list[Bar], metre: tuple[int, int]) -> tuple[list[Fraction], t
             while now - bar_line > 2 * _quarters(metre):  # bar lines left out: whole bars first
                 _put(metres, Metre(*metre, onset=_tick(bar_line)))
                 bar_line += _quarters(metre)
-            size = _metre_of(now - bar_line, metre[1])
+            size = _nearest_metre(now - bar_line, metre)
+            now = bar_line + _quarters(size) if size else now
             irregular += 1
         if size is not None:  # where no metre counts this length, a later bar line closes the bar
             _put(metres, Metre(*size, onset=_tick(bar_line)))
@@ -161,7 +187,8 @@ def _lay_out(bars: list[Bar], metre: tuple[int, int]) -> tuple[list[Fraction], t
 def _completed(bars: list[Bar], place: int, missing: Fraction) -> bool:
     """Whether the bars that follow fill what this one leaves open, or the music ends before that."""
     for bar in bars[place + 1 : place + 4]:
-        if bar.metre != bars[place].metre:
+        own = bar.number and bars[place].number and bar.number != bars[place].number
+        if bar.metre != bars[place].metre or own:
             return False
         missing -= bar.length
         if missing <= 0:
@@ -188,7 +215,7 @@ def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], i
         for sound in bar.sounds:
             onset = start + sound.onset
             end = onset + sound.duration
-            if merged and sound.tied and merged[-1][2] == sound.pitch and merged[-1][1] == onset:
+            if merged and sound.tied and merged[-1][2] == sound.pitch and abs(merged[-1][1] - onset) < _SLIGHT:
                 merged[-1] = (merged[-1][0], end, sound.pitch)
                 continue
             if merged and merged[-1][1] > onset:

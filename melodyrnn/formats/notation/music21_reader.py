@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
     Assembled,
     Bar,
@@ -47,6 +48,8 @@ _TOLD: Final = 12  # numbers of tunes that an error names
 MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
 NO_KEY: Final = "no key stated"
 """How the warning begins that a key was found from all notes."""
+_ENDINGS: Final = "earlier endings"  # of a music21 score, in its editorial notes: bars that are left out of it
+_COUNTED: Final = "bars are counted"  # of a part: a short bar with a number is no piece of another
 
 Read = TypeVar("Read")
 
@@ -195,15 +198,31 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
 
     logging.getLogger("music21").setLevel(logging.CRITICAL)
     kind = "humdrum" if form == "krn" else "musicxml"
+    kern = plain_kern(text) if form == "krn" else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
-            return read(_sounding(converter.parse(text, format=kind, forceSource=True, storePickle=False)))
+            score = converter.parse(kern.text if kern else text, format=kind, forceSource=True, storePickle=False)
+            return read(_sounding(_as_stated(score, kern) if kern else score))
     except Unreadable:
         raise
     except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
         raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _as_stated(score: Any, kern: Kern) -> Any:
+    """A **kern score with what music21 left unread: its mode, what was left out, and that its bars are counted."""
+    from music21 import key  # noqa: PLC0415
+
+    score.editorial[_ENDINGS] = kern.endings
+    for part in score.parts:
+        part.editorial[_COUNTED] = True
+        first = part.getElementsByClass("Measure").first()
+        if kern.key is not None and first is not None:
+            first.removeByClass("KeySignature")
+            first.insert(0, key.Key(*kern.key))
+    return score
 
 
 def _sounding(score: Any) -> Any:
@@ -215,7 +234,9 @@ def _sounding(score: Any) -> Any:
 def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None]:
     """The part wanted of a music21 score, bar by bar: its melody, its name, its signature."""
     part, label = _choose_part(score, name, track)
-    return assemble(_bars(part), _heading(score, part, name)), label, _signature(part)
+    made = assemble(_bars(part), _heading(score, part, name))
+    endings = made.endings + int(score.editorial.get(_ENDINGS, 0))
+    return replace(made, endings=endings), label, _signature(part)
 
 
 def _choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str]:
@@ -255,7 +276,8 @@ def _bars(part: Any) -> list[Bar]:
         if signature is not None:
             metre = (signature.numerator, signature.denominator)
         length = Fraction(measure.highestTime).limit_denominator(960)
-        bars.append(Bar(tuple(_sounds(measure)), length, metre, endings.get(id(measure), 0)))
+        number = int(getattr(measure, "number", 0)) if part.editorial.get(_COUNTED) else 0
+        bars.append(Bar(tuple(_sounds(measure)), length, metre, endings.get(id(measure), 0), number=number))
     return bars
 
 

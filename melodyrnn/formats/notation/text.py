@@ -1,10 +1,6 @@
-"""The text of a score, and of ABC's header fields: encodings, zip files, metre, tempo, key, title.
+"""The text of a score: encodings, zip files, titles.
 
-Conventions: a signature is a mapping of letters to semitones (1 sharp, -1 flat); a tempo counts
-quarters a minute; a metre is (numerator, denominator), None where the text means no metre.
-
-Contents: decoded, unpacked (a compressed MusicXML), MAX_SCORE_BYTES; SIGNS, abc_metre, abc_tempo, abc_key, title_of,
-without_numbers, as_meant.
+Contents: decoded, unpacked (a compressed MusicXML), MAX_SCORE_BYTES; title_of and as_meant (the letters of ABC files).
 """
 
 from __future__ import annotations
@@ -14,12 +10,10 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from fractions import Fraction
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.music.key import FIFTHS_OF_MODE, SHARPS, STEPS, Key
 
 MAX_SCORE_BYTES: Final = 64 << 20  # of XML, also after unpacking
 _PLAIN: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # what scores are packed with
@@ -72,15 +66,6 @@ def _root_file(archive: zipfile.ZipFile) -> str | None:
     return None
 
 
-SIGNS: Final = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
-_KEY: Final = re.compile(r"([A-Ha-g])(#|b|s(?![a-z])|es|is)?[ \t]*([A-Za-z]*)")
-_TEMPO: Final = re.compile(r"(?:(\d{1,3})/(\d{1,3})[ \t]*=[ \t]*)?(\d{1,4}(?:\.\d+)?)")
-_METRE: Final = re.compile(r"\(?(\d{1,2}(?:[ ]?\+[ ]?\d{1,2})*)\)?[ ]?/[ ]?(\d{1,2})")
-_MODES: Final = {
-    "": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor", "mix": "mixolydian",
-    "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "loc": "locrian",
-}  # fmt: skip
-_APART: Final = re.compile(r"(?<=[A-Ga-gz,']) (?=(?:[0-9]{1,2}(?:/[0-9]{1,2})?|/[0-9]{0,2})(?: |$))")
 _ACCENTS: Final = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308"}
 _IN_A_WORD: Final = re.compile("(?<=[A-Za-z])[\x81\x82\x84\x94](?=[a-z])")
 _HIGH: Final = {n: bytes([n]) for n in range(0x80, 0xA0)}
@@ -88,72 +73,10 @@ _DOS: Final = {n: raw.decode("cp850") for n, raw in _HIGH.items()} | {ord("á"):
 _WINDOWS: Final = {n: raw.decode("cp1252", "ignore") for n, raw in _HIGH.items()}
 
 
-def abc_metre(text: str) -> tuple[int, int] | None:
-    """Read C, C|, 6/8, (2+3)/8, also in the middle of other words; None where no metre is meant."""
-    if text.startswith("C|"):
-        return 2, 2
-    if re.match(r"C(?![A-Za-z])", text):
-        return 4, 4
-    match = _METRE.search(text)
-    if match is None:
-        return None
-    above, below = sum(int(part) for part in match[1].split("+")), int(match[2])
-    usable = above > 0 and below in {1, 2, 4, 8, 16, 32}
-    return (above, below) if usable else None
-
-
-def abc_tempo(text: str, otherwise: float) -> float:
-    """Quarters a minute of a Q: field: 1/4=120, or a number alone (quarters)."""
-    match = _TEMPO.search(re.sub(r'"[^"]*"', " ", text))
-    if match is None:
-        return otherwise
-    beat = Fraction(4 * int(match[1]), int(match[2]) or 1) if match[1] else Fraction(1)
-    tempo = round(float(match[3]) * float(beat), 6)
-    return tempo if 4 <= tempo <= 1000 else otherwise
-
-
-def abc_key(text: str) -> tuple[Key | None, dict[str, int]]:
-    """Key and signature (letter → semitones) of a K: field."""
-    if text[:2] in {"HP", "Hp"}:  # highland pipes: two sharps, A mixolydian
-        return Key(9, "mixolydian"), {"F": 1, "C": 1}
-    match = _KEY.match(text)
-    if match is None or text.lower().startswith("none"):
-        return None, _explicit(text, {})
-    letter = match[1].upper().replace("H", "B")  # German H
-    shift = {"": 0, "#": 1, "is": 1}.get(match[2] or "", -1)
-    word = "maj" if match[3] == "M" else match[3].lower()[:3]
-    mode = _MODES.get(word, "major")
-    fifths = SHARPS.index(letter) - 1 + 7 * shift + FIFTHS_OF_MODE[mode]
-    names = SHARPS if fifths > 0 else SHARPS[::-1]
-    signature = dict.fromkeys(names[: min(7, abs(fifths))], 1 if fifths > 0 else -1)
-    return Key.signed((STEPS[letter] + shift) % 12, mode, fifths), _explicit(text[match.end() :], signature)
-
-
-def _explicit(text: str, signature: dict[str, int]) -> dict[str, int]:
-    """The signature with accidentals written out after the key (K:D ^g =c) put in."""
-    extra = re.findall(r"(?:^|\s)(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![A-Za-z])", text)
-    return signature | {letter.upper(): SIGNS[sign] for sign, letter in extra}
-
-
 def title_of(text: str) -> str:
     """The text of a T: field, accents written after a backslash put on their letters (standard 2.1, section 8.2)."""
     accented = re.sub(r"\\([`'^~\"])([A-Za-z])", lambda match: match[2] + _ACCENTS[match[1]], text)
     return unicodedata.normalize("NFC", accented)
-
-
-def without_numbers(text: str) -> list[str]:
-    r"""The tunes of a text that has no X:, parted by blank lines where each part has a K: of its own.
-
-    So folk-rnn writes them, with its tokens apart: a length that stands alone is that of the note before it.
-
-    >>> without_numbers("M:4/4\nK:C\nG 2 c /2 |")
-    ['M:4/4\nK:C\nG2 c/2 |']
-    """
-    parts = [part for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
-    if not parts or not all(re.search(r"^K:", part, re.MULTILINE) for part in parts):
-        parts = [text]
-    music = re.compile(r"^(?![A-Za-z]:).*$", re.MULTILINE)
-    return [music.sub(lambda line: _APART.sub("", line[0]), part) for part in parts]
 
 
 def as_meant(text: str) -> str:

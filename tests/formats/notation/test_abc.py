@@ -10,9 +10,10 @@ import pytest
 from melodyrnn.corpus.sources import sources
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.notation.abc_fields import abc_key, abc_metre, abc_tempo
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound, assemble
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score
-from melodyrnn.formats.notation.text import abc_key, abc_metre, abc_tempo, as_meant, title_of
+from melodyrnn.formats.notation.text import as_meant, title_of
 from melodyrnn.music.key import Key
 
 

@@ -1,0 +1,112 @@
+"""**kern as text: what music21 does not understand of it, put in words that it does.
+
+Conventions
+    Lengths that are rational and dotted (20%3. is 0.9 quarters) are written without their dots (40%9).
+    Sections have labels (*>A); an expansion list (*>[A,A1,A,A2]) says in which order they are played. Repeats are not
+    expanded: of sections that are endings of one the last is kept. Such are A1 and A2 of A; and B and C that both
+    follow A, where the list without repeats (*>norep[A,C]) leaves B out.
+    A mode may stand behind the tonic (*d:dor).
+    Of three voices on a staff two are kept (see kern_spines).
+
+Contents: Kern and plain_kern.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from melodyrnn.formats.notation.kern_spines import with_two_voices
+
+_DOTTED: Final = re.compile(r"(?<![\d%])(\d{1,4})%(\d{1,4})(\.{1,4})(?![\d.])")
+_LABEL: Final = re.compile(r"(?:^|\t)\*>([^\[\]\s]{1,40})(?=\s|$)")
+_LIST: Final = re.compile(r"(?:^|\t)\*>(norep)?\[([^\[\]\s]{1,4000})\]")
+_ENDING: Final = re.compile(r"(.*?\D)[_-]?(\d{1,3})")
+_MODAL: Final = re.compile(r"\*([A-Ga-g])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc|maj|min)[a-z]*")
+_MOST_SECTIONS: Final = 200  # of which is asked what follows them
+_MODES: Final = {
+    "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian", "aeo": "minor", "ion": "major",
+    "loc": "locrian", "maj": "major", "min": "minor",
+}  # fmt: skip
+
+
+class Kern(NamedTuple):
+    """A **kern text as music21 reads it, and what it does not."""
+
+    text: str
+    endings: int = 0  # bars of earlier endings that are left out
+    key: tuple[str, str] | None = (
+        None  # tonic (music21's B- is B flat) and mode, where they stand before the first note
+    )
+
+
+def plain_kern(text: str) -> Kern:
+    """Write a **kern text so that music21 understands it."""
+    lines = [line if line[:1] in {"*", "!"} else _undotted(line) for line in text.split("\n")]
+    lines, endings = _last_endings(lines)
+    return Kern("\n".join(with_two_voices(lines)), endings, _modal_key(lines))
+
+
+def _undotted(line: str) -> str:
+    r"""Lengths as 20%3. without the dots: 40%9.
+
+    >>> _undotted("20%3.ee 20%3.cc\t40%3..b")
+    '40%9ee 40%9cc\t160%21b'
+    """
+    return _DOTTED.sub(_whole, line) if "%" in line else line
+
+
+def _whole(match: re.Match[str]) -> str:
+    dots = len(match[3])
+    return f"{int(match[1]) << dots}%{int(match[2]) * ((2 << dots) - 1)}"
+
+
+def _last_endings(lines: list[str]) -> tuple[list[str], int]:
+    """Leave out the sections that are earlier endings, and count their bars."""
+    labels = [match[1] if "*>" in line and (match := _LABEL.search(line)) else "" for line in lines]
+    lists = {match[1] or "": match[2].split(",") for line in lines if "*>" in line and (match := _LIST.search(line))}
+    left_out = _earlier_endings([label for label in labels if label], lists.get("", []), lists.get("norep", []))
+    if not left_out:
+        return lines, 0
+    kept, bars, section, sounds = [], 0, "", False
+    for line, label in zip(lines, labels, strict=True):
+        section = label or section
+        if section not in left_out or line[:1] == "*" or not line.strip():  # spines go on splitting and joining
+            kept.append(line)
+            sounds = False
+        elif line[:1] not in {"!", "="}:
+            bars += not sounds
+            sounds = True
+        else:
+            sounds = sounds and line[:1] == "!"
+    return kept, bars
+
+
+def _earlier_endings(labels: list[str], order: list[str], norep: list[str]) -> set[str]:
+    """The sections that are earlier endings, by their names and the two lists."""
+    known, followers = list(dict.fromkeys(labels)), dict[str, list[str]]()
+    names, follow, once = set(known), set(pairwise(order)), set(norep)
+    for label in known:
+        match = _ENDING.fullmatch(label)
+        if match and match[1] in names and (not order or (match[1], label) in follow):
+            followers.setdefault(match[1], []).append(label)
+    left_out = {label for group in followers.values() for label in group[:-1]}
+    after = (
+        {label: {last for first, last in follow if first == label} for label in known[:_MOST_SECTIONS]} if norep else {}
+    )
+    for section, ending, other in zip(known, known[1:], known[2:], strict=False):
+        if {ending, other} <= after.get(section, set()) and ending not in once and other in once:
+            left_out.add(ending)
+    return left_out
+
+
+def _modal_key(lines: list[str]) -> tuple[str, str] | None:
+    """The key with a mode that is stated before the first note."""
+    for line in lines:
+        if line and line[0] not in "*!=":
+            return None
+        match = _MODAL.search(line) if line[:1] == "*" else None
+        if match:
+            return match[1].upper() + match[2], _MODES[match[3]]
+    return None
