@@ -94,7 +94,8 @@ def _invoke(arguments: Sequence[str], console: Console) -> ExitStatus:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         page = f"{context.command_path} --help" if context is not None else "melodyrnn --help"
-        console.error(f"{error.format_message().strip().rstrip('.')} (see {page})")
+        said = _instead(error) or error.format_message().strip().rstrip(".")
+        console.error(f"{said} (see {page})")
         return ExitStatus.USAGE
     except typer.Abort:
         return ExitStatus.INTERRUPTED
@@ -103,6 +104,15 @@ def _invoke(arguments: Sequence[str], console: Console) -> ExitStatus:
     if result == ExitStatus.INTERRUPTED and not isinstance(result, ExitStatus):
         raise KeyboardInterrupt  # which Typer has turned into a number; a command that stopped well says so itself
     return ExitStatus(result) if isinstance(result, int) else ExitStatus.DONE
+
+
+def _instead(error: Exception) -> str:
+    """What an option of another program is called here; '' where that is not known."""
+    from melodyrnn.controls import every  # noqa: PLC0415
+
+    asked = getattr(error, "option_name", "")
+    found = [control.option.name for control in every().values() if asked in control.option.elsewhere]
+    return f"No such option: {asked} (it is {found[0]} here)" if found else ""
 
 
 def _explain(error: Exception, console: Console) -> ExitStatus:

@@ -1,7 +1,7 @@
 """The options of the commands: those that several share, and those of the controls, which `melodyrnn.controls` lists.
 
 Contents: option, seed_option, console_of, corpus_names, model_names; an Annotated type for each option; Wishes,
-with_controls, signed (the options of the controls in a command's signature), bars_in.
+with_controls, signed (the options of the controls in a command's signature), program_in, bars_in.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import typer
 from melodyrnn.cli.io.console import Console
 from melodyrnn.controls import every
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.midi.programs import program_of
 from melodyrnn.formats.registry import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
@@ -87,13 +88,20 @@ FormatOption = Annotated[
     ),
 ]
 ProgramOption = Annotated[
-    int | None, option("--program N", "General MIDI sound, 0 to 127 (0, or the file's).", _WHERE, min=0, max=127)
+    str | None, option("--program N|NAME", "General MIDI sound, 0 to 127, or its name (0, or the file's).", _WHERE)
 ]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
 BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]
 HumanizeOption = Annotated[float, option("--humanize X", "Play like a hand, from 0 (exact) to 1.", _WHERE)]
 SwingOption = Annotated[float, option("--swing N", "Per cent of a quarter for its first eighth, 50 to 80: 67.", _WHERE)]
+
+
+def program_in(text: str | None) -> int | None:
+    """Read a General MIDI sound, by its number or name; None for none. Raises OptionError."""
+    return None if text is None else program_of(text)
+
+
 Wishes = dict[str, Any]
 """Stands, in the signature of a command, for the options of all its controls: what is given, by name."""
 

@@ -88,8 +88,10 @@ def _style(card: Card, name: str | None) -> int:
 def _afresh(network: Network, card: Card, options: Options, style: int) -> _Began:
     setting = options.setting
     metre = setting.metre or Metre()
-    of_chords = None if setting.progression is None else find_key_of_chords(progression(setting.progression, metre))
-    key = setting.key or of_chords or Key(0)
+    key = setting.key
+    if key is None and setting.progression is not None:
+        key = find_key_of_chords(progression(setting.progression, metre))
+    key = key or Key(0)
     bar, upbeat = metre.bar_ticks, setting.upbeat
     bars = None if setting.bars is None else setting.bars + (1 if upbeat else 0)
     frame = Frame(

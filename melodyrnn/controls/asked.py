@@ -37,6 +37,9 @@ class Asked:
         known = controls.every()
         if unknown := sorted(set(values) - set(known)):
             raise TypeError(f"no control is called '{unknown[0]}'; they are {', '.join(known)}")
+        for name in known:
+            if name in values and (beside := known[name].beside(values[name])):
+                values = {**beside, **values} | ({name: beside[name]} if name in beside else {})
         read = [known[name].parse(values[name]) for name in known if name in values]
         given = tuple(control for control in read if control.value != control.default)
         self._set("given", given)

@@ -17,6 +17,7 @@ import numpy as np
 from melodyrnn.constraints.logit_rules import NONE
 from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.chords import progression
+from melodyrnn.music.parsing import scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class Frame:
     @property
     def scale(self) -> tuple[int, ...]:
         """Pitch classes of the scale that is asked for, else of the key's."""
-        return self.key.scale if self.setting.scale is None else self.setting.scale
+        return self.key.scale if self.setting.scale is None else scale_of(self.setting.scale, self.key.tonic)
 
     @property
     def sounding(self) -> Indices:
@@ -99,7 +100,7 @@ class Frame:
         """(first tick, ticks, chord), over and over from the first full bar up to the end; none without chords."""
         if self.setting.progression is None:
             return
-        spans = progression(self.setting.progression, self.melody.metres[0])
+        spans = progression(self.setting.progression, self.melody.metres[0], self.key)
         tick = self.melody.bar_onset(1 if self.upbeat else 0) - self.shift
         while tick < self.end:
             for ticks, chord in spans:

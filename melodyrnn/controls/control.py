@@ -42,6 +42,7 @@ class Option:
     drawn: bool = False  # the command line draws one where none is given
     files: str = ""  # what FILE may be read instead of the text: 'harmony'
     verbs: tuple[str, ...] = GENERATE  # commands that have it
+    elsewhere: tuple[str, ...] = ()  # what other programs call it: whoever writes that is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class Control:
         if not isinstance(given, str):
             raise OptionError(cls.label(), f"{given!r} is not text; write it as on the command line")
         return cls(" ".join(given.split()))
+
+    @classmethod
+    def beside(cls, given: Any) -> dict[str, Any]:  # noqa: ARG003
+        """What else a text asks for, by the names of controls; it gives way to what is asked for itself."""
+        return {}
 
     @classmethod
     def label(cls) -> str:

@@ -32,7 +32,7 @@ class Setting:
     rhythm_heat: float | None = None  # temperature of rests and durations; None = that of pitches
     seed: int = 0
     effort: int | None = None  # melodies side by side from which one is drawn
-    scale: tuple[int, ...] | None = None  # pitch classes
+    scale: str | None = None  # its notes, or its name
     compass: tuple[int, int] | None = None  # lowest and highest MIDI number
     progression: str | None = None  # chords as text
     writes_chords: bool = False

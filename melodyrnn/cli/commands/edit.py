@@ -52,7 +52,7 @@ def infill_command(
 
     run_edit(
         console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=program, force=force,
+        format=format, program=o.program_in(program), force=force,
     )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def vary_command(
 
     run_edit(
         console, file, "vary", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=program, force=force,
+        format=format, program=o.program_in(program), force=force,
     )  # fmt: skip
 
 

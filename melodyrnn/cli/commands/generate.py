@@ -57,7 +57,7 @@ def generate_command(
     from melodyrnn.cli.runs.generate_run import GenerateRequest, run_generate  # noqa: PLC0415
 
     request = GenerateRequest(
-        model=model, prime=prime, track=track, asked=asked, output=output, count=count,
-        best=best, of=of, format=format, program=program, humanize=humanize, swing=swing, recipe=recipe, force=force,
+        model=model, prime=prime, track=track, asked=asked, output=output, count=count, best=best, of=of,
+        format=format, program=o.program_in(program), humanize=humanize, swing=swing, recipe=recipe, force=force,
     )  # fmt: skip
     run_generate(console, request)

@@ -189,5 +189,7 @@ def read_chord_input(console: Console, asked: str | None) -> ChordInput:
         from melodyrnn.corpus.reading import read_chords  # noqa: PLC0415
 
         harmony = read_chords(Path(file), name=file, track=track)
+    if harmony.left_out:
+        console.warn(f"{file}: no chord that is known: {harmony.left_out}")
     console.detail(f"{file}: {harmony.source}: {harmony.text()}")
     return ChordInput(asked, harmony)

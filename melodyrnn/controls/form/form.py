@@ -9,6 +9,7 @@ from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.rules import Sections
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.music.melody import MOST_BARS
+from melodyrnn.music.parsing import form_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,8 @@ class FormControl(Control):
         if given is None:
             return cls(None)
         read = super().parse(given)
-        sections_of(read.value)
-        return read
+        sections_of(form_letters(read.value))
+        return cls(form_letters(read.value))
 
     def constrain(self, frame: Frame) -> Iterator[Sections]:
         """Lay the sections out. Raises OptionError or Unsatisfiable for a form that does not fit."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from melodyrnn.controls.control import EDITS, Control, Option, whole
 from melodyrnn.errors import OptionError
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.parsing import parse_key
+from melodyrnn.music.parsing import parse_key, parse_key_and_scale
 
 if TYPE_CHECKING:
     from melodyrnn.controls.setting import Setting
@@ -31,6 +31,12 @@ class KeyControl(Control):
         whole(cls, key.tonic, 0, 11)
         whole(cls, key.fifths, -7, 7)
         return cls(key)
+
+    @classmethod
+    def beside(cls, given: Any) -> dict[str, Any]:
+        """A key may name a scale that is no mode: A blues."""
+        key, named = parse_key_and_scale(given) if isinstance(given, str) else (None, None)
+        return {} if key is None or named is None else {"key": key, "scale": given}
 
     def settle(self, setting: Setting) -> Setting:
         """The key."""

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 class MetreControl(Control):
     """The metre; None: the prime's, else 4/4."""
 
-    option = Option("--metre", "3/4, 6/8, 5/4 (4/4, or the prime's).", "N/N")
+    option = Option(
+        "--metre",
+        "3/4, 6/8, 5/4 (4/4, or the prime's).",
+        "N/N",
+        elsewhere=("--time", "--signature", "--time-signature", "--meter"),
+    )
     stored = Metre | None
 
     @classmethod

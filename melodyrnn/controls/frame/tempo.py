@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 class Tempo(Control):
     """Quarter notes a minute; None: the prime's, else 120."""
 
-    option = Option("--tempo", "Quarters a minute, 4 to 1000 (120, or the prime's).", "N", panel="Music", kind=float)
+    option = Option(
+        "--tempo",
+        "Quarters a minute, 4 to 1000 (120, or the prime's).",
+        "N",
+        panel="Music",
+        kind=float,
+        elsewhere=("--bpm", "--speed"),
+    )
     stored = float | None
 
     @classmethod

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.music.chords import progression
+from melodyrnn.music.harmony import in_letters
+from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +36,10 @@ class ChordsControl(Control):
     def check(self, setting: Setting, others: Sequence[Control]) -> None:  # noqa: ARG002
         """They fit the metre, where one is asked for."""
         if setting.metre is not None:
-            progression(self.value, setting.metre)
+            progression(self.value, setting.metre, setting.key)
 
     def settle(self, setting: Setting) -> Setting:
-        """The progression."""
-        return replace(setting, progression=self.value)
+        """The progression; degrees of a key that is asked for as symbols, so that files need no key to tell them."""
+        if setting.key is None:
+            return replace(setting, progression=self.value)
+        return replace(setting, progression=in_letters(self.value, setting.metre or Metre(), setting.key))

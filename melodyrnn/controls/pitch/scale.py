@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from melodyrnn.controls.control import EDITS, Control, Option
-from melodyrnn.music.parsing import scale_of
+from melodyrnn.errors import OptionError
+from melodyrnn.music.parsing import parse_key_and_scale, scale_of
 
 if TYPE_CHECKING:
     from melodyrnn.controls.setting import Setting
@@ -15,16 +16,27 @@ if TYPE_CHECKING:
 class Scale(Control):
     """The notes that the scale has; that only they come is said by --in-scale, strict where a scale is given."""
 
-    option = Option("--scale", 'Only these: "C D Eb F# G Ab B".', "NOTES", panel="Pitches", verbs=EDITS)
+    option = Option(
+        "--scale", 'Only these: "C D Eb F# G Ab B", or blues, hijaz.', "NOTES|NAME", panel="Pitches", verbs=EDITS
+    )
 
     @classmethod
     def parse(cls, given: Any) -> Self:
-        """Names of pitch classes."""
+        """Names of pitch classes, or that of the scale."""
         if given is None:
             return cls(None)
         read = super().parse(given)
-        scale_of(read.value)
+        scale_of(read.value, 0)
         return read
+
+    @classmethod
+    def beside(cls, given: Any) -> dict[str, Any]:
+        """A scale that names its own tonic names the key: A blues."""
+        try:
+            key, named = parse_key_and_scale(given) if isinstance(given, str) else (None, None)
+        except OptionError:
+            return {}
+        return {} if named is None else {"key": key}
 
     @property
     def holds(self) -> bool:
@@ -32,5 +44,5 @@ class Scale(Control):
         return True
 
     def settle(self, setting: Setting) -> Setting:
-        """Its pitch classes."""
-        return replace(setting, scale=scale_of(self.value))
+        """Its notes or its name, which is relative to the key."""
+        return replace(setting, scale=self.value)

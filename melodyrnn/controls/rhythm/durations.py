@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.rules import Mask
-from melodyrnn.errors import OptionError
-from melodyrnn.music.melody import TICKS_PER_QUARTER
+from melodyrnn.music.parsing import note_values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,18 +52,7 @@ class Durations(Control):
 def values_of(text: str) -> tuple[int, ...]:
     """Ticks of note values, the shortest first; raise OptionError.
 
-    >>> values_of("1/8 1/4")
-    (12, 24)
+    >>> values_of("1/4 1/8"), values_of("8 16")
+    ((12, 24), (6, 12))
     """
-    from melodyrnn.events.vocabulary import DURATIONS  # noqa: PLC0415
-
-    values = set()
-    for word in text.replace(",", " ").split():
-        match = re.fullmatch(r"([0-9]{1,2})(?:/([1-9][0-9]?))?", word)
-        ticks = Fraction(int(match[1]), int(match[2] or 1)) * 4 * TICKS_PER_QUARTER if match else Fraction(0)
-        if ticks not in DURATIONS:
-            raise OptionError("durations", f"{word!r} is not a note value of the grid; write 1/4 1/8 3/8")
-        values.add(int(ticks))
-    if not values:
-        raise OptionError("durations", "names no note value; write 1/4 1/8")
-    return tuple(sorted(values))
+    return tuple(sorted(set(note_values_of(text))))
