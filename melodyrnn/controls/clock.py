@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from melodyrnn.constraints.logit_rules import NONE
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.chords import progression
 from melodyrnn.music.parsing import scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from melodyrnn.constraints.automaton import Flags
     from melodyrnn.controls.setting import Setting
@@ -81,6 +81,16 @@ class Frame:
     def ticks(self) -> Indices:
         """All ticks, (T,)."""
         return np.arange(self.end + 1)
+
+    @staticmethod
+    def among(numbers: Indices, wanted: Iterable[int]) -> Flags:
+        """Which of some numbers are among those wanted."""
+        return np.isin(numbers, list(wanted))
+
+    def of_values(self, values: tuple[int, ...]) -> tuple[Flags, Flags, Flags]:
+        """Which durations (D,), rests (RESTS,) and ticks at which the last note may end (T,) keep to note values."""
+        chosen, silences = np.isin(DURATIONS, values), np.isin(self.end - self.ticks, [0, *values])
+        return chosen, np.append(True, chosen), silences
 
     def of_classes(self, classes: tuple[int, ...]) -> Flags:
         """Which rows of PITCHES sound as one of these pitch classes, (P,)."""

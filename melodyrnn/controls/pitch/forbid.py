@@ -27,8 +27,6 @@ class Forbid(Control):
         named_pitches(read.value, "forbid")
         return read
 
-    def allows(self, frame: Frame, midi: Indices) -> Flags:  # noqa: ARG002
+    def allows(self, frame: Frame, midi: Indices) -> Flags:
         """All others."""
-        import numpy as np  # noqa: PLC0415
-
-        return ~np.isin(midi, list(frozenset[int]().union(*named_pitches(self.value, "forbid"))))
+        return ~frame.among(midi, frozenset[int]().union(*named_pitches(self.value, "forbid")))

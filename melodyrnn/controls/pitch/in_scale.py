@@ -50,10 +50,8 @@ class InScale(Control):
 
     def allows(self, frame: Frame, midi: Indices) -> Flags | None:
         """The notes of the scale, where it is strict."""
-        import numpy as np  # noqa: PLC0415
-
         strict = self.value == "strict" or (self.value is None and frame.setting.scale is not None)
-        return np.isin(midi % 12, frame.scale) if strict else None
+        return frame.among(midi % 12, frame.scale) if strict else None
 
     def constrain(self, frame: Frame) -> Iterator[Preference]:
         """Other notes cost more, where it is mostly."""

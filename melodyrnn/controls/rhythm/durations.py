@@ -35,13 +35,8 @@ class Durations(Control):
 
     def constrain(self, frame: Frame) -> Iterator[Mask]:
         """Durations, rests, and the silence at the end."""
-        import numpy as np  # noqa: PLC0415
-
-        from melodyrnn.events.vocabulary import DURATIONS  # noqa: PLC0415
-
-        chosen = np.isin(DURATIONS, values_of(self.value))
-        silences = np.isin(frame.end - np.arange(frame.end + 1), [0, *values_of(self.value)])
-        yield Mask(durations=chosen, rests=np.append(True, chosen), over=silences if frame.exact else None)
+        durations, rests, silences = frame.of_values(values_of(self.value))
+        yield Mask(durations=durations, rests=rests, over=silences if frame.exact else None)
 
     def impossible(self, length: str) -> str:
         """The values, so that one sees why they do not add up."""
