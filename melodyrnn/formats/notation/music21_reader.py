@@ -238,14 +238,23 @@ def _bars(part: Any) -> list[Bar]:
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
         for measure in bracket.getSpannedElements():
             endings[id(measure)] = int(str(bracket.number)[:1] or 0) if str(bracket.number)[:1].isdecimal() else 0
-    bars, metre = [], None
+    bars: list[Bar] = []
+    metre: tuple[int, int] | None = None
     for measure in list(part.getElementsByClass("Measure")) or [part]:
         signature = measure.flatten().getElementsByClass("TimeSignature").first()
+        before = metre
         if signature is not None:
             metre = (signature.numerator, signature.denominator)
         length = Fraction(measure.highestTime).limit_denominator(960)
-        bars.append(Bar(tuple(_sounds(measure)), length, metre, endings.get(id(measure), 0)))
+        holding = before if before and _completes(measure, length, bars, before) else metre
+        bars.append(Bar(tuple(_sounds(measure)), length, holding, endings.get(id(measure), 0)))
     return bars
+
+
+def _completes(measure: Any, length: Fraction, bars: list[Bar], metre: tuple[int, int]) -> bool:
+    """Whether a measure is the rest of the bar before it, by its number (26X1 after 26): a new metre waits for it."""
+    full = Fraction(4 * metre[0], metre[1])
+    return bool(getattr(measure, "numberSuffix", "") and bars and bars[-1].length + length == full)
 
 
 def _sounds(measure: Any) -> Iterator[Sound]:

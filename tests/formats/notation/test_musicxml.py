@@ -190,6 +190,14 @@ def test_one_note_of_a_chord_is_a_cue(own):
     ]  # fmt: skip
 
 
+def test_the_rest_of_a_bar_before_a_new_metre():
+    """26 of three quarters and 26X1 of one are one bar of 4/4, though the 3/4 that follows is stated at 26X1."""
+    three = "<attributes><time><beats>3</beats><beat-type>4</beat-type></time></attributes>"
+    bars = part(SCALE, "".join(map(note, "CDE")), three + note("F"), "".join(map(note, "EDC")))
+    melody = read(score(Melody=bars.replace("number='3'", "number='2X1'").replace("number='4'", "number='3'"))).melody
+    assert [(str(metre), metre.onset) for metre in melody.metres] == [("4/4", 0), ("3/4", 192)]
+
+
 HIGH = part("".join(note(step, 6) for step in "CDEF"), note("G", 6, 8))
 LOW = part(SCALE, WHOLE)
 SUNG = LOW.replace("</note>", "<lyric><syllabic>single</syllabic><text>la</text></lyric></note>")
