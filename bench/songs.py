@@ -47,6 +47,7 @@ class Measure(NamedTuple):
     length: Fraction
     onsets: frozenset[Fraction]  # of notes that begin, from its own begin
     voices: bool  # several on the staff
+    held: bool  # its first note is tied to one before
 
 
 class Verdict(NamedTuple):
@@ -104,12 +105,13 @@ def measures_of(part: Any) -> Iterator[Measure]:
         ornaments = {
             (note.offset, pitch) for note in notes_of(measure) if note.duration.isGrace for pitch in note.pitches
         }
-        begun = (
+        begun = [
             at for at, note in upper(measure) if not goes_on(note) or (note.offset, max(note.pitches)) in ornaments
-        )
+        ]
+        held = any(at == 0 and at not in begun for at, _ in upper(measure))
         begin, length = (Fraction(value).limit_denominator(960) for value in (measure.offset, measure.highestTime))
         several = len(measure.getElementsByClass("Voice")) > 1
-        yield Measure(measure.number, measure.numberSuffix or "", begin, length, frozenset(begun), several)
+        yield Measure(measure.number, measure.numberSuffix or "", begin, length, frozenset(begun), several, held)
 
 
 def goes_on(note: Any) -> bool:
@@ -149,16 +151,23 @@ def brackets_of(part: Any) -> dict[int, int]:
 
 
 def without_earlier_endings(measures: list[Measure], endings: dict[int, int]) -> tuple[list[Measure], bool]:
-    """Leave out each ending that a later one follows at once, as the reader promises; what comes behind moves up."""
-    out, gone, left = [], Fraction(), 0
+    """Leave out each ending that a later one follows at once, as the reader promises; what comes behind moves up.
+
+    A note that was tied to one that is left out begins then.
+    """
+    out, gone, left, broken = [], Fraction(), 0, False
     for place, measure in enumerate(measures):
         after = next(
             (endings.get(n, 0) for n in range(place, len(measures)) if endings.get(n) != endings.get(place)), 0
         )
         if 0 < endings.get(place, 0) < after:
             gone, left = gone + measure.length, left + 1
+            broken = True
         else:
-            out.append(measure._replace(begin=measure.begin - gone, number=measure.number - left))
+            onsets = measure.onsets | {Fraction()} if broken and measure.held else measure.onsets
+            moved = {"begin": measure.begin - gone, "number": measure.number - left, "onsets": onsets}
+            out.append(measure._replace(**moved))
+            broken = False
     return out, bool(gone)
 
 
@@ -177,6 +186,9 @@ def difference(melody: Melody, measures: list[Measure]) -> tuple[str, set[str]]:
             return f"measure {measure.number}{measure.suffix}: {sorted(found ^ wanted)} of {sorted(wanted)}", reasons
         if not end > begin > shift:
             continue
+        if not measure.suffix and measure.number not in {before.number, before.number + 1}:
+            drift += before.number + 1 - measure.number
+            reasons.add("numbers that start again")
         bar, beside = melody.place(round(begin))
         full = melody.metre_at(round(begin)).bar_ticks
         if measure.suffix and not beside and bar == measure.number + drift + 1:
@@ -185,6 +197,9 @@ def difference(melody: Melody, measures: list[Measure]) -> tuple[str, set[str]]:
         elif not measure.suffix and beside and TICKS * (before.length + measure.length) == full:
             drift -= 1
             reasons.add("two numbered measures are one bar")
+        elif beside and 2**10 * before.length % 1:
+            drift -= 1
+            reasons.add("a measure of a length that no metre has")
         elif not measure.suffix and (beside or bar != measure.number + drift):
             return f"measure {measure.number}: tick {beside} of bar {bar - drift}", reasons
     return "", reasons

@@ -28,6 +28,7 @@ _SIGNS: Final = {"maxima": Fraction(32), "long": Fraction(16), "breve": Fraction
     )
 }
 _MOST_DOTS: Final = 10
+_FIFTHS: Final = frozenset(map(str, range(12)))
 _OF_A_REST: Final = frozenset({"duration", "voice", "type", "dot", "time-modification", "staff"})
 _TIES: Final = {"start": ("start",), "stop": ("stop",), "continue": ("stop", "start")}
 _NUMBER: Final = re.compile(r"\d{1,4}(?:[.,]\d{1,6})?")
@@ -66,7 +67,7 @@ def _part(part: ET.Element) -> bool:
         for one in list(measure):
             if one.tag == "attributes":
                 divisions, bar = _divisions(one) or divisions, _bar_length(one) or bar
-                for key in [key for key in one.findall("key") if key.find("key-step") is not None]:
+                for key in [key for key in one.findall("key") if not _is_key(key)]:
                     one.remove(key)
                     changed = True
             elif one.tag == "note":
@@ -78,6 +79,12 @@ def _part(part: ET.Element) -> bool:
             _without_cues(measure, chord)
             changed = True
     return changed
+
+
+def _is_key(key: ET.Element) -> bool:
+    """Whether a key has a usual number of sharps or flats; music21 counts to any number."""
+    text = (key.findtext("fifths") or "").strip()
+    return key.find("key-step") is None and text.removeprefix("-") in _FIFTHS
 
 
 def _divisions(attributes: ET.Element) -> Fraction:

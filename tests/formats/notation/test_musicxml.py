@@ -73,6 +73,8 @@ def test_a_sound_score_is_left_alone():
             None,
         ),
         ("<key><fifths>-1</fifths></key>", -1),
+        ("<key><fifths>999999999</fifths></key>", None),
+        ("<key><fifths>none</fifths></key>", None),
         ("", None),
     ],
 )
