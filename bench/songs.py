@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 TICKS: Final = 24  # a quarter
 
 
+Written = tuple[Fraction, Fraction, int, bool]
+"""A note: its place in its measure and its length in quarters, its pitch, and whether it is tied to one before."""
+
+
 class Measure(NamedTuple):
     """A measure as music21 counts it."""
 
@@ -45,9 +49,8 @@ class Measure(NamedTuple):
     suffix: str  # not empty for a piece of a bar that a repeat sign cuts in two
     begin: Fraction  # quarters from the first
     length: Fraction
-    onsets: frozenset[Fraction]  # of notes that begin, from its own begin
+    notes: tuple[Written, ...]
     voices: bool  # several on the staff
-    held: bool  # its first note is tied to one before
 
 
 class Verdict(NamedTuple):
@@ -102,42 +105,37 @@ def voice_of(score: Any, outcome: Outcome) -> tuple[Any, bool]:
 def measures_of(part: Any) -> Iterator[Measure]:
     """The measures of a part."""
     for measure in part.getElementsByClass("Measure"):
-        ornaments = {
-            (note.offset, pitch) for note in notes_of(measure) if note.duration.isGrace for pitch in note.pitches
-        }
-        begun = [
-            at for at, note in upper(measure) if not goes_on(note) or (note.offset, max(note.pitches)) in ornaments
-        ]
-        held = any(at == 0 and at not in begun for at, _ in upper(measure))
         begin, length = (Fraction(value).limit_denominator(960) for value in (measure.offset, measure.highestTime))
         several = len(measure.getElementsByClass("Voice")) > 1
-        yield Measure(measure.number, measure.numberSuffix or "", begin, length, frozenset(begun), several, held)
+        yield Measure(measure.number, measure.numberSuffix or "", begin, length, tuple(upper(measure)), several)
 
 
-def goes_on(note: Any) -> bool:
-    """Whether a note is tied to one before; that may be an ornament, which does not count."""
-    return note.tie is not None and note.tie.type in {"stop", "continue"}
+def begun(measures: list[Measure]) -> Iterator[set[Fraction]]:
+    """Where notes begin in each measure: a tie counts that comes from the same pitch just before it."""
+    end, last = Fraction(-1), -1
+    for measure in measures:
+        found = set()
+        for at, length, pitch, tied in measure.notes:
+            if not (tied and pitch == last and measure.begin + at == end):
+                found.add(at)
+            end, last = measure.begin + at + length, pitch
+        yield found
 
 
-def notes_of(measure: Any) -> Iterator[Any]:
-    """The notes of a measure that have pitches."""
-    notes = measure.flatten().notes
-    return (note for note in notes if getattr(note, "pitches", ()) and "Harmony" not in note.classes)
-
-
-def upper(measure: Any) -> Iterator[tuple[Fraction, Any]]:
+def upper(measure: Any) -> Iterator[Written]:
     """The notes of a measure: at each place the highest, none that begins below one that sounds."""
     highest: dict[Fraction, Any] = {}
-    for note in notes_of(measure):
-        if not note.duration.isGrace:
+    for note in measure.flatten().notes:
+        if getattr(note, "pitches", ()) and "Harmony" not in note.classes and not note.duration.isGrace:
             at = Fraction(note.offset).limit_denominator(960)
             if at not in highest or max(note.pitches) > max(highest[at].pitches):
                 highest[at] = note
-    end, top = Fraction(), None
+    end, top = Fraction(), -1
     for at, note in sorted(highest.items()):
-        if at >= end or max(note.pitches).midi > top:
-            yield at, note
-            end, top = at + Fraction(note.quarterLength).limit_denominator(960), max(note.pitches).midi
+        length, pitch = Fraction(note.quarterLength).limit_denominator(960), max(note.pitches).midi
+        if at >= end or pitch > top:
+            yield at, length, pitch, note.tie is not None and note.tie.type in {"stop", "continue"}
+            end, top = at + length, pitch
 
 
 def brackets_of(part: Any) -> dict[int, int]:
@@ -151,23 +149,16 @@ def brackets_of(part: Any) -> dict[int, int]:
 
 
 def without_earlier_endings(measures: list[Measure], endings: dict[int, int]) -> tuple[list[Measure], bool]:
-    """Leave out each ending that a later one follows at once, as the reader promises; what comes behind moves up.
-
-    A note that was tied to one that is left out begins then.
-    """
-    out, gone, left, broken = [], Fraction(), 0, False
+    """Leave out each ending that a later one follows at once, as the reader promises; what comes behind moves up."""
+    out, gone, left = [], Fraction(), 0
     for place, measure in enumerate(measures):
         after = next(
             (endings.get(n, 0) for n in range(place, len(measures)) if endings.get(n) != endings.get(place)), 0
         )
         if 0 < endings.get(place, 0) < after:
             gone, left = gone + measure.length, left + 1
-            broken = True
         else:
-            onsets = measure.onsets | {Fraction()} if broken and measure.held else measure.onsets
-            moved = {"begin": measure.begin - gone, "number": measure.number - left, "onsets": onsets}
-            out.append(measure._replace(**moved))
-            broken = False
+            out.append(measure._replace(begin=measure.begin - gone, number=measure.number - left))
     return out, bool(gone)
 
 
@@ -177,10 +168,11 @@ def difference(melody: Melody, measures: list[Measure]) -> tuple[str, set[str]]:
     shift = first - TICKS * measures[0].length if TICKS * measures[0].length < first else 0
     ours = {note.onset for note in melody.notes}
     drift, reasons = -measures[0].number, set[str]()
-    for before, measure in pairwise([measures[0]._replace(length=Fraction()), *measures]):
+    told = zip(pairwise([measures[0]._replace(length=Fraction()), *measures]), begun(measures), strict=True)
+    for (before, measure), onsets in told:
         begin = shift + TICKS * measure.begin
         end = begin + TICKS * measure.length
-        wanted = {round(begin + TICKS * onset) for onset in measure.onsets}
+        wanted = {round(begin + TICKS * onset) for onset in onsets}
         found = {onset for onset in ours if begin <= onset < end}
         if wanted != found:
             return f"measure {measure.number}{measure.suffix}: {sorted(found ^ wanted)} of {sorted(wanted)}", reasons
@@ -197,9 +189,6 @@ def difference(melody: Melody, measures: list[Measure]) -> tuple[str, set[str]]:
         elif not measure.suffix and beside and TICKS * (before.length + measure.length) == full:
             drift -= 1
             reasons.add("two numbered measures are one bar")
-        elif beside and 2**10 * before.length % 1:
-            drift -= 1
-            reasons.add("a measure of a length that no metre has")
         elif not measure.suffix and (beside or bar != measure.number + drift):
             return f"measure {measure.number}: tick {beside} of bar {bar - drift}", reasons
     return "", reasons

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.errors import Unreadable, one_line
-from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, melody_rank
+from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, melody_rank, says_drums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,19 +26,19 @@ _TOLD: Final = 5  # parts that one sentence names
 
 def choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str, list[str]]:
     """The part wanted, by number or name, else the melody; what it is called, and what is told of the choice."""
-    parts = list(score.parts) if hasattr(score, "parts") else []
-    parts = [part for part in (parts or [score]) if any(_pitched(part))]
+    every = list(score.parts) if hasattr(score, "parts") else []
+    parts = [part for part in (every or [score]) if any(_pitched(part))]
     if not parts:
         raise Unreadable(name, "no-notes", "no part holds notes")
     labels = [label_of(part) for part in parts]
     if track is not None:
         place = _asked_for(labels, name, track)
         return parts[place], labels[place], []
-    if len(parts) == 1:
-        return parts[0], labels[0], []
-    place, told = _melody_of(parts, labels)
-    others = [n for n in range(len(parts)) if n != place]
-    told.append(f"{_listed(labels, [place])} is read; {_listed(labels, others)} left out")
+    place, told = _melody_of(parts, labels) if len(parts) > 1 else (0, [])
+    others = [_numbered(labels, n) for n in range(len(parts)) if n != place]
+    others += [f"'{label_of(part)}' (no pitches)" for part in every if part not in parts and part.flatten().notes]
+    if others:
+        told.append(f"{_numbered(labels, place)} is read; {_listed(others)} left out")
     return parts[place], labels[place], told
 
 
@@ -68,12 +68,13 @@ def _melody_of(parts: Sequence[Any], labels: Sequence[str]) -> tuple[int, list[s
     if place is None:
         words = [sum(bool(note.lyrics) for note in _pitched(part)) for part in parts]
         sung = [n for n, count in enumerate(words) if count and count >= _SUNG * max(words)]
-        means = {n: _mean_pitch(parts[n]) for n in sung or range(len(parts))}
+        played = [n for n, said in enumerate(names) if not says_drums(said, 0)]
+        means = {n: _mean_pitch(parts[n]) for n in sung or played or range(len(parts))}
         return max(means, key=lambda n: means[n]), []
     if len(rivals) > 1:
-        return place, [f"{_listed(labels, rivals)} are named as the melody"]
+        return place, [f"{_listed([_numbered(labels, n) for n in rivals])} are named as the melody"]
     if melody_rank(names[place]) == SAYS_SOLO_INSTRUMENT:
-        return place, [f"{_listed(labels, [place])} is taken for the melody by its name alone"]
+        return place, [f"{_numbered(labels, place)} is taken for the melody by its name alone"]
     return place, []
 
 
@@ -83,9 +84,14 @@ def _instrument(part: Any) -> str:
     return one_line(str(found.instrumentName or "")) if found is not None else ""
 
 
-def _listed(labels: Sequence[str], places: Sequence[int]) -> str:
-    """Name parts in words."""
-    told = [f"part {place + 1} '{labels[place]}'" for place in places]
+def _numbered(labels: Sequence[str], place: int) -> str:
+    """A part by its number, which `track` takes, and name."""
+    return f"part {place + 1} '{labels[place]}'"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Several names in words."""
+    told = [*names]
     if len(told) > _TOLD:
         told[_TOLD:] = [f"{len(told) - _TOLD} more"]
     return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"

@@ -230,6 +230,16 @@ def test_which_part_is_the_melody(parts, track, told):
     assert not any("left out" in warning for warning in read(score(**parts), track="1").warnings)
 
 
+def test_drums_are_no_melody():
+    """By their name, or for they have no pitches; both are told."""
+    kit = part("<note><unpitched><display-step>E</display-step><display-octave>4</display-octave></unpitched>"
+               "<duration>8</duration></note>")  # fmt: skip
+    found = read(score(Drum_Kit=HIGH, Oboe=LOW, Perc=kit))
+    assert (found.track, sounding(score(Drum_Kit=HIGH, Oboe=LOW, Perc=kit))) == ("Oboe", LINE)
+    told = "part 2 'Oboe' is read; part 1 'Drum Kit' and 'Perc' (no pitches) left out"
+    assert told in found.warnings
+
+
 def packed(*files):
     """A zip file of names and contents."""
     made = io.BytesIO()
