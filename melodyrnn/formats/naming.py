@@ -20,6 +20,7 @@ SAYS_MELODY, SAYS_LEAD, SAYS_SOLO_INSTRUMENT = range(3)
 
 _FULL: Final = 0.25  # of the notes of the fullest track of its kind that one named as the melody has at least
 _SOME: Final = 0.05  # ... of the fullest track of all, for one that says melody: pianos have many notes
+_LONGEST: Final = 100  # bytes of a name in an older encoding
 _FEW: Final = 4  # notes that it has at least then
 
 
@@ -118,13 +119,23 @@ def says_drums(name: str, program: int) -> str:
     return "name" if _SAYS_DRUMS.search(name) else "sound" if program in _DRUM_SOUNDS else ""
 
 
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def foreign_name(raw: bytes) -> str | None:
     """A name that is no UTF-8 but has a word of the tables in another encoding; None if it has none."""
+    if raw.isascii() or len(raw) > _LONGEST or _is_utf8(raw):
+        return None
     for encoding in _ENCODINGS:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if _TELLING.search(text):
-            return text
+        if text.isprintable() and _TELLING.search(text):
+            return text.strip()
     return None

@@ -2,8 +2,15 @@
 
 import pytest
 
-from melodyrnn.formats.midi.quantize import clean
-from melodyrnn.formats.naming import SAYS_LEAD, SAYS_MELODY, SAYS_SOLO_INSTRUMENT, first_named, melody_rank, says_drums
+from melodyrnn.formats.naming import (
+    SAYS_LEAD,
+    SAYS_MELODY,
+    SAYS_SOLO_INSTRUMENT,
+    first_named,
+    foreign_name,
+    melody_rank,
+    says_drums,
+)
 
 MELODY = (
     "Melody", "MELODY", "Vocals", "Vox", "Lead Vocal", "voice", "Voice 1", "1st Voice", "Singstimme\nVoice", "Gesang.",
@@ -67,8 +74,8 @@ def test_of_several_the_clearest_and_then_the_first(names, sizes, expected):
 def test_a_name_in_an_older_encoding(encoding):
     """Files from before UTF-8 do not say in what their names are written; words that are known tell it."""
     word = {"cp932": "メロディ", "cp949": "멜로디", "cp1251": "Мелодия"}.get(encoding, "主旋律")
-    assert clean(word.encode(encoding)) == word
-    assert clean("Mélodie à deux".encode("latin-1")) == "Mélodie à deux"
+    assert foreign_name(word.encode(encoding)) == word
+    assert foreign_name("Mélodie à deux".encode("latin-1")) is foreign_name(word.encode()) is None
 
 
 @pytest.mark.parametrize(

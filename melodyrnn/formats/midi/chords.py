@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.formats.midi.content import Content, TrackContent, read_content
 from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid
-from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, voices
+from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, track_names, voices
 from melodyrnn.formats.naming import says_drums
 from melodyrnn.music.chords import CHORDS, chord_of, progression
 from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of
@@ -56,7 +56,7 @@ def chords_of(content: Content, *, track: str | None = None) -> Harmony:
     where, tracks, division = content.where, content.tracks, content.raw.division
     metres = bar_lines((m for raw in tracks for m in raw.facts.metres), division, _grid_end(tracks, division), [])
     begin = metres[1].onset if _is_upbeat(metres) else None
-    found = voices(tracks, [clean(raw.name) for raw in tracks])
+    found = voices(tracks, track_names(tracks))
     if track is None:
         kept = _kept(tracks, division, Metre(metres[0].numerator, metres[0].denominator))
         if kept is not None:

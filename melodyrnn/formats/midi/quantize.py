@@ -24,7 +24,6 @@ from functools import lru_cache
 from operator import itemgetter, sub
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from melodyrnn.formats.naming import foreign_name
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
 
@@ -254,7 +253,7 @@ def clean(raw: bytes, *, longest: int = 256) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:  # what programs write that do not know better, pretty_midi among them
-        text = foreign_name(raw) or raw.decode("latin-1")
+        text = raw.decode("latin-1")
     if text.isprintable():
         return text.strip()[:longest].strip()
     kept = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)

@@ -33,7 +33,7 @@ from melodyrnn.formats.midi.quantize import (
     quantize,
     set_up,
 )
-from melodyrnn.formats.midi.track_choice import TrackChoice, choose_track, voices
+from melodyrnn.formats.midi.track_choice import TrackChoice, choose_track, track_names, voices
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.formats.registry import Document
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
@@ -133,7 +133,7 @@ def _choice(file: _File, *, track: str | None, strict: bool) -> TrackChoice:
     """Choose a line, if the file is sound enough."""
     if file.damage and (strict or not any(any(map(lt, raw.notes.onsets, raw.notes.ends)) for raw in file.tracks)):
         raise Unreadable(file.where, "cut-short", file.damage[0])
-    found = voices(file.tracks, [clean(raw.name) for raw in file.tracks])
+    found = voices(file.tracks, track_names(file.tracks))
     return choose_track(found, file.where, track=track, ours=bool(file.recipe))
 
 

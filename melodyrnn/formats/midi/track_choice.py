@@ -15,7 +15,7 @@ Within one voice a note is cut at the next onset (legato), of notes that start t
 and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
 its highest line.
 
-Contents: Voice, voices, TrackChoice, choose_track, asked_for.
+Contents: Voice, track_names, voices, TrackChoice, choose_track, asked_for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.content import Notes
-from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, melody_rank, says_drums
+from melodyrnn.formats.midi.quantize import clean
+from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, foreign_name, melody_rank, says_drums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
 _TOLD: Final = 5  # voices that one sentence names
+_MOST_NAMED: Final = 256  # voices of a file whose names are looked at; what has more is no band
 
 
 class Voice(NamedTuple):
@@ -62,6 +64,11 @@ class TrackChoice(NamedTuple):
     cut: tuple[tuple[int, int], ...] = ()  # file ticks: where notes end here, and where they ended
     others: tuple[str, ...] = ()  # voices that it has nothing of
     doubts: tuple[str, ...] = ()  # sentences for the user: what else might have been the melody, drums left out
+
+
+def track_names(tracks: Sequence[TrackContent]) -> list[str]:
+    """The names of tracks as people read them, of a few in other encodings too."""
+    return [(n < _MOST_NAMED and foreign_name(raw.name)) or clean(raw.name) for n, raw in enumerate(tracks)]
 
 
 def voices(tracks: Sequence[TrackContent], names: Sequence[str]) -> tuple[Voice, ...]:
@@ -108,12 +115,15 @@ def _chosen(
     melodic = [voice for voice in found if voice.channel != DRUMS]
     if not melodic:
         raise Unreadable(where, "drums-only")
-    melodic = melodic if ours else _without_drums(melodic, doubts)
+    band = len(melodic) <= _MOST_NAMED
+    melodic = _without_drums(melodic, doubts) if band and not ours else melodic
     if len(melodic) == 1:
         return melodic, f"{melodic[0]} (the single melodic track)"
     if ours:
         return melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)"
-    place, rivals = first_named([voice.name for voice in melodic], [voice.notes.size for voice in melodic])
+    place, rivals = None, list[int]()
+    if band:
+        place, rivals = first_named([voice.name for voice in melodic], [voice.notes.size for voice in melodic])
     if place is not None:
         if len(rivals) > 1:
             doubts.append(f"{_listed([melodic[n] for n in rivals])} are named as the melody; {melodic[place]} is read")

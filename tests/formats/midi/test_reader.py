@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from typing import TYPE_CHECKING
 
 import mido
@@ -101,6 +102,7 @@ def named(name: str) -> str:
 
 LEAD, GUITAR, MELODY, VOICE = map(named, ("Lead", "Lead Guitar", "Melody", "歌 メロディ"))
 SCALE = "00 903c50 18 803c40" + 30 * "00 3c50 18 3c00"
+SHIFT_JIS = "00 ff03 08" + "メロディ".encode("cp932").hex()
 RIVALS = "track 1 'Lead' and track 2 'Melody' are named as the melody; track 2 'Melody' is read"
 
 
@@ -110,6 +112,7 @@ RIVALS = "track 1 'Lead' and track 2 'Melody' are named as the melody; track 2 '
         ((GUITAR + HIGH, VOCAL + LOW), "track 2 'Lead Vocal' (named as the melody)", ()),
         ((LEAD + HIGH, MELODY + LOW), "track 2 'Melody' (named as the melody)", (RIVALS,)),
         ((VOICE + HIGH, PIANO + LOW), "track 1 '歌 メロディ' (named as the melody)", ()),
+        ((FLUTE + HIGH, SHIFT_JIS + LOW), "track 2 'メロディ' (named as the melody)", ()),
         (
             (PIANO + LOW, GUITAR + HIGH),
             "track 2 'Lead Guitar' (named as the melody)",
@@ -132,6 +135,14 @@ def test_what_is_told_of_the_choice(tracks: tuple[str, ...], sentence: str, doub
     reading = read_midi(smf(*tracks))
     assert (reading.track, reading.warnings[: len(doubts)]) == (sentence, doubts)
     assert bool(reading.warnings) == bool(doubts)
+
+
+def test_names_of_a_bomb_are_not_looked_at() -> None:
+    """Thousands of tracks with long names cost no more than reading them."""
+    tracks = [f"00 ff03 60 {bytes([0xE9, 0x20] * 48).hex()} {HIGH}"] * 5000
+    started = time.process_time()
+    assert read_midi(smf(VOCAL + HIGH, *tracks)).track.startswith("the highest sounding line")
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
