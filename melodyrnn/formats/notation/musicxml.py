@@ -28,6 +28,7 @@ _SIGNS: Final = {"maxima": Fraction(32), "long": Fraction(16), "breve": Fraction
     )
 }
 _MOST_DOTS: Final = 10
+_MOST_BEATS: Final = 999
 _FIFTHS: Final = frozenset(map(str, range(12)))
 _OF_A_REST: Final = frozenset({"duration", "voice", "type", "dot", "time-modification", "staff"})
 _TIES: Final = {"start": ("start",), "stop": ("stop",), "continue": ("stop", "start")}
@@ -67,8 +68,9 @@ def _part(part: ET.Element) -> bool:
         for one in list(measure):
             if one.tag == "attributes":
                 divisions, bar = _divisions(one) or divisions, _bar_length(one) or bar
-                for key in [key for key in one.findall("key") if not _is_key(key)]:
-                    one.remove(key)
+                absurd = [key for key in one.findall("key") if not _is_key(key)]
+                for sign in [*absurd, *(time for time in one.findall("time") if _is_endless(time))]:
+                    one.remove(sign)
                     changed = True
             elif one.tag == "note":
                 if not divisions:  # required before the first note; what leaves it out counts quarters
@@ -85,6 +87,11 @@ def _is_key(key: ET.Element) -> bool:
     """Whether a key has a usual number of sharps or flats; music21 counts to any number."""
     text = (key.findtext("fifths") or "").strip()
     return key.find("key-step") is None and text.removeprefix("-") in _FIFTHS
+
+
+def _is_endless(time: ET.Element) -> bool:
+    """Whether a time signature has so many beats that music21 does not come to their end."""
+    return any(_number(beats.text) > _MOST_BEATS for beats in time.findall("beats"))
 
 
 def _divisions(attributes: ET.Element) -> Fraction:

@@ -94,6 +94,12 @@ def test_a_key_of_single_accidentals_is_none(key, expected, transpose):
         assert any(warning.startswith("no key stated") for warning in found.warnings)
 
 
+def test_beats_without_end_are_no_metre():
+    """music21 would count them; the bars are as long as what stands in them."""
+    endless = HEAD.replace("<beats>4", "<beats>999999999")
+    assert sounding(score(Melody=part(SCALE, WHOLE, head=endless))) == LINE
+
+
 METRONOME = "<direction><direction-type><metronome>{}</metronome></direction-type></direction>"
 
 
