@@ -28,7 +28,7 @@ _SIGNS: Final = {"maxima": Fraction(32), "long": Fraction(16), "breve": Fraction
     )
 }
 _MOST_DOTS: Final = 10
-_MOST_BEATS: Final = 999
+_MOST_BEATS: Final = 99
 _FIFTHS: Final = frozenset(map(str, range(12)))
 _OF_A_REST: Final = frozenset({"duration", "voice", "type", "dot", "time-modification", "staff"})
 _TIES: Final = {"start": ("start",), "stop": ("stop",), "continue": ("stop", "start")}
