@@ -1,28 +1,13 @@
-"""Mutate MIDI files and read them: nothing but a melody or Unreadable may come out, soon and in little memory.
+"""Mutants of MIDI files, damaged where lengths, header fields, variable-length numbers and events stand.
 
-    python bench/fuzz_midi.py --count 20000 --seed 0
-
-Mutants are structure-aware: lengths, header fields, variable-length numbers and events are damaged where they
-stand, besides bits, cuts, copies and swaps anywhere. Printed are a tally of outcomes, the slowest mutants and the
-peak memory; exit status 1 if anything else was raised, took over 5 s, or memory grew beyond 1 GB. A mutant that
-failed is written to the folder given by --keep, and --only N repeats mutant N alone.
+A mutant is a function of number and seed alone. `bench.fuzz` and `bench.readings` read them.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import resource
-import signal
-import sys
-import time
-from collections import Counter
-from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -30,7 +15,6 @@ from melodyrnn.music.melody import Melody, Metre, Note
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-LIMIT: Final = 5.0  # seconds a file
 ODD: Final = (0, 1, 0x40, 0x7F, 0x80, 0x90, 0x99, 0xF0, 0xF7, 0xFF)
 PIECES: Final = tuple(
     bytes.fromhex(dump)
@@ -122,62 +106,3 @@ def mutant(number: int, seed: int, sound: Sequence[bytes]) -> bytes:
     for _ in range(rng.choice((1, 1, 1, 2, 3, 5, 8))):
         rng.choice(MUTATIONS)(data, rng)
     return bytes(data)
-
-
-def verdict(data: bytes) -> str:
-    """Read a mutant and name the outcome; anything but a melody or Unreadable is a bug and named as such."""
-    signal.alarm(int(2 * LIMIT))
-    try:
-        reading = read_midi(data)
-    except Unreadable as error:
-        return error.reason
-    except Exception as error:  # noqa: BLE001 (finding these is what the program is for)
-        return f"BUG {type(error).__name__}: {error}"
-    finally:
-        signal.alarm(0)
-    notes = reading.melody.notes
-    if any(a.end > b.onset for a, b in pairwise(notes)) or min(n.duration for n in notes) < 1:
-        return "BUG: notes overlap"
-    return "melody with warnings" if reading.warnings else "melody"
-
-
-def hang(*_: object) -> None:
-    """End a mutant that takes too long."""
-    raise TimeoutError(f"over {2 * LIMIT:g} s")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", type=int)
-    parser.add_argument("--keep", type=Path)
-    options = parser.parse_args(arguments)
-    signal.signal(signal.SIGALRM, hang)
-    sound = originals(random.Random(options.seed))  # noqa: S311 (music, not secrets)
-    tally: Counter[str] = Counter()
-    slowest: list[tuple[float, int, int]] = []
-    for number in range(options.count) if options.only is None else [options.only]:
-        data = mutant(number, options.seed, sound)
-        before = time.process_time()
-        outcome = verdict(data)
-        spent = time.process_time() - before
-        slowest = sorted([*slowest, (spent, number, len(data))], reverse=True)[:3]
-        tally[outcome] += 1
-        if outcome.startswith("BUG") or spent > LIMIT:
-            print(f"mutant {number}: {outcome}, {spent:.2f} s", file=sys.stderr)
-            if options.keep:
-                options.keep.mkdir(parents=True, exist_ok=True)
-                (options.keep / f"{options.seed}-{number}.mid").write_bytes(data)
-    for outcome, count in tally.most_common():
-        print(f"{count:8,}  {outcome}")
-    print("slowest: " + ", ".join(f"mutant {n} {spent:.3f} s ({size:,} bytes)" for spent, n, size in slowest))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory: {peak:.2f} GB")
-    broken = any(outcome.startswith("BUG") for outcome in tally) or slowest[0][0] > LIMIT or peak > 1
-    return int(broken)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -95,7 +95,8 @@ def compared(against: Path | None) -> list[dict[str, Any]]:
 
 
 def _once(python: Path, tree: Path | None, number: int) -> dict[str, float]:
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"} | ({} if tree is None else {"PYTHONPATH": str(tree)})
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = kept | {"OPENBLAS_NUM_THREADS": "1"} | ({} if tree is None else {"PYTHONPATH": str(tree)})
     done = subprocess.run(
         [python, "-P", __file__, "--measure", str(number)], env=environment, capture_output=True, text=True, check=True
     )

@@ -147,7 +147,7 @@ def _recall(entry: _Planned, store: _Store, limits: Limits) -> Iterator[Outcome]
 def _recipe(form: str) -> str:
     """A hash of the source code that reads a format: another reader, another result."""
     package = Path(__file__).resolve().parents[1]
-    patterns = ("music/*.py", "formats/midi/*.py" if form == "midi" else "formats/notation/*.py")
+    patterns = ("music/*.py", "formats/*.py", "formats/midi/*.py" if form == "midi" else "formats/notation/*.py")
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(path for pattern in patterns for path in package.glob(pattern)):
         digest.update(path.read_bytes())

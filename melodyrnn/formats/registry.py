@@ -25,7 +25,7 @@ class Format:
 
 
 FORMATS: Final = (
-    Format("midi", (".mid", ".midi", ".kar"), (".mid", ".midi")),
+    Format("midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi")),
     Format("musicxml", (".musicxml", ".xml"), (".musicxml", ".xml"), isolated=True),
     Format("mxl", (".mxl",), isolated=True),
     Format("abc", (".abc",), (".abc",)),

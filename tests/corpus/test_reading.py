@@ -11,6 +11,7 @@ from melodyrnn.corpus.reading import Limits, _Child, read_files, read_one
 from melodyrnn.corpus.sources import Outcome, Source, find_files, source_of, suffix_of
 from melodyrnn.corpus.worker import read_source
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 
@@ -181,6 +182,17 @@ def test_read_one(folder):
     with pytest.raises(Unreadable) as caught:
         read_one(folder / "27.mxl")
     assert caught.value.reason == "cut-short"
+
+
+def test_midi_in_riff_is_read_from_folders_too(tmp_path):
+    """.rmi is a kind of its own name: alone, in a folder, in capitals."""
+    melody = Melody((Note(0, 24, 60), Note(24, 24, 64)))
+    data = midi_bytes(melody)
+    wrapped = b"RIFF" + (len(data) + 12).to_bytes(4, "little") + b"RMIDdata" + len(data).to_bytes(4, "little") + data
+    for name in ("a.rmi", "B.RMI"):
+        (tmp_path / name).write_bytes(wrapped + b"\0")
+    assert [note.pitch for note in read_one(tmp_path / "a.rmi").notes] == [60, 64]
+    assert sorted(Path(name).name for name in find_files(tmp_path)) == ["B.RMI", "a.rmi"]
 
 
 def test_a_collection_gives_many_outcomes(tmp_path):

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
-_FILE: Final = re.compile(r"(.+\.(?:midi?|musicxml|mxl|xml|abc|krn|kern))(?::([^/\\]+))?", re.IGNORECASE | re.DOTALL)
+_FILE: Final = re.compile(
+    r"(.+\.(?:midi?|kar|rmi|musicxml|mxl|xml|abc|krn|kern))(?::([^/\\]+))?", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ def _prime(console: Console, request: GenerateRequest) -> Input | None:
     if given.track:
         console.detail(f"{given.name}: {given.track}")
     tell(console, given, key=request.asked[KeyControl.name()])
+    if given.others:
+        console.warn(f"{given.name}: the melody is gone on from, without {', '.join(given.others)}")
     return given
 
 

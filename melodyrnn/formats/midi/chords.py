@@ -3,7 +3,7 @@
 In this order: the progression that melodyrnn wrote into a chord track, if the notes of the track still are its
 chords; chord symbols as texts, lyrics, markers or cues ("Am7", "F#m7b5"), where nine in ten of a track's are such
 and one has more than a letter; the notes of the track in which most chords are struck, of all tracks together where
-none has any. Channel 10 is percussion and has none.
+none has any. Channel 10 is percussion and has none, nor has what is drums by its name or sound.
 
 Conventions
     ticks       of the grid, 24 a quarter. Notes that begin within a thirty-second are struck together; a chord is what
@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.formats.midi.content import Content, TrackContent, read_content
 from melodyrnn.formats.midi.quantize import NOT_SUNG, bar_lines, clean, grid
-from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, voices
+from melodyrnn.formats.midi.track_choice import DRUMS, asked_for, track_names, voices
+from melodyrnn.formats.naming import says_drums
 from melodyrnn.music.chords import CHORDS, chord_of, progression
 from melodyrnn.music.harmony import MOST_CHORD_BARS, Change, Harmony, laid_out, name_of, named_places, unread
 from melodyrnn.music.melody import Melody, Metre
@@ -56,7 +57,7 @@ def chords_of(content: Content, *, track: str | None = None) -> Harmony:
     where, tracks, division = content.where, content.tracks, content.raw.division
     metres = bar_lines((m for raw in tracks for m in raw.facts.metres), division, _grid_end(tracks, division), [])
     begin = metres[1].onset if _is_upbeat(metres) else None
-    found = voices(tracks, [clean(raw.name) for raw in tracks])
+    found = voices(tracks, track_names(tracks))
     if track is None:
         kept = _kept(tracks, division, Metre(metres[0].numerator, metres[0].denominator))
         if kept is not None:
@@ -110,8 +111,13 @@ def _sounding(onset: int, held: dict[int, int]) -> Struck:
 
 def _has_chords(found: Sequence[Voice], division: int) -> bool:
     """Whether three tones or more are struck together anywhere."""
-    melodic = [voice for voice in found if voice.channel != DRUMS]
+    melodic = [voice for voice in found if _has_pitches(voice)]
     return any(len({p % 12 for p in tones}) > 2 for *_, tones in _struck(melodic, division))
+
+
+def _has_pitches(voice: Voice) -> bool:
+    """Whether a voice is no drums, by its channel, name or sound."""
+    return voice.channel != DRUMS and not says_drums(voice.name, voice.program)
 
 
 def _places(strange: Sequence[tuple[int, str]], metres: tuple[Metre, ...]) -> str:
@@ -122,7 +128,7 @@ def _places(strange: Sequence[tuple[int, str]], metres: tuple[Metre, ...]) -> st
 
 def _most_chordal(found: Sequence[Voice], division: int, where: str) -> list[Voice]:
     """The voice in which most chords of three tones or more are struck; all melodic voices where none has any."""
-    melodic = [voice for voice in found if voice.channel != DRUMS]
+    melodic = [voice for voice in found if _has_pitches(voice)]
     counts = [sum(len({p % 12 for p in tones}) > 2 for *_, tones in _struck([voice], division)) for voice in melodic]
     if not any(counts):
         if not melodic:

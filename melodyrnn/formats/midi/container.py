@@ -111,8 +111,7 @@ def _refusal(error: OSError | ValueError, path: str | os.PathLike[str], where: s
 def split_chunks(data: bytes, where: str) -> Container:
     """Check the header, find the track chunks, put wrong lengths right. Raises Unreadable: no MIDI, SMPTE, cut off."""
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
-        start = data.find(b"MThd", 12)
-        data = data[start:] if start >= 0 else b""
+        data = _unwrapped(data)
     if data[:4] != b"MThd":
         raise Unreadable(where, "cut-short" if b"MThd".startswith(data) else "not-midi")
     if len(data) < 14:
@@ -136,6 +135,19 @@ def split_chunks(data: bytes, where: str) -> Container:
     if len(tracks) != promised:
         damage.append(f"its header promises {promised} tracks, {len(tracks)} are there")
     return Container(kind, division, tuple(tracks), tuple(damage))
+
+
+def _unwrapped(data: bytes) -> bytes:
+    """The MIDI file in a RIFF file: what its chunk `data` holds, or all from the first header on if there is none."""
+    start = 12
+    while start + 8 <= len(data):
+        name, begin = data[start : start + 4], start + 8
+        end = begin + int.from_bytes(data[start + 4 : begin], "little")
+        if name == b"data" and data[begin : begin + 4] == b"MThd":
+            return data[begin:end]
+        start = end + end % 2  # chunks begin at even places
+    start = data.find(b"MThd", 12)
+    return data[start:] if start >= 0 else b""
 
 
 def _tracks(data: bytes, start: int, damage: list[str]) -> list[bytes]:

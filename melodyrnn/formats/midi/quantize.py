@@ -7,12 +7,13 @@ Conventions
 Rules
     Onsets and ends go to the nearest grid tick (a half goes up); a note lasts at least one tick; a note that
     would fall on its predecessor's tick moves on by up to three ticks (grace notes), else it is left out.
-    The first tempo counts. A metre change inside a bar waits for the next bar line. A first metre that
-    lasts one bar, shorter than the second metre's, is an upbeat (notation programs write it so).
+    The tempo, key and metre that hold at the first note count, not those of silence before it. A metre change inside a
+    bar waits for the next bar line; before the first note it begins a bar. A first metre that lasts one bar, shorter
+    than the second metre's, is an upbeat (notation programs write it so).
     Whole bars of silence before the first note are left out.
 
-Contents: grid, quantize, Quantized, bar_lines, opening, opening_tempo, key_of_signatures, key_text, KEY_TEXT,
-NOT_SUNG, clean.
+Contents: grid, last_tick, quantize, Quantized, set_up, bar_lines, opening, opening_tempo, key_of_signatures, key_text,
+KEY_TEXT, NOT_SUNG, clean.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from melodyrnn.formats.midi.content import Notes
 
 _FURTHEST: Final = 3  # ticks a crowded note may move: a thirty-second
+_BESIDE: Final = 2  # ticks off a bar line within which a time signature is on it
 _NEAR: Final = 4  # a grid tick through this is no distance
 
 KEY_TEXT: Final = "key: "
@@ -51,6 +53,15 @@ class Quantized(NamedTuple):
 def grid(tick: int, division: int) -> int:
     """The grid tick nearest to a file tick; a half goes up (110 at 220 a quarter: 12)."""
     return (2 * TICKS_PER_QUARTER * tick + division) // (2 * division)
+
+
+def last_tick(onset: int, division: int) -> int:
+    """The last file tick that goes to this grid tick.
+
+    >>> last_tick(0, 480), grid(9, 480), grid(10, 480)
+    (9, 0, 1)
+    """
+    return -(-(2 * onset + 1) * division // (2 * TICKS_PER_QUARTER)) - 1
 
 
 def quantize(line: Notes, division: int) -> Quantized:
@@ -92,8 +103,34 @@ def _snap(line: Notes, division: int) -> Quantized:
     return Quantized(NoteColumns(*zip(*placed, strict=True)), snapped, exact)
 
 
-def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str]) -> tuple[Metre, ...]:
-    """Turn time signatures (tick, numerator, denominator; any order) into metres up to `end` (grid ticks)."""
+def set_up(events: Sequence[tuple[int, int, int]], division: int, first: int) -> int:
+    """Where the bars of a melody are counted from: 0, or a time signature in the middle of a bar of silence before it.
+
+    All in grid ticks but the events, which are those of `bar_lines`; `first` is the first onset.
+    """
+    if len(events) < 2:
+        return 0  # nearly always
+    metre, origin = Metre(), 0
+    for tick, numerator, denominator in sorted(events, key=lambda event: event[0]):
+        onset = grid(tick, division)
+        if onset > first:
+            break
+        if not _is_metre(numerator, denominator):
+            continue
+        off = (onset - metre.onset) % metre.bar_ticks
+        new = Metre(numerator, denominator, onset)
+        if onset and _BESIDE < off < metre.bar_ticks - _BESIDE and str(new) != str(metre):
+            origin = onset
+        elif off:
+            continue
+        metre = new
+    return origin
+
+
+def bar_lines(
+    events: Iterable[tuple[int, int, int]], division: int, end: int, notices: list[str], origin: int = 0
+) -> tuple[Metre, ...]:
+    """Turn time signatures (tick, numerator, denominator; any order) into metres up to `end`, counted from `origin`."""
     told = list(events)
     if len(told) == 1 and told[0][0] == 0 and _is_metre(told[0][1], told[0][2]):
         return _one_metre(told[0][1], told[0][2])  # nearly always
@@ -105,7 +142,7 @@ def bar_lines(events: Iterable[tuple[int, int, int]], division: int, end: int, n
             unusable += 1
             continue
         current = metres[-1]
-        onset = grid(tick, division)
+        onset = max(grid(tick, division) - origin, 0)
         off = (onset - current.onset) % current.bar_ticks if onset > current.onset else 0
         if off:
             moved += 1
@@ -139,19 +176,19 @@ def _append(metres: list[Metre], metre: Metre) -> None:
         metres.append(metre)
 
 
-def opening_tempo(events: Sequence[tuple[int, int]], notices: list[str]) -> float:
-    """The tempo of a file in quarters a minute, from (tick, microseconds a quarter) in any order."""
-    if len(events) == 1 and events[0][1]:
+def opening_tempo(events: Sequence[tuple[int, int]], first: int, notices: list[str]) -> float:
+    """The tempo of a file in quarters a minute, from (tick, microseconds a quarter) in any order.
+
+    `first` is the last file tick that belongs to the first note: what holds there counts, 120 where nothing is said.
+    """
+    if len(events) == 1 and events[0][1] and events[0][0] <= first:
         return shortest_tempo(events[0][1])
     good = [event for event in sorted(events, key=lambda event: event[0]) if event[1]]
     if len(good) < len(events):
         notices.append("a tempo of 0 ignored")
-    if not good:
-        return 120.0
-    # Several at the first moment: the last one is in force.
-    first = [event[1] for event in good if event[0] == good[0][0]][-1]
-    tempo = shortest_tempo(first)
-    if any(event[1] != first for event in good if event[0] > good[0][0]):
+    holding = [event[1] for event in good if event[0] <= first]
+    tempo = shortest_tempo(holding[-1]) if holding else 120.0
+    if any(shortest_tempo(event[1]) != tempo for event in good if event[0] > first):
         notices.append(f"the tempo changes; the first, {tempo:g} quarters a minute, is kept")
     return tempo
 
@@ -163,16 +200,25 @@ def shortest_tempo(microseconds: int) -> float:
     return next((t for t in (round(exact, n) for n in range(7)) if t and round(60e6 / t) == microseconds), exact)
 
 
-def key_of_signatures(events: Sequence[tuple[int, int, int]], texts: Iterable[str], notices: list[str]) -> Key | None:
-    """The key of a file, from (tick, sharps, 1 for minor) in any order and the texts that name a mode."""
+def key_of_signatures(
+    events: Sequence[tuple[int, int, int]], first: int, texts: Iterable[str], notices: list[str]
+) -> Key | None:
+    """The key of a file, from (tick, sharps, 1 for minor) in any order and the texts that name a mode.
+
+    `first` as for `opening_tempo`; a file that states no key by then opens in no stated key.
+    """
     good = [event for event in events if -7 <= event[1] <= 7 and event[2] in {0, 1}]
     good.sort(key=itemgetter(0))
     if len(good) < len(events):
         notices.append("an impossible key signature ignored")
-    if not good:
+    holding = [event for event in good if event[0] <= first]
+    if not holding:
+        if good:
+            notices.append(f"the key {_key_of_signature(*good[0][1:])} is stated later; none is at the first note")
         return None
-    start, sharps, minor = good[0]
-    later = any(tick > start and (sign, mode) != (sharps, minor) for tick, sign, mode in good[1:])
+    # Several at one moment contradict each other: the first is the one that programs show.
+    _, sharps, minor = next(event for event in holding if event[0] == holding[-1][0])
+    later = any(tick > first and (sign, mode) != (sharps, minor) for tick, sign, mode in good)
     key = _key_of_signature(sharps, minor)
     for text in texts:
         named = _named_key(text)

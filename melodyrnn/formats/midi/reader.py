@@ -27,11 +27,13 @@ from melodyrnn.formats.midi.quantize import (
     clean,
     grid,
     key_of_signatures,
+    last_tick,
     opening,
     opening_tempo,
     quantize,
+    set_up,
 )
-from melodyrnn.formats.midi.track_choice import TrackChoice, choose_track, voices
+from melodyrnn.formats.midi.track_choice import TrackChoice, choose_track, track_names, voices
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.formats.registry import Document
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
@@ -105,6 +107,7 @@ def _read(content: Content, *, track: str | None, strict: bool) -> Reading:
     """Make a melody of what a file says."""
     file = _File(content)
     choice = _choice(file, track=track, strict=strict)
+    file.notices += choice.doubts
     line, snapped, played = _line(choice, file)
     melody = _melody(line, choice.end, file, played=played)
     return Reading(
@@ -130,7 +133,7 @@ def _choice(file: _File, *, track: str | None, strict: bool) -> TrackChoice:
     """Choose a line, if the file is sound enough."""
     if file.damage and (strict or not any(any(map(lt, raw.notes.onsets, raw.notes.ends)) for raw in file.tracks)):
         raise Unreadable(file.where, "cut-short", file.damage[0])
-    found = voices(file.tracks, [clean(raw.name) for raw in file.tracks])
+    found = voices(file.tracks, track_names(file.tracks))
     return choose_track(found, file.where, track=track, ours=bool(file.recipe))
 
 
@@ -161,15 +164,20 @@ def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody
     stop = line.onsets[-1] + line.durations[-1]
     length = _music_end(end, file.division, stop)
     signatures = [m for raw in file.tracks for m in raw.facts.metres]
-    metres = bar_lines(signatures, file.division, length or stop, file.notices)
+    first = last_tick(line.onsets[0] + (_BESIDE if played else 0), file.division)  # what comes later is a change
+    if origin := set_up(signatures, file.division, line.onsets[0]):
+        file.notices.append("silence before the time signature of the first note left out")
+        line = line._replace(onsets=[onset - origin for onset in line.onsets])
+        stop, length = stop - origin, length and length - origin
+    metres = bar_lines(signatures, file.division, length or stop, file.notices, origin)
     if played:  # by hand, beside the grid
         line = _opened(line, metres, file.notices)
     shift, metres = opening(line.onsets[0], metres, file.notices)
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])
         stop, length = stop + shift, length and length + shift
-    tempo = opening_tempo([t for raw in file.tracks for t in raw.facts.tempos], file.notices)
-    key = key_of_signatures([k for raw in file.tracks for k in raw.facts.keys], file.texts, file.notices)
+    tempo = opening_tempo([t for raw in file.tracks for t in raw.facts.tempos], first, file.notices)
+    key = key_of_signatures([k for raw in file.tracks for k in raw.facts.keys], first, file.texts, file.notices)
     if length and length >= stop + 2 * Melody((), metres).metre_at(stop - 1).bar_ticks:
         # A track that its program padded: that silence is not music.
         length, metres = 0, tuple(m for m in metres if m.onset < stop)

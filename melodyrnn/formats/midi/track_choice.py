@@ -6,25 +6,27 @@ Conventions
     line        notes in file ticks, in order, one at a time.
 
 The rule: the voice that was asked for; else the melody track of a file that melodyrnn wrote; else the single
-melodic voice; else the only one that is named as a melody (melody, vocal, lead …), as in karaoke and band files; else
-the highest sounding line of all melodic voices: a note belongs to it when no higher one is sounding at its onset, and
-is cut when a higher one starts.
+melodic voice; else the one that is named as a melody (melody and vocal before lead, `formats.naming`), as in karaoke
+and band files, the first of several; else the highest sounding line of all melodic voices: a note belongs to it when no
+higher one is sounding at its onset, and is cut when a higher one starts. What by its name or sound is drums on another
+channel is left out where there is anything else, and told.
 
 Within one voice a note is cut at the next onset (legato), of notes that start together the highest is taken,
 and a voice in which more than a twentieth of the notes sound on through most of the next is chordal and gives
 its highest line.
 
-Contents: Voice, voices, TrackChoice, choose_track, asked_for.
+Contents: Voice, track_names, voices, TrackChoice, choose_track, asked_for.
 """
 
 from __future__ import annotations
 
-import re
 from operator import le, lt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.content import Notes
+from melodyrnn.formats.midi.quantize import clean
+from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, foreign_name, melody_rank, says_drums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +34,8 @@ if TYPE_CHECKING:
     from melodyrnn.formats.midi.content import RawNote, TrackContent
 
 DRUMS: Final = 9  # channel 10 in musicians' counting
-_MELODY: Final = re.compile(
-    r"(?<![^\W\d_])(melod(y|ie|ia|ía)|mélodie|vocals?|vox|lead|singer|gesang|chant|canto|voz|voix)(?![^\W\d_]| ?[2-9])",
-    re.IGNORECASE,
-)
-_SECOND: Final = re.compile(
-    r"(?<![^\W\d_])(back(ing|ground|up)?|harmony|choir|count|click|sheet)(?![^\W\d_])", re.IGNORECASE
-)
-_SHARE: Final = 0.25  # of the notes of the fullest voice that one named as the melody has at least
+_TOLD: Final = 5  # voices that one sentence names
+_MOST_NAMED: Final = 256  # voices of a file whose names are looked at; what has more is no band
 
 
 class Voice(NamedTuple):
@@ -67,6 +63,12 @@ class TrackChoice(NamedTuple):
     program: int = 0  # General MIDI sound, of several voices that of the first
     cut: tuple[tuple[int, int], ...] = ()  # file ticks: where notes end here, and where they ended
     others: tuple[str, ...] = ()  # voices that it has nothing of
+    doubts: tuple[str, ...] = ()  # sentences for the user: what else might have been the melody, drums left out
+
+
+def track_names(tracks: Sequence[TrackContent]) -> list[str]:
+    """The names of tracks as people read them, of a few in other encodings too."""
+    return [(n < _MOST_NAMED and foreign_name(raw.name)) or clean(raw.name) for n, raw in enumerate(tracks)]
 
 
 def voices(tracks: Sequence[TrackContent], names: Sequence[str]) -> tuple[Voice, ...]:
@@ -96,12 +98,16 @@ def choose_track(found: Sequence[Voice], where: str, *, track: str | None = None
     """Pick the melody of a file by the rule above. Raises Unreadable: 'no-notes', 'drums-only' or 'no-track'."""
     if not found:
         raise Unreadable(where, "no-notes")
-    chosen, sentence = _chosen(found, where, track, ours=ours)
+    doubts: list[str] = []
+    chosen, sentence = _chosen(found, where, track, doubts, ours=ours)
     taken = {voice.number for voice in chosen}
-    return _line(chosen, sentence, tuple(str(voice) for voice in found if voice.number not in taken))
+    others = tuple(str(voice) for voice in found if voice.number not in taken)
+    return _line(chosen, sentence)._replace(others=others, doubts=tuple(doubts))
 
 
-def _chosen(found: Sequence[Voice], where: str, track: str | None, *, ours: bool) -> tuple[Sequence[Voice], str]:
+def _chosen(
+    found: Sequence[Voice], where: str, track: str | None, doubts: list[str], *, ours: bool
+) -> tuple[Sequence[Voice], str]:
     """The voices of which the melody is made, and why."""
     if track is not None:
         chosen = asked_for(found, where, track)
@@ -109,15 +115,44 @@ def _chosen(found: Sequence[Voice], where: str, track: str | None, *, ours: bool
     melodic = [voice for voice in found if voice.channel != DRUMS]
     if not melodic:
         raise Unreadable(where, "drums-only")
+    band = len(melodic) <= _MOST_NAMED
+    melodic = _without_drums(melodic, doubts) if band and not ours else melodic
     if len(melodic) == 1:
         return melodic, f"{melodic[0]} (the single melodic track)"
     if ours:
         return melodic[:1], f"{melodic[0]} (the melody of a file that melodyrnn wrote)"
-    named = [voice for voice in melodic if _MELODY.search(voice.name) and not _SECOND.search(voice.name)]
-    if len(named) == 1 and named[0].notes.size >= _SHARE * max(voice.notes.size for voice in melodic):
-        return named, f"{named[0]} (named as the melody)"
+    place, rivals = None, list[int]()
+    if band:
+        place, rivals = first_named([voice.name for voice in melodic], [voice.notes.size for voice in melodic])
+    if place is not None:
+        if len(rivals) > 1:
+            doubts.append(f"{_listed([melodic[n] for n in rivals])} are named as the melody; {melodic[place]} is read")
+        elif melody_rank(melodic[place].name) == SAYS_SOLO_INSTRUMENT:
+            doubts.append(f"{melodic[place]} is taken for the melody by its name alone")
+        return [melodic[place]], f"{melodic[place]} (named as the melody)"
     listed = ", ".join(str(voice.number) for voice in melodic[:8]) + (", …" if len(melodic) > 8 else "")
     return melodic, f"the highest sounding line of tracks {listed}"
+
+
+def _without_drums(melodic: list[Voice], doubts: list[str]) -> list[Voice]:
+    """Leave out what is drums by its name or sound, where anything else is left; tell of it in any case."""
+    drums = [(voice, why) for voice in melodic if (why := says_drums(voice.name, voice.program))]
+    if not drums:
+        return melodic  # nearly always
+    numbers = {voice.number for voice, _ in drums}
+    rest = [voice for voice in melodic if voice.number not in numbers]
+    end = "left out" if rest else "read all the same: there is nothing else"
+    why = " and ".join(sorted({why for _, why in drums}))
+    doubts.append(f"{_listed([voice for voice, _ in drums])}: drums, says the {why}; {end}")
+    return rest or melodic
+
+
+def _listed(several: Sequence[Voice]) -> str:
+    """Name voices in words."""
+    names = [str(voice) for voice in several]
+    if len(names) > _TOLD:
+        names[_TOLD:] = [f"{len(names) - _TOLD} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
@@ -132,11 +167,11 @@ def asked_for(found: Sequence[Voice], where: str, track: str) -> list[Voice]:
     return chosen
 
 
-def _line(chosen: Sequence[Voice], sentence: str, others: tuple[str, ...]) -> TrackChoice:
+def _line(chosen: Sequence[Voice], sentence: str) -> TrackChoice:
     """Reduce voices to one line."""
     first = chosen[0]
     if len(chosen) == 1 and (first.notes.is_line or _is_line(first.notes)):
-        return TrackChoice(first.notes, first.end, sentence, 0, first.program, (), others)
+        return TrackChoice(first.notes, first.end, sentence, 0, first.program)
     sounding = sorted(
         (note for voice in chosen for note in voice.notes.rows if note[1] > note[0]),
         key=lambda note: (note[0], -note[2], -note[1]),
@@ -148,7 +183,7 @@ def _line(chosen: Sequence[Voice], sentence: str, others: tuple[str, ...]) -> Tr
     cut = tuple((note[1], ends[note[0], note[2]]) for note in line if note[1] != ends[note[0], note[2]])
     end = max(voice.end for voice in chosen)
     hidden = sum(voice.notes.size for voice in chosen) - len(line)
-    return TrackChoice(Notes.of_rows(line), end, sentence, hidden, first.program, cut, others)
+    return TrackChoice(Notes.of_rows(line), end, sentence, hidden, first.program, cut)
 
 
 def _is_line(notes: Notes) -> bool:

@@ -5,7 +5,7 @@ such a file is read. music21 can be made to loop or to swallow memory (kern spin
 of others in a child process with limits, as `corpus.reading` does.
 
 Conventions: see `measures`; ties are merged, grace notes dropped, chords give the highest note. A score with several
-parts gives the part named by `track` (number from 1, or name), else the part that lies highest. A key without a mode,
+parts gives the part named by `track` (number from 1, or name), else the melody (see `parts`). A key without a mode,
 or no key at all, is completed by the key finder.
 
 Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21.
@@ -31,13 +31,15 @@ from melodyrnn.formats.notation.measures import (
     bars_with_symbols,
     chords_of_bars,
 )
-from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, unpacked
+from melodyrnn.formats.notation.musicxml import mended
+from melodyrnn.formats.notation.parts import choose_part, first_offset, signature_at, tempo_at
+from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, is_packed, unpacked
 from melodyrnn.formats.notation.write import write_notation
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key, find_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
@@ -92,12 +94,13 @@ def read_score(
         if format == "abc":
             yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune)
         else:
-            text = unpacked(raw, name) if format == "mxl" else decoded(raw)
-            made, label, fifths = _with_music21(text, format, name, lambda score: _melody(score, name, track))
+            made, label, fifths, told = _with_music21(
+                _score_text(raw, format, name), format, name, lambda score: _melody(score, name, track)
+            )
             key = made.melody.key
             if key is None and fifths is not None:
                 key = find_key(made.melody, fifths=fifths)
-            yield _reading(name, made, key, track=label)
+            yield _reading(name, made, key, track=label, told=told)
     except Unreadable as error:
         yield error
 
@@ -109,15 +112,15 @@ def read_score_chords(data: bytes | str, *, format: str, name: str, track: str |
         if len(tune) > MAX_TUNE:
             raise Unreadable(name, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
         return chords_of_bars(read_abc(tune, where=name, track=track)[0], name, "its chord symbols")
-    text = unpacked(data, name) if format == "mxl" else decoded(data)
+    text = _score_text(data, format, name)
     return _with_music21(text, format, name, lambda score: _chords(score, name, track))
 
 
 def _chords(score: Any, name: str, track: str | None) -> Harmony:
     """The chords of a music21 score."""
-    parts = [_choose_part(score, name, track)[0]] if track is not None else list(getattr(score, "parts", [])) or [score]
+    parts = [choose_part(score, name, track)[0]] if track is not None else list(getattr(score, "parts", [])) or [score]
     barred = [(part, _bars(part)) for part in parts]
-    fifths = _signature(parts[0]) or 0
+    fifths = signature_at(parts[0], first_offset(parts[0]))[1] or 0
     written = bars_with_symbols(barred, fifths)
     if written is not None:
         return chords_of_bars(written, name, "its chord symbols")
@@ -164,9 +167,11 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> 
     return _reading(where, made, key)
 
 
-def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -> ScoreReading:
-    """Complete the key and put what happened into words."""
-    warnings, melody, snapped, irregular = [], made.melody, made.snapped, made.irregular
+def _reading(
+    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = ()
+) -> ScoreReading:
+    """Complete the key and put what happened into words, after what is `told` already."""
+    warnings, melody, snapped, irregular = [*told], made.melody, made.snapped, made.irregular
     if key is None:
         key = find_key(melody)
         warnings.append(f"{NO_KEY}: {key} found")
@@ -180,6 +185,14 @@ def _reading(where: str, made: Assembled, key: Key | None, *, track: str = "") -
     if snapped:
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
     return ScoreReading(where, replace(melody, key=key, title=one_line(melody.title)), track, tuple(warnings), snapped)
+
+
+def _score_text(raw: bytes | str, form: str, name: str) -> str:
+    """The text of a score: files are sometimes packed, or not, against what they are called. Raises Unreadable."""
+    if form == "krn":
+        return decoded(raw)
+    packed = is_packed(raw) or (form == "mxl" and not decoded(raw[:512]).lstrip().startswith("<"))
+    return mended(unpacked(raw, name) if packed else decoded(raw))
 
 
 def import_music21() -> None:
@@ -231,37 +244,13 @@ def _sounding(score: Any) -> Any:
     return score.toSoundingPitch() if transposes else score
 
 
-def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None]:
-    """The part wanted of a music21 score, bar by bar: its melody, its name, its signature."""
-    part, label = _choose_part(score, name, track)
-    made = assemble(_bars(part), _heading(score, part, name))
+def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None, list[str]]:
+    """The part wanted of a music21 score, bar by bar: its melody, its name, its signature, what is told of it."""
+    part, label, told = choose_part(score, name, track)
+    heading, sharps = _heading(score, part, name)
+    made = assemble(_bars(part), heading)
     endings = made.endings + int(score.editorial.get(_ENDINGS, 0))
-    return replace(made, endings=endings), label, _signature(part)
-
-
-def _choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str]:
-    """The part wanted, by number or name, else the highest; and what it is called."""
-    parts = list(score.parts) if hasattr(score, "parts") else []
-    parts = [part for part in (parts or [score]) if any(hasattr(note, "pitches") for note in part.flatten().notes)]
-    if not parts:
-        raise Unreadable(name, "no-notes", "no part holds notes")
-    labels = [str(part.partName or part.id) if hasattr(part, "partName") else "1" for part in parts]
-    if track is None:
-        means = [_mean_pitch(part) for part in parts]
-        place = means.index(max(means))
-    else:
-        matches = [i for i, label in enumerate(labels) if track.lower() in label.lower()]
-        if track.isdecimal() and 1 <= int(track) <= len(parts):
-            matches = [int(track) - 1]
-        if not matches:
-            raise Unreadable(name, "no-track", f"its parts are {', '.join(labels)}")
-        place = matches[0]
-    return parts[place], labels[place]
-
-
-def _mean_pitch(part: Any) -> float:
-    pitches = [note.pitches[-1].midi for note in part.flatten().notes if note.pitches]
-    return sum(pitches) / len(pitches) if pitches else 0.0
+    return replace(made, endings=endings), label, sharps, told
 
 
 def _bars(part: Any) -> list[Bar]:
@@ -270,15 +259,24 @@ def _bars(part: Any) -> list[Bar]:
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
         for measure in bracket.getSpannedElements():
             endings[id(measure)] = int(str(bracket.number)[:1] or 0) if str(bracket.number)[:1].isdecimal() else 0
-    bars, metre = [], None
+    bars: list[Bar] = []
+    metre: tuple[int, int] | None = None
     for measure in list(part.getElementsByClass("Measure")) or [part]:
         signature = measure.flatten().getElementsByClass("TimeSignature").first()
+        before = metre
         if signature is not None:
             metre = (signature.numerator, signature.denominator)
         length = Fraction(measure.highestTime).limit_denominator(960)
         number = int(getattr(measure, "number", 0)) if part.editorial.get(_COUNTED) else 0
-        bars.append(Bar(tuple(_sounds(measure)), length, metre, endings.get(id(measure), 0), number=number))
+        holding = before if before and _completes(measure, length, bars, before) else metre
+        bars.append(Bar(tuple(_sounds(measure)), length, holding, endings.get(id(measure), 0), number=number))
     return bars
+
+
+def _completes(measure: Any, length: Fraction, bars: list[Bar], metre: tuple[int, int]) -> bool:
+    """Whether a measure is the rest of the bar before it, by its number (26X1 after 26): a new metre waits for it."""
+    full = Fraction(4 * metre[0], metre[1])
+    return bool(getattr(measure, "numberSuffix", "") and bars and bars[-1].length + length == full)
 
 
 def _sounds(measure: Any) -> Iterator[Sound]:
@@ -300,16 +298,12 @@ def _sounds(measure: Any) -> Iterator[Sound]:
             heard = sound
 
 
-def _heading(score: Any, part: Any, name: str) -> Heading:
-    """Title, tempo and stated key (tonic and mode) of a score."""
+def _heading(score: Any, part: Any, name: str) -> tuple[Heading, int | None]:
+    """Title, tempo and stated key (tonic and mode) of a score, as they hold at the first note; and its signature."""
     title = (score.metadata.bestTitle if score.metadata else None) or ""
-    mark = score.recurse().getElementsByClass("MetronomeMark").first()
-    bpm = mark.getQuarterBPM() if mark is not None else None
-    key = part.recurse().getElementsByClass("Key").first()
+    first = first_offset(part)
+    bpm = tempo_at(score, first)
+    key, sharps = signature_at(part, first)
     stated = Key.signed(key.tonic.pitchClass, key.mode, key.sharps) if key is not None and key.mode in MODES else None
-    return Heading(name, stated, round(float(bpm), 6) if bpm and 4 <= bpm <= 1000 else 120.0, str(title))
-
-
-def _signature(part: Any) -> int | None:
-    signature = part.recurse().getElementsByClass("KeySignature").first()
-    return None if signature is None else int(signature.sharps)
+    tempo = round(float(bpm), 6) if bpm and 4 <= bpm <= 1000 else 120.0
+    return Heading(name, stated, tempo, str(title)), sharps

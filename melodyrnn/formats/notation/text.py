@@ -1,6 +1,7 @@
 """The text of a score: encodings, zip files, titles.
 
-Contents: decoded, unpacked (a compressed MusicXML), MAX_SCORE_BYTES; title_of and as_meant (the letters of ABC files).
+Contents: decoded, is_packed, unpacked (a compressed MusicXML), MAX_SCORE_BYTES; title_of and as_meant (letters
+of ABC files).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from xml.etree import ElementTree as ET
 from melodyrnn.errors import Unreadable
 
 MAX_SCORE_BYTES: Final = 64 << 20  # of XML, also after unpacking
+_CONTAINER: Final = "META-INF/container.xml"
 _PLAIN: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # what scores are packed with
 _LOCKED: Final = 0x1 | 0x20 | 0x40  # flags: encrypted, a patch, strongly encrypted
 _DAMAGED: Final = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, EOFError, OSError)
@@ -34,36 +36,55 @@ def decoded(raw: bytes | str) -> str:
         return raw.decode("latin-1")
 
 
+def is_packed(raw: bytes | str) -> bool:
+    """Whether these are the bytes of a zip file."""
+    return isinstance(raw, bytes) and raw[:4] in {b"PK\x03\x04", b"PK\x05\x06"}
+
+
 def unpacked(raw: bytes | str, name: str) -> str:
-    """The score inside a compressed MusicXML file, its size checked before it is unpacked. Raises Unreadable."""
+    """The score inside a compressed MusicXML file, unpacked no further than the limit. Raises Unreadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw if isinstance(raw, bytes) else raw.encode())) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if (size := sum(sizes.values())) > MAX_SCORE_BYTES:
-                raise Unreadable(name, "too-large", f"unpacks to {size} bytes; the limit is {MAX_SCORE_BYTES}")
             if any(info.flag_bits & _LOCKED or info.compress_type not in _PLAIN for info in archive.infolist()):
                 raise Unreadable(name, "not-notation", "a zip file that is encrypted, or packed as no score is")
-            inner = _root_file(archive) if "META-INF/container.xml" in sizes else None
-            inner = inner or next((n for n in sizes if n.endswith((".xml", ".musicxml")) and "META-INF" not in n), None)
-            if inner not in sizes:
+            inside = [info.filename for info in archive.infolist()]
+            inner = _root_file(archive, name) if _CONTAINER in inside else None
+            inner = inner or next((path for path in inside if _may_be_score(path)), None)
+            if inner not in inside:
                 raise Unreadable(name, "not-notation", "a zip file without a score in it")
-            return decoded(archive.read(inner))
+            return decoded(_entry(archive, inner, name))
     except NotImplementedError as error:  # what zipfile raises for a later version of the zip format than it knows
         raise Unreadable(name, "not-notation", f"packed as no score is: {error}") from error
     except _DAMAGED as error:
         raise Unreadable(name, "cut-short", f"not a whole zip file: {error}") from error
 
 
-def _root_file(archive: zipfile.ZipFile) -> str | None:
-    """The path that META-INF/container.xml names."""
+def _may_be_score(path: str) -> bool:
+    """Whether a file of an archive may be the score; macOS puts a file ._x.xml of its own beside each."""
+    folders, _, last = path.rpartition("/")
+    hidden = last.startswith("._") or "__MACOSX" in folders.split("/") or "META-INF" in folders.split("/")
+    return not hidden and last.lower().endswith((".xml", ".musicxml"))
+
+
+def _entry(archive: zipfile.ZipFile, path: str, name: str) -> bytes:
+    """Unpack one file, whatever size the archive says it has. Raises Unreadable: 'too-large'."""
+    info = archive.getinfo(path)
+    info.file_size = MAX_SCORE_BYTES + 2  # where zipfile stops and looks at the checksum, if not at the end before
+    with archive.open(info) as packed:
+        data = packed.read(MAX_SCORE_BYTES + 1)
+    if len(data) > MAX_SCORE_BYTES:
+        raise Unreadable(name, "too-large", f"unpacks to more than {MAX_SCORE_BYTES} bytes")
+    return data
+
+
+def _root_file(archive: zipfile.ZipFile, name: str) -> str | None:
+    """The path that META-INF/container.xml names: of several the first that may be a score."""
     try:
-        container = ET.fromstring(archive.read("META-INF/container.xml"))  # noqa: S314 - expat limits entity growth
+        container = ET.fromstring(_entry(archive, _CONTAINER, name))  # noqa: S314 - expat limits entity growth
     except (ET.ParseError, LookupError, ValueError):  # no XML, or in letters that expat does not know
         return None
-    for element in container.iter():
-        if element.tag.endswith("rootfile"):
-            return element.get("full-path")
-    return None
+    named = [path for one in container.iter() if one.tag.endswith("rootfile") and (path := one.get("full-path"))]
+    return next((path for path in named if _may_be_score(path)), named[0] if named else None)
 
 
 _ACCENTS: Final = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308"}

@@ -11,7 +11,9 @@ import pytest
 from melodyrnn.compose.provenance import Provenance
 from melodyrnn.formats.midi.chords import read_midi_chords
 from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.music.chords import chord_of
+from melodyrnn.music.melody import Melody, Note
 
 
 def recipe_of(name):
@@ -30,6 +32,14 @@ def test_a_chord_track_is_read_back_and_the_file_need_not_stay(command, model):
     Path("a.mid").unlink()
     ended = command("reproduce", "b.mid", "-m", model, "-o", "c.mid")
     assert (ended.status, Path("c.mid").read_bytes()) == (0, Path("b.mid").read_bytes())
+
+
+def test_tracks_that_are_left_out_of_a_prime_are_told(command, model, tmp_path):
+    """As infill does: a file of several tracks is gone on from by its melody alone."""
+    melody = Melody((Note(0, 48, 60), Note(48, 48, 67)))
+    (tmp_path / "two.mid").write_bytes(midi_bytes(melody, chords=((0, 96, (48, 52, 55)),)))
+    ended = command("generate", "-m", model, "--prime", "two.mid", "--bars", 2, "--seed", 1)
+    assert "two.mid: the melody is gone on from, without track 2 'Chords'" in ended.err
 
 
 def test_the_file_says_the_metre_unless_the_user_or_the_prime_does(command, model, tune_file):

@@ -52,12 +52,23 @@ def outcome(data: bytes) -> Reading | str:
         return error.reason
 
 
-RIFF = b"RIFF" + struct.pack("<I", len(SOUND) + 12) + b"RMIDdata" + struct.pack("<I", len(SOUND)) + SOUND
+def riff(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A RIFF file of MIDI; chunks begin at even places."""
+    parts = (name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2) for name, body in chunks)
+    body = b"RMID" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+RIFF = riff((b"data", SOUND))
+BEFORE = riff((b"LIST", b"INFOINAM\x05\0\0\0MThd!"), (b"data", SOUND))  # a title that looks like a header
+BEHIND = riff((b"data", SOUND), (b"LIST", b"INFOICOP\x04\0\0\0MTrk"), (b"DLS ", bytes(99)))
+UNEVEN = riff((b"DISP", b"odd"), (b"data", SOUND[:-4] + b"\0" + SOUND[-3:])) + b"\x80more"
+LYING = RIFF[:4] + b"\xff\xff\xff\xff" + RIFF[8:16] + b"\xff\xff\xff\x7f" + RIFF[20:]
 LONG_HEADER = b"MThd" + struct.pack(">I", 10) + SOUND[8:14] + b"more" + SOUND[14:]
 ALIEN = SOUND[:14] + chunk(b"whatever", name=b"XFIH") + SOUND[14:]
 
 
-@pytest.mark.parametrize("data", [RIFF, LONG_HEADER, ALIEN], ids=["riff", "long-header", "alien-chunk"])
+@pytest.mark.parametrize("data", [RIFF, BEFORE, BEHIND, UNEVEN, LYING, LONG_HEADER, ALIEN])
 def test_odd_but_lawful_files_are_read_whole(data: bytes) -> None:
     """What the specification allows is no damage, even for `strict`."""
     assert read_midi(data, strict=True).melody == TUNE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from typing import TYPE_CHECKING
 
 import mido
@@ -92,6 +93,56 @@ VOCAL, BACKING = (f"00 ff03 {len(name):02x} {name.hex()}" for name in (b"Lead Vo
 LOW = "00 91 3050 60 81 3040 00 91 3250 60 81 3240"  # C3, D3 on channel 2
 HIGH = "00 904850 30 804840"  # C5, an eighth
 DRUMS = "00 992450 60 892440"
+
+
+def named(name: str) -> str:
+    """The event of a track's name."""
+    return f"00 ff03 {len(name.encode()):02x} {name.encode().hex()}"
+
+
+LEAD, GUITAR, MELODY, VOICE = map(named, ("Lead", "Lead Guitar", "Melody", "歌 メロディ"))
+SCALE = "00 903c50 18 803c40" + 30 * "00 3c50 18 3c00"
+SHIFT_JIS = "00 ff03 08" + "メロディ".encode("cp932").hex()
+RIVALS = "track 1 'Lead' and track 2 'Melody' are named as the melody; track 2 'Melody' is read"
+
+
+@pytest.mark.parametrize(
+    ("tracks", "sentence", "doubts"),
+    [
+        ((GUITAR + HIGH, VOCAL + LOW), "track 2 'Lead Vocal' (named as the melody)", ()),
+        ((LEAD + HIGH, MELODY + LOW), "track 2 'Melody' (named as the melody)", (RIVALS,)),
+        ((VOICE + HIGH, PIANO + LOW), "track 1 '歌 メロディ' (named as the melody)", ()),
+        ((FLUTE + HIGH, SHIFT_JIS + LOW), "track 2 'メロディ' (named as the melody)", ()),
+        (
+            (PIANO + LOW, GUITAR + HIGH),
+            "track 2 'Lead Guitar' (named as the melody)",
+            ("track 2 'Lead Guitar' is taken for the melody by its name alone",),
+        ),
+        (
+            (named("Drums") + SCALE, FLUTE + HIGH),
+            "track 2 'Flu' (the single melodic track)",
+            ("track 1 'Drums': drums, says the name; left out",),
+        ),
+        (
+            (PIANO + "00 c076" + HIGH, FLUTE + "00 c174" + LOW),
+            "the highest sounding line of tracks 1, 2",
+            ("track 1 'Pia' and track 2 'Flu': drums, says the sound; read all the same: there is nothing else",),
+        ),
+    ],
+)
+def test_what_is_told_of_the_choice(tracks: tuple[str, ...], sentence: str, doubts: tuple[str, ...]) -> None:
+    """The clearest name and then the first is read; rivals, a lead guitar and drums on another channel are told."""
+    reading = read_midi(smf(*tracks))
+    assert (reading.track, reading.warnings[: len(doubts)]) == (sentence, doubts)
+    assert bool(reading.warnings) == bool(doubts)
+
+
+def test_names_of_a_bomb_are_not_looked_at() -> None:
+    """Thousands of tracks with long names cost no more than reading them."""
+    tracks = [f"00 ff03 60 {bytes([0xE9, 0x20] * 48).hex()} {HIGH}"] * 5000
+    started = time.process_time()
+    assert read_midi(smf(VOCAL + HIGH, *tracks)).track.startswith("the highest sounding line")
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
