@@ -122,21 +122,12 @@ def outcome_of(content: bytes) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hostile.mid"
         path.write_bytes(content)
-        words = [
-            sys.executable,
-            "-P",
-            "-m",
-            "melodyrnn",
-            "reproduce",
-            str(path),
-            "-o",
-            str(Path(folder) / "again.mid"),
-            "-q",
-        ]
+        words = [sys.executable, "-P", "-m", "melodyrnn", "reproduce", str(path), "-o", f"{folder}/again.mid", "-q"]
         with (Path(folder) / "said").open("w+") as said:
             process = subprocess.Popen(words, stderr=said, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1])
-            end = time.monotonic() + _BREAK
+            end, most = time.monotonic() + _BREAK, 0.0
             while True:
+                most = max(most, _megabytes(process.pid))
                 pid, status, used = os.wait4(process.pid, os.WNOHANG)
                 if pid:
                     break
@@ -146,7 +137,13 @@ def outcome_of(content: bytes) -> Outcome:
             process.returncode = os.waitstatus_to_exitcode(status)
             said.seek(0)
             text = said.read().replace(folder, "")
-    return Outcome(process.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, text)
+    return Outcome(process.returncode, used.ru_utime + used.ru_stime, most, text)
+
+
+def _megabytes(pid: int) -> float:
+    """The most memory that a process has had so far; what the system tells at its end counts its parent's, too."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from melodyrnn.constraints.automaton import Automaton, Flags
     from melodyrnn.constraints.product import Map
+
+
+_PITCHES: Final = np.arange(len(PITCHES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class Lookahead:
             [(None if pairs.all() else pairs.T.astype(np.float32), after) for pairs, after in relations]
             for relations in self.product.relations
         ]
+        self._had = np.arange(g.subsets)[:, None] | g.bits  # (U, P): the subset after a pitch
         self._ways = self.product.ways.tolist()
         self._copies = {copy.at: copy for copy in g.copies}
         self._closing = dict(g.closing)
@@ -175,9 +179,10 @@ class Lookahead:
             durations = np.flatnonzero(g.durations[tick] & (tick + DURATION_TICKS <= self._limit(tick)))
             self.begin[tick] = self._ended(tick, durations)
         step, begin = self.step[tick, ..., :NONE], self.begin[tick]
-        for pairs, joined in self._steps[self._ways[tick]]:
+        for number, (pairs, joined) in enumerate(self._steps[self._ways[tick]]):
             begun = begin if joined is None else joined.pulled(begin)
-            step |= begun.any(-1, keepdims=True) if pairs is None else begun.astype(np.float32) @ pairs > 0
+            led = begun.any(-1, keepdims=True) if pairs is None else begun.astype(np.float32) @ pairs > 0
+            step[...] = led | step if number else led
         if g.joints[tick]:
             step &= g.home
         self.step[tick, ..., NONE] = (begin & g.opening).any(-1)
@@ -189,15 +194,16 @@ class Lookahead:
     def _ended(self, tick: int, durations: Indices) -> Flags:
         """Whether a note of one of these durations may begin here, (N, U, F, P)."""
         g, ends = self.space, tick + DURATION_TICKS[durations]
-        could = np.zeros_like(ends) if g.last_notes is None else g.last_notes[tick, durations]
         ways = self.product.notes(tick, ends, durations)
-        found = self._any((self.after[ends[which], could[which]], joined) for which, joined in ways)
+        if g.last_notes is None:
+            found = self._any((self.after[ends[which], 0], joined) for which, joined in ways)
+        else:
+            could = g.last_notes[tick, durations]
+            found = self._any((self.after[ends[which], could[which]], joined) for which, joined in ways)
         if (pitched := self.product.pitch(tick)) is not None:
-            kept = np.take_along_axis(found, np.maximum(pitched, 0)[:, None, None, :], 0)
-            found = kept & (pitched >= 0)[:, None, None, :]
+            found = pitched.pulled(found)
         if g.subsets > 1:
-            had = np.arange(g.subsets)[:, None] | g.bits
-            found = np.take_along_axis(found, np.broadcast_to(had[None, :, None], found.shape), 1)
+            found = found[:, self._had, :, _PITCHES].transpose(2, 0, 3, 1)
         return np.asarray(found & g.pitches[tick])
 
     def _after(self, tick: int) -> None:
@@ -205,7 +211,7 @@ class Lookahead:
         onsets = tick + self._allowed_rests
         onsets = onsets[onsets <= min(g.until[tick], g.end - 1)]
         here = self.after[tick]
-        shut = [o for o in onsets.tolist() if o in self._closing]
+        shut = [o for o in onsets.tolist() if o in self._closing] if self._closing else []
         if shut:
             onsets = onsets[onsets != shut[0]]
             if g.over[tick + self._closing[shut[0]]]:

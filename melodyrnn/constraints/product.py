@@ -4,7 +4,7 @@ Conventions
     N states, numbered as digits: those of the first automaton count most. E targets, P pitches.
     A map (N,) gives the next state of each; None = every state stays.
 
-Contents: Map, Product.
+Contents: Map, PitchMap, Product.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Group = tuple[Indices | slice, "Map | None"]
 
 _P: Final = len(PITCHES)
+_PITCHES: Final = np.arange(_P)
 
 
 class Map:
@@ -49,6 +50,23 @@ class Map:
         return np.asarray(states.take(self._index, 0) & self._shown)
 
 
+class PitchMap:
+    """The next state of each after a pitch, (N, P), or FORBIDDEN."""
+
+    def __init__(self, after: Indices) -> None:
+        """Most states stay as they are, whatever comes, where only the first pitch of all is remembered."""
+        self.after = after
+        self._moved = np.flatnonzero((after != np.arange(len(after))[:, None]).any(1))
+        self._index = np.maximum(after[self._moved], 0)
+        self._alive = (after[self._moved] >= 0)[:, None, None]
+
+    def pulled(self, states: Flags) -> Flags:
+        """What holds of the next states, (N, U, F, P), said of the states before; FORBIDDEN leads to nothing."""
+        out = states.copy()
+        out[self._moved] = states[self._index, :, :, _PITCHES].transpose(0, 2, 3, 1) & self._alive
+        return out
+
+
 class Product:
     """All automata at once. What the rules ask at every note is kept in tables, worked out tick by tick as needed."""
 
@@ -61,21 +79,26 @@ class Product:
             _Table(ticks, len(REST_TICKS), self.states),
             _Table(ticks, len(DURATION_TICKS), self.states),
         )
+        self._crossed = self.states > 1 and bool(joints.any())
+        every = list(enumerate(self.automata))
+        self._resting = [(k, one) for k, one in every if type(one).rest is not Automaton.rest]
+        self._noting = [(k, one) for k, one in every if type(one).note is not Automaton.note]
         self._endings: dict[int, Flags] = {}
         self._maps: dict[tuple[object, ...], Map | None] = {}
 
     def rests(self, tick: int, targets: Indices) -> Iterator[Group]:
         """Targets that share a map, and the map, for silences from a tick; what is forbidden for all is left out."""
-        return self._grouped([automaton.rest(tick, targets) for automaton in self.automata], targets, joints=True)
+        moves = {k: automaton.rest(tick, targets) for k, automaton in self._resting}
+        return self._grouped(moves, targets, joints=True)
 
     def notes(self, onset: int, targets: Indices, durations: Indices) -> Iterator[Group]:
         """The same for notes from an onset."""
-        moves = [automaton.note(onset, targets, durations) for automaton in self.automata]
+        moves = {k: automaton.note(onset, targets, durations) for k, automaton in self._noting}
         return self._grouped(moves, targets, joints=False)
 
-    def _grouped(self, moves: Sequence[Moves | None], targets: Indices, *, joints: bool) -> Iterator[Group]:
-        crossing = self.joints[targets] if joints and self.states > 1 else None
-        live = [(k, move) for k, move in enumerate(moves) if move is not None]
+    def _grouped(self, moves: dict[int, Moves | None], targets: Indices, *, joints: bool) -> Iterator[Group]:
+        crossing = self.joints[targets] if joints and self._crossed else None
+        live = [(k, move) for k, move in moves.items() if move is not None]
         if not live and (crossing is None or not crossing.any()):
             yield slice(None), None
             return
@@ -169,13 +192,13 @@ class Product:
         return out
 
     @cached_property
-    def _pitched(self) -> tuple[Indices | None, Indices]:
-        """The state after a pitch, (kinds, N, P), and the kind that holds at each tick; None where nothing is said."""
+    def _pitched(self) -> tuple[list[PitchMap], Indices]:
+        """The states after a pitch, of each kind, and the kind that holds at each tick; none where nothing is said."""
         kinds: dict[tuple[int, ...], int] = {}
         known: list[tuple[Indices | None, ...]] = []
         which = np.zeros(self.ticks, np.int64)
         if all(type(automaton).pitch is Automaton.pitch for automaton in self.automata):
-            return None, which
+            return [], which
         for onset in range(self.ticks):
             said = tuple(automaton.pitch(onset) for automaton in self.automata)
             number = kinds.setdefault(tuple(map(id, said)), len(kinds))
@@ -183,8 +206,8 @@ class Product:
                 known.append(said)
             which[onset] = number
         if all(one is None for said in known for one in said):
-            return None, which
-        return np.stack([self._pitches(said) for said in known]), which
+            return [], which
+        return [PitchMap(self._pitches(said)) for said in known], which
 
     def _pitches(self, said: tuple[Indices | None, ...]) -> Indices:
         out, dead = np.zeros((1, _P), np.int64), np.zeros((1, _P), bool)
@@ -194,15 +217,15 @@ class Product:
             dead = (dead[:, None] | (own < 0)).reshape(-1, _P)
         return np.where(dead, FORBIDDEN, out)
 
-    def pitch(self, onset: int) -> Indices | None:
-        """The state after a pitch at an onset, (N, P)."""
-        table, which = self._pitched
-        return None if table is None else table[which[onset]]
+    def pitch(self, onset: int) -> PitchMap | None:
+        """The state after a pitch at an onset."""
+        maps, which = self._pitched
+        return maps[which[onset]] if maps else None
 
     def pitches_at(self, onsets: Indices) -> Indices | None:
         """The same for many onsets (R,): (R, N, P)."""
-        table, which = self._pitched
-        return None if table is None else table[which[onsets]]
+        maps, which = self._pitched
+        return np.stack([one.after for one in maps])[which[onsets]] if maps else None
 
     def ending(self, tick: int) -> Flags:
         """Whether a melody may be over at a tick, (N, P) by state and last pitch."""

@@ -9,7 +9,7 @@
     AcceptanceTest  looks at a finished melody, and asks for another
 
 Conventions: T = frame.end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
-Contents: the kinds; FinishedMelody (what a test looks at); Rules, rules_for.
+Contents: the kinds; FinishedMelody (what a test looks at); Rules.
 """
 
 from __future__ import annotations

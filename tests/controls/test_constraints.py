@@ -116,7 +116,7 @@ def test_what_cannot_be_is_refused_with_the_reason(model, wishes, reason):
         ("max-leap", {"max_leap": 0}), ("density", {"density": "thick"}), ("density", {"density": "6-3"}),
         ("in-scale", {"scale": "C D", "in_scale": "free"}),
         ("contour", {"contour": "zigzag"}), ("contour", {"contour": "arch", "bars": None}),
-        ("durations", {"durations": "1/7"}), ("end", {"end": "major"}), ("form", {"form": "aaba"}),
+        ("durations", {"durations": "1/7"}), ("end", {"end": "major"}), ("form", {"form": "rondo"}),
         ("end", {"end": "8"}), ("form", {"form": "A'A"}), ("chords", {"chords": "X7", "metre": Metre()}),
         ("effort", {"effort": 0}), ("chord-tones", {"chord_tones": "always"}),
         ("surprise", {"surprise": 3.0, "top_k": 1}), ("upbeat", {"upbeat": 6, "metre": Metre(12, 8)}),

@@ -1,14 +1,10 @@
-"""Choosing from log-probabilities: small pure filters, and one exact draw.
+"""Choosing from log-probabilities: one exact draw, and what forbidding costs.
 
 Conventions
-    logs (R, V): natural log-probabilities, float64, -inf = forbidden; rows need not sum to one.
-    Filters return new arrays of that shape and never raise what was forbidden. A row always keeps one entry
-    if it had one. Draws are by inverse distribution function from one uniform number per row, so a melody's
-    choices depend on its own numbers alone.
+    logs (R, V): natural log-probabilities, float64, -inf = forbidden; rows need not sum to one. Draws are by inverse
+    distribution function from one uniform number per row, so a melody's choices depend on its own numbers alone.
 
-Sources: top-k, Fan et al. 2018; top-p (nucleus), Holtzman et al. 2020; min-p, Nguyen et al. 2024.
-
-Contents: temperature, top_k, top_p, min_p; probabilities, price; draw, within, uniforms.
+Contents: probabilities, price; draw, within, uniforms.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def test_a_folder_without_melodies_says_why(command, folder):
         file.unlink()
     ended = command("corpus", "check", folder)
     assert (ended.status, ended.out) == (1, "")
-    kinds = ".mid .midi .kar .musicxml .xml .mxl .abc .krn .kern"
+    kinds = ".mid .midi .kar .rmi .musicxml .xml .mxl .abc .krn .kern"
     assert ended.err == f"melodyrnn: error: {folder}: holds no file of music ({kinds})\n"
     (folder / "score.mscz").write_bytes(b"PK")
     (folder / ".hidden").write_bytes(b"")

@@ -102,7 +102,7 @@ def test_many_go_into_a_folder(command, model):
         (["--bars", "0"], "bars: 0 is not a whole number from 1 to 64"),
         (["--metre", "4"], "metre: '4' is not a metre; write 4/4, 3/4, 6/8 or 5/4"),
         (["--style", "polka"], "style: the model knows no 'polka'; it knows reel"),
-        (["--program", "128"], "Invalid value for '--program': 128 is more than 127 (see melodyrnn generate --help)"),
+        (["--program", "128"], "program: 128 is not between 0 and 127"),
     ],
 )
 def test_wrong_use_is_told_and_nothing_written(command, model, arguments, text):
