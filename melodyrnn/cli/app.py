@@ -6,11 +6,10 @@ Contents: COMMANDS, app; command and new_app, by which the modules of commands/ 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -116,8 +115,7 @@ class Page(_Light, TyperCommand):
                 formatter.write_dl(records)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     """Text from the command line to a value; takes the place of Typer's own reader of a parameter."""
 
     kind: type[str | int | float | bool | Path]

@@ -290,7 +290,7 @@ def _pitch_plan(
     soft = same_pitch_penalty(notes[:-1], free[:-1], frame.end, OTHERWISE)  # an ending may come again
     towards = LogitRules(pitch=(lambda logs, context: logs + soft[np.minimum(context.tick, frame.end)],))
     plan = plan_for(rules, frame, hard_rules(lookahead, frame))
-    return replace(plan, rules=towards + plan.rules)
+    return plan._replace(rules=towards + plan.rules)
 
 
 def _heard(melody: Melody) -> Melody:

@@ -10,8 +10,8 @@ Contents: Prompt, begin, whole_bars, conditions_of, prefill.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 MIDDLE: Final = 65  # anchor near which a melody lies when the card tells of no registers
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):
     """A decoder of one melody at the place where new notes begin."""
 
     decoder: Decoder

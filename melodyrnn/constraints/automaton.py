@@ -19,8 +19,7 @@ OpeningPitch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +35,14 @@ Joint = Literal["reset", "pitch", "join"]
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
+class Moves(NamedTuple):
     """What becomes of the states on the way to some ticks."""
 
     kind: Indices  # (targets,) which of the maps holds for each
     maps: Indices  # (kinds, S)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Steps:
+class Steps(NamedTuple):
     """What becomes of the states on the way from a pitch to the next."""
 
     kind: Indices  # (P, P) which of the maps holds from a pitch (first axis) to another

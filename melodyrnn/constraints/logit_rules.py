@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -39,8 +39,7 @@ def mask(logs: Logs, allowed: Flags) -> Logs:
     return np.where(allowed, logs, -np.inf)
 
 
-@dataclass(frozen=True, slots=True)
-class DecodingContext:
+class DecodingContext(NamedTuple):
     """Where each melody stands when an attribute of its next note is chosen. Arrays (R,)."""
 
     notes: int  # notes so far, the prime's included

@@ -10,8 +10,7 @@ Contents: Option, Control; whole, real (checks of numbers).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 from melodyrnn.errors import OptionError
 
@@ -29,8 +28,7 @@ GENERATE: Final = ("generate",)
 EDITS: Final = ("generate", "infill", "vary")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option as the command line spells it."""
 
     name: str  # with its dashes
@@ -45,11 +43,8 @@ class Option:
     elsewhere: tuple[str, ...] = ()  # what other programs call it: whoever writes that is told
 
 
-@dataclass(frozen=True, slots=True)
 class Control:
     """Something asked for. Subclasses say what it means; what they do not override asks for nothing."""
-
-    value: Any  # as callers and recipes write it
 
     option: ClassVar[Option]
     default: ClassVar[Any] = None
@@ -66,6 +61,18 @@ class Control:
     """Controls without which it is refused, with the reason."""
     excludes: ClassVar[dict[str, str]] = {}
     """Controls beside which it is refused, with the reason."""
+
+    def __init__(self, value: Any) -> None:
+        """`value`: as callers and recipes write it; it does not change."""
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is asked for."""
+        return type(self) is type(other) and self.value == other.value
+
+    def __hash__(self) -> int:
+        """By what is asked for."""
+        return hash((type(self), self.value))
 
     @classmethod
     def name(cls) -> str:

@@ -5,9 +5,9 @@ Contents: rules_of (what all controls say), anchor_for; preferences_of, filters_
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def tests_of(rules: Rules, frame: Frame) -> tuple[AcceptanceTest, ...]:
     """
     loop = frame.setting.loop
     tests = [
-        replace(rule, owner=owner)
+        rule._replace(owner=owner)
         for rule, owner in zip(rules.every, rules.owners, strict=True)
         if isinstance(rule, AcceptanceTest)
     ]
@@ -127,8 +127,7 @@ def tests_of(rules: Rules, frame: Frame) -> tuple[AcceptanceTest, ...]:
     return (*tests, AcceptanceTest(passes, ", ".join(later.values()))) if later else tuple(tests)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What holds for every note, and for the finished melody."""
 
     rules: LogitRules

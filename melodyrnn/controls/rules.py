@@ -14,9 +14,8 @@ Contents: the kinds; FinishedMelody (what a test looks at); Rules.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mask:
+class Mask(NamedTuple):
     """What is allowed; None = everything."""
 
     pitches: Flags | None = None  # (P,), or (T, P) by the onset of the note
@@ -41,8 +39,7 @@ class Mask:
     final: Flags | None = None  # (P,) the last pitch
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(NamedTuple):
     """A form: what returns, and where sections meet."""
 
     copies: tuple[Copy, ...]
@@ -50,8 +47,7 @@ class Sections:
     end: int  # tick after the last section
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(NamedTuple):
     """What is added to the log-probabilities of pitches."""
 
     costs: Logs | None = None  # (P,), or (T, P)
@@ -59,8 +55,7 @@ class Preference:
     light: bool = False  # it does not make a request one with rules: what is composed is the network's own
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """What is done to log-probabilities, in the order of the list of controls."""
 
     pitch: LogitRule | None = None
@@ -68,29 +63,26 @@ class Filter:
     paced: bool = False  # bits spent are counted for it
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """Rules that do not look ahead: what leads nowhere is taken back."""
 
     rules: LogitRules
 
 
-@dataclass(frozen=True)
 class FinishedMelody:
     """A melody whose last note has been composed."""
 
-    before: Indices  # (notes, 3) rows of the tables: what was given
-    rows: Indices  # (notes, 3): what is new
-    written: Callable[[], Melody]
+    def __init__(self, before: Indices, rows: Indices, written: Callable[[], Melody]) -> None:
+        """`before` and `rows`: given and new notes, (notes, 3) rows of the tables; `written`: gives the whole."""
+        self.before, self.rows, self._written = before, rows, written
 
     @cached_property
     def melody(self) -> Melody:
         """The whole melody, given notes and new ones."""
-        return self.written()
+        return self._written()
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptanceTest:
+class AcceptanceTest(NamedTuple):
     """Whether a finished melody may stay."""
 
     passes: Callable[[FinishedMelody], bool]
@@ -103,8 +95,7 @@ if TYPE_CHECKING:
     Rule = Mask | Automaton | Sections | Preference | Filter | Limit | AcceptanceTest
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """All rules of a request, by kind."""
 
     every: tuple[Rule, ...]

@@ -12,7 +12,7 @@ Contents: `columns` (melody → Columns), `collate` (Columns → Batch), `match_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +114,7 @@ def match_lengths(values: Indices) -> Small:
     return lengths
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(NamedTuple):
     """Conditions hidden from the network, one flag a melody: arrays (B,), true = hidden."""
 
     bars_left: NDArray[np.bool_]

@@ -6,7 +6,7 @@ Contents: Format, FORMATS; read off the table: INPUT_FORMATS, OUTPUT_FORMATS, OU
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from melodyrnn.formats.midi.parser import RawFile
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """A kind of file. Suffixes are lower case."""
 
     name: str

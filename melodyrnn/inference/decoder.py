@@ -15,8 +15,7 @@ Contents: Places, Timeline, of_metres, of_columns; Conditions, Decoder.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
 BEYOND_ANY_TICK: Final = 1 << 40  # a tick that no melody reaches: pads tables of unequal length
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where one tick of each melody stands. Arrays (R,)."""
 
     place: Indices  # ticks since the bar line
@@ -46,8 +44,7 @@ class Places:
     bar_ticks: Indices
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """Stretches of one metre, of each melody. Arrays (R, M)."""
 
     starts: Indices  # first tick
@@ -123,8 +120,7 @@ _DEGREE_HEARD: Final = vp.degree(_ALL) + 1 + _HEARD["degree"]
 _LEAP: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """Conditions of each melody, arrays (R,); 0 = hidden."""
 
     mode: Indices  # 1 + index in MODES

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn.errors import OptionError, Unreadable, one_line
 from melodyrnn.music.chord_symbols import QUALITIES, quality_of
@@ -43,8 +43,7 @@ _ORDER: Final = {name: place for place, name in enumerate(QUALITIES)}
 _FIFTH: Final = 1 << 7
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A chord from here on."""
 
     onset: int

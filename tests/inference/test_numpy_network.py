@@ -1,6 +1,5 @@
 """The runtimes say what the torch network says: NumPy, and the compiled step where it is built."""
 
-import dataclasses
 
 import numpy as np
 import pytest
@@ -63,7 +62,7 @@ def test_surprise_is_torchs_over_200_dependent_notes(network, cell, layers, bar_
     theirs, ours = pair(network, cell, layers, bar_numbers=bar_numbers)
     melodies = [random_columns(n, k) for k, n in enumerate((200, 1, 33, 2, 60))]
     rng = np.random.default_rng(0)
-    for withheld in (answers_hidden(5), Withheld(*(coin(rng, 5) for _ in dataclasses.fields(Withheld)))):
+    for withheld in (answers_hidden(5), Withheld(*(coin(rng, 5) for _ in Withheld._fields))):
         with torch.no_grad():
             expected = torch.stack(theirs(inputs(melodies, withheld)), -1).numpy()
         for row, scored in zip(expected, score(ours, melodies, withheld), strict=True):
@@ -75,7 +74,7 @@ def test_whole_distributions_are_torchs(network, random_columns):
     """Not only what came: every value's log-probability, at the first, second and a late position."""
     theirs, ours = pair(network, "lstm", 1)
     melody = random_columns(40, 3)
-    shown = Withheld(*(np.zeros(1, dtype=bool) for _ in dataclasses.fields(Withheld)))
+    shown = Withheld(*(np.zeros(1, dtype=bool) for _ in Withheld._fields))
     known = inputs([melody], shown)
     told = Conditions(*(np.array([v]) for v in (melody.mode + 1, melody.style, melody.anchor + 1, melody.bars)))
     decoder = Decoder(ours, told, of_columns([melody]), capacity=3)  # grows on the way

@@ -12,9 +12,8 @@ Contents: draw_roll, pitch_name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise, zip_longest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.music.key import Key, spell
 
@@ -34,8 +33,7 @@ _DIM: Final = 238
 _SIGNS: Final = {True: {_ONSET: "■", _HELD: "━", _BAR: "·"}, False: {_ONSET: "o", _HELD: "-", _BAR: ":"}}
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     """One system: what sounds where, `width` columns from column `start`."""
 
     cells: Mapping[tuple[int, int], int]  # (pitch, column) → _ONSET or _HELD

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
@@ -146,8 +146,7 @@ def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
     return best, many
 
 
-@dataclass(frozen=True, slots=True)
-class ChordInput:
+class ChordInput(NamedTuple):
     """Chords as the command line gave them: as a text, or the harmony of a file."""
 
     asked: str | None

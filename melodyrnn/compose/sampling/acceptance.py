@@ -20,7 +20,7 @@ closing_of.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     Steps = list[tuple[Indices, SampledNote]]
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(NamedTuple):
     """A melody as it stood where its last bars begin."""
 
     decoder: Decoder  # of this melody alone
@@ -169,8 +168,7 @@ def is_repetitive(melody: Melody) -> bool:
 _SEQUENCE: Final = 0  # of a seed's numbers: no particle has it (they are counted from 1, other attempts from -1 down)
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """What is wanted of the end of a melody."""
 
     tonic: float | None = None  # how often it is to be the tonic; None: that is not drawn

@@ -9,8 +9,7 @@ Contents: spent_with; SampledNote, sample_note.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,8 +33,7 @@ def spent_with(spent: Logs, bits: Logs) -> Logs:
     return np.stack((sofar, spent[:, 1] + sofar), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class SampledNote:
+class SampledNote(NamedTuple):
     """The next note of each melody, rows (R,) of the tables; where rest is END, the rest means nothing."""
 
     rest: Indices
