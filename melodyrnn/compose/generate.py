@@ -15,26 +15,27 @@ Contents: Model, load_model, model_of; Generated, generate; prompt_for; TRIES.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, find, load
 from melodyrnn.compose.performance import velocity_of
-from melodyrnn.compose.prompt import Prompt, begin
+from melodyrnn.compose.prompt import Prompt, begin, side_by_side
 from melodyrnn.compose.sampling.acceptance import (
     AGAIN,
     Candidate,
     Closing,
     closing_of,
     compose,
-    compose_end,
+    compose_ends,
     is_lively,
     is_repetitive,
 )
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.controls.frame.length_prior import with_length_prior
+from melodyrnn.controls.gather import ends_as_asked
 from melodyrnn.controls.rules import FinishedMelody
 from melodyrnn.errors import CheckpointError, DeadEnd, OptionError, Unsatisfiable, printable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
@@ -42,7 +43,7 @@ from melodyrnn.inference.soundness import sound_network
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -112,10 +113,10 @@ def generate(
     seeds = options.seeds(count, step)
     each = (with_length_prior(model.card, options.seeded(seed), prime) for seed in seeds)
     if (first := next(each)).setting.bars == options.setting.bars:
-        return _generate(_task(model, options, prime, free=options.setting.bars is None and options.planned), seeds)
-    begun = _generate(_task(model, first, prime, free=True), first.seeds(1))
-    later = (_generate(_task(model, own, prime, free=True), own.seeds(1)) for own in each)
-    return chain(begun, chain.from_iterable(later))
+        free = options.setting.bars is None and options.planned
+        return _generate(_task(model, options, prime, free=free), seeds)
+    known = {_shared(first): _task(model, first, prime, free=True)}
+    return _of_many_lengths(model, chain((first,), each), prime, known)
 
 
 def prompt_for(model: Model, options: Options, prime: Melody | None = None) -> Prompt:
@@ -134,10 +135,12 @@ class _Task(NamedTuple):
 
     prompt: Prompt
     options: Options
+    planned: bool  # it is held to more than a length
     static: bool  # a static melody is composed again
     turns: bool  # one that goes in circles is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
+    held: Callable[[Options], _Task] | None = None  # the same, held to what is left to chance at first
 
     @property
     def tests(self) -> tuple[AcceptanceTest, ...]:
@@ -152,38 +155,107 @@ class _Task(NamedTuple):
         given = np.zeros((0, 3), np.int64) if before is None else before
         blank = [[0.0] * 3] * len(rows)
         finished = FinishedMelody(
-            given, rows, lambda: _finished(self.prompt, Candidate(0, rows.tolist(), blank)).melody
+            given, rows, lambda: _finished(self.prompt, Candidate(0, notes=rows.tolist(), bits=blank)).melody
         )
         return all(test.passes(finished) for test in self.tests)
 
 
-def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False) -> _Task:
+def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False, held: bool = False) -> _Task:
     """What to compose; `free`: melodies whose length is drawn, or left to the network.
 
     Static ones are composed again unless they are the network's own or an effort is given; repetitive ones where bars
-    do not return by themselves.
+    do not return by themselves. What melodies keep by chance often enough they are not held to (unless `held`): they
+    are composed until one does. Where more is asked for, whether any melody keeps all of it is seen at once.
     """
-    prompt, setting = prompt_for(model, options, prime), options.setting
-    closing = None if free and setting.ending != "drawn" else closing_of(model.card, options, prompt)
+    chance = () if held else options.by_chance
+    asked = options.without(*(control.name() for control in chance))
+    if chance and asked.planned:
+        prompt_for(model, options, prime)
+    prompt, setting = prompt_for(model, asked, prime), options.setting
+    closing = None
+    if chance or not free or setting.ending == "drawn":
+        closing = closing_of(model.card, options, prompt, ends_as_asked(chance, prompt.frame) if chance else None)
     mark = None
     if closing is not None and not prompt.plan.sections:  # the last two bars
         mark = prompt.end - prompt.frame.shift - 2 * prompt.frame.melody.metre_at(prompt.end - 1).bar_ticks
     again = setting.effort is None and not options.certain
     static = again and (options.planned or prompt.plan.filtered)
     turns = free or (again and not prompt.plan.sections and prime is None)
-    return _Task(prompt, options, static, turns, closing, mark)
+
+    def held_to_it(own: Options) -> _Task:
+        return _task(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
+
+    return _Task(prompt, options, asked.planned, static, turns, closing, mark, held_to_it if chance else None)
+
+
+def _shared(options: Options) -> Options:
+    """What melodies have in common that can be composed side by side, each with its own seed and ending."""
+    return options.seeded(0).without(*(control.name() for control in options.by_chance))
+
+
+def _of_many_lengths(
+    model: Model, wishes: Iterator[Options], prime: Melody | None, known: dict[Options, _Task]
+) -> Iterator[Generated]:
+    """Melodies each of which has a length and an ending of its own; those of one length side by side."""
+    while batch := list(islice(wishes, COMPOSED_TOGETHER)):
+        candidates = [Candidate(own.setting.seed, wish=own) for own in batch]
+        tasks = _tasks_of(model, candidates, prime, known)
+        if prime is None and all(_is_plain(task) and not task.planned for task in tasks):
+            rows = {shared: row for row, shared in enumerate(dict.fromkeys(map(_shared, batch)))}
+            for candidate, own in zip(candidates, batch, strict=True):
+                candidate.row = rows[_shared(own)]
+            joint = side_by_side(model.network, next(iter(rows)), [known[shared].prompt for shared in rows])
+            _compose(joint, candidates, tasks)
+        else:
+            for candidate, task in zip(candidates, tasks, strict=True):
+                _filled(task, [candidate])
+        yield from (_finished(task.prompt, one) for task, one in zip(tasks, candidates, strict=True))
+
+
+def _tasks_of(
+    model: Model, candidates: list[Candidate], prime: Melody | None, known: dict[Options, _Task]
+) -> list[_Task]:
+    """The task of each candidate by its own wish, and how it is to close."""
+    tasks = []
+    for candidate in candidates:
+        own = candidate.wish
+        assert own is not None  # noqa: S101 - each has its own
+        shared = _shared(own)
+        if shared not in known:
+            known[shared] = _task(model, own, prime, free=True)
+        tasks.append(known[shared])
+        candidate.mark, candidate.closing = tasks[-1].mark, _closing(model, tasks[-1], own)
+    return tasks
+
+
+def _closing(model: Model, task: _Task, own: Options) -> Closing | None:
+    """How a melody shall close by its own wish."""
+    if not own.by_chance:
+        return task.closing
+    return closing_of(model.card, own, task.prompt, ends_as_asked(own.by_chance, task.prompt.frame))
 
 
 def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
-    plain = task.prompt.particles == 1 and task.prompt.hearing is None
-    side_by_side = COMPOSED_TOGETHER if plain else 1
+    side_by_side = COMPOSED_TOGETHER if _is_plain(task) else 1
     for start in range(0, len(seeds), side_by_side):
-        candidates = [Candidate(seed) for seed in seeds[start : start + side_by_side]]
-        if plain:
-            _compose(task, candidates)
-        else:
-            _steer(task, candidates[0])
+        own = seeds[start : start + side_by_side]
+        candidates = [Candidate(seed, task.closing, task.options.seeded(seed), mark=task.mark) for seed in own]
+        _filled(task, candidates)
         yield from (_finished(task.prompt, candidate) for candidate in candidates)
+
+
+def _is_plain(task: _Task) -> bool:
+    """Whether each melody is composed alone, not drawn from particles."""
+    return task.prompt.particles == 1 and task.prompt.hearing is None
+
+
+def _filled(task: _Task, candidates: list[Candidate]) -> None:
+    """Fill candidates with melodies. Raises Unsatisfiable."""
+    if _is_plain(task):
+        _compose(task.prompt, candidates, [task] * len(candidates))
+        return
+    for candidate in candidates:
+        _steer(task, candidate)
 
 
 def _steer(task: _Task, candidate: Candidate) -> None:
@@ -209,48 +281,72 @@ def _steer(task: _Task, candidate: Candidate) -> None:
     raise _given_up(task, prompt.particles)
 
 
-def _compose(task: _Task, candidates: list[Candidate]) -> None:
-    """Fill candidates with melodies; those that are not taken, again. Raises Unsatisfiable."""
+def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[_Task]) -> None:
+    """Fill candidates with melodies, side by side; those that are not taken, again. Raises Unsatisfiable.
+
+    `tasks`: of each candidate; `prompt` has a row for each kind of them.
+    """
+    left = list(zip(tasks, candidates, strict=True))
     for attempt in range(TRIES):
-        number = attempt * ENDINGS
-        compose(task.prompt, candidates, number, task.mark)
-        candidates = [candidate for candidate in candidates if not _taken(task, candidate, number, attempt)]
-        if not candidates:
+        compose(prompt, [candidate for _, candidate in left], attempt * ENDINGS)
+        left = [(task, candidate) for task, candidate in left if not _taken(prompt, task, candidate, attempt)]
+        for task, candidate in left:
+            if task.held is not None and attempt + 1 >= _closes(task):
+                _hold(task.held(candidate.wish or task.options), candidate)
+        left = [(task, candidate) for task, candidate in left if task.held is None or attempt + 1 < _closes(task)]
+        if not left:
             return
-    raise _given_up(task, 1)
+    raise _given_up(left[0][0], 1)
 
 
-def _taken(task: _Task, candidate: Candidate, number: int, attempt: int) -> bool:
+def _hold(task: _Task, candidate: Candidate) -> None:
+    """Fill a candidate under rules that leave nothing to chance."""
+    candidate.row, candidate.mark, candidate.closing = 0, task.mark, task.closing
+    _filled(task, [candidate])
+
+
+def _closes(task: _Task) -> int:
+    """Times that a melody is composed anew for how it closes."""
+    return 2 * AGAIN if task.mark is None else AGAIN
+
+
+def _taken(prompt: Prompt, task: _Task, candidate: Candidate, attempt: int) -> bool:
     """Whether a melody that was composed for a candidate may stay: how it closes counts at first, how it goes longer.
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
     """
-    closes = _closed(task, candidate, number)
+    closed = _closed(prompt, candidate, attempt * ENDINGS)
     rows = np.array(candidate.notes, np.int64).reshape(-1, 3)
     if candidate.lost or not task.accepts(rows):
-        if not task.tests:
+        if not task.tests and task.held is None:
             raise DeadEnd
         return False
-    if not closes and attempt < (2 * AGAIN if task.mark is None else AGAIN):
+    if not closed and (task.held is not None or attempt < _closes(task)):
         return False
     if attempt >= 3 * AGAIN:
         return True
     return (not task.static or is_lively(rows)) and not (task.turns and _circles(task, candidate))
 
 
-def _closed(task: _Task, candidate: Candidate, number: int) -> bool:
-    """Whether a melody ends as was drawn for it, where that was, its last bars composed anew if need be."""
-    if task.closing is None:
+def _closed(prompt: Prompt, candidate: Candidate, number: int) -> bool:
+    """Whether a melody ends as was drawn or asked for, where that was, its last bars composed anew if need be."""
+    if (closing := candidate.closing) is None:
         return True
-    for k in range(number, number + ENDINGS):
-        if k > number and candidate.fork is not None:
-            compose_end(task.prompt, candidate, k)
-        rows, price = np.array(candidate.notes), candidate.prices[-1]
-        if not candidate.lost and task.closing.takes(candidate.seed, rows, price, k):
-            return True
-        if candidate.fork is None:
-            break
-    return False
+
+    def takes(one: Candidate, k: int) -> bool:
+        rows = np.array(one.notes, np.int64).reshape(-1, 3)
+        return not one.lost and closing.takes(one.seed, rows, one.prices[-1], k)
+
+    if takes(candidate, number):
+        return True
+    if candidate.fork is None:
+        return False
+    later = range(number + 1, number + ENDINGS)
+    ends = compose_ends(prompt, candidate, later)
+    found = next((end for k, end in zip(later, ends, strict=True) if takes(end, k)), None)
+    last = found or ends[-1]
+    candidate.notes, candidate.bits, candidate.prices = last.notes, last.bits, last.prices
+    return found is not None
 
 
 def _circles(task: _Task, candidate: Candidate) -> bool:
@@ -268,7 +364,9 @@ def _particle_test(task: _Task, seed: int, attempt: int) -> Test | None:
     if task.static and attempt < AGAIN:
         asked.append(is_lively)
     if task.turns and attempt < AGAIN:
-        asked.append(lambda rows: not _circles(task, Candidate(seed, rows.tolist(), [[0.0] * 3] * len(rows))))
+        asked.append(
+            lambda rows: not _circles(task, Candidate(seed, notes=rows.tolist(), bits=[[0.0] * 3] * len(rows)))
+        )
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
     return (lambda rows: all(passes(rows) for passes in asked)) if asked else None

@@ -5,7 +5,7 @@ Conventions
     to it, whole bars: not 0 only after a prime whose trailing silence is longer than any rest of the tables, or
     whose values the tables have so badly that they add up to more than its length.
 
-Contents: Prompt, begin, whole_bars, conditions_of, prefill.
+Contents: Prompt, begin, side_by_side, whole_bars, conditions_of, prefill.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from melodyrnn.music.key_finding import find_key_of_chords, key_or_found
 from melodyrnn.music.melody import MOST_BARS, Melody, Metre, check_given, check_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,6 +74,25 @@ def begin(
     if plan.paced:
         decoder.spent = np.zeros((1, 2))
     return Prompt(decoder, frame, end, bits, upbeat, plan, options.particles, hearing)
+
+
+def side_by_side(network: Network, options: Options, prompts: Sequence[Prompt]) -> Prompt:
+    """One prompt for melodies that differ in nothing but their lengths and upbeats: a row for each of `prompts`.
+
+    None of them has a prime, and they are held to no more than a length.
+    """
+    longest = max(prompts, key=lambda prompt: prompt.frame.end)
+    frame, every = longest.frame, [prompt.decoder.conditions for prompt in prompts]
+    columns = (np.concatenate(told) for told in zip(*every, strict=True))
+    decoder = Decoder(network, Conditions(*columns), of_metres(frame.melody.metres, len(prompts)))
+    decoder.states = np.arange(len(prompts))
+    decoder.spent = np.zeros((len(prompts), 2)) if longest.plan.paced else None
+    onsets = None if frame.onset is None else np.array([prompt.frame.onset for prompt in prompts])
+    ends = np.array([prompt.frame.end for prompt in prompts])
+    local = in_range(frame.anchor) + first_onset(onsets, frame.latest) + exact_bars(ends, frame.end - frame.last_bar)
+    kinds = LogitRules(advance=lambda context, _pitches: np.asarray(context.states))
+    rules, _ = rules_of(options, frame)
+    return longest._replace(decoder=decoder, plan=plan_for(rules, frame, local + kinds))
 
 
 def _style(card: Card, name: str | None) -> int:
@@ -184,7 +203,7 @@ def _ruled(options: Options, frame: Frame) -> tuple[Frame, Plan, Hearing | None]
     """Lay down the rules: few and local ones if no more is asked for than a length, else a plan."""
     rules, frame = rules_of(options, frame)
     if not options.planned:
-        whole = exact_bars(frame.end, frame.last_bar) if frame.exact else ends_by(frame.end)
+        whole = exact_bars(frame.end, frame.end - frame.last_bar) if frame.exact else ends_by(frame.end)
         local = in_range(frame.anchor) + first_onset(frame.onset, frame.latest) + whole
         return frame, plan_for(rules, frame, local), None
     from melodyrnn.compose.sampling.particles import Hearing  # noqa: PLC0415

@@ -117,7 +117,7 @@ class PitchSteps(Automaton):
 
 
 class BarCounter(Automaton):
-    """Notes that begin in each bar: so many at least, so many at most."""
+    """Notes that begin in each bar: so many at least, so many at most; a melody may end in one with fewer."""
 
     joint: Joint | None = "reset"
 
@@ -137,10 +137,6 @@ class BarCounter(Automaton):
     def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002
         """One more."""
         return Moves(self._kind(onset, targets), self._maps(int(self.least[onset]), int(self.most[onset])))
-
-    def ending(self, tick: int) -> Flags:
-        """The bar in which it ends has enough."""
-        return np.asarray(self._count >= self.least[tick])
 
     def _maps(self, least: int, most: int | None) -> Indices:
         """Within the bar, beyond it, and beyond one that must not be empty; with a note more where there is a most."""

@@ -91,22 +91,32 @@ def in_range(anchor: int) -> LogitRules:
     return LogitRules(pitch=(pitch,))
 
 
-def first_onset(onset: int | None, latest: int) -> LogitRules:
-    """Start the new notes exactly at a tick, or not at END and not after `latest`."""
+def first_onset(onset: int | Indices | None, latest: int) -> LogitRules:
+    """Start the new notes exactly at a tick, or not at END and not after `latest`.
+
+    Where melodies differ in it, ticks (kinds,): `DecodingContext.states` says of which kind each is.
+    """
 
     def rest(logs: Logs, context: DecodingContext) -> Logs:
         if context.notes > context.primed:
             return logs
         begins = context.tick[:, None] + REST_TICKS
-        return mask(logs, _with_end(begins <= latest if onset is None else begins == onset, np.zeros(len(logs), bool)))
+        if onset is None:
+            fits = begins <= latest
+        else:
+            fits = begins == (onset if context.states is None else np.asarray(onset)[context.states][:, None])
+        return mask(logs, _with_end(fits, np.zeros(len(logs), bool)))
 
     return LogitRules(rest=(rest,))
 
 
-def exact_bars(end: int, last_bar: int) -> LogitRules:
-    """No note crosses tick `end`; the melody is over there, or once it sounds beyond `last_bar` (a tick)."""
-    left = np.arange(max(_FURTHEST, end - last_bar) + 1)  # ticks up to the end; of more, all that is said of the most
-    over = left < end - last_bar
+def exact_bars(end: int | Indices, bar: int) -> LogitRules:
+    """No note crosses tick `end`; the melody is over there, or once it sounds within the last bar, of so many ticks.
+
+    Where melodies differ in their end, ticks (kinds,): `DecodingContext.states` says of which kind each is.
+    """
+    left = np.arange(max(_FURTHEST, bar) + 1)  # ticks up to the end; of more, all that is said of the most
+    over = left < bar
     room = left[:, None] - REST_TICKS
     neat = room >= SHORTEST_GAP
     sparse = (room > 0) & ~over[:, None]  # what is left when nothing neat is, and it may not end either
@@ -114,11 +124,14 @@ def exact_bars(end: int, last_bar: int) -> LogitRules:
     room = left[:, None] - DURATION_TICKS
     durations = room >= 0
 
+    def left_of(context: DecodingContext) -> Indices:
+        return (end if context.states is None else np.asarray(end)[context.states]) - context.tick
+
     def rest(logs: Logs, context: DecodingContext) -> Logs:
-        return mask(logs, rests.take(end - context.tick, 0, mode="clip"))
+        return mask(logs, rests.take(left_of(context), 0, mode="clip"))
 
     def duration(logs: Logs, context: DecodingContext) -> Logs:
-        room = end - context.tick
+        room = left_of(context)
         return logs if np.minimum.reduce(room) >= _FURTHEST else mask(logs, durations.take(room, 0, mode="clip"))
 
     return LogitRules((rest,), (duration,))

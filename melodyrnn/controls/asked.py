@@ -130,6 +130,13 @@ class Asked:
         return seeds
 
     @property
+    def by_chance(self) -> tuple[Control, ...]:
+        """What melodies are composed until they keep it, where nothing else reaches ahead; else none."""
+        ahead = tuple(control for control in self.given if control.reaches)
+        free = self.setting.effort is None and not self.certain and self.setting.bars is not None
+        return ahead if free and all(control.by_chance for control in ahead) else ()
+
+    @property
     def planned(self) -> bool:
         """Whether notes are held to more than a length and an upbeat, so that all is laid out before the first."""
         return any(control.holds for control in self.given)

@@ -102,7 +102,7 @@ class Frame:
 
     def composed(self) -> list[tuple[int, int]]:
         """First tick and end of each bar of which all is composed."""
-        first = self.start if self.onset is None else self.onset
+        first = self.latest + 1 if self.onset is None else self.onset  # where a first bar is not whole, after it
         spans = ((first, self.end),) if self.spans is None else self.spans
         return [(a, b) for a, b in pairwise(self.lines) if any(x <= a and b <= y for x, y in spans)]
 

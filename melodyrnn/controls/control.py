@@ -111,6 +111,11 @@ class Control:
         return False
 
     @property
+    def by_chance(self) -> bool:
+        """Whether melodies keep it so often by themselves that they are composed until one does; else held to it."""
+        return False
+
+    @property
     def certain(self) -> bool:
         """Whether it leaves nothing to chance."""
         return False

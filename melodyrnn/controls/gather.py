@@ -1,6 +1,7 @@
 """From what is asked for to rules: what all controls say of the new notes, and what of it needs no look-ahead.
 
-Contents: rules_of (what all controls say), anchor_for; preferences_of, filters_of, tests_of; Plan, plan_for.
+Contents: rules_of (what all controls say), anchor_for; preferences_of, filters_of, tests_of, ends_as_asked;
+Plan, plan_for.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from melodyrnn import controls
-from melodyrnn.constraints.automaton import Automaton
+from melodyrnn.constraints.automaton import Automaton, LastNote
 from melodyrnn.constraints.logit_rules import LogitRules
-from melodyrnn.controls.rules import AcceptanceTest, Filter, Limit, Preference, Rules, Sections
+from melodyrnn.controls.rules import AcceptanceTest, Filter, Limit, Mask, Preference, Rules, Sections
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.events.tokenizer import LOWEST_FIRST
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import PITCHES, onsets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from melodyrnn.constraints.automaton import Flags
     from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from melodyrnn.controls.control import Control
     from melodyrnn.controls.options import Options
     from melodyrnn.controls.rules import FinishedMelody
+    from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Logs
 
 
@@ -125,6 +127,23 @@ def tests_of(rules: Rules, frame: Frame) -> tuple[AcceptanceTest, ...]:
         return all(is_content(one, rows, len(melody.before), loop=loop) for one in later)
 
     return (*tests, AcceptanceTest(passes, ", ".join(later.values()))) if later else tuple(tests)
+
+
+def ends_as_asked(asked: Sequence[Control], frame: Frame) -> Callable[[Indices], bool]:
+    """Whether the last of some notes, rows (notes, 3) of the tables, may be the last by what some controls say."""
+    rules = [rule for control in asked for rule in control.constrain(frame)]
+    closing = [rule.closing for rule in rules if isinstance(rule, LastNote)]
+    final = [rule.final for rule in rules if isinstance(rule, Mask) and rule.final is not None]
+
+    def ends(rows: Indices) -> bool:
+        if not len(rows):
+            return False
+        rests, durations, pitches = rows.T
+        onset = min(int(onsets_of(rests, durations)[-1]) + frame.start, frame.end)
+        kept = [flags[onset, durations[-1]] for flags in closing] + [flags[pitches[-1]] for flags in final]
+        return all(kept)
+
+    return ends
 
 
 class Plan(NamedTuple):

@@ -27,7 +27,7 @@ class Setting:
     tempo: float | None = None
     style: str | None = None
     loop: bool = False
-    counts_bars: bool = False  # whether the notes of each bar are counted
+    counts_bars: str = ""  # the control that counts the notes of each bar
     velocity: int | None = None
     rhythm_heat: float | None = None  # temperature of rests and durations; None = that of pitches
     seed: int = 0

@@ -1,6 +1,5 @@
 """The runtimes say what the torch network says: NumPy, and the compiled step where it is built."""
 
-
 import numpy as np
 import pytest
 import torch

@@ -13,13 +13,13 @@ closing     On what it has composed itself a network comes to the tonic less oft
 How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
 last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Contents: Candidate, compose, compose_end; AGAIN, is_lively, is_static, is_repetitive; Closing, ends_at_home,
+Contents: Candidate, compose, compose_ends; AGAIN, is_lively, is_static, is_repetitive; Closing, ends_at_home,
 closing_of.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -34,8 +34,11 @@ from melodyrnn.events.vocabulary import DURATION_TICKS, END, REST_TICKS
 from melodyrnn.music.key import Key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.compose.prompt import Prompt
+    from melodyrnn.compose.sampling.particles import Test
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.options import Options
     from melodyrnn.events.vocabulary import Indices
@@ -57,6 +60,10 @@ class Candidate:
     """A melody that is being composed."""
 
     seed: int
+    closing: Closing | None = None  # how it is to end, where that is drawn or asked for
+    wish: Options | None = None  # what is asked of it alone
+    row: int = 0  # of the prompt's decoder, with which it begins
+    mark: int | None = None  # tick from which on its last bars may be composed anew; None where they cannot alone
     notes: list[tuple[int, int, int]] = field(default_factory=list)  # rows of the tables
     bits: list[list[float]] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)  # of each note and of END
@@ -72,23 +79,29 @@ class Candidate:
         self.notes, self.bits, self.prices = self.notes[:notes], self.bits[:notes], self.prices[:notes]
 
 
-def compose(prompt: Prompt, candidates: list[Candidate], number: int = 0, mark: int | None = None) -> None:
-    """Give candidates notes until each is over, or lost, by sequence `number` of its seed; fork each at tick `mark`."""
+def compose(prompt: Prompt, candidates: list[Candidate], number: int = 0) -> None:
+    """Give candidates notes until each is over, or lost, by sequence `number` of its seed; fork each at its mark."""
     for candidate in candidates:
         candidate.cut(0)
         candidate.fork = None
-    decoder = prompt.decoder.select(np.zeros(len(candidates), np.int64))
-    _go_on(decoder, prompt, candidates, number, mark)
+    decoder = prompt.decoder.select(np.array([candidate.row for candidate in candidates]))
+    _go_on(decoder, prompt, candidates, [number] * len(candidates), forks=True)
 
 
-def compose_end(prompt: Prompt, candidate: Candidate, number: int) -> None:
-    """Give a candidate that has a fork other last bars."""
-    assert candidate.fork is not None  # noqa: S101 - the caller has looked
-    candidate.cut(candidate.fork.notes)
-    _go_on(candidate.fork.decoder.select(np.zeros(1, np.int64)), prompt, [candidate], number, None)
+def compose_ends(prompt: Prompt, candidate: Candidate, numbers: Sequence[int]) -> list[Candidate]:
+    """Other last bars for a candidate that has a fork, one of each sequence of its seed, side by side."""
+    fork = candidate.fork
+    assert fork is not None  # noqa: S101 - the caller has looked
+    others = [replace(candidate, notes=list(candidate.notes), bits=list(candidate.bits)) for _ in numbers]
+    for other in others:
+        other.cut(fork.notes)
+    _go_on(fork.decoder.select(np.zeros(len(others), np.int64)), prompt, others, numbers, forks=False)
+    return others
 
 
-def _go_on(decoder: Decoder, prompt: Prompt, candidates: list[Candidate], number: int, mark: int | None) -> None:
+def _go_on(
+    decoder: Decoder, prompt: Prompt, candidates: list[Candidate], numbers: Sequence[int], *, forks: bool
+) -> None:
     """Go on from where the candidates stand until all of them are over."""
     primed = prompt.decoder.notes
     which = np.arange(len(candidates))
@@ -96,11 +109,11 @@ def _go_on(decoder: Decoder, prompt: Prompt, candidates: list[Candidate], number
     steps: Steps = []
     while True:
         position = decoder.notes - primed
-        if mark is not None:
-            _fork(decoder, [candidates[k] for k in which], position, mark)
+        if forks:
+            _fork(decoder, [candidates[k] for k in which], position)
         if position >= uniform.shape[1]:
-            again = -number or None  # particles are counted from 1
-            uniform = np.stack([uniforms(candidate.seed, max(128, 2 * position), again) for candidate in candidates])
+            asked = max(128, 2 * position)  # particles are counted from 1, sequences from -1 down
+            uniform = np.stack([uniforms(c.seed, asked, -k or None) for c, k in zip(candidates, numbers, strict=True)])
         note = sample_note(decoder, prompt.plan.rules, prompt.plan.filters, uniform[which, position], primed)
         steps.append((which, note))
         made = (note.rest, note.duration, note.pitch)
@@ -114,11 +127,11 @@ def _go_on(decoder: Decoder, prompt: Prompt, candidates: list[Candidate], number
     _write(steps, candidates)
 
 
-def _fork(decoder: Decoder, candidates: list[Candidate], notes: int, mark: int) -> None:
-    """Keep each melody as it stands when it has come to the mark."""
-    for row in np.flatnonzero(decoder.tick >= mark).tolist():
-        if candidates[row].fork is None:
-            candidates[row].fork = Fork(decoder.select(np.array([row])), notes)
+def _fork(decoder: Decoder, candidates: list[Candidate], notes: int) -> None:
+    """Keep each melody as it stands when it has come to its mark."""
+    for row, (candidate, tick) in enumerate(zip(candidates, decoder.tick.tolist(), strict=True)):
+        if candidate.fork is None and candidate.mark is not None and tick >= candidate.mark:
+            candidate.fork = Fork(decoder.select(np.array([row])), notes)
 
 
 def _write(steps: Steps, candidates: list[Candidate]) -> None:
@@ -174,6 +187,7 @@ class Closing(NamedTuple):
     tonic: float | None = None  # how often it is to be the tonic; None: that is not drawn
     sounding: int = 0  # ticks from where new notes may begin that the last of them has to reach …
     upbeat: bool = False  # … unless the first of them is an upbeat, if it may be one
+    asked: Test | None = None  # the ending that the caller asks for, as a look at the new notes
 
     def takes(self, seed: int, rows: Indices, price: float, attempt: int = 0) -> bool:
         """Whether a melody, new notes as rows (notes, 3) of the tables, closes as was drawn for its seed.
@@ -183,6 +197,8 @@ class Closing(NamedTuple):
         asked = 0 if self.upbeat and len(rows) and rows[0, 0] else self.sounding
         if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < asked:
             return False
+        if self.asked is not None:
+            return self.asked(rows) and bool(uniforms(seed, attempt + 1, _SEQUENCE)[attempt, 1] < 2.0**-price)
         if self.tonic is None:
             return True
         numbers = uniforms(seed, attempt + 1, _SEQUENCE)
@@ -194,8 +210,8 @@ def ends_at_home(rows: Indices) -> bool:
     return bool(len(rows)) and bool(degree(rows[-1, -1]) == 0)
 
 
-def closing_of(card: Card, options: Options, prompt: Prompt) -> Closing | None:
-    """How melodies that begin so shall close; None where they may as they like.
+def closing_of(card: Card, options: Options, prompt: Prompt, asked: Test | None = None) -> Closing | None:
+    """How melodies that begin so shall close; None where they may as they like. `asked`: an ending that is asked for.
 
     They may where the network ends them itself, in a loop, where it would do the same again, and where the caller says
     "free" or tells an effort, which asks for the distribution as it is. The tonic is not drawn where the caller says
@@ -208,8 +224,8 @@ def closing_of(card: Card, options: Options, prompt: Prompt) -> Closing | None:
         return None
     half = end - frame.melody.metre_at(end - 1).bar_ticks // 2 - frame.shift - int(prompt.decoder.tick[0])
     tonic = _share(card, frame) if setting.draws_home else None
-    made = Closing(tonic, 0 if prompt.upbeat else half, upbeat=prompt.upbeat is None)
-    return None if made.tonic is None and not made.sounding else made
+    made = Closing(tonic, 0 if prompt.upbeat else half, prompt.upbeat is None, asked)
+    return None if made.tonic is None and asked is None and not made.sounding else made
 
 
 def _share(card: Card, frame: Frame) -> float | None:

@@ -42,6 +42,11 @@ class End(Control):
         """A cadence is prepared."""
         return bool(self.value != "free")
 
+    @property
+    def by_chance(self) -> bool:
+        """A melody of known length ends on a tonic every second or third time."""
+        return self.reaches
+
     def settle(self, setting: Setting) -> Setting:
         """Who says how the melody ends."""
         return replace(setting, ending="free" if self.value == "free" else "asked")

@@ -76,7 +76,8 @@ class FormControl(Control):
                 f"{' or '.join(map(str, near))}, not {setting.bars}",
             )
         if setting.upbeat and (setting.loop or setting.counts_bars):
-            raise OptionError("form", "with an upbeat it goes neither with loop nor with density")
+            other = setting.counts_bars or "density"
+            raise OptionError("form", f"with an upbeat it goes neither with loop nor with {other}")
         return setting.bars // sections * frame.melody.metres[0].bar_ticks
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from melodyrnn.controls.chance.effort import Effort
 from melodyrnn.controls.chance.surprise import SurpriseControl
 from melodyrnn.controls.chance.temperature import Temperature
 from melodyrnn.controls.form.end import End
@@ -65,7 +64,7 @@ def with_length_prior(card: Card, options: Options, prime: Melody | None) -> Opt
     if not any(isinstance(control, SurpriseControl) for control in options.given):
         asked[Temperature.name()] = options.temperature * _CALM
     if not options.planned and setting.ending == "drawn":
-        asked |= {Effort.name(): setting.effort or 1} | _ending(card, setting, prime, style, rng)
+        asked |= _ending(card, setting, prime, style, rng)
     return options.replace(**asked)
 
 

@@ -48,7 +48,7 @@ class Density(Control):
 
     def settle(self, setting: Setting) -> Setting:
         """That bars are counted."""
-        return replace(setting, counts_bars=True)
+        return replace(setting, counts_bars=self.label())
 
     def constrain(self, frame: Frame) -> Iterator[BarCounter]:
         """Notes are counted in each bar."""
