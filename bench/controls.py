@@ -53,7 +53,7 @@ WISHES: dict[str, list[Any]] = {
     "key": [Key(9, "minor"), Key(2, "dorian"), Key(6)], "upbeat": [12, 24], "effort": [1, 2, 8],
 }  # fmt: skip
 METRES = [Metre(*m) for m in ((4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (12, 8), (2, 4))]
-EACH = 10  # melodies of a request: its plan is made once
+EACH = 5  # melodies of a request: its plan is made once
 TELL = 20  # seconds between reports
 
 
@@ -66,6 +66,7 @@ class Count:
     refused: int = 0
     violations: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    slowest: float = 0.0  # seconds of CPU to a first melody, or to a refusal
 
 
 def untrained() -> Model:
@@ -96,15 +97,18 @@ def _answer(model: Model, seed: int, done: Count) -> None:
     """Compose one request's melodies and count."""
     found, number = Counter(done.violations), done.requests
     melodies = refused = 0
+    begun = time.process_time()
     try:
         options = request(seed, number)
         for made in generate(model, options, EACH):
             melodies += 1
+            done.slowest = max(done.slowest, time.process_time() - begun) if melodies == 1 else done.slowest
             for said in broken(options, made.melody):
                 found[said.split(":")[0]] += 1
                 print(options, said)
     except OptionError:
         refused = 1
+        done.slowest = max(done.slowest, time.process_time() - begun)
     done.violations, done.melodies = dict(found), done.melodies + melodies
     done.requests, done.refused = number + 1, done.refused + refused
 
@@ -114,7 +118,7 @@ def said_of(done: Count) -> str:
     broken_ones = f"{sum(done.violations.values())} violations {done.violations or ''}".strip()
     return (
         f"{done.melodies:,} melodies of {done.requests - done.refused} requests: {broken_ones}; "
-        f"{done.refused} requests refused before the first note"
+        f"{done.refused} requests refused before the first note; slowest answer {done.slowest:.1f} s of CPU"
     )
 
 
