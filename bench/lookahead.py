@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-HEAD: Final = """Laying out a request (conditions, controls, look-ahead; nothing drawn), eight bars unless it says otherwise:
+HEAD: Final = """Laying out a request (conditions, controls, look-ahead; nothing drawn), eight bars if it does not say:
 least CPU of three runs, this tree and ca0919f in turns, without what a request for a length alone takes; megabytes of
 the process."""
 REQUESTS: Final[tuple[dict[str, Any], ...]] = (
