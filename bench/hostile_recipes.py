@@ -81,7 +81,7 @@ def recipe_of(number: int, seed: int, digest: str) -> str:
     """A recipe as its file keeps it."""
     rng = random.Random(f"{seed} {number}")  # noqa: S311 - no secrets
     verb = rng.choice(("generate", "generate", "infill", "vary"))
-    told: dict[str, Any] = {"version": "0.2.0", "verb": verb, "model": "folk", "digest": digest, "output": {}}
+    told: dict[str, Any] = {"version": "0.3.0", "verb": verb, "model": "folk", "digest": digest, "output": {}}
     told["options"] = {"seed": rng.randrange(100)} | _options(rng, verb)
     if verb != "generate" or rng.random() < 0.3:
         melody = _melody(rng)

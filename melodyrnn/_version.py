@@ -1,3 +1,3 @@
 """The version of this program, as cards and recipes tell it."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -189,7 +189,7 @@ def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
     content = Path("a.mid").read_bytes()
     Path("changed.mid").write_bytes(content.replace(b"Melody", b"Malady"))
     Path("old.mid").write_bytes(
-        content.replace(b'"version":"0.2.0"', b'"version":"0.0.1"').replace(b"Melody", b"Malady")
+        content.replace(b'"version":"0.3.0"', b'"version":"0.0.1"').replace(b"Melody", b"Malady")
     )
     for arguments, reason in (
         (
@@ -198,7 +198,7 @@ def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
         ),
         (("bare.mid", "-m", model), "bare.mid: keeps no recipe: melodyrnn did not write it, or was told --no-recipe"),
         (("changed.mid", "-m", model), "leads to other bytes: the file was changed after melodyrnn wrote it"),
-        (("old.mid", "-m", model), "melodyrnn 0.0.1 wrote it, this is 0.2.0, and it writes other bytes"),
+        (("old.mid", "-m", model), "melodyrnn 0.0.1 wrote it, this is 0.3.0, and it writes other bytes"),
         (("a.mid", "-m", learnt), "it was made by small of digest"),
         (("a.mid",), ": name its file with -m"),
     ):

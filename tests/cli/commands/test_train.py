@@ -53,7 +53,7 @@ def test_a_folder_becomes_a_model(command, folder):
     assert files() == ["m.safetensors"]
     card = load(Path("m.safetensors")).card
     assert card.recipe == "melodyrnn train tunes --seed 0 --hidden 8 --epochs 2 -o FILE"
-    assert (card.corpora, card.program) == (("tunes",), "0.2.0")
+    assert (card.corpora, card.program) == (("tunes",), "0.3.0")
     assert command("generate", "-m", "m.safetensors", "-o", "x.mid").status == 0
     again = command("train", *SMALL)
     text = "melodyrnn: error: m.safetensors: already there; choose another name, or --force to replace it\n"

@@ -47,7 +47,7 @@ def test_what_is_asked_for_stays(counted):
     assert {(o.upbeat, o.bars) for o in drawn(counted, upbeat=36)} == {(36, 3)}
     assert {(o.upbeat, o.bars) for o in drawn(counted, metre=Metre(6, 8))} == {(12, 2)}
     assert {o.end for o in drawn(counted, style="march")} == {"5"}
-    assert {o.effort for o in drawn(counted)} == {1}
+    assert {o.effort for o in drawn(counted)} == {None}
     assert {o.effort for o in drawn(counted, effort=4)} == {4}
     assert {o.temperature for o in drawn(counted)} == {0.925}
     assert {o.temperature for o in drawn(counted, temperature=2.0)} == {1.85}
