@@ -207,8 +207,10 @@ def _of_many_lengths(
             joint = side_by_side(model.network, next(iter(rows)), [known[shared].prompt for shared in rows])
             _compose(joint, candidates, tasks)
         else:
-            for candidate, task in zip(candidates, tasks, strict=True):
-                _filled(task, [candidate])
+            for shared in dict.fromkeys(map(_shared, batch)):
+                _filled(
+                    known[shared], [one for one, own in zip(candidates, batch, strict=True) if _shared(own) == shared]
+                )
         yield from (_finished(task.prompt, one) for task, one in zip(tasks, candidates, strict=True))
 
 
