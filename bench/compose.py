@@ -13,7 +13,8 @@ import time
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
-from melodyrnn.compose.generate import Model, generate, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import Model, model_of
 from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode

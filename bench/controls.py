@@ -29,7 +29,8 @@ import numpy as np
 
 from bench.sections import write_section
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
-from melodyrnn.compose.generate import generate, load_model, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.evaluation.sets import read_melody_columns
@@ -42,7 +43,7 @@ from tests.independent_checks import broken
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
 
 WISHES: dict[str, list[Any]] = {
     "in_scale": ["strict", "mostly"], "scale": ["C D Eb F# G Ab B", "C Eb F G Bb"], "forbid": ["F#", "C5 D"],

@@ -21,7 +21,8 @@ import numpy as np
 
 from bench.sections import write_section
 from melodyrnn.compose.edit import infill
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.constraints.originality import index_of
 from melodyrnn.controls.options import Options
 from melodyrnn.evaluation.sets import find_seen
@@ -36,7 +37,7 @@ from melodyrnn.music.melody import MOST_BARS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.music.melody import Melody, Note
 

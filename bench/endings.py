@@ -12,12 +12,13 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
-from melodyrnn.compose.generate import generate, load_model, prompt_for
+from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import closing_of
 from melodyrnn.controls.options import options_of
 
 if TYPE_CHECKING:
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
     from melodyrnn.controls.options import Options
 
 FRAMES: Final = [(key, metre) for key in ("C", "Am", "E dorian") for metre in ("4/4", "3/4", "6/8", "2/2")]

@@ -65,7 +65,7 @@ def main() -> None:
 def measured(request: dict[str, Any]) -> dict[str, float]:
     """Seconds of CPU that laying out takes, and the megabytes of the process."""
     from melodyrnn.compose import generate  # noqa: PLC0415 - of whichever version runs this
-    from melodyrnn.compose.generate import load_model  # noqa: PLC0415
+    from melodyrnn.compose.model import load_model  # noqa: PLC0415
 
     try:
         from melodyrnn.controls.options import options_of  # noqa: PLC0415

@@ -12,13 +12,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import MODES, SCALES, Key
 from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
 
 TONIC: Final = 4
 RAISED: Final = {"minor": (9, 11)}

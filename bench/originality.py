@@ -19,7 +19,8 @@ import time
 import numpy as np
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import generate, load_model, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.compose.performance import Feel
 from melodyrnn.compose.provenance import Provenance, file_of, options_to_plain, remake, to_plain
 from melodyrnn.compose.ranking import rank

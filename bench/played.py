@@ -18,14 +18,15 @@ import mido
 
 from bench.sections import write_section
 from melodyrnn.compose.edit import infill
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import Options
 from melodyrnn.formats.midi.reader import read_midi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
     from melodyrnn.music.melody import Melody, Note
 
 PITCHES: Final = (69, 71, 72, 74, 76, 74, 72, 71, 69, 72, 76, 77, 76, 74, 72, 71, 72, 71, 69)

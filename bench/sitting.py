@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bench.sections import parser_of, write_section
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import is_lively
 from melodyrnn.controls.options import Options
 
 if TYPE_CHECKING:
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
 
 REQUESTS: Final = {
     "nothing": Options(),

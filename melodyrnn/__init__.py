@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import NetworkConfig as NetworkConfig
     from melodyrnn.compose.edit import infill as infill
     from melodyrnn.compose.edit import vary as vary
-    from melodyrnn.compose.generate import Generated as Generated
     from melodyrnn.compose.generate import generate as generate
-    from melodyrnn.compose.generate import load_model as load_model
+    from melodyrnn.compose.model import Generated as Generated
+    from melodyrnn.compose.model import load_model as load_model
     from melodyrnn.controls.options import Options as Options
     from melodyrnn.controls.options import options_of as options_of
     from melodyrnn.corpus.cache import load_corpus as load_corpus
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _HOME: Final = {
     "Card": "checkpoint.file", "Checkpoint": "checkpoint.file", "NetworkConfig": "checkpoint.file",
-    "Generated": "compose.generate", "generate": "compose.generate", "load_model": "compose.generate",
+    "Generated": "compose.model", "generate": "compose.generate", "load_model": "compose.model",
     "infill": "compose.edit", "vary": "compose.edit", "Options": "controls.options", "options_of": "controls.options",
     "load_corpus": "corpus.cache", "prepare": "corpus.prepare",
     "read_chords": "corpus.reading", "read_one": "corpus.reading",

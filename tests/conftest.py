@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
-from melodyrnn.compose.generate import model_of
+from melodyrnn.compose.model import model_of
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import Encoded

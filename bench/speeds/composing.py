@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.speeds.timing import Row, Setting, bandwidth, interleaved, matrix_rate, median, met
-from melodyrnn.compose.generate import Model, generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import Model, load_model
 from melodyrnn.compose.parallel import WORTH, compose_many
 from melodyrnn.compose.parallel import work as work_of
 from melodyrnn.controls.options import Options

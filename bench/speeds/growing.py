@@ -12,7 +12,8 @@ from bench.speeds.composing import step_of
 from bench.speeds.reading import files
 from bench.speeds.timing import Setting, median
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
-from melodyrnn.compose.generate import generate, load_model, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.controls.options import Options
 from melodyrnn.corpus.prepare import prepare
 from melodyrnn.corpus.sources import Source

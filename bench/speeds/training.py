@@ -140,7 +140,8 @@ def _trained(
 def _composing(network: MelodyRNN, config: NetworkConfig) -> tuple[float, float]:
     """Notes a second of composing with these weights, one melody and 64."""
     from melodyrnn.checkpoint.file import Card, Checkpoint  # noqa: PLC0415
-    from melodyrnn.compose.generate import generate, model_of  # noqa: PLC0415
+    from melodyrnn.compose.generate import generate  # noqa: PLC0415
+    from melodyrnn.compose.model import model_of  # noqa: PLC0415
     from melodyrnn.controls.options import Options  # noqa: PLC0415
 
     weights = {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}

@@ -9,18 +9,18 @@ A melody that is lost on its way, or that its acceptance test refuses, is compos
 seed, up to TRIES times; then it is refused. One that is static or repetitive is composed again 3 AGAIN times (with
 particles AGAIN), one that breaks off AGAIN times, its last bars alone at first; then it is taken.
 
-Contents: Model, load_model, model_of; Generated, generate; prompt_for; TRIES.
+Contents: generate; prompt_for; TRIES.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from melodyrnn.checkpoint.file import Card, Checkpoint, find, load
+from melodyrnn.compose.model import Generated
 from melodyrnn.compose.performance import velocity_of
 from melodyrnn.compose.prompt import Prompt, begin, side_by_side
 from melodyrnn.compose.sampling.acceptance import (
@@ -37,65 +37,23 @@ from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.gather import ends_as_asked
 from melodyrnn.controls.rules import FinishedMelody
-from melodyrnn.errors import CheckpointError, DeadEnd, OptionError, Unsatisfiable, printable
+from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
-from melodyrnn.inference.soundness import sound_network
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from melodyrnn.compose.model import Model
     from melodyrnn.compose.sampling.particles import Test
     from melodyrnn.controls.options import Options
     from melodyrnn.controls.rules import AcceptanceTest
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.events.vocabulary import Indices
-    from melodyrnn.inference.numpy_network import Network
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A checkpoint, ready to compose."""
-
-    checkpoint: Checkpoint = field(repr=False)
-    network: Network = field(repr=False)
-
-    @property
-    def card(self) -> Card:
-        """Where the model comes from and how good it is."""
-        return self.checkpoint.card
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """A melody and how it came about."""
-
-    melody: Melody
-    seed: int  # gives this melody alone
-    bits: NDArray[np.float64]  # (notes, 3): surprise of rest, duration, pitch
-    primed: int  # notes at the start that were given
-    price: float  # bits that the rules cost: -log2 of the probability that the network alone keeps them
-
-
-def load_model(source: str | Path) -> Model:
-    """Open a checkpoint by path, or a shipped one by name. Raises CheckpointError."""
-    opened = load(path := find(source))
-    try:
-        return model_of(opened)
-    except CheckpointError as problem:
-        raise CheckpointError(f"{printable(str(path))}: {problem}") from None
-
-
-def model_of(opened: Checkpoint) -> Model:
-    """Make an open checkpoint ready to compose. Raises CheckpointError where its scores are no numbers."""
-    return Model(opened, sound_network(opened))
 
 
 def generate(

@@ -13,7 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.checkpoint.file import load
-from melodyrnn.compose.generate import generate, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import model_of
 from melodyrnn.errors import MelodyRNNError
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.system import deal, processors
@@ -21,7 +22,7 @@ from melodyrnn.system import deal, processors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.model import Generated, Model
     from melodyrnn.controls.options import Options
     from melodyrnn.music.melody import Melody
 

@@ -38,7 +38,7 @@ from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.model import Generated, Model
     from melodyrnn.music.melody import Melody
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
     from melodyrnn.checkpoint.file import Card
-    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.model import Generated, Model
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody
 

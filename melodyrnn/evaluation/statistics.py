@@ -30,7 +30,7 @@ from melodyrnn.music.melody import Metre
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from melodyrnn.compose.generate import Model
+    from melodyrnn.compose.model import Model
     from melodyrnn.events.columns import Columns
 
 Shares = NDArray[np.float64]

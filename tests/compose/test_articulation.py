@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.edit import infill, vary
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.melody import Melody, Metre, Note

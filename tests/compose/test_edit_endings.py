@@ -3,7 +3,8 @@
 import pytest
 
 from melodyrnn.compose.edit import infill, vary
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import Key
 

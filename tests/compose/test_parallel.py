@@ -125,7 +125,7 @@ def test_a_process_that_dies_before_it_has_read_is_told(model, monkeypatch):
 ORPHANS = """
 import multiprocessing, os, signal, sys
 from melodyrnn.compose.parallel import compose_many
-from melodyrnn.compose.generate import load_model
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import Options
 
 if __name__ == "__main__":
@@ -151,7 +151,7 @@ def test_children_die_with_us_however_we_end(model, tmp_path):
 CTRL_C = """
 import os, signal, sys, threading, time
 from melodyrnn.compose.parallel import compose_many
-from melodyrnn.compose.generate import load_model
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import Options
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint
-from melodyrnn.compose.generate import Generated, Model, generate
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import Generated, Model
 from melodyrnn.compose.ranking import CRITERIA, rank
 from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns

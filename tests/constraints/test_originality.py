@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import generate, load_model, model_of, prompt_for
+from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import draw_one
 from melodyrnn.constraints.logit_rules import LogitRules, mask

@@ -15,7 +15,8 @@ from melodyrnn import controls
 from melodyrnn.checkpoint.file import save
 from melodyrnn.cli import run
 from melodyrnn.cli.io.console import Console
-from melodyrnn.compose.generate import generate, model_of, prompt_for
+from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.model import model_of
 from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import options_of
 from melodyrnn.errors import OptionError

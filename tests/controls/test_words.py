@@ -4,7 +4,8 @@ import pytest
 
 from melodyrnn.cli import run
 from melodyrnn.cli.io.console import Console
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.controls.options import options_of
 from melodyrnn.errors import OptionError
 from melodyrnn.music.chords import progression

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from melodyrnn.compose.generate import model_of
+from melodyrnn.compose.model import model_of
 from melodyrnn.errors import CorpusError
 from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.evaluation.statistics import (

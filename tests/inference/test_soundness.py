@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, save
-from melodyrnn.compose.generate import load_model, model_of
+from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.errors import CheckpointError
 from melodyrnn.inference.soundness import check_scores
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import generate, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import model_of
 from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import Options
 from melodyrnn.events.columns import columns

@@ -57,7 +57,7 @@ def reproduce_command(
     recipe = _recipe(content, file)
     given = None if prime is None else read_melody(console, prime, track=track).melody
 
-    from melodyrnn.compose.generate import load_model  # noqa: PLC0415
+    from melodyrnn.compose.model import load_model  # noqa: PLC0415
     from melodyrnn.compose.provenance import remake  # noqa: PLC0415
 
     try:

@@ -17,7 +17,7 @@ from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.io.piano_roll import draw_roll
-from melodyrnn.compose.generate import load_model
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.performance import Feel
 from melodyrnn.compose.provenance import (
     EditTask,
@@ -41,7 +41,7 @@ from melodyrnn.music.melody_json import melody_to_json
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.output import Results
-    from melodyrnn.compose.generate import Generated, Model
+    from melodyrnn.compose.model import Generated, Model
     from melodyrnn.compose.ranking import Ranking
     from melodyrnn.constraints.originality import Copied, Usual
     from melodyrnn.events.fingerprint import Index

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.checkpoint.file import find, load
 from melodyrnn.cli.io.console import amount
-from melodyrnn.compose.generate import model_of
+from melodyrnn.compose.model import model_of
 from melodyrnn.corpus.prepared import PARTS, is_prepared
 from melodyrnn.corpus.sources import names
 from melodyrnn.errors import CheckpointError, OptionError

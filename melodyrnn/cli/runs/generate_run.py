@@ -16,7 +16,8 @@ from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
 from melodyrnn.compose.performance import STRAIGHT, Feel
 from melodyrnn.controls.chance.seed import Seed

@@ -23,7 +23,8 @@ from melodyrnn.checkpoint.file import Card, Checkpoint
 from melodyrnn.cli.io import ExitStatus, Terminated
 from melodyrnn.cli.io.console import amount, plain
 from melodyrnn.cli.io.piano_roll import draw_roll
-from melodyrnn.compose.generate import generate, model_of
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import model_of
 from melodyrnn.controls.options import Options
 from melodyrnn.training import workers as teams
 from melodyrnn.training.events import Chosen, Evaluated, Finished, Started, Stepped, Stopped, Tried

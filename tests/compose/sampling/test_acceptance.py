@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import AGAIN, ENDINGS, generate, load_model, prompt_for
+from melodyrnn.compose.generate import AGAIN, ENDINGS, generate, prompt_for
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import Closing, closing_of
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES

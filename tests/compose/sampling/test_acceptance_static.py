@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import is_lively, is_repetitive
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import Key

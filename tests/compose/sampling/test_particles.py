@@ -7,7 +7,7 @@ import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.fixed_notes import Given, gap_space
-from melodyrnn.compose.generate import model_of
+from melodyrnn.compose.model import model_of
 from melodyrnn.compose.sampling import particles as smc
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Hearing, draw_one

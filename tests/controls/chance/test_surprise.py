@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card
-from melodyrnn.compose.generate import generate, load_model
+from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling import filters
 from melodyrnn.compose.sampling.note import spent_with
 from melodyrnn.constraints.logit_rules import DecodingContext
