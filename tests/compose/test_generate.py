@@ -157,7 +157,8 @@ def test_processes_and_threads_agree(random_weights, tmp_path):
     config = NetworkConfig(hidden=256)
     save(tmp_path / "x.safetensors", Checkpoint(config, Card(), random_weights(config, 0.1)))
     program = (
-        "import sys; from melodyrnn.compose.generate import *; from melodyrnn.controls.options import Options;"
+        "import sys; from melodyrnn.compose.generate import generate; from melodyrnn.compose.model import load_model;"
+        "from melodyrnn.controls.options import Options;"
         "m = load_model(sys.argv[1]);"
         "made = list(generate(m, Options(seed=5, bars=4), 3));"
         "print([g.melody for g in made], [g.bits.tobytes().hex() for g in made]);"
