@@ -65,14 +65,16 @@ def main() -> None:
 def measured(request: dict[str, Any]) -> dict[str, float]:
     """Seconds of CPU that laying out takes, and the megabytes of the process."""
     from melodyrnn.compose import generate  # noqa: PLC0415 - of whichever version runs this
-    from melodyrnn.compose.model import load_model  # noqa: PLC0415
 
-    try:
+    if before := hasattr(generate, "prepare"):  # 0.1.0
+        from melodyrnn.compose.options import options_of  # noqa: PLC0415
+
+        from melodyrnn.compose.generate import load_model  # type: ignore[attr-defined] # noqa: PLC0415
+    else:
+        from melodyrnn.compose.model import load_model  # type: ignore[assignment] # noqa: PLC0415
         from melodyrnn.controls.options import options_of  # noqa: PLC0415
-    except ImportError:
-        from melodyrnn.compose.options import options_of  # type: ignore[no-redef] # noqa: PLC0415
     model, options = load_model("folk"), options_of(**{"bars": 8, **request})
-    lay = getattr(generate, "prompt_for", None) or generate.prepare  # before 0.2.0
+    lay = generate.prepare if before else generate.prompt_for
     lay(model, options_of())
     begun = time.process_time()
     lay(model, options)
