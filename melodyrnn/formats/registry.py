@@ -5,7 +5,6 @@ Contents: Format, FORMATS; read off the table: INPUT_FORMATS, OUTPUT_FORMATS, OU
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ ISOLATED: Final = frozenset(one.name for one in FORMATS if one.isolated)
 """Formats that are read in a child with limits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A melody with its chords and the file that it came from."""
 
     melody: Melody

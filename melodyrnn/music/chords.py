@@ -20,9 +20,8 @@ Symbols by themselves: music.chord_symbols; degrees of a key: music.degrees.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import OptionError
 from melodyrnn.music.chord_symbols import parts_of, steps_of
@@ -46,8 +45,7 @@ _REPEATED: Final = "%"
 _BASS: Final = 48  # MIDI number from which a written chord is stacked: C3
 
 
-@dataclass(frozen=True, slots=True)
-class Chord:
+class Chord(NamedTuple):
     """A chord's tones; none for N.C."""
 
     symbol: str

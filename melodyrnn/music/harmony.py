@@ -13,7 +13,6 @@ named_places, unread (texts that are no chords), MOST_TEXT.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -51,8 +50,7 @@ class Change(NamedTuple):
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
-class Harmony:
+class Harmony(NamedTuple):
     """The chords of a file, one after another from a bar line on."""
 
     spans: tuple[tuple[int, str], ...]  # ticks and symbol of each

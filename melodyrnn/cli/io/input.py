@@ -15,9 +15,8 @@ import select
 import stat
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.cli.io.console import MAX_STDIN
 from melodyrnn.errors import OptionError, Unreadable
@@ -34,8 +33,7 @@ _TELLING: Final = 16  # notes from which on a melody says something of its key
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A melody and how it was found."""
 
     name: str  # the file as the user called it, or '-'

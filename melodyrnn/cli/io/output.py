@@ -27,9 +27,8 @@ import os
 import re
 import stat
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.cli.io.console import reason
 from melodyrnn.errors import OptionError, OutputError
@@ -46,8 +45,7 @@ _STEM: Final = "melody"
 _PATTERN: Final = re.compile(r"\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(NamedTuple):
     """Where the results go. With neither paths nor stdout: to names found free when they are written, or nowhere."""
 
     format: str

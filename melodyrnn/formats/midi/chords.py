@@ -14,7 +14,6 @@ Contents: read_midi_chords; chords_of, for what is read already.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -66,7 +65,7 @@ def chords_of(content: Content, *, track: str | None = None) -> Harmony:
         if said:
             left_out = _places(strange, metres)
             label = "its chord symbols" + (f", without {left_out}" if left_out else "")
-            return replace(laid_out(said, metres, where, source=label, begin=begin), left_out=left_out)
+            return laid_out(said, metres, where, source=label, begin=begin)._replace(left_out=left_out)
         if strange and not _has_chords(found, division):
             raise Unreadable(where, "no-chords", unread(_places(strange, metres)))
     chosen = asked_for(found, where, track) if track is not None else _most_chordal(found, division, where)

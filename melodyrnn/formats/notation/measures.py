@@ -259,7 +259,7 @@ def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
     left_out = named_places([(bar - upbeat, text) for bar, text in strange])
     label = source + (f", without {left_out}" if left_out else "")
     begin = metres[0].bar_ticks if upbeat else None
-    return replace(laid_out(changes, metres, where, source=label, begin=begin), left_out=left_out)
+    return laid_out(changes, metres, where, source=label, begin=begin)._replace(left_out=left_out)
 
 
 _PLACED: Final = {"^", "_", "<", ">", "@", ""}  # with which a text of ABC says where it stands: no chord
