@@ -293,13 +293,23 @@ def quality_of(steps: Collection[int]) -> str:
     if have in known:
         return known[have]
     if (have | 1 << 7) in known and have.bit_count() > 2:
-        return known[have | 1 << 7] + "no5"
+        return _with_all(known[have | 1 << 7] + "no5", have)
     base = max((mask for mask in known if mask & have == mask), key=int.bit_count, default=0)
     name = known.get(base, "no3no5")
     more = have & ~base & ~1
     if base == 0 and more & 1 << 7:
         name, more = "5", more & ~(1 << 7)
-    return name + "".join(f"({_ADDED[step]})" for step in range(12) if more >> step & 1)
+    return _with_all(_adding(name, more), have)
+
+
+def _adding(name: str, steps: int) -> str:
+    """A name with what is added to it, semitones as bits."""
+    return name + "".join(f"({_ADDED[step]})" for step in range(12) if steps >> step & 1)
+
+
+def _with_all(name: str, have: int) -> str:
+    """A name to which what it lacks is added: beside an alteration 13 is read without its 11."""
+    return _adding(name, have & ~_mask(steps_of(name)))
 
 
 _ADDED: Final = (
