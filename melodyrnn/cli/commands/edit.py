@@ -48,7 +48,7 @@ def infill_command(
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     task = {"bars": tuple(o.bars_in(bars, "--bars"))}
 
-    from melodyrnn.cli.runs.compose_run import run_edit  # noqa: PLC0415
+    from melodyrnn.cli.runs.edit_run import run_edit  # noqa: PLC0415
 
     run_edit(
         console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
@@ -91,7 +91,7 @@ def vary_command(
     locks, locked = locks_of(keep or [])
     task = {"bars": tuple(sorted(locked)), "keep": tuple(sorted(locks)), "strength": strength}
 
-    from melodyrnn.cli.runs.compose_run import run_edit  # noqa: PLC0415
+    from melodyrnn.cli.runs.edit_run import run_edit  # noqa: PLC0415
 
     run_edit(
         console, file, "vary", task, asked, track=track, model=model, output=output, count=count,

@@ -15,7 +15,7 @@ Conventions
     The next writer removes what killed ones have left (`tidy`; of many files in a row, the first is enough): only
     what bears our pattern, is locked by nobody and whose process is gone, for others may be writing there too.
 
-Contents: Results, results_of; writing, write_file, write_free, refuse_existing, refuse_nowhere,
+Contents: Results, results_of; writing, write_file, write_free, remove_left, refuse_existing, refuse_nowhere,
 check_writable; hold.
 """
 
@@ -36,7 +36,7 @@ from melodyrnn.formats.registry import OUTPUT_FORMATS, OUTPUT_SUFFIXES
 from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from melodyrnn.cli.io.console import Console
@@ -53,11 +53,14 @@ class Results(NamedTuple):
     stdout: bool = False
     free: bool = False  # new names in the current folder
     force: bool = False
+    going_on: bool = False  # files that are there already may be those of a stopped run
 
     def deliver(self, console: Console, index: int, content: bytes) -> str:
         """Write result number `index`; return the name of its file, '' when it has none."""
         if self.paths:
             path = self.paths[index]
+            if self.going_on and path.is_file() and path.read_bytes() == content:
+                return str(path)
             if not path.parent.is_dir():
                 _make_folder(path.parent)
             write_file(path, content, force=self.force, tidy=index == 0)
@@ -70,9 +73,13 @@ class Results(NamedTuple):
 
 
 def results_of(
-    console: Console, output: str | None, *, count: int = 1, format: str | None = None, force: bool = False
-) -> Results:
-    """Decide where `count` results go; raise OptionError or OutputError for what cannot work, before any is made."""
+    console: Console, output: str | None, *, count: int = 1, format: str | None = None, force: bool = False,
+    goes_on: Callable[[str, Sequence[Path]], bool] | None = None,
+) -> Results:  # fmt: skip
+    """Decide where `count` results go; raise OptionError or OutputError for what cannot work, before any is made.
+
+    `goes_on`, of the format and the paths, says whether files that are there already are looked at later.
+    """
     if format is not None and format not in OUTPUT_FORMATS:
         raise OptionError("--format", f"{format}: must be one of {', '.join(OUTPUT_FORMATS)}")
     if count < 1:
@@ -96,8 +103,9 @@ def results_of(
         if count > 1:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
         refuse_nowhere(path)
-    refuse_existing(paths, force=force)
-    return Results(kind, paths, force=force)
+    going_on = goes_on is not None and not force and goes_on(kind, paths)
+    refuse_existing(() if going_on else paths, force=force)
+    return Results(kind, paths, force=force, going_on=going_on)
 
 
 def _streamed(console: Console, output: str | None, count: int, kind: str) -> Results:
@@ -144,7 +152,7 @@ def hold(descriptor: int) -> bool:
     return True
 
 
-def _remove_left(folder: Path) -> None:
+def remove_left(folder: Path) -> None:
     """Remove what writers that were killed have left in a folder; what cannot be removed stays, silently."""
     if os.name == "nt":  # to ask for a process there would end it
         return
@@ -261,7 +269,7 @@ def check_writable(path: Path, *, force: bool = False) -> None:
 def _whole(path: Path, *, force: bool, tidy: bool) -> Iterator[BinaryIO]:
     """A new file beside the target: filled, synced, and given the name in one step when all went well."""
     if tidy:
-        _remove_left(path.parent)
+        remove_left(path.parent)
     part = path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     # 0o666 here means 0o666 less the umask: what any other program's new file would get.
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)

@@ -1,7 +1,7 @@
 """What the commands that compose share: each melody checked for copies, written with its recipe, and told.
 
-Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); run_edit (what infill
-and vary do), seeded; refuse_unwritten.
+Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); seeded;
+refuse_unwritten.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.io.input import read_melody, tell
-from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.io.piano_roll import draw_roll
-from melodyrnn.compose.model import load_model
 from melodyrnn.compose.performance import Feel
 from melodyrnn.compose.provenance import (
     EditTask,
     Provenance,
     chords_begin,
-    edited,
     file_of,
     options_to_plain,
     printable_name,
@@ -31,8 +27,6 @@ from melodyrnn.compose.provenance import (
 )
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.chance.seed import Seed
-from melodyrnn.controls.frame.bars import Bars
-from melodyrnn.controls.frame.key import KeyControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
 from melodyrnn.music.melody import MOST_BARS
@@ -65,6 +59,7 @@ class MelodyWriter:
     recipe: bool = True  # whether files keep it
     drawn: bool = False  # the seed was not the user's
     roll: bool = True
+    written: int = field(default=0, init=False)
     _index: Index | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -79,8 +74,9 @@ class MelodyWriter:
 
     def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
         """Check, write and tell one melody; `more` facts go into its JSON line."""
-        recipe = self._recipe(made.seed)
+        recipe = self.recipe_of(made.seed)
         name = self.results.deliver(self.console, position, self._content(made, recipe))
+        self.written += 1
         if self.console.json:
             facts = _facts(made, name, recipe.digest) | {"warnings": self._doubts(made)}
             run, usual = self._copied(made)
@@ -102,7 +98,8 @@ class MelodyWriter:
             symbols = symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
         return write_notation(made.melody, self.results.format, symbols)
 
-    def _recipe(self, seed: int) -> Provenance:
+    def recipe_of(self, seed: int) -> Provenance:
+        """How the melody of this seed is made."""
         return Provenance(
             verb=self.verb,
             digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
@@ -212,36 +209,6 @@ def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
         scores = (getattr(one.scores, name) for name in criteria)
         cells = "".join(f" {f'{score:.2f} ({what})':>17}" for score, what in zip(scores, measured, strict=True))
         yield f"{position:>4} {one.made.seed:>10} {one.scores.total:>6.3f}{cells}"
-
-
-def run_edit(
-    console: Console, file: str, verb: str, task: Mapping[str, Any], asked: Mapping[str, Any], *, track: str | None,
-    model: str, output: str | None, count: int, format: str | None,
-    program: int | None, force: bool,
-) -> None:  # fmt: skip
-    """Read a melody, infill or vary it with seeds seed, seed + 1, …, and write what comes of it.
-
-    `task`: fields of EditTask. `asked`: keywords of Options. The others are options as the user gave them.
-    """
-    options = Options(**(seeded(asked) | {Bars.name(): None}))
-    results = results_of(console, output, count=count, format=format, force=force)
-    refuse_unwritten(results.format, program=program)
-    given = read_melody(console, file, track=track)
-    tell(console, given, key=asked[KeyControl.name()])
-    if given.others:
-        console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
-    loaded, change = load_model(model), EditTask(**task)
-    writer = MelodyWriter(
-        console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
-        program=given.program if program is None else program, verb=verb, task=change, given=given.melody,
-        drawn=asked[Seed.name()] is None, roll=count == 1,
-    )  # fmt: skip
-    every = (options.seeded(seed) for seed in options.seeds(count))
-    melodies: Iterable[Generated] = (edited(verb, loaded, given.melody, change, one) for one in every)
-    if count > 1:
-        melodies = console.progress(melodies, doing="composing", total=count)
-    for index, made in enumerate(melodies):
-        writer.write(index, made)
 
 
 def seeded(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
+from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
@@ -68,7 +69,10 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     kept, many = picked_of(request.best, request.of, request.count)
     options, chords = _options(console, request)
     feel = Feel(request.humanize, request.swing)
-    results = results_of(console, request.output, count=kept, format=request.format, force=request.force)
+    results = results_of(
+        console, request.output, count=kept, format=request.format, force=request.force,
+        goes_on=may_go_on if request.recipe and request.best is None else None,
+    )  # fmt: skip
     _refuse_contradictions(request, results)
     given = _prime(console, request)
     prime = None if given is None else given.melody
@@ -83,14 +87,17 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
         program=program, given=prime, recipe=request.recipe, drawn=request.asked[Seed.name()] is None, roll=kept == 1,
     )  # fmt: skip
+    left = missing(writer, many)
     if many == 1:
         melodies = generate(loaded, options, prime=prime)
     else:  # in the processes where it is quickest
-        melodies = console.progress(compose_many(loaded, options, many, prime=prime), doing="composing", total=many)
+        made_now = compose_many(loaded, writer.options, many, prime=prime, which=left)
+        melodies = console.progress(made_now, doing="composing", total=len(left))
     if request.best is not None:
         return write_best(writer, melodies, request.best)
-    for index, made in enumerate(melodies):
-        writer.write(index, made)
+    with telling(writer, many):
+        for index, made in zip(left, melodies, strict=True):
+            writer.write(index, made)
     return None
 
 

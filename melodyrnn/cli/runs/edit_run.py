@@ -1,0 +1,59 @@
+"""What infill and vary do: a melody read, its bars composed anew or the whole varied, written.
+
+Contents: run_edit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from melodyrnn.cli.io.input import read_melody, tell
+from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded
+from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
+from melodyrnn.compose.model import load_model
+from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.provenance import EditTask, edited
+from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.frame.bars import Bars
+from melodyrnn.controls.frame.key import KeyControl
+from melodyrnn.controls.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from melodyrnn.cli.io.console import Console
+    from melodyrnn.compose.model import Generated
+
+
+def run_edit(
+    console: Console, file: str, verb: str, task: Mapping[str, Any], asked: Mapping[str, Any], *, track: str | None,
+    model: str, output: str | None, count: int, format: str | None,
+    program: int | None, force: bool,
+) -> None:  # fmt: skip
+    """Read a melody, infill or vary it with seeds seed, seed + 1, …, and write what comes of it.
+
+    `task`: fields of EditTask. `asked`: keywords of Options. The others are options as the user gave them.
+    """
+    options = Options(**(seeded(asked) | {Bars.name(): None}))
+    results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
+    refuse_unwritten(results.format, program=program)
+    given = read_melody(console, file, track=track)
+    tell(console, given, key=asked[KeyControl.name()])
+    if given.others:
+        console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
+    loaded, change = load_model(model), EditTask(**task)
+    writer = MelodyWriter(
+        console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
+        program=given.program if program is None else program, verb=verb, task=change, given=given.melody,
+        drawn=asked[Seed.name()] is None, roll=count == 1,
+    )  # fmt: skip
+    options.seeds(count)  # refused before anything is looked at
+    left = missing(writer, count)
+    every = (writer.options.seeded(writer.options.setting.seed + k) for k in left)
+    melodies: Iterable[Generated] = (edited(verb, loaded, given.melody, change, one) for one in every)
+    if count > 1:
+        melodies = console.progress(melodies, doing="composing", total=len(left))
+    with telling(writer, count):
+        for index, made in zip(left, melodies, strict=True):
+            writer.write(index, made)
