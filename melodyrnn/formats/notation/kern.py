@@ -7,8 +7,11 @@ Conventions
     follow A, where the list without repeats (*>norep[A,C]) leaves B out.
     A mode may stand behind the tonic (*d:dor).
     Of three voices on a staff two are kept (see kern_spines).
+    What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
+    out but for the first references (!!!). Its time grows with the square of a spine's lines, and faster with its bars and
+    interpretations: `Kern.work` says how much.
 
-Contents: Kern and plain_kern.
+Contents: Kern, MOST_WORK; plain_kern.
 """
 
 from __future__ import annotations
@@ -24,6 +27,11 @@ _LABEL: Final = re.compile(r"(?:^|\t)\*>([^\[\]\s]{1,40})(?=\s|$)")
 _LIST: Final = re.compile(r"(?:^|\t)\*>(norep)?\[([^\[\]\s]{1,4000})\]")
 _ENDING: Final = re.compile(r"(.*?\D)[_-]?(\d{1,3})")
 _MODAL: Final = re.compile(r"\*([A-Ga-g])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc|maj|min)[a-z]*")
+_ENDLESS: Final = re.compile(r"(?<![^\t])\*(?:M(?:\d{3,}/|\d+/\d{3,})|k\[[^\]\t]{29,}|MM\d{5,})[^\t]*")
+_REFERENCES: Final = 100  # lines of them that are kept
+MOST_WORK: Final = 2 * 10**7
+"""Spines x lines x (bars + interpretations + an eighth of the lines) that are read: some five seconds of the processor; a
+long movement of a quartet has twelve million."""
 _MOST_SECTIONS: Final = 200  # of which is asked what follows them
 _MODES: Final = {
     "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian", "aeo": "minor", "ion": "major",
@@ -36,16 +44,27 @@ class Kern(NamedTuple):
 
     text: str
     endings: int = 0  # bars of earlier endings that are left out
-    key: tuple[str, str] | None = (
-        None  # tonic (music21's B- is B flat) and mode, where they stand before the first note
-    )
+    key: tuple[str, str] | None = None  # tonic (music21's B- is B flat) and mode, if they stand before the first note
+    work: int = 0  # see MOST_WORK
 
 
 def plain_kern(text: str) -> Kern:
     """Write a **kern text so that music21 understands it."""
-    lines = [line if line[:1] in {"*", "!"} else _undotted(line) for line in text.split("\n")]
+    lines = [_ENDLESS.sub("*", line) if line[:1] == "*" else _undotted(line) for line in _without_comments(text)]
     lines, endings = _last_endings(lines)
-    return Kern("\n".join(with_two_voices(lines)), endings, _modal_key(lines))
+    spines = 1 + max((line.count("\t") for line in lines), default=0)
+    work = spines * len(lines) * (sum(line[:1] in {"=", "*"} for line in lines) + len(lines) // 8)
+    return Kern("\n".join(with_two_voices(lines)) if work <= MOST_WORK else "", endings, _modal_key(lines), work)
+
+
+def _without_comments(text: str) -> list[str]:
+    """Lines but for comments on all spines; the first references stay, for titles stand there."""
+    lines, references = [], 0
+    for line in text.split("\n"):
+        references += line[:3] == "!!!"
+        if line[:2] != "!!" or (line[:3] == "!!!" and references <= _REFERENCES):
+            lines.append(line)
+    return lines
 
 
 def _undotted(line: str) -> str:
@@ -54,7 +73,7 @@ def _undotted(line: str) -> str:
     >>> _undotted("20%3.ee 20%3.cc\t40%3..b")
     '40%9ee 40%9cc\t160%21b'
     """
-    return _DOTTED.sub(_whole, line) if "%" in line else line
+    return _DOTTED.sub(_whole, line) if "%" in line and line[:1] != "!" else line
 
 
 def _whole(match: re.Match[str]) -> str:

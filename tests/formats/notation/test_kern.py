@@ -1,11 +1,13 @@
 """**kern as strangers write it: rational lengths, endings, modes; and bars where the score counts them."""
 
 import random
+import time
 import warnings
 from fractions import Fraction
 
 import pytest
 
+from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.kern import plain_kern
 from melodyrnn.formats.notation.kern_spines import with_two_voices
 from melodyrnn.formats.notation.music21_reader import read_score
@@ -213,3 +215,21 @@ def test_whatever_splits_and_joins_every_bar_is_there():
             parts = converter.parse(text, format="humdrum", forceSource=True).parts
         bars = [[(m.number, m.offset, m.highestTime) for m in part.getElementsByClass("Measure")] for part in parts]
         assert bars == [[(n, 3.0 * n - 3, 3.0) for n in range(1, 9)]] * 2
+
+
+@pytest.mark.parametrize(
+    "absurd", ["*M999999999/4", "*M4/999999", "*k[" + "f#" * 5000 + "]", "*MM99999999"], ids=lambda text: text[:8]
+)
+def test_what_would_be_counted_to_is_none(absurd):
+    """A metre of a thousand million beats, a key of as many signs: the notes are read all the same, soon."""
+    begun = time.process_time()
+    text = f"**kern\n*M3/4\n{absurd}\n" + "4c\n4d\n4e\n=2\n" * 4 + "*-\n"
+    assert [note.pitch for note in read(text).melody.notes] == [60, 62, 64] * 4
+    assert time.process_time() - begun < 5
+
+
+def test_too_many_bars_are_refused_before_they_are_counted():
+    """music21 takes minutes for tens of thousands."""
+    refused = read("**kern\n" + "4c\n=\n" * 20_000 + "*-\n")
+    assert isinstance(refused, Unreadable)
+    assert "the limit is 20,000,000" in str(refused)
