@@ -8,10 +8,10 @@ Conventions
     A mode may stand behind the tonic (*d:dor).
     Of three voices on a staff two are kept (see kern_spines).
     What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
-    out but for the first references (!!!). Its time grows with the square of a spine's lines, and faster with its bars and
-    interpretations: `Kern.work` says how much.
+    out but for the first references (!!!). Its time grows with the square of the bars, of the interpretations and of what
+    stands in one bar: a text with more of them than any movement has is `endless`.
 
-Contents: Kern, MOST_WORK; plain_kern.
+Contents: Kern, plain_kern.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _ENDING: Final = re.compile(r"(.*?\D)[_-]?(\d{1,3})")
 _MODAL: Final = re.compile(r"\*([A-Ga-g])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc|maj|min)[a-z]*")
 _ENDLESS: Final = re.compile(r"(?<![^\t])\*(?:M(?:\d{3,}/|\d+/\d{3,})|k\[[^\]\t]{29,}|MM\d{5,})[^\t]*")
 _REFERENCES: Final = 100  # lines of them that are kept
-MOST_WORK: Final = 2 * 10**7
-"""Spines x lines x (bars + interpretations + an eighth of the lines) that are read: some five seconds of the processor; a
-long movement of a quartet has twelve million."""
+_MOST_BARS: Final = 1_500
+_MOST_INTERPRETATIONS: Final = 2_000
+_MOST_LINES: Final = (3_000, 100)  # of a text, and for each of its bars
 _MOST_SECTIONS: Final = 200  # of which is asked what follows them
 _MODES: Final = {
     "dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian", "aeo": "minor", "ion": "major",
@@ -45,16 +45,17 @@ class Kern(NamedTuple):
     text: str
     endings: int = 0  # bars of earlier endings that are left out
     key: tuple[str, str] | None = None  # tonic (music21's B- is B flat) and mode, if they stand before the first note
-    work: int = 0  # see MOST_WORK
+    endless: bool = False  # too much for music21: the text is left out
 
 
 def plain_kern(text: str) -> Kern:
     """Write a **kern text so that music21 understands it."""
     lines = [_ENDLESS.sub("*", line) if line[:1] == "*" else _undotted(line) for line in _without_comments(text)]
     lines, endings = _last_endings(lines)
-    spines = 1 + max((line.count("\t") for line in lines), default=0)
-    work = spines * len(lines) * (sum(line[:1] in {"=", "*"} for line in lines) + len(lines) // 8)
-    return Kern("\n".join(with_two_voices(lines)) if work <= MOST_WORK else "", endings, _modal_key(lines), work)
+    bars, interpretations = (sum(line[:1] == sign for line in lines) for sign in "=*")
+    most = _MOST_LINES[0] + _MOST_LINES[1] * bars
+    endless = bars > _MOST_BARS or interpretations > _MOST_INTERPRETATIONS or len(lines) > most
+    return Kern("" if endless else "\n".join(with_two_voices(lines)), endings, _modal_key(lines), endless)
 
 
 def _without_comments(text: str) -> list[str]:

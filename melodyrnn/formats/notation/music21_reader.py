@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
-from melodyrnn.formats.notation.kern import MOST_WORK, Kern, plain_kern
+from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
     Assembled,
     Bar,
@@ -212,8 +212,8 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
     logging.getLogger("music21").setLevel(logging.CRITICAL)
     kind = "humdrum" if form == "krn" else "musicxml"
     kern = plain_kern(text) if form == "krn" else None
-    if kern is not None and kern.work > MOST_WORK:
-        raise Unreadable(name, "too-large", f"its spines would take {kern.work:,} steps; the limit is {MOST_WORK:,}")
+    if kern is not None and kern.endless:
+        raise Unreadable(name, "too-large", "more bars, interpretations or notes in a bar than any movement has")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
