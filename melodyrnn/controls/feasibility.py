@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from melodyrnn.constraints.logit_rules import NONE
 from melodyrnn.controls.gather import rules_of
-from melodyrnn.controls.plan import looked
+from melodyrnn.controls.plan import MOST_TRIED_BYTES, looked, space_of
 from melodyrnn.errors import Unsatisfiable
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
@@ -41,7 +41,15 @@ def excluding(options: Options, fits: Callable[[Options], bool]) -> tuple[list[C
 
 def _reason(options: Options, frame: Frame) -> str:
     """Which controls exclude each other: those without any one of which there would be a melody."""
-    kept, guilty = excluding(options, lambda fewer: _fits(fewer, replace(frame, setting=fewer.setting)))
+    left = MOST_TRIED_BYTES
+
+    def fits(fewer: Options) -> bool:
+        nonlocal left
+        found, cost = _fits(fewer, replace(frame, setting=fewer.setting), left)
+        left -= cost
+        return found
+
+    kept, guilty = excluding(options, fits)
     metre, bars, upbeat = frame.melody.metres[0], frame.setting.bars, frame.setting.upbeat
     length = f"{bars} bar{'s' * (bars != 1)} of {metre}" if bars else f"{metre}"
     if upbeat and frame.last == NONE:
@@ -54,12 +62,14 @@ def _reason(options: Options, frame: Frame) -> str:
     return f"no melody of {length} meets them together; there is one without {said(guilty)}"
 
 
-def _fits(options: Options, frame: Frame) -> bool:
-    """Whether there is a melody."""
+def _fits(options: Options, frame: Frame, most: int) -> tuple[bool, int]:
+    """Whether there is a melody, and what it cost to see; what would cost more than so many bytes is not tried."""
     try:
-        return looked(*rules_of(options, frame)) is not None
+        rules, frame = rules_of(options, frame)
+        cost = 2 * space_of(rules, frame).size
+        return cost <= most and looked(rules, frame) is not None, min(cost, most)
     except Unsatisfiable:
-        return False
+        return False, 0
 
 
 def said(controls: list[Control]) -> str:

@@ -35,6 +35,7 @@ _PITCHES: Final = np.arange(len(PITCHES))
 _TONIC: Final = -PITCHES[0]
 _HOMES: Final = 12  # pitches tried as the one near which sections meet
 MOST_LOOKAHEAD_BYTES: Final = 3 * 10**8
+MOST_TRIED_BYTES: Final = 6 * 10**7  # of look-aheads one after another, till a reason is told: two or three seconds
 
 
 def space_of(rules: Rules, frame: Frame) -> SearchSpace:
@@ -161,7 +162,8 @@ def looked(rules: Rules, frame: Frame) -> Lookahead | None:
     loop = frame.setting.loop
     if manageable(space, loop=loop):
         return reach(space, frame, look=partial(SectionLookahead, loop=loop))
-    found = (reach(tried, frame) for tried in islice(_homes(space, loop=loop), _HOMES))
+    homes = max(1, min(_HOMES, MOST_TRIED_BYTES // (2 * space.size)))
+    found = (reach(tried, frame) for tried in islice(_homes(space, loop=loop), homes))
     return next((lookahead for lookahead in found if lookahead is not None), None)
 
 

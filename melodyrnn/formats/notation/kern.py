@@ -8,7 +8,7 @@ Conventions
     A mode may stand behind the tonic (*d:dor).
     Of three voices on a staff two are kept (see kern_spines).
     What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
-    out but for the first references (!!!). Its time grows with the square of the bars, of the interpretations and of what
+    out but for the first references (!!!). Its time grows with the square of the bars, the interpretations and what
     stands in one bar: a text with more of them than any movement has is `endless`.
 
 Contents: Kern, plain_kern.
