@@ -15,8 +15,8 @@ Conventions
     The next writer removes what killed ones have left (`tidy`; of many files in a row, the first is enough): only
     what bears our pattern, is locked by nobody and whose process is gone, for others may be writing there too.
 
-Contents: Results, results_of; writing, write_file, write_free, remove_left, make_folder, refuse_existing, refuse_nowhere,
-check_writable; hold.
+Contents: Results, results_of; writing, write_file, write_free, remove_left, make_folder, refuse_existing,
+refuse_nowhere, check_writable; hold.
 """
 
 from __future__ import annotations

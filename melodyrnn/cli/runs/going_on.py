@@ -104,7 +104,8 @@ def telling(writer: MelodyWriter, count: int) -> Iterator[None]:
 
 
 def _told(writer: MelodyWriter, count: int) -> str:
-    there, seed = writer.written, writer.options.setting.seed
+    results, seed = writer.results, writer.options.setting.seed
+    there = writer.written if results.force else sum(path.is_file() for path in results.paths)
     told = f"{there} of {amount(count, 'melody')} are there"
     given = f" with --seed {seed}" if writer.drawn else ""
     if not there:
