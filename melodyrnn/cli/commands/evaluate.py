@@ -61,6 +61,9 @@ def evaluate_command(
         int | None,
         o.seed_option("Of folds, training and samples (0), and of the division into parts (that of the model)."),
     ] = None,
+    state: Annotated[
+        Path | None, o.option("--state FILE", "Keep finished folds there, and go on from them.", _FOLDS)
+    ] = None,
     jobs: Annotated[int | None, o.option("--jobs N", "Folds at a time (one for each core).", _FOLDS, min=1)] = None,
     track: o.TrackOption = None,
     statistics: Annotated[
@@ -98,7 +101,7 @@ def evaluate_command(
     pitches, not those of the set alone.
     """
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
-    if cross_validate is None and any(v is not None for v in (folds, base, cell, hidden, epochs, jobs, members)):
+    if cross_validate is None and any(v is not None for v in (folds, base, cell, hidden, epochs, jobs, members, state)):
         raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")
     if not statistics and (samples is not None or temperature is not None):
         raise OptionError("--statistics", "--samples and --temperature belong to it; give it as well")
@@ -113,7 +116,7 @@ def evaluate_command(
         asked = CrossValidationRequest(
             paths=what, part=part, track=track, folds=cross_validate, file=folds, base=base, drop_seen=drop_seen,
             members=1 if members is None else members, cell=cell, hidden=hidden, epochs=epochs, seed=seed or 0,
-            jobs=jobs,
+            jobs=jobs, state=state,
         )  # fmt: skip
         return run_cross_validation(console, asked)
     if len(what) < 2 and part is None:

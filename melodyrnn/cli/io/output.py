@@ -15,8 +15,8 @@ Conventions
     The next writer removes what killed ones have left (`tidy`; of many files in a row, the first is enough): only
     what bears our pattern, is locked by nobody and whose process is gone, for others may be writing there too.
 
-Contents: Results, results_of; writing, write_file, write_free, remove_left, refuse_existing, refuse_nowhere,
-check_writable; hold.
+Contents: Results, results_of; writing, write_file, write_free, remove_left, make_folder, refuse_existing,
+refuse_nowhere, check_writable; hold.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Results(NamedTuple):
             if self.going_on and path.is_file() and path.read_bytes() == content:
                 return str(path)
             if not path.parent.is_dir():
-                _make_folder(path.parent)
+                make_folder(path.parent)
             write_file(path, content, force=self.force, tidy=index == 0)
             return str(path)
         if self.free:
@@ -134,7 +134,8 @@ def _by_suffix(path: Path) -> str:
     return kind
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, unless it is there; raise OutputError."""
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -9,10 +9,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from melodyrnn._version import __version__
 from melodyrnn.checkpoint.card import CELLS, check_config
 from melodyrnn.checkpoint.file import find, load
+from melodyrnn.cli.io import Terminated
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.runs.evaluation_run import Row, sets_of, show, untested
+from melodyrnn.cli.io.journal import Journal, key_of
+from melodyrnn.cli.runs.evaluation_run import Row, row_facts, sets_of, show, untested
 from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.evaluation.bits import pool
 from melodyrnn.evaluation.cross_validation import (
@@ -25,6 +28,7 @@ from melodyrnn.evaluation.cross_validation import (
     family_of,
     read_folds,
 )
+from melodyrnn.evaluation.kept_folds import asked_of, fold_from_plain, fold_to_plain
 from melodyrnn.evaluation.sets import shared
 from melodyrnn.system import processors
 from melodyrnn.training.config import defaults, fine_tuning
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Checkpoint
     from melodyrnn.cli.io.console import Console
     from melodyrnn.evaluation.bits import Judged
+    from melodyrnn.evaluation.cross_validation import FoldJudged
     from melodyrnn.evaluation.sets import MelodySet
 
 
@@ -56,6 +61,7 @@ class CrossValidationRequest:
     epochs: int | None
     seed: int
     jobs: int | None
+    state: Path | None = None
 
 
 def run_cross_validation(console: Console, asked: CrossValidationRequest) -> None:
@@ -71,8 +77,13 @@ def run_cross_validation(console: Console, asked: CrossValidationRequest) -> Non
         raise OptionError("--cell", "a model that is fine-tuned keeps its cell")
     seen = [set() if base is None else untested(console, base, s, drop=asked.drop_seen) for s in sets]
     rows: list[Row] = []
-    for melodies, known in zip(sets, seen, strict=True):
-        rows += _rows(console, melodies, asked, cells, base, known)
+    state = None if asked.state is None else Journal.open(asked.state)
+    try:
+        for melodies, known in zip(sets, seen, strict=True):
+            rows += _rows(console, melodies, asked, cells, base, known, state)
+    finally:
+        if state is not None:
+            state.close()
     show(console, rows)
 
 
@@ -89,9 +100,26 @@ def _cells(text: str | None, members: int) -> tuple[str, ...] | None:
 
 def _rows(
     console: Console, melodies: MelodySet, asked: CrossValidationRequest, cells: tuple[str, ...] | None,
-    base: Checkpoint | None, seen: set[str],
+    base: Checkpoint | None, seen: set[str], state: Journal | None,
 ) -> Iterator[Row]:  # fmt: skip
     """Train all folds of a set; its figures under each network and, where there are several, under all together."""
+    folds, count, tested = _divided(console, melodies, asked, seen)
+    trial = replace(_trial(melodies, asked, base, count), cells=cells)
+    judged = list(_judged(console, melodies, folds, trial, asked, seen, state))
+    facts = {"folds": tested, "members": asked.members, "from": asked.base, "seed": asked.seed}
+    for member, cell in enumerate(judged[0].cells):
+        name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
+        own = {**facts, "members": 1, "cell": cell, "seed": asked.seed + member}
+        yield from _pair(name, own, *zip(*((f.members[member], f.recalling[member]) for f in judged), strict=True))
+    if asked.members > 1:
+        name = f"{melodies.name}, {amount(asked.members, 'network')}"
+        yield from _pair(name, facts, *zip(*((f.ensemble, f.ensemble_recalling) for f in judged), strict=True))
+
+
+def _divided(
+    console: Console, melodies: MelodySet, asked: CrossValidationRequest, seen: set[str]
+) -> tuple[dict[str, int], int, int]:
+    """Which fold each melody is in, how many folds there are, and how many with melodies to test; tell it."""
     family = family_of(melodies.melodies)
     if asked.file is None:
         folds = assign(melodies.names, family, asked.folds, asked.seed)
@@ -111,23 +139,56 @@ def _rows(
     )
     if alike := shared(melodies, folds):
         console.say(f"{melodies.name}: {alike} of them share a long run of notes with one of another fold")
-    judged, began = [], time.monotonic()
-    trial = replace(_trial(melodies, asked, base, count), cells=cells)
-    for done in cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs, untested=seen):
-        judged.append(done)
-        bits = pool(done.single)
-        console.say(
-            f"{melodies.name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
-            f"({amount(bits.melodies, 'melody')}, {time.monotonic() - began:.0f} s)"
+    return folds, count, tested
+
+
+def _judged(
+    console: Console, melodies: MelodySet, folds: Mapping[str, int], trial: Trial, asked: CrossValidationRequest,
+    seen: set[str], state: Journal | None,
+) -> Iterator[FoldJudged]:  # fmt: skip
+    """What comes of each fold, told as it comes; a state has those of a run that was stopped, and keeps the others."""
+    wanted = sorted({fold for name, fold in folds.items() if name not in seen})
+    key = "" if state is None else key_of([__version__, asked_of(melodies, folds, trial, seen)])
+    kept = {} if state is None else {done.fold: done for done in map(fold_from_plain, state.of(key))}
+    if kept:
+        console.say(f"{melodies.name}: {len(kept)} of {amount(len(wanted), 'fold')} are in {asked.state} already")
+    elif state is not None and state.lines:
+        console.warn(f"{asked.state}: holds no folds of {melodies.name} as it is asked for now; they stay there")
+    left, began = [fold for fold in wanted if fold not in kept], time.monotonic()
+    jobs = min(asked.jobs or processors(), max(1, len(left)))
+    new = cross_validate(melodies.melodies, melodies.names, folds, trial, jobs=jobs, only=left, untested=seen)
+    there = len(kept)
+    try:
+        for fold in wanted:
+            if fold in kept:
+                done, how = kept[fold], "kept"
+            else:
+                done = next(new)
+                if state is not None:
+                    state.add(key, fold_to_plain(done))
+                there, how = there + 1, f"{time.monotonic() - began:.0f} s"
+            _tell(console, melodies.name, done, asked, how)
+            yield done
+    except (KeyboardInterrupt, Terminated):
+        if state is not None:
+            told = f"{there} of {amount(len(wanted), 'fold')} are in {asked.state}; the same command goes on"
+            console.say(f"{melodies.name}: {told}")
+        raise
+
+
+def _tell(console: Console, name: str, done: FoldJudged, asked: CrossValidationRequest, how: str) -> None:
+    """A line for a fold on stderr, and one of JSON where that is asked for."""
+    bits = pool(done.single)
+    console.say(
+        f"{name} fold {done.fold}: {bits.pitch:.3f} bits a pitch, {bits.total:.3f} a note "
+        f"({amount(bits.melodies, 'melody')}, {how})"
+    )
+    if console.json:
+        facts = {"fold": done.fold, "members": asked.members}
+        alone, recalling = (
+            row_facts(Row(name, judged, whole=False, more=facts)) for judged in (done.ensemble, done.ensemble_recalling)
         )
-    facts = {"folds": tested, "members": asked.members, "from": asked.base, "seed": asked.seed}
-    for member, cell in enumerate(judged[0].cells):
-        name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
-        own = {**facts, "members": 1, "cell": cell, "seed": asked.seed + member}
-        yield from _pair(name, own, *zip(*((f.members[member], f.recalling[member]) for f in judged), strict=True))
-    if asked.members > 1:
-        name = f"{melodies.name}, {amount(asked.members, 'network')}"
-        yield from _pair(name, facts, *zip(*((f.ensemble, f.ensemble_recalling) for f in judged), strict=True))
+        console.record(alone | {"recalling": {what: recalling[what] for what in ("bits", "perplexity", "accuracy")}})
 
 
 def _pair(

@@ -4,7 +4,7 @@ A part of a corpus is found again by dividing the corpora as training did. Wheth
 model's card can tell: it knows how many melodies and notes were left to train on.
 
 Contents: run_evaluation; sets_of, read_sets, part_learnt, unseen, untested, split_seed, own_corpora
-(what a model is judged by); Row, show (figures as a table or JSON).
+(what a model is judged by); Row, row_facts, show (figures as a table or JSON).
 """
 
 from __future__ import annotations
@@ -216,12 +216,12 @@ def show(console: Console, rows: Sequence[Row]) -> None:
     """Print the figures: a table (with each melody when the user asked for more), or a JSON line for each row."""
     if console.json:
         for row in rows:
-            console.record(_facts(row))
+            console.record(row_facts(row))
         return
     console.lines(_table(rows, each=console.verbose))
 
 
-def _facts(row: Row) -> dict[str, Any]:
+def row_facts(row: Row) -> dict[str, Any]:
     """A row as plain data; melodies one by one where they belong to it."""
     bits = pool(row.judged)
     facts: dict[str, Any] = {"set": row.name, **row.more, "melodies": bits.melodies, "notes": bits.notes}

@@ -15,6 +15,7 @@ from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
+from melodyrnn.cli.runs.candidates import Candidates, has_candidates
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.generate import generate
@@ -71,7 +72,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     feel = Feel(request.humanize, request.swing)
     results = results_of(
         console, request.output, count=kept, format=request.format, force=request.force,
-        goes_on=may_go_on if request.recipe and request.best is None else None,
+        goes_on=has_candidates if request.best is not None else may_go_on if request.recipe else None,
     )  # fmt: skip
     _refuse_contradictions(request, results)
     given = _prime(console, request)
@@ -87,18 +88,26 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
         program=program, given=prime, recipe=request.recipe, drawn=request.asked[Seed.name()] is None, roll=kept == 1,
     )  # fmt: skip
+    if request.best is not None:
+        return _write_best_of(writer, many, request.best)
     left = missing(writer, many)
     if many == 1:
         melodies = generate(loaded, options, prime=prime)
     else:  # in the processes where it is quickest
         made_now = compose_many(loaded, writer.options, many, prime=prime, which=left)
         melodies = console.progress(made_now, doing="composing", total=len(left))
-    if request.best is not None:
-        return write_best(writer, melodies, request.best)
     with telling(writer, many):
         for index, made in zip(left, melodies, strict=True):
             writer.write(index, made)
     return None
+
+
+def _write_best_of(writer: MelodyWriter, many: int, keep: int) -> None:
+    """Compose the candidates that a stopped run has not left, and write the best of all."""
+    with Candidates.of(writer, many) as state:
+        made_now = compose_many(writer.model, writer.options, many, prime=writer.given, which=state.left)
+        shown = writer.console.progress(made_now, doing="composing", total=len(state.left))
+        write_best(writer, state.all(shown), keep)
 
 
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:

@@ -6,7 +6,7 @@ neither composed nor written again. Every other file is refused as ever. Scores 
 Where the user gave no seed and the files that are there are the same command's but for the seed that it had drawn, that
 seed is taken again, unless they are all there: then the user wants others, in another folder.
 
-Contents: may_go_on, missing (which melodies are still to be composed), telling (what Ctrl-C says).
+Contents: may_go_on, recipe_seed, missing (which melodies are still to be composed), telling (what Ctrl-C says).
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def missing(writer: MelodyWriter, count: int) -> list[int]:
     if not there:
         return list(range(count))
     if writer.drawn:
-        _take_seed(writer, there[0], _content(paths[there[0]]))
+        seed = recipe_seed(paths[there[0]], writer)
+        if seed is not None and seed >= there[0]:
+            writer.options = writer.options.seeded(seed - there[0])
     first = writer.options.setting.seed
     for k in there:
         if not _is(_content(paths[k]), writer, first + k):
@@ -60,12 +62,12 @@ def missing(writer: MelodyWriter, count: int) -> list[int]:
     return left
 
 
-def _take_seed(writer: MelodyWriter, position: int, content: bytes) -> None:
-    """Go on with the seed that the stopped run drew, if the file is the same command's."""
+def recipe_seed(path: Path, writer: MelodyWriter) -> int | None:
+    """The seed of a file that is the same command's but for that; None for any other file."""
+    content = _content(path)
     found = _SEED.search(content)
-    seed = (int(found[1]) if found else 0) - position
-    if seed >= 0 and _is(content, writer, seed + position):
-        writer.options = writer.options.seeded(seed)
+    seed = int(found[1]) if found else 0  # which is not written, for it is the default
+    return seed if _is(content, writer, seed) else None
 
 
 def _is(content: bytes, writer: MelodyWriter, seed: int) -> bool:
@@ -102,7 +104,8 @@ def telling(writer: MelodyWriter, count: int) -> Iterator[None]:
 
 
 def _told(writer: MelodyWriter, count: int) -> str:
-    there, seed = writer.written, writer.options.setting.seed
+    results, seed = writer.results, writer.options.setting.seed
+    there = writer.written if results.force else sum(path.is_file() for path in results.paths)
     told = f"{there} of {amount(count, 'melody')} are there"
     given = f" with --seed {seed}" if writer.drawn else ""
     if not there:

@@ -129,7 +129,7 @@ def test_fine_tuning_refuses_what_the_base_has_seen(command, model, tunes):
     )
     options = ("--drop-seen", "--epochs", 1, "--jobs", 1, "--json")
     ended = command("evaluate", "--cross-validate", 2, tunes, "--from", model, *options)
-    alone, recalling = map(json.loads, ended.out.splitlines())
+    *_, alone, recalling = map(json.loads, ended.out.splitlines())
     for facts in (alone, recalling):
         assert (facts["melodies"], facts["folds"], facts["members"], facts["from"]) == (10, 2, 1, str(model))
     assert (alone["recalling"], recalling["recalling"]) == (False, True)
@@ -148,7 +148,7 @@ def test_folds_are_counted_before_seen_melodies_are_left_out(command, model, tun
     assert "not 10" not in ended.err
     assert "01.mid (24 notes of tune 1): learnt from, but not tested\n" in ended.err
     assert "tunes: 12 melodies in 10 folds, 8 of them with melodies to test, 1 at a time\n" in ended.err
-    facts = json.loads(ended.out.splitlines()[0])
+    facts = json.loads(ended.out.splitlines()[-1])
     assert (facts["melodies"], facts["folds"]) == (10, 8)
 
 
