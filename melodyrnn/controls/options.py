@@ -15,8 +15,8 @@ from melodyrnn.controls.asked import Asked
 class Options(Asked):
     """How to compose. Raises OptionError, naming the option, for a value that makes no sense.
 
-    >>> Options(key="Am", max_leap=7)
-    Options(key=Key(tonic=9, mode='minor', fifths=0), max_leap=7)
+    >>> Options(max_leap="7", bars="free")
+    Options(bars=None, max_leap=7)
     """
 
     __slots__ = ()
