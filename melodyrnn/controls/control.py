@@ -82,9 +82,16 @@ class Control:
     @classmethod
     def parse(cls, given: Any) -> Self:
         """Read a text as musicians write it, or a value; the only reader of either. Raises OptionError."""
+        if given is None:
+            return cls(None)
         if not isinstance(given, str):
             raise OptionError(cls.label(), f"{given!r} is not text; write it as on the command line")
-        return cls(" ".join(given.split()))
+        return cls(cls.read(" ".join(given.split())))
+
+    @classmethod
+    def read(cls, text: str) -> str:
+        """Look at a text, and give it as it is kept, for controls whose value is one. Raises OptionError."""
+        return text
 
     @classmethod
     def beside(cls, given: Any) -> dict[str, Any]:  # noqa: ARG003

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.rules import Sections
@@ -25,13 +25,10 @@ class FormControl(Control):
     concerns = "whole"
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """Letters with prime marks."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        sections_of(form_letters(read.value))
-        return cls(form_letters(read.value))
+        sections_of(form_letters(text))
+        return form_letters(text)
 
     def constrain(self, frame: Frame) -> Iterator[Sections]:
         """Lay the sections out. Raises OptionError or Unsatisfiable for a form that does not fit."""

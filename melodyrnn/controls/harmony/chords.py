@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.music.chords import progression
@@ -22,11 +22,6 @@ class ChordsControl(Control):
     option = Option(
         "--chords", '"Am:4 F:2 | C", or those of FILE[:TRACK].', "CHORDS|FILE", panel="Chords", files="harmony"
     )
-
-    @classmethod
-    def parse(cls, given: Any) -> Self:
-        """Symbols as players write them; they are read when the metre is known."""
-        return cls(None) if given is None else super().parse(given)
 
     @property
     def holds(self) -> bool:

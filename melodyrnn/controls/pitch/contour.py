@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.rules import Preference
@@ -26,13 +26,10 @@ class Contour(Control):
     option = Option("--contour", 'Lean to arch, rise, fall, wave or heights "0 2 5 3".', "SHAPE", panel="Pitches")
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """A shape by name, or heights."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        heights_of(read.value)
-        return read
+        heights_of(text)
+        return text
 
     def check(self, setting: Setting, others: Sequence[Control]) -> None:  # noqa: ARG002
         """It is stretched over the whole melody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import EDITS, Control, Option
 from melodyrnn.controls.pitch import named_pitches
@@ -19,13 +19,10 @@ class Forbid(Control):
     option = Option("--forbid", 'Never these: "F# C4"; no octave means all.', "NOTES", panel="Pitches", verbs=EDITS)
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """Names of pitches."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        named_pitches(read.value, "forbid")
-        return read
+        named_pitches(text, "forbid")
+        return text
 
     def allows(self, frame: Frame, midi: Indices) -> Flags:
         """All others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import EDITS, Control, Option
 from melodyrnn.music.parsing import range_of
@@ -21,13 +21,10 @@ class Range(Control):
     option = Option("--range", "Lowest and highest note.", "C4-A5", panel="Pitches", verbs=EDITS)
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """Two names with octaves."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        range_of(read.value)
-        return read
+        range_of(text)
+        return text
 
     def settle(self, setting: Setting) -> Setting:
         """Its ends."""

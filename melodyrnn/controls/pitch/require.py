@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.pitch import named_pitches
@@ -28,14 +28,11 @@ class Require(Control):
     takes_time = True
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """Names of pitches, few of them."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        if len(named_pitches(read.value, "require")) > MOST_REQUIRED:
+        if len(named_pitches(text, "require")) > MOST_REQUIRED:
             raise OptionError("require", f"takes {MOST_REQUIRED} pitches at most")
-        return read
+        return text
 
     @property
     def reaches(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from melodyrnn.controls.control import EDITS, Control, Option
 from melodyrnn.errors import OptionError
@@ -21,13 +21,10 @@ class Scale(Control):
     )
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """Names of pitch classes, or that of the scale."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        scale_of(read.value, 0)
-        return read
+        scale_of(text, 0)
+        return text
 
     @classmethod
     def beside(cls, given: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.errors import OptionError
@@ -33,13 +33,10 @@ class Density(Control):
     concerns = "rhythm"
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """A word, a number or two."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        notes_in_bar(read.value, Metre())
-        return read
+        notes_in_bar(text, Metre())
+        return text
 
     @property
     def reaches(self) -> bool:

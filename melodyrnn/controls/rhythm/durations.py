@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.rules import Mask
@@ -25,13 +25,10 @@ class Durations(Control):
     concerns = "rhythm"
 
     @classmethod
-    def parse(cls, given: Any) -> Self:
+    def read(cls, text: str) -> str:
         """Fractions of a whole note."""
-        if given is None:
-            return cls(None)
-        read = super().parse(given)
-        values_of(read.value)
-        return read
+        values_of(text)
+        return text
 
     def constrain(self, frame: Frame) -> Iterator[Mask]:
         """Durations, rests, and the silence at the end."""
