@@ -18,13 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.context import harmonic, phrase_ticks
 from melodyrnn.events.vocabulary import DURATION_TICKS, END, Indices, metre_index, onsets_of
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from melodyrnn.events.context import Harmonic
     from melodyrnn.events.tokenizer import Encoded
+    from melodyrnn.music.harmony import Harmony
 
 Small = NDArray[np.int16]  # what pairs are counted in: there are millions of them
 
@@ -55,6 +58,8 @@ class Columns:
     style: int = 0  # corpus tag, 1..STYLES; 0 = none
     begins: bool = True  # false of a piece out of a longer melody, whose first rest is no upbeat …
     ends: bool = True  # … and after whose last note the melody is not over
+    phrase: Indices | None = None  # ticks from the onset to where the phrase ends; None = not told
+    harmony: Harmonic | None = None  # the chords that sound; None = not told
 
     def __len__(self) -> int:
         return len(self.rest)
@@ -79,8 +84,8 @@ class Batch:
     apart_pitch: NDArray[np.int64]  # … and the pitch
 
 
-def columns(encoded: Encoded, style: int = 0) -> Columns:
-    """Work out where each note of an encoded melody stands."""
+def columns(encoded: Encoded, style: int = 0, chords: Harmony | None = None) -> Columns:
+    """Work out where each note of an encoded melody stands, and with which of its file's chords it sounds."""
     lengths = DURATION_TICKS[encoded.durations]
     onsets = onsets_of(encoded.rests, encoded.durations)
     metres = encoded.frame.metres
@@ -94,9 +99,12 @@ def columns(encoded: Encoded, style: int = 0) -> Columns:
     end = max(encoded.frame.length, int(onsets[-1] + lengths[-1]))
     last = int(np.searchsorted(starts, end - 1, side="right")) - 1
     bars = int(first_bars[last] + (end - 1 - starts[last]) // bar_ticks[last]) + 1
+    places, phrases = onsets.tolist(), encoded.frame.phrases
+    phrase = phrase_ticks(places, int(onsets[-1] + lengths[-1]), phrases) if phrases else None
+    harmony = harmonic(places, chords, encoded.key.tonic) if chords else None
     return Columns(
         encoded.rests, encoded.durations, encoded.pitches, place, bar, rows[which], bar_ticks[which], bars,
-        MODES.index(encoded.key.mode), encoded.key.tonic, encoded.anchor, style,
+        MODES.index(encoded.key.mode), encoded.key.tonic, encoded.anchor, style, phrase=phrase, harmony=harmony,
     )  # fmt: skip
 
 

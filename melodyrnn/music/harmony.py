@@ -57,6 +57,7 @@ class Harmony(NamedTuple):
     metre: Metre
     source: str = ""  # where in the file they were found, in words
     padded: bool = True  # the last chord is held up to its bar line; else they begin again where they end
+    onset: int = 0  # tick of the file at which the first of them begins
     left_out: str = ""  # what stands among the symbols and is none that is known: "'Cfoo' in bar 2", to be told
 
     def text(self, metre: Metre | None = None) -> str:
@@ -81,9 +82,8 @@ class Harmony(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """Describe it with numbers, strings and lists only."""
         spans, metre = [list(span) for span in self.spans], [self.metre.numerator, self.metre.denominator]
-        return {"spans": spans, "metre": metre, "source": self.source, "padded": self.padded} | (
-            {"left_out": self.left_out} if self.left_out else {}
-        )
+        told = {"spans": spans, "metre": metre, "source": self.source, "padded": self.padded, "onset": self.onset}
+        return told | ({"left_out": self.left_out} if self.left_out else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Harmony:
@@ -94,6 +94,7 @@ class Harmony(NamedTuple):
             Metre(*map(int, data["metre"])),
             str(data["source"]),
             bool(data["padded"]),
+            int(data["onset"]),
             str(data.get("left_out", "")),
         )
 
@@ -154,7 +155,7 @@ def laid_out(
             break
     if all(symbol == SILENT for _, symbol in spans):
         raise Unreadable(where, "no-chords")
-    harmony = Harmony(tuple(spans), Metre(metres[0].numerator, metres[0].denominator), source)
+    harmony = Harmony(tuple(spans), Metre(metres[0].numerator, metres[0].denominator), source, onset=begin)
     if len(harmony.text()) > MOST_TEXT:
         raise Unreadable(where, "too-long", f"{len(spans):,} chords in {MOST_CHORD_BARS} bars")
     return harmony

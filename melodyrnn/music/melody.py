@@ -142,6 +142,7 @@ class Melody(_Columned):
     tempo: float = 120.0  # quarter notes a minute
     title: str = ""
     length: int = 0  # ticks
+    phrases: tuple[int, ...] = ()  # onsets of the notes that begin a phrase, the first aside; () = not told
 
     @staticmethod
     def of_columns(
@@ -152,10 +153,11 @@ class Melody(_Columned):
         tempo: float = 120.0,
         title: str = "",
         length: int = 0,
+        phrases: tuple[int, ...] = (),
     ) -> Melody:
         """Make a melody of columns; its notes are made when they are asked for."""
         melody = object.__new__(Melody)
-        facts = {"metres": metres, "key": key, "tempo": tempo, "title": title, "length": length}
+        facts = {"metres": metres, "key": key, "tempo": tempo, "title": title, "length": length, "phrases": phrases}
         for name, value in {"_columns": columns, **facts}.items():
             object.__setattr__(melody, name, value)
         return melody

@@ -9,7 +9,7 @@ Contents: melody_to_json, melody_from_json.
 from __future__ import annotations
 
 from itertools import chain, pairwise
-from operator import add, le
+from operator import add, le, lt
 from typing import Any, Final
 
 from melodyrnn.errors import CorpusError
@@ -27,7 +27,7 @@ def melody_to_json(melody: Melody) -> dict[str, Any]:
     >>> melody_to_json(Melody((Note(0, 24, 60),)))["notes"]
     [0, 24, 60, 80]
     """
-    return {
+    data: dict[str, Any] = {
         "title": melody.title,
         "tempo": melody.tempo,
         "key": _told(melody.key),
@@ -35,6 +35,7 @@ def melody_to_json(melody: Melody) -> dict[str, Any]:
         "length": melody.length,
         "notes": list(chain.from_iterable(zip(*melody.columns, strict=True))),
     }
+    return data | ({"phrases": list(melody.phrases)} if melody.phrases else {})
 
 
 def melody_from_json(data: Any) -> Melody:
@@ -47,6 +48,7 @@ def melody_from_json(data: Any) -> Melody:
     length = data.get("length")
     _check(type(length) is int and 0 <= length < _LIMIT, "length")
     facts: dict[str, Any] = {"key": _key(data.get("key")), "tempo": float(tempo), "title": title, "length": length}  # type: ignore[arg-type]
+    facts["phrases"] = _phrases(data)
     return Melody.of_columns(_notes(data), _metres(data), **facts)
 
 
@@ -71,6 +73,14 @@ def _notes(data: dict[str, Any]) -> NoteColumns:
         _check(min(durations) > 0 and max(pitches) < 128 and 0 < min(velocities) <= max(velocities) < 128, "notes")
     _check(all(map(le, map(add, onsets, durations), onsets[1:])), "notes")  # each ends before the next begins
     return NoteColumns(onsets, durations, pitches, velocities)
+
+
+def _phrases(data: dict[str, Any]) -> tuple[int, ...]:
+    if "phrases" not in data:
+        return ()
+    onsets = _numbers(data, "phrases", 1)
+    _check(all(map(lt, onsets, onsets[1:])), "phrases")
+    return tuple(onsets)
 
 
 def _metres(data: dict[str, Any]) -> tuple[Metre, ...]:
