@@ -274,6 +274,9 @@ def _end(facts: _Facts) -> Iterator[str]:
     place, metre = facts.place(last.onset)[1], facts.metre_at(last.onset)
     beat, bar = _beat_ticks(metre), _bar_ticks(metre)
     long = min(beat, bar - place) if beat >= QUARTER else min(QUARTER, bar)
+    short = bar - facts.upbeat - place  # after an upbeat the music may end so much before the last bar line
+    if 0 < short < long and facts.upbeat and not place % beat and last.duration >= short:
+        return
     if place % beat or last.duration < long:
         yield f"end: {last.duration} ticks, {place} into the bar"
 

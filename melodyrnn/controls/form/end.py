@@ -52,7 +52,10 @@ class End(Control):
         return replace(setting, ending="free" if self.value == "free" else "asked")
 
     def constrain(self, frame: Frame) -> Iterator[Mask | LastNote]:
-        """A cadence: on a beat, a beat long or more, and where beats are short a quarter."""
+        """A cadence: on a beat, a beat long or more, and where beats are short a quarter.
+
+        Or to the end of the music: after an upbeat the last bar is shorter by it.
+        """
         import numpy as np  # noqa: PLC0415
 
         from melodyrnn.constraints.automaton import LastNote  # noqa: PLC0415
@@ -64,8 +67,9 @@ class End(Control):
         for a, b in pairwise(frame.lines):
             beat = frame.metre(a).beat_ticks
             long = max(beat, min(TICKS_PER_QUARTER, b - a))
+            over = b - frame.upbeat if b == frame.end and frame.upbeat < b - a else b
             for tick in range(max(a, 0), b):
-                if (tick - a) % beat == 0 and (long == beat or b - tick >= long):
-                    cadence[tick] = min(long, b - tick) <= DURATION_TICKS
+                if (tick - a) % beat == 0 and (long == beat or over - tick >= long):
+                    cadence[tick] = min(long, over - tick if tick < over else b - tick) <= DURATION_TICKS
         yield LastNote(cadence)
         yield Mask(final=frame.of_classes(tuple(frame.key.scale[step] for step in ENDS[self.value])))

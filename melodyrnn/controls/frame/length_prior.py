@@ -1,8 +1,8 @@
-"""What --bars free means: a length and an ending drawn from what the training melodies had.
+"""What --bars free means: a length drawn from what the training melodies had.
 
-Left alone, a network that writes melodies of free length misses many an end. So the number of bars, the upbeat and the
-last degree are drawn first (counts on the model's card), and the network fills them in, at a little less than the
-temperature asked for (docs/log.md).
+Left alone, a network that writes melodies of free length misses many an end. So the number of bars and the upbeat are
+drawn first (counts on the model's card), and the network fills them in, at a little less than the temperature asked
+for (docs/log.md). How they end is drawn as for any other length (`compose/sampling/acceptance.py`).
 
 Contents: with_length_prior.
 """
@@ -15,13 +15,10 @@ import numpy as np
 
 from melodyrnn.controls.chance.surprise import SurpriseControl
 from melodyrnn.controls.chance.temperature import Temperature
-from melodyrnn.controls.form.end import End
 from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.upbeat import Upbeat
-from melodyrnn.events.statistics import Form, ends_known, forms_in
+from melodyrnn.events.statistics import Form, forms_in
 from melodyrnn.events.vocabulary import RESTS
-from melodyrnn.music.key import Key
-from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import MOST_BARS, Metre
 
 if TYPE_CHECKING:
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.controls.options import Options
-    from melodyrnn.controls.setting import Setting
     from melodyrnn.music.melody import Melody
 
 _Kind = TypeVar("_Kind")
@@ -38,10 +34,9 @@ _STREAM: Final = 31  # numbers of a seed of their own: those of its notes stay t
 
 
 def with_length_prior(card: Card, options: Options, prime: Melody | None) -> Options:
-    """Options with a length and an ending where none is asked for; the same where the card has no counts that fit.
+    """Options with a length where none is asked for; the same where the card has no counts that fit.
 
-    Where the melody is held to something that takes time the network ends it, for a drawn length could
-    contradict; where it is held to anything else (a range, chords …) its last note is not drawn, for the same reason.
+    Where the melody is held to something that takes time the network ends it, for a drawn length could contradict.
     """
     setting, timed = options.setting, any(control.takes_time for control in options.given)
     if setting.bars is not None or timed or not card.forms:
@@ -63,8 +58,6 @@ def with_length_prior(card: Card, options: Options, prime: Melody | None) -> Opt
     asked: dict[str, Any] = {Bars.name(): form.bars, Upbeat.name(): setting.upbeat or form.upbeat}
     if not any(isinstance(control, SurpriseControl) for control in options.given):
         asked[Temperature.name()] = options.temperature * _CALM
-    if not options.planned and setting.ending == "drawn":
-        asked |= _ending(card, setting, prime, style, rng)
     return options.replace(**asked)
 
 
@@ -73,18 +66,6 @@ def _begins(form: Form, upbeat: int | None, bar: int) -> bool:
     if upbeat is not None:
         return (form.upbeat > 0) == (upbeat > 0)
     return form.upbeat < bar and (bar - form.upbeat) % bar in RESTS
-
-
-def _ending(
-    card: Card, setting: Setting, prime: Melody | None, style: int | None, rng: np.random.Generator
-) -> dict[str, Any]:
-    """The step of the scale to end on; "free" where a degree outside of it is drawn, which the network may choose."""
-    key = setting.key or (Key(0) if prime is None else key_or_found(prime))
-    known = ends_known(card.ends, key.mode, style)
-    if not known:
-        return {}
-    last = (key.tonic + _drawn(known, rng)) % 12
-    return {End.name(): str(key.scale.index(last) + 1) if last in key.scale else "free"}
 
 
 def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Kind:
