@@ -17,6 +17,7 @@ from melodyrnn.system import undisturbed
 
 _FOLDS: Final = "Cross-validation"
 _STATISTICS: Final = "Statistics"
+_TWO_SAMPLE: Final = "Two-sample test"
 
 
 @command(see="melodyrnn score --help, melodyrnn train --help")
@@ -64,12 +65,31 @@ def evaluate_command(
     state: Annotated[
         Path | None, o.option("--state FILE", "Keep finished folds there, and go on from them.", _FOLDS)
     ] = None,
-    jobs: Annotated[int | None, o.option("--jobs N", "Folds at a time (one for each core).", _FOLDS, min=1)] = None,
+    jobs: Annotated[
+        int | None, o.option("--jobs N", "Folds or judges at a time (one for each core).", _FOLDS, min=1)
+    ] = None,
     track: o.TrackOption = None,
     statistics: Annotated[
         bool, o.option("--statistics", "Compare what the model writes with the melodies.", _STATISTICS)
     ] = False,
-    samples: Annotated[int | None, o.option("--samples N", "Melodies to write for it (400).", _STATISTICS)] = None,
+    two_sample: Annotated[
+        bool, o.option("--two-sample", "Train judges to tell what the model writes from real melodies.", _TWO_SAMPLE)
+    ] = False,
+    seeds: Annotated[int | None, o.option("--seeds N", "Judges of each kind (5).", _TWO_SAMPLE, min=1)] = None,
+    cross_fit: Annotated[
+        int | None,
+        o.option(
+            "--cross-fit K",
+            "For few melodies: learn from all folds of them but one and judge that one, in turn. Of the model's own "
+            "those held back, or --part PART, or all.",
+            _TWO_SAMPLE,
+            min=2,
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        o.option("--samples N", "Melodies to write (400); for each judge to learn from (5,000).", _STATISTICS),
+    ] = None,
     temperature: Annotated[
         float | None, o.option("--temperature X", "At which to write them (1).", _STATISTICS)
     ] = None,
@@ -85,6 +105,8 @@ def evaluate_command(
       melodyrnn evaluate folk kinder --part test
       melodyrnn evaluate folk tunes/ -v --json
       melodyrnn evaluate folk --part test --statistics
+      melodyrnn evaluate folk --two-sample            can it be told from real?
+      melodyrnn evaluate folk tunes/ --two-sample --cross-fit 5
       melodyrnn evaluate --cross-validate 10 kinder
       melodyrnn evaluate --cross-validate 10 --folds folds.json tunes/
       melodyrnn evaluate --cross-validate 10 tunes/ --from folk
@@ -99,12 +121,35 @@ def evaluate_command(
     state is found from all its notes); style and the number of bars left are
     hidden. Pitch is given the note's onset and duration, over all
     pitches, not those of the set alone.
+
+    --two-sample: judges (small networks) learn to tell real melodies from those
+    that the model writes in the same metres, keys and upbeats, and are asked about
+    others. AUC is how often they tell a real one from a written one: 0.5, they
+    cannot; 1, always. Then come the features that differ most, and the bars that
+    judges are surest about.
     """
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
-    if cross_validate is None and any(v is not None for v in (folds, base, cell, hidden, epochs, jobs, members, state)):
+    if cross_validate is None and (
+        any(v is not None for v in (folds, base, cell, hidden, epochs, members, state))
+        or (jobs is not None and not two_sample)
+    ):
         raise OptionError("--cross-validate", "say in how many folds: --cross-validate 10")
-    if not statistics and (samples is not None or temperature is not None):
+    if not statistics and not two_sample and (samples is not None or temperature is not None):
         raise OptionError("--statistics", "--samples and --temperature belong to it; give it as well")
+    if not two_sample and (seeds is not None or cross_fit is not None):
+        raise OptionError("--two-sample", "--seeds and --cross-fit belong to it; give it as well")
+    if two_sample:
+        if statistics or cross_validate is not None:
+            raise OptionError("--two-sample", "is a test of its own; leave out --statistics and --cross-validate")
+        with undisturbed():  # it imports torch
+            from melodyrnn.cli.runs.two_sample_run import TwoSampleRequest, run_two_sample  # noqa: PLC0415
+
+        request = TwoSampleRequest(
+            model=what[0], paths=what[1:], part=part, track=track, drop_seen=drop_seen, seed=seed or 0,
+            seeds=5 if seeds is None else seeds, samples=5000 if samples is None else samples, cross_fit=cross_fit,
+            temperature=1.0 if temperature is None else temperature, jobs=jobs or 0,
+        )  # fmt: skip
+        return run_two_sample(console, request)
     if cross_validate is not None:
         if statistics:
             raise OptionError("--statistics", "compares with a model's melodies; leave out --cross-validate")

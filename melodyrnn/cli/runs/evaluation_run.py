@@ -3,7 +3,7 @@
 A part of a corpus is found again by dividing the corpora as training did. Whether they are the same corpora still, the
 model's card can tell: it knows how many melodies and notes were left to train on.
 
-Contents: run_evaluation; sets_of, read_sets, part_learnt, unseen, untested, split_seed, own_corpora
+Contents: run_evaluation; sets_of, read_sets, part_learnt, parts_learnt, unseen, untested, split_seed, own_corpora
 (what a model is judged by); Row, row_facts, show (figures as a table or JSON).
 """
 
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 _TERMS: Final = ("rest", "duration", "pitch", "total")
 _NOTE: Final = "Bits per note; END is counted in the rest. Style and bars left are hidden."
 _EXAMPLES: Final = 3
+_NEAR: Final = 0.002  # of its melodies and notes: what readers that are mended since may change
+_OTHERWISE: Final = (
+    "{:,} melodies with {:,} notes to train on, when the model was trained {:,} with {:,}: some are read otherwise "
+    "since, and a few may stand in another part; --drop-seen leaves out what it has trained on"
+)
 _MODEL, _ALL = "model", "all of them"
 _NO_PRINTS: Final = (
     "the model keeps no fingerprints of its training melodies: nobody can tell whether it has seen these"
@@ -106,20 +111,31 @@ def _part_of(
 def part_learnt(
     console: Console, checkpoint: Checkpoint, paths: Sequence[str], part: str, *, seed: int, track: str | None = None
 ) -> list[MelodySet]:
-    """A part of what a model was trained on (all of it, or the corpora named); of other corpora, see `part_of`.
+    """A part of what a model was trained on; see `parts_learnt`."""
+    return parts_learnt(console, checkpoint, paths, (part,), seed=seed, track=track)[0]
 
-    Raises OptionError where its corpora are not here, or not as they were.
+
+def parts_learnt(
+    console: Console, checkpoint: Checkpoint, paths: Sequence[str], parts: Sequence[str], *, seed: int,
+    track: str | None = None,
+) -> list[list[MelodySet]]:  # fmt: skip
+    """Parts of what a model was trained on (all of it, or the corpora named), as they were then; of other corpora too.
+
+    Raises OptionError where its corpora are not here, or not as they were; what is read a little differently is told.
     """
     card, wanted = checkpoint.card, {_name(path) for path in paths}
     if not wanted <= own_corpora(checkpoint):
-        return _part_of(console, paths, part, seed=seed, track=track)
+        return [_part_of(console, paths, part, seed=seed, track=track) for part in parts]
     ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
     ways = [way for k, way in enumerate(ways) if way and way not in ways[:k] and wanted <= {*map(_name, way)}]
     found = [way for way in ways if all(corpus in names() or Path(corpus).exists() for corpus in way)]
     for together in found:
-        divided = _divided(console, together, part, seed, track)
-        if _size([divided[corpus, "train"] for corpus in together]) == (card.melodies, card.notes):
-            return _chosen(divided, together, paths or together, part)
+        divided = _divided(console, together, parts[0], seed, track)
+        size = _size([divided[corpus, "train"] for corpus in together])
+        if _is_near(size, (card.melodies, card.notes)):
+            if size != (card.melodies, card.notes):
+                console.warn(_OTHERWISE.format(*size, card.melodies, card.notes))
+            return [_chosen(divided, together, paths or together, part) for part in parts]
         if card.facts.get("folds") and _size(list(divided.values())) == (card.melodies, card.notes):
             raise OptionError(
                 "--part", f"the model has learnt from all its {amount(card.melodies, 'melody')}, too few to keep any "
@@ -132,6 +148,11 @@ def part_learnt(
         "--part", f"these are not the melodies that the model was trained on ({gone}: {card.melodies:,} melodies, "
         f"{card.notes:,} notes to train on), or not as they were; name all its corpora, in order, and --track as then"
     )  # fmt: skip
+
+
+def _is_near(size: tuple[int, int], then: tuple[int, int]) -> bool:
+    """Whether so many melodies and notes are those of then, but for a few that are read otherwise since."""
+    return all(abs(now - was) <= _NEAR * was for now, was in zip(size, then, strict=True))
 
 
 def _size(sets: Sequence[MelodySet]) -> tuple[int, int]:
