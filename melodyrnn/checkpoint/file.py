@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from melodyrnn.checkpoint.card import Card, NetworkConfig, card_text, check_config
+from melodyrnn.checkpoint.critic_parts import PREFIX
 from melodyrnn.checkpoint.verify import MAX_CHECKPOINT_BYTES, METADATA, expected_shapes, read_container
 from melodyrnn.errors import CheckpointError, OutputError, printable
 from melodyrnn.system import sync_folder
@@ -49,6 +50,7 @@ class Checkpoint:
     card: Card
     weights: Mapping[str, NDArray[Any]] = field(repr=False)  # fp32 or fp16, as stored
     fingerprints: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)  # name → unsigned integers
+    critic: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)  # weights of its critic; {} = none
     source: bytes | None = field(default=None, repr=False, compare=False)  # the file, if it came from one
     _digest: str = field(default="", init=False, repr=False, compare=False)  # once it has been asked for
 
@@ -70,12 +72,17 @@ class Checkpoint:
 
     def halved(self) -> Checkpoint:
         """The same with fp16 weights: half the file. Raises CheckpointError where a weight is too large for fp16."""
-        with np.errstate(over="ignore"):
-            weights = {name: np.asarray(array).astype(np.float16) for name, array in self.weights.items()}
-        for name, array in weights.items():
-            if not np.isfinite(array).all():
-                raise CheckpointError(f"{name} holds weights beyond 65504, which fp16 cannot say: keep fp32")
-        return replace(self, weights=weights, source=None)
+        weights, critic = map(_halved, (self.weights, self.critic))
+        return replace(self, weights=weights, critic=critic, source=None)
+
+
+def _halved(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float16]]:
+    with np.errstate(over="ignore"):
+        halves = {name: np.asarray(array).astype(np.float16) for name, array in weights.items()}
+    for name, array in halves.items():
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{name} holds weights beyond 65504, which fp16 cannot say: keep fp32")
+    return halves
 
 
 def load(source: str | Path | bytes) -> Checkpoint:
@@ -87,7 +94,8 @@ def load(source: str | Path | bytes) -> Checkpoint:
     except CheckpointError as problem:
         raise CheckpointError(f"{name}: {problem}") from None
     weights = {n: arrays.pop(n) for n in expected_shapes(config)}
-    return Checkpoint(config, card, weights, arrays, buffer)
+    critic = {n.removeprefix(PREFIX): arrays.pop(n) for n in sorted(arrays) if n.startswith(PREFIX)}
+    return Checkpoint(config, card, weights, arrays, critic, buffer)
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:
@@ -158,7 +166,9 @@ def _to_bytes(checkpoint: Checkpoint) -> bytes:
     from safetensors.numpy import save as to_safetensors  # noqa: PLC0415 - only writers pay for it
 
     check_config(checkpoint.config)
-    arrays = {n: np.ascontiguousarray(a) for n, a in (*checkpoint.weights.items(), *checkpoint.fingerprints.items())}
+    critic = {PREFIX + name: array for name, array in checkpoint.critic.items()}
+    parts = {**checkpoint.weights, **checkpoint.fingerprints, **critic}
+    arrays = {name: np.ascontiguousarray(array) for name, array in parts.items()}
     data: bytes = to_safetensors(arrays, metadata={METADATA: card_text(checkpoint.config, checkpoint.card)})
     return data
 

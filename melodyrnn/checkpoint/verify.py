@@ -20,6 +20,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from melodyrnn.checkpoint.card import CELLS, Card, NetworkConfig, read_card_text, strict_json
+from melodyrnn.checkpoint.critic_parts import PREFIX, critic_shapes
 from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
@@ -108,6 +109,8 @@ def read_container(data: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[
     except SafetensorError as problem:
         raise CheckpointError(f"is damaged or cut short ({printable(str(problem))[:_SAID]})") from None
     expected = expected_shapes(config)
+    if any(name.startswith(PREFIX) for name in parts):
+        expected |= critic_shapes()
     _check_names(set(parts), set(expected))
     arrays = {name: _array(name, told, expected.get(name)) for name, told in parts.items()}
     check_finite({name: arrays[name] for name in expected})

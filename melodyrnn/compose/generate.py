@@ -25,6 +25,7 @@ from melodyrnn.compose.performance import velocity_of
 from melodyrnn.compose.prompt import Prompt, begin, side_by_side
 from melodyrnn.compose.sampling.acceptance import (
     AGAIN,
+    DRAWS,
     Candidate,
     Closing,
     closing_of,
@@ -33,12 +34,16 @@ from melodyrnn.compose.sampling.acceptance import (
     is_lively,
     is_repetitive,
 )
+from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.gather import ends_as_asked
 from melodyrnn.controls.rules import FinishedMelody
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
+from melodyrnn.events.columns import columns
+from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.inference.critic import critic_of
 from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
@@ -50,6 +55,7 @@ if TYPE_CHECKING:
     from melodyrnn.controls.rules import AcceptanceTest
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.critic import Critic
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
@@ -69,11 +75,12 @@ def generate(
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
     seeds = options.seeds(count, step)
-    each = (with_length_prior(model.card, options.seeded(seed), prime) for seed in seeds)
+    critic = critic_of(model.checkpoint) if options.setting.bars is None and prime is None else None
+    each = (with_length_prior(model.card, options.seeded(seed), prime, calm=critic is None) for seed in seeds)
     if (first := next(each)).setting.bars == options.setting.bars:
         free = options.setting.bars is None and options.planned
         return _generate(_task(model, options, prime, free=free), seeds)
-    known = {_shared(first): _task(model, first, prime, free=True)}
+    known = {_shared(first): _task(model, first, prime, free=True, critic=critic)}
     return _of_many_lengths(model, chain((first,), each), prime, known)
 
 
@@ -99,6 +106,7 @@ class _Task(NamedTuple):
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
     held: Callable[[Options], _Task] | None = None  # the same, held to what is left to chance at first
+    critic: Critic | None = None  # hears what else would be taken
 
     @property
     def tests(self) -> tuple[AcceptanceTest, ...]:
@@ -118,7 +126,10 @@ class _Task(NamedTuple):
         return all(test.passes(finished) for test in self.tests)
 
 
-def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = False, held: bool = False) -> _Task:
+def _task(
+    model: Model, options: Options, prime: Melody | None, *, free: bool = False, held: bool = False,
+    critic: Critic | None = None,
+) -> _Task:  # fmt: skip
     """What to compose; `free`: melodies whose length is drawn, or left to the network.
 
     Static ones are composed again unless they are the network's own or an effort is given; repetitive ones where bars
@@ -143,7 +154,9 @@ def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = 
     def held_to_it(own: Options) -> _Task:
         return _task(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
 
-    return _Task(prompt, options, asked.planned, static, turns, closing, mark, held_to_it if chance else None)
+    own = not asked.planned and not prompt.plan.filtered and again
+    held_to = held_to_it if chance else None
+    return _Task(prompt, options, asked.planned, static, turns, closing, mark, held_to, critic if own else None)
 
 
 def _shared(options: Options) -> Options:
@@ -182,7 +195,8 @@ def _tasks_of(
         assert own is not None  # noqa: S101 - each has its own
         shared = _shared(own)
         if shared not in known:
-            known[shared] = _task(model, own, prime, free=True)
+            critic = next(iter(known.values())).critic
+            known[shared] = _task(model, own, prime, free=True, critic=critic)
         tasks.append(known[shared])
         candidate.mark, candidate.closing = tasks[-1].mark, _closing(model, tasks[-1], own)
     return tasks
@@ -249,7 +263,9 @@ def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[_Task]) ->
     left = list(zip(tasks, candidates, strict=True))
     for attempt in range(TRIES):
         compose(prompt, [candidate for _, candidate in left], attempt * ENDINGS)
-        left = [(task, candidate) for task, candidate in left if not _taken(prompt, task, candidate, attempt)]
+        taken = [_taken(prompt, task, candidate, attempt) for task, candidate in left]
+        passed = [pair for pair, own in zip(left, taken, strict=True) if own]
+        left = [pair for pair, own in zip(left, taken, strict=True) if not own] + _written(passed, attempt)
         for task, candidate in left:
             if task.held is not None and attempt + 1 >= _closes(task):
                 _hold(task.held(candidate.wish or task.options), candidate)
@@ -257,6 +273,21 @@ def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[_Task]) ->
         if not left:
             return
     raise _given_up(left[0][0], 1)
+
+
+def _written(passed: list[tuple[_Task, Candidate]], attempt: int) -> list[tuple[_Task, Candidate]]:
+    """Which of the melodies that may stay are composed again, for a critic hears that they are written.
+
+    As often as its evidence says: what stays follows the melodies that were learnt from more nearly.
+    """
+    critic = passed[0][0].critic if passed and attempt < 3 * AGAIN else None
+    if critic is None:
+        return []
+    heard = [columns(encode(_finished(task.prompt, one).melody)) for task, one in passed]
+    return [
+        pair for pair, evidence in zip(passed, critic.evidence(heard), strict=True)
+        if uniforms(pair[1].seed, attempt + 1, DRAWS)[attempt, 2] >= np.exp(-evidence)
+    ]  # fmt: skip
 
 
 def _hold(task: _Task, candidate: Candidate) -> None:

@@ -9,7 +9,7 @@ Conventions
     Its structures hold nothing but addresses and 64-bit numbers: here they are tuples and arrays of integers, field
     by field in the order of kernel.c, 0 for NULL.
 
-Contents: found, kernel, described; network_of and pointer_of, which choose; CompiledMatrix, CompiledLayer,
+Contents: found, kernel, described; network_of, layer_of and pointer_of, which choose; CompiledMatrix, CompiledLayer,
 CompiledHead, CompiledNetwork, CompiledPointer.
 """
 
@@ -88,6 +88,11 @@ def described() -> str:
 def network_of(config: NetworkConfig, weights: Weights) -> Network:
     """A network in the fastest implementation that there is."""
     return Network(config, weights) if kernel() is None else CompiledNetwork(config, weights)
+
+
+def layer_of(index: int, weights: Weights, config: NetworkConfig) -> Layer:
+    """A recurrent layer by itself in the fastest implementation that there is."""
+    return Layer(index, weights, config) if kernel() is None else CompiledLayer(index, weights, config)
 
 
 def pointer_of(network: Network, rows: int, capacity: int) -> Pointer:

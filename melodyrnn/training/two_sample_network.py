@@ -9,7 +9,7 @@ Conventions
     written     1.0 for a written melody, 0.0 for a real one.
     evidence    logit that a melody is written; split among its notes it sums to that, but for the bias.
 
-Contents: ClassifierSettings, FROZEN; Classifier; Sample; learn_to_tell, evidence_of.
+Contents: ClassifierSettings, FROZEN; Classifier; Sample; learn_to_tell, evidence_of, weights_of.
 """
 
 from __future__ import annotations
@@ -146,6 +146,11 @@ def evidence_of(judge: Classifier, heard: Sequence[NDArray[np.int16]]) -> list[N
             for row, each in zip(rows, told, strict=True):
                 found[row] = each[: len(heard[row])].copy()
     return found
+
+
+def weights_of(judge: Classifier) -> dict[str, NDArray[np.float32]]:
+    """Its weights as a checkpoint keeps those of a critic (`checkpoint.critic_parts`)."""
+    return {name: array.detach().numpy().copy() for name, array in judge.state_dict().items()}
 
 
 def _batches(heard: Sequence[NDArray[np.int16]], size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:

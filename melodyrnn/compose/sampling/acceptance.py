@@ -13,7 +13,7 @@ closing     On what it has composed itself a network comes to the tonic less oft
 How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
 last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Contents: Candidate, compose, compose_ends; AGAIN, is_lively, is_static, is_repetitive; Closing, ends_at_home,
+Contents: Candidate, compose, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive; Closing, ends_at_home,
 closing_of.
 """
 
@@ -178,7 +178,9 @@ def is_repetitive(melody: Melody) -> bool:
     return repetition(told) > _OVER_AGAIN or thrice(told)
 
 
-_SEQUENCE: Final = 0  # of a seed's numbers: no particle has it (they are counted from 1, other attempts from -1 down)
+DRAWS: Final = 0
+"""The sequence of a seed's numbers by which is drawn what is taken: no particle has it (they are counted from 1, other
+attempts from -1 down). Column 0: whether it ends at home; 1 and 2: whether it stays for its ending, for its critic."""
 
 
 class Closing(NamedTuple):
@@ -198,10 +200,10 @@ class Closing(NamedTuple):
         if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < asked:
             return False
         if self.asked is not None:
-            return self.asked(rows) and bool(uniforms(seed, attempt + 1, _SEQUENCE)[attempt, 1] < 2.0**-price)
+            return self.asked(rows) and bool(uniforms(seed, attempt + 1, DRAWS)[attempt, 1] < 2.0**-price)
         if self.tonic is None:
             return True
-        numbers = uniforms(seed, attempt + 1, _SEQUENCE)
+        numbers = uniforms(seed, attempt + 1, DRAWS)
         return ends_at_home(rows) == bool(numbers[0, 0] < self.tonic) and bool(numbers[attempt, 1] < 2.0**-price)
 
 

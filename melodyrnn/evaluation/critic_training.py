@@ -1,0 +1,44 @@
+"""A critic for a model: trained to tell what the model writes from what it learnt from.
+
+It is the network of a two-sample test (`training.two_sample_network`), learnt from training melodies and kept in the
+model's file, where composing asks it (`inference.critic`). Those that judge the model are others, of other seeds.
+
+Contents: FREE (the temperature under which a critic's melodies are written), learn_critic, with_critic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.controls.frame.length_prior import CALM
+from melodyrnn.events.judge_views import JUDGED, hearing
+from melodyrnn.training.two_sample_network import Sample, learn_to_tell, weights_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from melodyrnn.checkpoint.file import Checkpoint
+    from melodyrnn.events.columns import Columns
+
+FREE: Final = 1 / CALM
+"""What a model with a critic writes is the network's own: this undoes what a free length takes off without one."""
+
+
+def learn_critic(
+    real: Sequence[Columns], written: Sequence[Columns], seed: int = 0
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Train a critic; yield its weights after each epoch, the last ones last. As many of each kind make it fair."""
+    called = np.repeat(np.array([0.0, 1.0], np.float32), [len(real), len(written)])
+    heard = [hearing(melody) for melody in (*real, *written)]
+    yield from map(weights_of, learn_to_tell(Sample(heard, called), [*JUDGED.values()], seed))
+
+
+def with_critic(checkpoint: Checkpoint, weights: dict[str, NDArray[Any]]) -> Checkpoint:
+    """The same model with this critic, in half precision."""
+    return replace(checkpoint, critic=weights, source=None).halved()
