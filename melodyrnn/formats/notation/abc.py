@@ -48,7 +48,7 @@ _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it qua
     r"""
       "(?P<words>[^"\n]{0,200})"
     | (?P<sign>!(?:fermata|breath|caesura|(?:short|medium|long)phrase)! | \+(?:fermata|breath)\+ | Hx(?![\d/])
-      | H(?=[.~uvTMPSOL]{0,4}[\^_=]{0,2}[A-Ga-g\[!({]))  # what ends a phrase; H is a fermata, also on a bar line (Hx)
+      | H(?=[.~uvTMPSOL]{0,4}[\^_=]{0,2}[A-Ga-gxz\[!({]))  # what ends a phrase; H is a fermata, also on a bar line (Hx)
     | !\w[^!\s]{0,30}!  # other ornaments
     | \{[^}\n]{0,200}\}-?  # grace notes and the hyphen that slurs them
     | \+(?!f{1,4}\+)(?P<old_chord>[A-Ga-g^_=][A-Ga-g\d/,'^_=]{1,40})\+ | \+\w[^+\s]{0,30}\+

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.notation.breathing import phrase_ends
 from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
     Assembled,
@@ -39,7 +40,7 @@ from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key, find_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
@@ -250,13 +251,13 @@ def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, i
     """The part wanted of a music21 score, bar by bar: its melody, its name, its signature, what is told of it."""
     part, label, told = choose_part(score, name, track)
     heading, sharps = _heading(score, part, name)
-    made = assemble(_bars(part), heading)
+    made = assemble(_bars(part, phrase_ends(part)), heading)
     endings = made.endings + int(score.editorial.get(_ENDINGS, 0))
     return replace(made, endings=endings), label, sharps, told
 
 
-def _bars(part: Any) -> list[Bar]:
-    """The measures of a part as bars; a part without measures is one bar."""
+def _bars(part: Any, ends: Mapping[int, int] | None = None) -> list[Bar]:
+    """The measures of a part as bars, with the notes that end phrases; a part without measures is one bar."""
     endings = {}
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
         for measure in bracket.getSpannedElements():
@@ -271,7 +272,9 @@ def _bars(part: Any) -> list[Bar]:
         length = Fraction(measure.highestTime).limit_denominator(960)
         number = int(getattr(measure, "number", 0)) if part.editorial.get(_COUNTED) else 0
         holding = before if before and _completes(measure, length, bars, before) else metre
-        bars.append(Bar(tuple(_sounds(measure)), length, holding, endings.get(id(measure), 0), number=number))
+        bars.append(
+            Bar(tuple(_sounds(measure, ends or {})), length, holding, endings.get(id(measure), 0), number=number)
+        )
     return bars
 
 
@@ -281,7 +284,7 @@ def _completes(measure: Any, length: Fraction, bars: list[Bar], metre: tuple[int
     return bool(getattr(measure, "numberSuffix", "") and bars and bars[-1].length + length == full)
 
 
-def _sounds(measure: Any) -> Iterator[Sound]:
+def _sounds(measure: Any, ends: Mapping[int, int]) -> Iterator[Sound]:
     """The notes of a measure, no grace notes: of several voices what is highest when it begins."""
     rows: dict[Fraction, Sound] = {}
     for note in measure.flatten().notes:
@@ -290,7 +293,7 @@ def _sounds(measure: Any) -> Iterator[Sound]:
         onset = Fraction(note.offset).limit_denominator(960)
         length = Fraction(note.quarterLength).limit_denominator(960)
         tied = note.tie is not None and note.tie.type in {"stop", "continue"}
-        sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied)
+        sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied, ends.get(id(note), 0))
         if length > 0 and (onset not in rows or rows[onset].pitch < sound.pitch):
             rows[onset] = sound
     heard: Sound | None = None
