@@ -38,6 +38,7 @@ from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, is_packed,
 from melodyrnn.formats.notation.write import write_notation
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key, find_mode
+from melodyrnn.music.style_names import style_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -66,6 +67,7 @@ class ScoreReading:
     track: str = ""  # the part or voice taken
     warnings: tuple[str, ...] = ()
     snapped: int = 0  # notes moved to the grid
+    style: str = ""  # one of STYLE_NAMES, by what it is called; "" for none
 
 
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
@@ -165,11 +167,11 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> 
     key = made.melody.key
     if key is not None and tonic_only:
         key = find_mode(made.melody, key.tonic)
-    return _reading(where, made, key)
+    return _reading(where, made, key, rhythm=heading.rhythm)
 
 
 def _reading(
-    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = ()
+    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = (), rhythm: str = ""
 ) -> ScoreReading:
     """Complete the key and put what happened into words, after what is `told` already."""
     warnings, melody, snapped, irregular = [*told], made.melody, made.snapped, made.irregular
@@ -185,7 +187,9 @@ def _reading(
         warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
     if snapped:
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
-    return ScoreReading(where, replace(melody, key=key, title=one_line(melody.title)), track, tuple(warnings), snapped)
+    melody = replace(melody, key=key, title=one_line(melody.title))
+    style = style_of(rhythm, melody.title, melody.metres[0])
+    return ScoreReading(where, melody, track, tuple(warnings), snapped, style)
 
 
 def _score_text(raw: bytes | str, form: str, name: str) -> str:

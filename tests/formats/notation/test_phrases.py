@@ -160,3 +160,10 @@ def test_a_rest_after_a_tied_note_counts_from_its_last_piece():
     line = list(part.notes)
     line[6].tie, line[7].tie = tie.Tie("start"), tie.Tie("stop")
     assert of_part(part) == (216,)
+
+
+def test_readings_say_their_style():
+    """By R: of ABC, else by the title, in the metre that holds."""
+    tune = "X:1\nT:The Kid's Waltz\nR:{}\nM:9/8\nL:1/8\nK:G\nGAB GAB GAB|G9|"
+    styles = [next(read_score(tune.format(field), format="abc", name="-")).style for field in ("jig", "")]
+    assert styles == ["slip jig", ""]
