@@ -68,6 +68,7 @@ def generate(
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
+    options = options.styled(model.card) if prime is None else options
     seeds = options.seeds(count, step)
     each = (with_length_prior(model.card, options.seeded(seed), prime) for seed in seeds)
     if (first := next(each)).setting.bars == options.setting.bars:

@@ -7,13 +7,18 @@ Conventions
     A name must fit the metre, for who asks for a waltz wants three in a bar: a jig in 9/8 is a slip jig, one in 2/4 (as
     minstrels danced it) a dance. What fits nothing has no style: ''.
 
-Contents: STYLE_NAMES, style_of.
+Tempos are those at which dances are danced and the rest is usually played; files seldom say any.
+
+Contents: STYLE_NAMES, style_of, usual_tempo.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
     from melodyrnn.music.melody import Metre
@@ -62,9 +67,15 @@ _KINDS: Final = {
     ),
 }
 STYLE_NAMES: Final = tuple(_KINDS)
-_PATTERNS: Final = {
-    name: (re.compile(rf"(?<!\w)(?:{kind.words})(?!\w)"), re.compile(kind.by_chance)) for name, kind in _KINDS.items()
-}
+_BARS_A_MINUTE: Final = {
+    "slip jig": 38, "jig": 56, "reel": 52, "hornpipe": 40, "strathspey": 30, "waltz": 48, "minuet": 38, "polka": 56,
+    "rag": 44,
+}  # fmt: skip
+"""Of dances, whose bars last as long in whatever values they are written."""
+_BEATS_A_MINUTE: Final = {
+    "march": 112, "lullaby": 66, "carol": 104, "hymn": 76, "children": 108, "ballad": 92, "dance": 112, "air": 76,
+    "song": 100,
+}  # fmt: skip
 _LONGEST: Final = 300  # characters that are looked at
 
 
@@ -84,8 +95,15 @@ def style_of(rhythm: str, title: str, metre: Metre) -> str:
     return ""
 
 
+@cache
+def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The words of a style, and those that stand in titles by chance; made when the first tune is read."""
+    kind = _KINDS[name]
+    return re.compile(rf"(?<!\w)(?:{kind.words})(?!\w)"), re.compile(kind.by_chance)
+
+
 def _named(name: str, text: str, *, whole: bool) -> bool:
-    words, by_chance = _PATTERNS[name]
+    words, by_chance = _patterns(name)
     return any(
         whole or not by_chance.fullmatch(found[0]) or not text[found.end() :].strip(" .,;:!?\"')]")
         for found in words.finditer(text)
@@ -98,3 +116,15 @@ def _count(metre: Metre) -> str:
     if compound:
         return "9" if metre.numerator == 9 else "6"
     return {2: "2", 4: "2", 3: "3"}.get(metre.numerator, "0")
+
+
+def usual_tempo(style: str, metre: Metre) -> float:
+    """Quarters a minute at which a style of STYLE_NAMES is usually played in a metre.
+
+    >>> from melodyrnn.music.melody import Metre
+    >>> usual_tempo("jig", Metre(6, 8)), usual_tempo("hymn", Metre(3, 4))
+    (168.0, 76.0)
+    """
+    bars = _BARS_A_MINUTE.get(style)
+    ticks = bars * metre.bar_ticks if bars else _BEATS_A_MINUTE[style] * metre.beat_ticks
+    return float(round(ticks / TICKS_PER_QUARTER))

@@ -18,8 +18,7 @@ from melodyrnn.controls.chance.temperature import Temperature
 from melodyrnn.controls.form.end import End
 from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.upbeat import Upbeat
-from melodyrnn.events.statistics import Form, ends_known, forms_in
-from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.events.statistics import Form, can_begin, ends_known, forms_in
 from melodyrnn.music.key import Key
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import MOST_BARS, Metre
@@ -72,7 +71,7 @@ def _begins(form: Form, upbeat: int | None, bar: int) -> bool:
     """Whether a melody of this form has an upbeat where one is asked for, none where none is, and one that exists."""
     if upbeat is not None:
         return (form.upbeat > 0) == (upbeat > 0)
-    return form.upbeat < bar and (bar - form.upbeat) % bar in RESTS
+    return can_begin(form, bar)
 
 
 def _ending(
