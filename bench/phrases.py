@@ -1,7 +1,7 @@
 """How many melodies tell where their phrases begin, and how long phrases are: the built-in corpora and folders.
 
-    python -m bench.phrases                                        the built-in corpora
-    python -m bench.phrases ../shared/corpora/lieder --every 10    and each tenth file of a folder
+    python -m bench.phrases                                        all files of the built-in corpora
+    python -m bench.phrases ../shared/corpora/lieder --every 10    each tenth file of them, and of a folder
 
 A phrase's length is from its first note to the next one's, or to the end of the last note, in whole bars of the metre
 where it begins, halves up. The table is printed and put into docs/benchmarks.md, between its markers.
@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import write_section
-from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.corpus.reading import read_files
-from melodyrnn.corpus.sources import find_files, names
+from melodyrnn.corpus.sources import find_files, names, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,11 +52,9 @@ def row_of(name: str, melodies: Iterable[Melody]) -> str:
 
 
 def melodies_of(corpus: str, every: int) -> Iterator[Melody]:
-    """The melodies of a built-in corpus, or of each so-many-th file of a folder."""
-    if corpus in names():
-        yield from (outcome.melody for outcome in load_corpus(corpus) if outcome.melody)
-        return
-    for _, outcomes in read_files([Path(path) for path in find_files(corpus)][::every]):
+    """The melodies of each so-many-th file of a built-in corpus or a folder."""
+    files = sources(corpus) if corpus in names() else [Path(path) for path in find_files(corpus)]
+    for _, outcomes in read_files(files[::every]):
         yield from (outcome.melody for outcome in outcomes if outcome.melody)
 
 
@@ -65,16 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Count, print, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*")
-    parser.add_argument("--every", type=int, default=1, help="read each so-many-th file of a folder")
+    parser.add_argument("--every", type=int, default=1, help="read each so-many-th file")
     asked = parser.parse_args(arguments)
     lines = [
         "## Phrases", "",
-        "Melodies that tell where phrases begin, phrases in each of these, and shares of phrases by their bars:", "",
+        f"One file in {asked.every} (`python -m bench.phrases --every {asked.every}`): melodies that tell where",
+        "phrases begin, phrases in each of these, and shares of phrases by their bars.", "",
         f"| corpus | melodies | tell | phrases | {' | '.join(GROUPS)} |", "|---" * (4 + len(GROUPS)) + "|",
     ]  # fmt: skip
     for corpus in (*names(), *asked.folders):
-        part = f", each {asked.every}th file" if asked.every > 1 and corpus not in names() else ""
-        lines.append(row_of(f"`{Path(corpus).name}`{part}", melodies_of(corpus, asked.every)))
+        lines.append(row_of(f"`{Path(corpus).name}`", melodies_of(corpus, asked.every)))
         print(lines[-1], flush=True)
     write_section("phrases", "\n".join(lines))
 
