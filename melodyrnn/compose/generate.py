@@ -74,6 +74,7 @@ def generate(
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
+    options = options.styled(model.card) if prime is None else options
     seeds = options.seeds(count, step)
     critic = critic_of(model.checkpoint) if options.setting.bars is None and prime is None else None
     each = (with_length_prior(model.card, options.seeded(seed), prime, calm=critic is None) for seed in seeds)

@@ -41,7 +41,8 @@ class Asked:
             if name in values and (beside := known[name].beside(values[name])):
                 values = {**beside, **values} | ({name: beside[name]} if name in beside else {})
         read = [known[name].parse(values[name]) for name in known if name in values]
-        given = tuple(control for control in read if control.value != control.default)
+        kept = {name for control in read for name in control.gives_way}  # the default, too, if it is asked for
+        given = tuple(c for c in read if c.value != c.default or (c.name() in kept and c.value is not None))
         self._set("given", given)
         self._set("_every", {name: control.default for name, control in known.items()} | dict(self._items()))
         setting = Setting()
@@ -120,6 +121,12 @@ class Asked:
     def told(self, card: Card) -> Self:
         """The same, once the model is known. Raises OptionError."""
         return self.replace(**{control.name(): control.told(card).value for control in self.given})
+
+    def styled(self, card: Card) -> Self:
+        """With what else controls ask for once the model is known: a style has its metre, tempo, upbeat and length."""
+        own = self.values()
+        brought = [control.brings(card, own) for control in self.given if control.gives_way]
+        return self.replace(**{name: value for one in brought for name, value in one.items() if name not in own})
 
     def seeds(self, count: int, step: int = 1) -> range:
         """The seeds of `count` melodies. Raises OptionError where there are not so many."""

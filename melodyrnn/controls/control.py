@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.constraints.automaton import Flags
@@ -96,6 +96,15 @@ class Control:
     @classmethod
     def beside(cls, given: Any) -> dict[str, Any]:  # noqa: ARG003
         """What else a text asks for, by the names of controls; it gives way to what is asked for itself."""
+        return {}
+
+    @property
+    def gives_way(self) -> tuple[str, ...]:
+        """Names of the controls that it sets by what the model's card counts, unless they are asked for themselves."""
+        return ()
+
+    def brings(self, card: Card, asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """What it asks of those controls beside what is `asked` for, by their names."""
         return {}
 
     @classmethod

@@ -11,8 +11,8 @@ Conventions
                 note, 0..11.
     registers   first pitch (MIDI number) → melodies that begin on it.
 
-Contents: compass, repetition, thrice; Form, count_forms, count_ends, form_of, forms_in, ends_known, ends_in;
-first_pitch, count_registers, with_base, register_bits.
+Contents: compass, repetition, thrice; Form, count_forms, count_ends, form_of, forms_in, can_begin,
+usual_metre, usual_form, ends_known, ends_in; first_pitch, count_registers, with_base, register_bits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import METRES, PITCHES
+from melodyrnn.events.vocabulary import METRES, PITCHES, RESTS
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
@@ -99,6 +99,32 @@ def forms_in(counts: Mapping[str, int], metre: str, style: int | None) -> Iterat
         row, own, upbeat, bars = key.split(" ")
         if own == metre and style in (None, int(row)):
             yield Form(int(upbeat), int(bars)), melodies
+
+
+def can_begin(form: Form, bar: int) -> bool:
+    """Whether a melody can be composed that begins so, in bars of so many ticks: a rest of the tables leads to it."""
+    return form.upbeat < bar and (bar - form.upbeat) % bar in RESTS
+
+
+def usual_metre(counts: Mapping[str, int], style: int) -> str | None:
+    """The metre of most melodies of a style, such as "6/8"; None where none is counted."""
+    metres = Counter[str]()
+    for key, melodies in counts.items():
+        row, metre, _, _ = key.split(" ")
+        if int(row) == style:
+            metres[metre] += melodies
+    return max(metres, key=lambda metre: (metres[metre], metre), default=None)
+
+
+def usual_form(forms: Iterable[tuple[Form, int]]) -> Form | None:
+    """The form of most melodies: with an upbeat if most have one, then the commonest of these; None of none."""
+    told = list(forms)
+    begun = sum(n if form.upbeat else -n for form, n in told) > 0
+    alike = Counter[Form]()
+    for form, n in told:
+        if (form.upbeat > 0) == begun:
+            alike[form] += n
+    return max(alike, key=lambda form: (alike[form], form), default=None)
 
 
 def ends_known(counts: Mapping[str, int], mode: str, style: int | None) -> list[tuple[int, int]]:

@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from melodyrnn.events.columns import columns
-from melodyrnn.events.statistics import Form, count_ends, count_forms, ends_in, form_of, forms_in
+from melodyrnn.events.statistics import (
+    Form,
+    count_ends,
+    count_forms,
+    ends_in,
+    form_of,
+    forms_in,
+    usual_form,
+    usual_metre,
+)
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -49,3 +58,13 @@ def test_a_melody_longer_than_any_form_is_not_counted():
 def test_metres_without_a_name_are_not_counted():
     """A form in 19/16 could not be asked for by its name among METRES."""
     assert count_forms([tune(2, metre=Metre(19, 16)), tune(2)]) == {"0 4/4 0 2": 1}
+
+
+def test_what_is_usual_in_a_style():
+    """The metre of most of its melodies; an upbeat where most have one, then the commonest form."""
+    counts = {"2 4/4 0 8": 9, "2 6/8 0 16": 4, "2 6/8 12 8": 3, "2 6/8 12 16": 3, "2 6/8 24 16": 1, "3 4/4 0 8": 99}
+    assert usual_metre(counts, 2) == "6/8"
+    assert usual_metre(counts, 4) is None
+    assert usual_form(forms_in(counts, "6/8", 2)) == Form(12, 16)
+    assert usual_form(forms_in(counts, "4/4", 2)) == Form(0, 8)
+    assert usual_form(()) is None

@@ -17,8 +17,7 @@ from melodyrnn.controls.chance.surprise import SurpriseControl
 from melodyrnn.controls.chance.temperature import Temperature
 from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.upbeat import Upbeat
-from melodyrnn.events.statistics import Form, forms_in
-from melodyrnn.events.vocabulary import RESTS
+from melodyrnn.events.statistics import Form, can_begin, forms_in
 from melodyrnn.music.melody import MOST_BARS, Metre
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def _begins(form: Form, upbeat: int | None, bar: int) -> bool:
     """Whether a melody of this form has an upbeat where one is asked for, none where none is, and one that exists."""
     if upbeat is not None:
         return (form.upbeat > 0) == (upbeat > 0)
-    return form.upbeat < bar and (bar - form.upbeat) % bar in RESTS
+    return can_begin(form, bar)
 
 
 def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Kind:

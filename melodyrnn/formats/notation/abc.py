@@ -16,7 +16,7 @@ Contents: read_abc (one tune → bars and heading); abc_text cuts a file into tu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +33,7 @@ from melodyrnn.formats.notation.abc_fields import (
 )
 from melodyrnn.formats.notation.abc_text import is_prose, split_abc, without_comment
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound
+from melodyrnn.formats.notation.phrases import LINE, PAUSE, SIGN, lines_tell
 from melodyrnn.formats.notation.text import title_of
 from melodyrnn.music.key import STEPS
 
@@ -45,8 +46,11 @@ _FIELD: Final = re.compile(r"([H-Wh-y+]|[A-GXYZa-gz](?!:[|:\]])):(?![|:])[ \t]*(
 _CHANNEL: Final = re.compile(r"%%MIDI[ \t]+channel[ \t]+(\d{1,2})")
 _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it quadratic
     r"""
-      "(?P<words>[^"\n]{0,200})" | !\w[^!\s]{0,30}!  # words, ornaments
-    | \{[^}\n]{0,200}\}-? | Hx(?![\d/])  # grace notes and the hyphen that slurs them; a fermata on the bar line
+      "(?P<words>[^"\n]{0,200})"
+    | (?P<sign>!(?:fermata|breath|caesura|(?:short|medium|long)phrase)! | \+(?:fermata|breath)\+ | Hx(?![\d/])
+      | H(?=[.~uvTMPSOL]{0,4}[\^_=]{0,2}[A-Ga-gxz\[!({]))  # what ends a phrase; H is a fermata, also on a bar line (Hx)
+    | !\w[^!\s]{0,30}!  # other ornaments
+    | \{[^}\n]{0,200}\}-?  # grace notes and the hyphen that slurs them
     | \+(?!f{1,4}\+)(?P<old_chord>[A-Ga-g^_=][A-Ga-g\d/,'^_=]{1,40})\+ | \+\w[^+\s]{0,30}\+
     | \[(?P<field>[KLMQV]):(?P<value>[^\]\n]{0,200})\] | \[[A-Za-z]:[^\]\n]{0,200}\]
     | (?P<bar>\[?:*\|+[\]:|]*\]?|::+)(?P<ending>[1-9])?[\d,.-]*
@@ -90,14 +94,39 @@ class _Voice:
     written: tuple[str, int] = ("", 0)  # the last note's letter with octave marks, and its accidental
     muted: bool = False  # in an overlay (&), up to the bar line
     last: tuple[Fraction, bool] = (Fraction(), False)  # length of the last note or rest; whether it sounds
+    holds: bool = False  # a fermata or breath mark stands with the next note
+    before: Fraction = Fraction()  # quarters in the bars that are closed
+    lines: list[Fraction] = field(default_factory=list)  # quarters up to each end of a line
+    sounded: int = -1  # the last bar that is closed and has notes
 
     def close(self) -> None:
         """End the bar."""
         if self.now > 0:
+            self.before += self.now
+            self.sounded = len(self.bars) if self.sounds else self.sounded
             self.bars.append(Bar(tuple(self.sounds), self.now, self.metre, self.ending, tuple(self.symbols)))
             self.symbols = []  # what stands before a bar line sounds after it
         self.sounds, self.now, self.muted = [], Fraction(), False
         self.accidentals = {}
+
+    def end_phrase(self, shown: int) -> None:
+        """Let the last note end a phrase, unless it is tied on."""
+        if self.tie:
+            return
+        if self.sounds:
+            self.sounds[-1] = _ending(self.sounds[-1], shown)
+        elif self.sounded >= 0:
+            bar = self.bars[self.sounded]
+            self.bars[self.sounded] = replace(bar, sounds=(*bar.sounds[:-1], _ending(bar.sounds[-1], shown)))
+
+    def end_line(self) -> None:
+        """A line of the source ends here."""
+        self.lines.append(self.before + self.now)
+        self.end_phrase(LINE)
+
+
+def _ending(sound: Sound, shown: int) -> Sound:
+    return replace(sound, ends=max(sound.ends, shown))
 
 
 def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
@@ -113,7 +142,7 @@ class _Reader:
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self.title = ""
+        self.title = self.rhythm = ""
         self.tempos: list[str] = []  # Q: fields, up to the first note
         self.key: Key | None = None
         self.in_body = self.heard = False
@@ -126,18 +155,23 @@ class _Reader:
         """Read a line of the file."""
         if line.startswith("%%MIDI") and self.voice is not self.model and (channel := _CHANNEL.match(line)):
             self.voice.percussion = channel[1] == "10"
-        line = without_comment(line).strip().removesuffix("\\")
+        written = without_comment(line).strip()
+        line = written.removesuffix("\\")
         match = _FIELD.match(line)
         if match:
             self.field(match[1], match[2][:500].strip())
         elif self.in_body and ("|" in line or not is_prose(line, 3)):
             self.music(line)
+            if line == written:
+                self.voice.end_line()
 
     def field(self, name: str, value: str) -> None:
         """Take in a field of the header or the body."""
         voice = self.voice
         if name == "T":
             self.title = self.title or title_of(value)
+        elif name == "R":
+            self.rhythm = self.rhythm or value
         elif name == "M":
             voice.metre = abc_metre(value)
         elif name == "L":
@@ -202,17 +236,28 @@ class _Reader:
             raise Unreadable(self.where, "not-notation", "an ABC tune needs a K: line before its notes")
         for voice in self.voices.values():
             voice.close()
+        metre = self.model.metre or (4, 4)
         voices = {name: voice for name, voice in self.voices.items() if voice.bars} or self.voices
         names = list(voices)
         if track is not None and track not in names:
             if not (track.isdecimal() and 1 <= int(track) <= len(names)):
                 raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
             track = names[int(track) - 1]
-        bars = voices[track or _melodic(voices)].bars if names else []
+        voice = voices[track or _melodic(voices)] if names else self.model
+        bars = voice.bars
+        if len(names) > 1 or not lines_tell(voice.lines, Fraction(4 * metre[0], metre[1])):
+            bars = [_without_lines(bar) for bar in bars]
         tempo = 120.0
         for value in self.tempos:
             tempo = abc_tempo(value, tempo, self.model.unit)
-        return bars, Heading(self.where, self.key, tempo, self.title)
+        return bars, Heading(self.where, self.key, tempo, self.title, self.rhythm)
+
+
+def _without_lines(bar: Bar) -> Bar:
+    """A bar in which the ends of lines say nothing."""
+    if all(sound.ends != LINE for sound in bar.sounds):
+        return bar
+    return replace(bar, sounds=tuple(replace(s, ends=0) if s.ends == LINE else s for s in bar.sounds))
 
 
 def _set(voice: _Voice, properties: str) -> None:
@@ -234,6 +279,8 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
     """Take in a token of the music."""
     if token["bar"] or token["volta"]:
         _bar_line(voice, token["bar"] or "", token["ending"] or token["volta"])
+    elif token["sign"]:
+        voice.holds = True
     elif voice.muted:
         return
     elif token["note"]:
@@ -242,11 +289,8 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
         _sound(voice, [], length_of(token["rest_length"]))
     elif token["chord"] or token["old_chord"]:
         _chord(voice, token["chord"] or token["old_chord"], length_of(token["chord_length"] or ""))
-    elif token["bars"] is not None and voice.now > 0:  # whole bars begin at bar lines: a slip for z
-        _sound(voice, [], Fraction(token["bars"] or 1))
     elif token["bars"] is not None:
-        metre = voice.metre or (4, 4)
-        voice.now += Fraction(4 * metre[0], metre[1]) * int(token["bars"] or 1)
+        _bars_of_rest(voice, int(token["bars"] or 1))
     elif token["p"]:
         _begin_tuplet(voice, int(token["p"]), token["q"], token["r"])
     elif token["broken"]:
@@ -260,6 +304,11 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
 
 
 def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
+    if voice.holds:
+        voice.end_phrase(SIGN)
+        voice.holds = False
+    elif ":" in sign or "||" in sign or "]" in sign:
+        voice.end_phrase(PAUSE)
     voice.close()
     if ending:
         voice.ending = int(ending)
@@ -297,8 +346,11 @@ def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
         length *= voice.tuplet
         voice.tuplet_left -= 1
     if pitches and length > 0:
-        voice.sounds.append(Sound(voice.now, length, min(127, max(0, *pitches)), voice.tie))
-    voice.tie = False
+        ends = SIGN if voice.holds else 0
+        voice.sounds.append(Sound(voice.now, length, min(127, max(0, *pitches)), voice.tie, ends))
+    elif voice.holds:  # over a rest: the note before it was the last
+        voice.end_phrase(SIGN)
+    voice.tie = voice.holds = False
     voice.now += length
     voice.last = (length, bool(pitches and length > 0))
 
@@ -309,6 +361,15 @@ def _chord(voice: _Voice, text: str, length: Fraction) -> None:
     if notes:
         _sound(voice, [pitch for pitch, _ in notes], length * length_of(notes[0][1][4]))
         voice.tie = any(match[5] for _, match in notes)
+
+
+def _bars_of_rest(voice: _Voice, bars: int) -> None:
+    """Add whole bars of rest, which begin at bar lines; elsewhere Z is a slip for z."""
+    if voice.now > 0:
+        _sound(voice, [], Fraction(bars))
+    else:
+        metre = voice.metre or (4, 4)
+        voice.now += Fraction(4 * metre[0], metre[1]) * bars
 
 
 def _begin_tuplet(voice: _Voice, notes: int, time: str | None, count: str | None) -> None:
@@ -328,5 +389,5 @@ def _break(voice: _Voice, sign: str) -> None:
     voice.now += length * (before - 1)
     if sounds and voice.sounds:
         last = voice.sounds[-1]
-        voice.sounds[-1] = Sound(last.onset, last.duration * before, last.pitch, last.tied)
+        voice.sounds[-1] = Sound(last.onset, last.duration * before, last.pitch, last.tied, last.ends)
     voice.last = (length * before, sounds)

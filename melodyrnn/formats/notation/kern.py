@@ -6,6 +6,7 @@ Conventions
     expanded: of sections that are endings of one the last is kept. Such are A1 and A2 of A; and B and C that both
     follow A, where the list without repeats (*>norep[A,C]) leaves B out.
     A mode may stand behind the tonic (*d:dor).
+    The ends of phrases (}), which music21 does not keep, are written as fermatas (;).
     Of three voices on a staff two are kept (see kern_spines).
     What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
     out but for the first references (!!!). Its time grows with the square of the bars, the interpretations and what
@@ -23,6 +24,7 @@ from typing import Final, NamedTuple
 from melodyrnn.formats.notation.kern_spines import with_two_voices
 
 _DOTTED: Final = re.compile(r"(?<![\d%])(\d{1,4})%(\d{1,4})(\.{1,4})(?![\d.])")
+_PHRASED: Final = re.compile(r"(?<![^\t])([^\t;}]{1,200})\}(?![^\t]*;)")
 _LABEL: Final = re.compile(r"(?:^|\t)\*>([^\[\]\s]{1,40})(?=\s|$)")
 _LIST: Final = re.compile(r"(?:^|\t)\*>(norep)?\[([^\[\]\s]{1,4000})\]")
 _ENDING: Final = re.compile(r"(.*?\D)[_-]?(\d{1,3})")
@@ -50,7 +52,9 @@ class Kern(NamedTuple):
 
 def plain_kern(text: str) -> Kern:
     """Write a **kern text so that music21 understands it."""
-    lines = [_ENDLESS.sub("*", line) if line[:1] == "*" else _undotted(line) for line in _without_comments(text)]
+    lines = [
+        _ENDLESS.sub("*", line) if line[:1] == "*" else _undotted(_marked(line)) for line in _without_comments(text)
+    ]
     lines, endings = _last_endings(lines)
     bars, interpretations = (sum(line[:1] == sign for line in lines) for sign in "=*")
     most = _MOST_LINES[0] + _MOST_LINES[1] * bars
@@ -66,6 +70,15 @@ def _without_comments(text: str) -> list[str]:
         if line[:2] != "!!" or (line[:3] == "!!!" and references <= _REFERENCES):
             lines.append(line)
     return lines
+
+
+def _marked(line: str) -> str:
+    r"""The ends of phrases as fermatas.
+
+    >>> _marked("(4c}\t8r\t4e};\t4g")
+    '(4c};\t8r\t4e};\t4g'
+    """
+    return _PHRASED.sub(r"\1};", line) if "}" in line and line[:1] not in {"!", "="} else line
 
 
 def _undotted(line: str) -> str:

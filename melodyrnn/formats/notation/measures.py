@@ -21,6 +21,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.errors import OptionError, Unreadable
+from melodyrnn.formats.notation.phrases import phrase_onsets
 from melodyrnn.music.chord_symbols import degrees_of, tidy_quality
 from melodyrnn.music.chords import chord_of
 from melodyrnn.music.harmony import Change, Harmony, laid_out, name_of, named_places, symbol_of, unread
@@ -44,6 +45,7 @@ class Sound:
     duration: Fraction
     pitch: int
     tied: bool = False  # continues the note before it, if that has the same pitch
+    ends: int = 0  # LINE, PAUSE or SIGN where a phrase ends with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Heading:
     key: Key | None = None
     tempo: float = 120.0  # quarters a minute
     title: str = ""
+    rhythm: str = ""  # what the score says of its kind: R: of ABC
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,12 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     stated = any(bar.metre for bar in kept)
     starts, metres, irregular = _lay_out(kept, _usual_metre(kept))
     _check_length(starts[-1], heading.where)
-    notes, snapped = _notes(kept, starts)
+    notes, ends, snapped = _notes(kept, starts)
     if not notes:
         raise Unreadable(heading.where, "no-notes", "its notes are shorter than the shortest that is read, a 96th")
     end = max(notes[-1].end, _tick(starts[-1] + kept[-1].length))
     melody = Melody(notes, metres, heading.key, heading.tempo, heading.title, end)
+    melody = replace(melody, phrases=phrase_onsets(melody, ends)) if any(ends) else melody
     return Assembled(melody, snapped, irregular, len(written) - len(kept), stated)
 
 
@@ -208,29 +212,33 @@ def _tick(quarters: Fraction) -> int:
     return round(quarters * TICKS_PER_QUARTER)
 
 
-def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], int]:
-    """Merge ties, cut overlaps and snap to the grid; also count the notes moved."""
-    merged: list[tuple[Fraction, Fraction, int]] = []  # onset, end, pitch
+def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], list[int], int]:
+    """Merge ties, cut overlaps and snap to the grid; also which notes end phrases, and how many moved."""
+    merged: list[tuple[Fraction, Fraction, int, int]] = []  # onset, end, pitch, whether a phrase ends
     for bar, start in zip(bars, starts, strict=True):
         for sound in bar.sounds:
             onset = start + sound.onset
             end = onset + sound.duration
             if merged and sound.tied and merged[-1][2] == sound.pitch and abs(merged[-1][1] - onset) < _SLIGHT:
-                merged[-1] = (merged[-1][0], end, sound.pitch)
+                merged[-1] = (merged[-1][0], end, sound.pitch, sound.ends)
                 continue
             if merged and merged[-1][1] > onset:
-                merged[-1] = (merged[-1][0], onset, merged[-1][2])
-            merged.append((onset, end, sound.pitch))
+                merged[-1] = (merged[-1][0], onset, *merged[-1][2:])
+            merged.append((onset, end, sound.pitch, sound.ends))
     notes: list[Note] = []
+    ends: list[int] = []
     snapped = 0
-    for begin, end, pitch in merged:
+    for begin, end, pitch, phrase in merged:
         first, last = _tick(begin), _tick(end)
         snapped += first != begin * TICKS_PER_QUARTER or last != end * TICKS_PER_QUARTER
         if notes and notes[-1].end > first:
             first = notes[-1].end
         if last > first:  # what rounds to nothing is an ornament
             notes.append(Note(first, last - first, pitch, _VELOCITY))
-    return tuple(notes), snapped
+            ends.append(phrase)
+        elif ends:
+            ends[-1] = max(ends[-1], phrase)
+    return tuple(notes), ends, snapped
 
 
 def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.notation.breathing import phrase_ends
 from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
     Assembled,
@@ -37,9 +38,10 @@ from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, is_packed,
 from melodyrnn.formats.notation.write import write_notation
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key, find_mode
+from melodyrnn.music.style_names import style_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
@@ -65,6 +67,7 @@ class ScoreReading:
     track: str = ""  # the part or voice taken
     warnings: tuple[str, ...] = ()
     snapped: int = 0  # notes moved to the grid
+    style: str = ""  # one of STYLE_NAMES, by what it is called; "" for none
 
 
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
@@ -164,11 +167,11 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> 
     key = made.melody.key
     if key is not None and tonic_only:
         key = find_mode(made.melody, key.tonic)
-    return _reading(where, made, key)
+    return _reading(where, made, key, rhythm=heading.rhythm)
 
 
 def _reading(
-    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = ()
+    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = (), rhythm: str = ""
 ) -> ScoreReading:
     """Complete the key and put what happened into words, after what is `told` already."""
     warnings, melody, snapped, irregular = [*told], made.melody, made.snapped, made.irregular
@@ -184,7 +187,9 @@ def _reading(
         warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
     if snapped:
         warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
-    return ScoreReading(where, replace(melody, key=key, title=one_line(melody.title)), track, tuple(warnings), snapped)
+    melody = replace(melody, key=key, title=one_line(melody.title))
+    style = style_of(rhythm, melody.title, melody.metres[0])
+    return ScoreReading(where, melody, track, tuple(warnings), snapped, style)
 
 
 def _score_text(raw: bytes | str, form: str, name: str) -> str:
@@ -250,13 +255,13 @@ def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, i
     """The part wanted of a music21 score, bar by bar: its melody, its name, its signature, what is told of it."""
     part, label, told = choose_part(score, name, track)
     heading, sharps = _heading(score, part, name)
-    made = assemble(_bars(part), heading)
+    made = assemble(_bars(part, phrase_ends(part)), heading)
     endings = made.endings + int(score.editorial.get(_ENDINGS, 0))
     return replace(made, endings=endings), label, sharps, told
 
 
-def _bars(part: Any) -> list[Bar]:
-    """The measures of a part as bars; a part without measures is one bar."""
+def _bars(part: Any, ends: Mapping[int, int] | None = None) -> list[Bar]:
+    """The measures of a part as bars, with the notes that end phrases; a part without measures is one bar."""
     endings = {}
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
         for measure in bracket.getSpannedElements():
@@ -271,7 +276,9 @@ def _bars(part: Any) -> list[Bar]:
         length = Fraction(measure.highestTime).limit_denominator(960)
         number = int(getattr(measure, "number", 0)) if part.editorial.get(_COUNTED) else 0
         holding = before if before and _completes(measure, length, bars, before) else metre
-        bars.append(Bar(tuple(_sounds(measure)), length, holding, endings.get(id(measure), 0), number=number))
+        bars.append(
+            Bar(tuple(_sounds(measure, ends or {})), length, holding, endings.get(id(measure), 0), number=number)
+        )
     return bars
 
 
@@ -281,7 +288,7 @@ def _completes(measure: Any, length: Fraction, bars: list[Bar], metre: tuple[int
     return bool(getattr(measure, "numberSuffix", "") and bars and bars[-1].length + length == full)
 
 
-def _sounds(measure: Any) -> Iterator[Sound]:
+def _sounds(measure: Any, ends: Mapping[int, int]) -> Iterator[Sound]:
     """The notes of a measure, no grace notes: of several voices what is highest when it begins."""
     rows: dict[Fraction, Sound] = {}
     for note in measure.flatten().notes:
@@ -290,7 +297,7 @@ def _sounds(measure: Any) -> Iterator[Sound]:
         onset = Fraction(note.offset).limit_denominator(960)
         length = Fraction(note.quarterLength).limit_denominator(960)
         tied = note.tie is not None and note.tie.type in {"stop", "continue"}
-        sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied)
+        sound = Sound(onset, length, max(0, min(127, max(p.midi for p in note.pitches))), tied, ends.get(id(note), 0))
         if length > 0 and (onset not in rows or rows[onset].pitch < sound.pitch):
             rows[onset] = sound
     heard: Sound | None = None
