@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 _DEEPEST: Final = 64  # folders within folders
+_TEXTS: Final = ("reason", "detail", "track", "style")  # of an outcome
 
 
 class Source(NamedTuple):
@@ -122,7 +123,7 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one tune: a melody (or, where those were wanted, its chords) or a reason."""
+    """What came of one tune: a melody, with its chords where they are known (or these alone), or a reason."""
 
     name: str
     melody: Melody | None = None
@@ -130,7 +131,8 @@ class Outcome:
     detail: str = ""
     warnings: tuple[str, ...] = ()
     track: str = ""  # which voice was taken, in words
-    chords: Harmony | None = None
+    chords: Harmony | None = None  # beside a melody: those that sound with it
+    style: str = ""  # what people call such a tune ("jig"), where its file says so
 
     @property
     def error(self) -> Unreadable:
@@ -149,7 +151,7 @@ class Outcome:
             data["melody"] = melody_to_json(self.melody)
         if self.chords is not None:
             data["chords"] = self.chords.to_json()
-        for field in ("reason", "detail", "track"):
+        for field in _TEXTS:
             if getattr(self, field):
                 data[field] = getattr(self, field)
         if self.warnings:
@@ -161,7 +163,7 @@ class Outcome:
         """Build it again; raise CorpusError when the data are damaged."""
         if not isinstance(data, dict) or not isinstance(data.get("name"), str):
             raise CorpusError("cached outcome: not an object with a name; delete the cache and read the corpus again")
-        texts = [data.get(field, "") for field in ("reason", "detail", "track")]
+        texts = [data.get(field, "") for field in _TEXTS]
         notes = data.get("warnings", [])
         melody = melody_from_json(data["melody"]) if "melody" in data else None
         try:
@@ -172,7 +174,7 @@ class Outcome:
         sound = all(isinstance(text, str) for text in [*texts, *notes]) and found == (texts[0] not in REASONS)
         if not sound:
             raise CorpusError(f"cached outcome {data['name']!r}: damaged; delete the cache and read the corpus again")
-        return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2], chords)
+        return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2], chords, texts[3])
 
 
 def source_of(path: str | Path, *, name: str = "", track: str | None = None) -> Source | Outcome:
