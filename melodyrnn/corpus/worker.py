@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.sources import Outcome, Source
 from melodyrnn.errors import Unreadable
+from melodyrnn.music.silences import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,12 +94,13 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome | None]:
         return
     from melodyrnn.formats.notation.music21_reader import read_score  # noqa: PLC0415 - only for the files that need it
 
-    found = read_score(data, format=source.format, name=source.name, track=source.track, tonic_only=source.tonic_only)
-    for result in found:
+    wanted = {"track": source.track, "tonic_only": source.tonic_only, "chords": source.harmony, "sung": source.sung}
+    for result in read_score(data, format=source.format, name=source.name, **wanted):  # type: ignore[arg-type]
         if isinstance(result, Unreadable):
             yield Outcome.refusal(result.where, result)
         else:
-            yield Outcome(result.name, result.melody, warnings=result.warnings, track=result.track)
+            melody, chords = shortened(result.melody, result.chords, source.longest_rest)
+            yield Outcome(result.name, melody, warnings=result.warnings, track=result.track, chords=chords)
 
 
 def _chords(data: bytes, source: Source) -> Outcome:
