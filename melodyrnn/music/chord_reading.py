@@ -1,4 +1,4 @@
-"""Which chords an accompaniment plays: of a piano, or of the lower voices of a choir.
+"""Which chords a piece is over: a song with its piano, or the voices of a choir.
 
 Every beat is asked which triad or seventh explains best what sounds in it, by duration; a change costs something, less
 on strong beats, so that broken chords, Alberti basses and passing tones are heard within the chord that holds (a
@@ -31,11 +31,12 @@ Weights = NDArray[np.float64]
 
 
 class Sounding(NamedTuple):
-    """A note of an accompaniment."""
+    """A note of a part."""
 
     onset: int
     end: int
     pitch: int
+    weight: float = 1.0  # the melody's counts less: it has tones of its own
 
 
 _QUALITIES: Final = {
@@ -44,20 +45,21 @@ _QUALITIES: Final = {
     "dim": ((0, 3, 6), 0.1), "aug": ((0, 4, 8), 0.3),
 }  # fmt: skip
 """What is named → its tones above the root, and what naming it costs: rare chords need more to be believed."""
-_OUTSIDE: Final = 1.4  # what a foreign tone costs for each share of the sound
+_OUTSIDE: Final = 1.6  # what a foreign tone costs for each share of the sound
 _MISSING: Final = 0.3  # what a chord tone costs that does not sound at all, the fifth a third of it
 _BASS: Final = 0.35  # what it counts that the root lies lowest
-_CHANGE: Final = 0.9  # what another chord costs, within a bar …
-_ON_A_BAR: Final = 0.3  # … and on a bar line
-_HALF: Final = 0.6  # … and where an even bar is halved
-_LEAST: Final = 2.0  # beats of sound in a beat from which it is certain: fewer say less
-_SPARSE: Final = 0.5
+_CHANGE: Final = 0.5  # what another chord costs, within a bar …
+_ON_A_BAR: Final = 0.25  # … and on a bar line
+_HALF: Final = 0.4  # … and where an even bar is halved
+_FULL: Final = 2.0  # beats of sound in a beat from which it counts whole; a single voice counts less …
+_SPARSE: Final = 0.5  # … but this at least
 _MOST_BEATS: Final = 20_000
 _SHARPS: Final = 4
+_NONE: Final = 128  # above every pitch
 
 
 def read_chords(notes: Sequence[Sounding], metres: Sequence[Metre], *, fifths: int = 0) -> list[Change]:
-    """Name the chords of an accompaniment, equal neighbours as one; [] where nothing sounds.
+    """Name the chords of what sounds together, equal neighbours as one; [] where nothing sounds.
 
     >>> from melodyrnn.music.melody import Metre
     >>> alberti = [Sounding(12 * k, 12 * k + 12, (48, 55, 52, 55)[k % 4]) for k in range(8)]
@@ -95,21 +97,24 @@ def _beats(metres: Sequence[Metre], end: int) -> tuple[list[int], list[float]]:
 
 
 def _sounds(notes: Sequence[Sounding], beats: Sequence[int]) -> tuple[Weights, Weights]:
-    """Ticks that each pitch class sounds in each beat, and that it is the lowest: (beats, 12) both."""
+    """Ticks that each pitch class sounds in each beat, weighed; and 1 for the lowest there: (beats, 12) both."""
     edges = np.array(beats)
     sound, bass = np.zeros((2, len(beats) - 1, 12))
-    lowest: list[dict[int, int]] = [{} for _ in beats[1:]]
-    for onset, stop, pitch in notes:
+    lowest = [_NONE] * len(sound)
+    for onset, stop, pitch, weight in notes:
         last = min(stop, beats[-1])
         k = int(np.searchsorted(edges, onset, side="right")) - 1
         while 0 <= k < len(sound) and edges[k] < last:
             ticks = int(min(last, edges[k + 1]) - max(onset, edges[k]))
-            sound[k, pitch % 12] += ticks
-            lowest[k][pitch] = lowest[k].get(pitch, 0) + ticks
+            sound[k, pitch % 12] += weight * ticks
+            if weight >= 1:
+                lowest[k] = min(lowest[k], pitch)
             k += 1
-    for k, pitches in enumerate(lowest):
-        if pitches:
-            bass[k, min(pitches) % 12] = 1.0
+    for k, pitch in enumerate(lowest):
+        if pitch < _NONE:
+            bass[k, pitch % 12] = 1.0
+        else:  # a melody alone says no chord
+            sound[k] = 0.0
     return sound, bass
 
 
@@ -136,7 +141,7 @@ def _fit(sound: Weights, bass: Weights, lengths: NDArray[np.int64]) -> Weights:
     inside: Weights = share @ _TONES.T
     silent = (share < 0.04).astype(float) @ _MISSED.T
     fit = inside - _OUTSIDE * (1 - inside) - silent + _BASS * bass[:, _ROOTS] - _COSTS
-    certain = np.clip(total / (_LEAST * lengths[:, None]), 0, 1)
+    certain = np.clip(total / (_FULL * lengths[:, None]), 0, 1)
     weighed: Weights = fit * np.where(total > 0, _SPARSE + (1 - _SPARSE) * certain, 0)
     return weighed
 

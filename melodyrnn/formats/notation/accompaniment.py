@@ -5,7 +5,7 @@ have one tick. That a score has no chords that can be read is no fault of its me
 
 Conventions: parts and measures are music21's objects; this module does not import it.
 
-Contents: harmony_of_score, harmony_of_bars.
+Contents: harmony_of_score; its two ways, written_harmony and played_harmony; harmony_of_bars.
 """
 
 from __future__ import annotations
@@ -27,27 +27,49 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Metre
 
 _FEW: Final = 8  # bars a symbol, on average, from which on symbols are no harmony but a remark
+_MELODY: Final = 0.3  # what its own notes count where chords are read from the others: a chord needs its third, but
+# one that is told shall not be what the melody sings anyway
 _MOST_NOTES: Final = 50_000  # of an accompaniment; an orchestra's would cost more time than its melody
 
 
 def harmony_of_score(score: Any, part: Any, bars: list[Bar], metres: tuple[Metre, ...], where: str) -> Harmony | None:
     """The chords of a music21 score beside the part that is its melody; None where there are none."""
-    parts = list(getattr(score, "parts", [])) or [score]
-    fifths = signature_at(part, first_offset(part))[1] or 0
-    written = [one for one in parts if len(_measures(one)) == len(bars)]
-    symbols = bars_with_symbols([(one, bars) for one in written], fifths) if _has_symbols(written) else None
-    others = [one for one in written if one is not part and not says_drums(label_of(one), 0)]
-    if symbols is not None and (not others or sum(len(bar.symbols) for bar in symbols) * _FEW >= len(bars)):
-        return harmony_of_bars(symbols, where)
-    if not others:
+    written = written_harmony(score, part, bars, where)
+    if written is not None and (len(written.spans) * _FEW >= len(bars) or not _others(score, part, bars)):
+        return written
+    return played_harmony(score, part, bars, metres, where)
+
+
+def written_harmony(score: Any, part: Any, bars: list[Bar], where: str) -> Harmony | None:
+    """The chord symbols of the part that has most of them; None without any that can be read."""
+    parts = _alike(score, bars)
+    if all(one.recurse().getElementsByClass("ChordSymbol").first() is None for one in parts):
         return None
-    notes = list(_sounding(others, bar_starts(bars)))
-    if len(notes) > _MOST_NOTES:
-        return None
-    try:
-        return laid_out(read_chords(notes, metres, fifths=fifths), metres, where, source="the other parts", whole=True)
-    except Unreadable:  # nothing sounds in them
-        return None
+    symbols = bars_with_symbols([(one, bars) for one in parts], _fifths(part))
+    return harmony_of_bars(symbols, where) if symbols else None
+
+
+def played_harmony(score: Any, part: Any, bars: list[Bar], metres: tuple[Metre, ...], where: str) -> Harmony | None:
+    """The chords that all parts make together; None where the melody is alone, or nothing sounds."""
+    others = _others(score, part, bars)
+    starts = bar_starts(bars)
+    notes = [*_sounding(others, starts, 1.0), *(_sounding([part], starts, _MELODY) if others else ())]
+    changes = read_chords(notes, metres, fifths=_fifths(part)) if 0 < len(notes) <= _MOST_NOTES else []
+    return laid_out(changes, metres, where, source="the other parts", whole=True) if changes else None
+
+
+def _fifths(part: Any) -> int:
+    return signature_at(part, first_offset(part))[1] or 0
+
+
+def _alike(score: Any, bars: list[Bar]) -> list[Any]:
+    """The parts that have as many bars as the melody."""
+    return [one for one in list(getattr(score, "parts", [])) or [score] if len(_measures(one)) == len(bars)]
+
+
+def _others(score: Any, part: Any, bars: list[Bar]) -> list[Any]:
+    """Those of them that are not the melody, nor drums."""
+    return [one for one in _alike(score, bars) if one is not part and not says_drums(label_of(one), 0)]
 
 
 def harmony_of_bars(bars: list[Bar], where: str) -> Harmony | None:
@@ -60,16 +82,11 @@ def harmony_of_bars(bars: list[Bar], where: str) -> Harmony | None:
         return None
 
 
-def _has_symbols(parts: Sequence[Any]) -> bool:
-    """Whether any chord symbol is written."""
-    return any(part.recurse().getElementsByClass("ChordSymbol").first() is not None for part in parts)
-
-
 def _measures(part: Any) -> list[Any]:
     return list(part.getElementsByClass("Measure")) or [part]
 
 
-def _sounding(parts: Sequence[Any], starts: Sequence[Fraction | None]) -> Iterator[Sounding]:
+def _sounding(parts: Sequence[Any], starts: Sequence[Fraction | None], weight: float) -> Iterator[Sounding]:
     """The notes of some parts, in ticks; bars that the melody leaves out have none."""
     for part in parts:
         for measure, start in zip(_measures(part), starts, strict=True):
@@ -78,7 +95,7 @@ def _sounding(parts: Sequence[Any], starts: Sequence[Fraction | None]) -> Iterat
             for place, length, note in _notes(measure, Fraction()):
                 onset = round((start + place) * TICKS_PER_QUARTER)
                 end = round((start + place + length) * TICKS_PER_QUARTER)
-                yield from (Sounding(onset, end, pitch.midi) for pitch in note.pitches if end > onset)
+                yield from (Sounding(onset, end, pitch.midi, weight) for pitch in note.pitches if end > onset)
 
 
 def _notes(stream: Any, at: Fraction) -> Iterator[tuple[Fraction, Fraction, Any]]:

@@ -8,7 +8,7 @@ Conventions: see `measures`; ties are merged, grace notes dropped, chords give t
 parts gives the part named by `track` (number from 1, or name), else the melody (see `parts`). A key without a mode,
 or no key at all, is completed by the key finder.
 
-Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21.
+Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21, bars_of.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def read_score_chords(data: bytes | str, *, format: str, name: str, track: str |
 def _chords(score: Any, name: str, track: str | None) -> Harmony:
     """The chords of a music21 score."""
     parts = [choose_part(score, name, track)[0]] if track is not None else list(getattr(score, "parts", [])) or [score]
-    barred = [(part, _bars(part)) for part in parts]
+    barred = [(part, bars_of(part)) for part in parts]
     fifths = signature_at(parts[0], first_offset(parts[0]))[1] or 0
     written = bars_with_symbols(barred, fifths)
     if written is not None:
@@ -262,14 +262,14 @@ def _melody(
     if sung and not any(note.lyrics for note in part.recurse().notes):
         raise Unreadable(name, "no-words", f"part '{label}'")
     heading, sharps = _heading(score, part, name)
-    bars = _bars(part)
+    bars = bars_of(part)
     made = assemble(bars, heading)
     endings = made.endings + int(score.editorial.get(_ENDINGS, 0))
     harmony = harmony_of_score(score, part, bars, made.melody.metres, name) if chords else None
     return replace(made, endings=endings), label, sharps, told, harmony
 
 
-def _bars(part: Any) -> list[Bar]:
+def bars_of(part: Any) -> list[Bar]:
     """The measures of a part as bars; a part without measures is one bar."""
     endings = {}
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
