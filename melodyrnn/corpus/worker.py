@@ -117,8 +117,9 @@ def _chords(data: bytes, source: Source) -> Outcome:
 def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
     from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
-    reading = read_midi(data, track=source.track, strict=strict, name=source.name)
-    return Outcome(source.name, reading.melody, warnings=tuple(reading.warnings), track=reading.track)
+    found = read_midi(data, track=source.track, strict=strict, name=source.name, chords=source.harmony)
+    melody, chords = shortened(found.melody, found.chords, source.longest_rest)
+    return Outcome(source.name, melody, warnings=tuple(found.warnings), track=found.track, chords=chords)
 
 
 def read_source_bytes(source: Source) -> bytes:
