@@ -4,7 +4,7 @@
 
 Three looks, each beat by beat (where a chord is told on both sides):
     analysts    of the first 20 of Riemenschneider's chorales those that music21 has; Roman numerals by Jones,
-                Tymoczko and Robb come with it; against the chords of the lower voices
+                Tymoczko and Robb come with it; those of another edition or key aside
     symbols     songs that have chord symbols and a piano
     music21     a sample of songs: beside what `chordify` and `chordSymbolFigureFromChord` call what sounds on the beat
 
@@ -45,6 +45,7 @@ _HEAD: Final = (
     "| against | songs | beats | root | root and triad | chords a bar | changes a bar of theirs |",
     "|---|---|---|---|---|---|---|",
 )
+_SAME: Final = 0.6  # of the melody's notes on beats, chord tones in what analysts say, from which it is the same music
 Chord = tuple[int, frozenset[int]]
 """Root and pitch classes."""
 
@@ -128,6 +129,13 @@ def analysed() -> Iterator[tuple[Read, Any]]:
         yield read(score, path.name), converter.parse(text, format="romanText")
 
 
+def explained(one: Read, ticks: Sequence[int], chords: Sequence[Chord | None]) -> float:
+    """Share of the melody's notes on beats that are tones of these chords: small where they are another edition's."""
+    at = {note.onset: note.pitch % 12 for note in one.melody.notes}
+    met = [(at[tick], chord) for tick, chord in zip(ticks, chords, strict=True) if tick in at and chord is not None]
+    return sum(pitch in chord[1] for pitch, chord in met) / max(len(met), 1)
+
+
 def numerals(analysis: Any, melody: Melody, ticks: Sequence[int]) -> list[Chord | None]:
     """The analysts' chord at each beat, by number of bar and beat."""
     told = []
@@ -189,6 +197,8 @@ def against_analysts() -> Iterator[str]:
             continue
         ticks = beats_of(one.melody)
         theirs = numerals(analysis, one.melody, ticks)
+        if explained(one, ticks, theirs) < _SAME:
+            continue
         ours.append(agreement(at_beats(one.played, ticks), theirs))
         foreign.append(agreement(music21_names(one, ticks), theirs))
         bars += one.melody.bars
@@ -249,7 +259,7 @@ def main() -> None:
     lines = [*_HEAD, *rows, "", f"In {time.process_time() - began:.0f} s of one processor."]
     print("\n".join(lines))
     if not told.no_docs:
-        write_section("harmony", lines)
+        write_section("harmony", "\n".join(lines))
 
 
 if __name__ == "__main__":

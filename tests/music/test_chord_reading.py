@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,7 +109,7 @@ def test_whatever_sounds(notes):
     """Law: changes are in order, on beats, end within what sounds, and can be read."""
     changes = read_chords(notes, COMMON)
     assert bool(changes) == bool(notes)
-    for change, following in zip(changes, changes[1:], strict=False):
+    for change, following in pairwise(changes):
         assert change.end <= following.onset
         assert change.symbol != following.symbol
     for change in changes:

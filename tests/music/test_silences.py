@@ -67,7 +67,7 @@ def test_long_bars_keep_none():
     st.integers(1, 2),
 )
 def test_notes_keep_their_places(steps, metres, bars):
-    """Law: every note has its length, metre and place in the bar; no silence is longer than asked for; no time is new."""
+    """Law: every note has its length, metre and place in the bar; no silence is longer than asked for."""
     notes, at = [], 0
     for rest, length in steps:
         notes.append(Note(at + rest, length, 60))

@@ -59,7 +59,7 @@ def test_songs_are_built_from_where_they_lie(command, tmp_path, monkeypatch):
         text = f'<score-partwise version="4.0">{listed}<part id="P">{bars}</part></score-partwise>'
         (folder / f"lc{k}.mxl").write_text(text)
     (folder / "Mine.mxl").write_text("<score-partwise/>")
-    assert command("corpus", "build", "songs").status == 3
+    assert command("corpus", "build", "songs").status == 1
     ended = command("corpus", "build", "songs", "--from", folder)
     assert ended.status == 0
     assert ended.err.splitlines()[-3:] == [
@@ -77,8 +77,8 @@ def test_songs_are_built_from_where_they_lie(command, tmp_path, monkeypatch):
 
 def test_from_is_for_one_corpus_that_lies_elsewhere(command, tmp_path):
     """Others come with music21."""
-    for names in (["kinder"], ["songs", "kinder"]):
-        ended = command("corpus", "build", *names, "--from", tmp_path)
+    for corpora in (["kinder"], ["songs", "kinder"]):
+        ended = command("corpus", "build", *corpora, "--from", tmp_path)
         assert ended.status == 2
         assert "for one corpus whose music does not come with music21: songs" in ended.err
 

@@ -8,8 +8,8 @@ from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.formats.notation.music21_reader import read_score
-from melodyrnn.music.chords import progression
-from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.music.chords import spans_over
+from melodyrnn.music.melody import Melody, Note
 
 
 def note(step: str, octave: int, length: int = 1, *, word: str = "", chord: bool = False, staff: int = 0) -> str:
@@ -36,11 +36,9 @@ def symbol(root: str, kind: str = "major") -> str:
     return f"<harmony><root><root-step>{root}</root-step></root><kind>{kind}</kind></harmony>"
 
 
-def score(first: str = "", **parts: list[str]) -> str:
-    """A score of parts of bars, in 4/4; `first` are attributes of the first bar of each part."""
-    time = (
-        f"<attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time>{first}</attributes>"
-    )
+def score(**parts: list[str]) -> str:
+    """A score of parts of bars, in 4/4."""
+    time = "<attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time></attributes>"
     listed = "".join(f"<score-part id='{name}'><part-name>{name}</part-name></score-part>" for name in parts)
     music = "".join(
         f"<part id='{name}'>"
@@ -156,8 +154,8 @@ def test_long_tunes_keep_all_their_chords():
 def test_what_a_midi_file_tells_in_words():
     """The progression that melodyrnn writes, over the whole melody; a file without has none."""
     notes = tuple(Note(24 * k, 24, 60 + k % 5) for k in range(16))
-    spans = progression("Am F", Metre())
-    data = midi_bytes(Melody(notes), chords=spans, progression="Am F")
+    played = [(at, ticks, tuple(48 + t for t in chord.tones)) for at, ticks, chord in spans_over("Am F", Melody(notes))]
+    data = midi_bytes(Melody(notes), chords=played, progression="Am F")
     chords = read_midi(data, chords=True).chords
     assert [name for _, name in chords.spans][:4] == ["Am", "F", "Am", "F"]
     assert sum(ticks for ticks, _ in chords.spans) >= 16 * 24
