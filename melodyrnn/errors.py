@@ -35,6 +35,8 @@ REASONS: Final = {
     "absurd-ticks": "times in it are beyond any music",
     "no-notes": "holds no notes",
     "no-chords": "holds no chords",
+    "no-words": "holds no part with words to sing",
+    "not-listed": "is not on the list of what may be used",
     "drums-only": "holds percussion only",
     "no-track": "has no track of that number or name",
     "no-tune": "has no tune of that number",

@@ -7,8 +7,8 @@ Conventions
 Why no ProcessPoolExecutor: a child that is killed while it hands over a result leaves half of it in the pipe shared by
 all, and the pool waits for the rest for ever. Here each child has a pipe of its own, which ends with it.
 
-Contents: processors, import_path, deal, safe_imports, deaf_to_ctrl_c; sync_folder; lock_file, only_one, scratch;
-undisturbed.
+Contents: processors, import_path, user_folder, deal, safe_imports, deaf_to_ctrl_c; sync_folder; lock_file, only_one,
+scratch; undisturbed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from melodyrnn.errors import Locked, OutputError
 
@@ -57,6 +57,17 @@ def import_path() -> str:
         here = ""
     seen = [entry for entry in sys.path if entry and str(Path(entry).absolute()) != here]
     return os.pathsep.join(seen if root in seen else [*seen, root])
+
+
+def user_folder(kind: Literal["cache", "data"]) -> Path | None:
+    """Where this system keeps what belongs to a user and a program; None for a user without a home folder."""
+    import platformdirs  # noqa: PLC0415 - most commands need no such folder
+
+    try:
+        found = Path(getattr(platformdirs, f"user_{kind}_dir")("melodyrnn"))
+    except RuntimeError:  # no home folder, by environment or by account
+        return None
+    return found if found.is_absolute() else None
 
 
 def deal(work: Callable[[Sequence[Item]], Iterable[Result]], items: Sequence[Item], jobs: int) -> Iterator[Result]:

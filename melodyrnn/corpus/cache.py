@@ -31,6 +31,7 @@ from melodyrnn.corpus.reading import Limits, read_files
 from melodyrnn.corpus.sources import Outcome, of_another_kind, sources_of
 from melodyrnn.corpus.worker import read_source_bytes
 from melodyrnn.errors import CorpusError, Unreadable
+from melodyrnn.system import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,13 +70,7 @@ def load_corpus(
 
 def user_cache() -> Path:
     """The user's cache folder of this system; one that nothing can be written to where the user has no home."""
-    import platformdirs  # noqa: PLC0415
-
-    try:
-        found = Path(platformdirs.user_cache_dir("melodyrnn"))
-    except RuntimeError:  # no home folder, by environment or by account
-        return _NOWHERE
-    return found if found.is_absolute() else _NOWHERE
+    return user_folder("cache") or _NOWHERE
 
 
 @dataclass(slots=True)
@@ -118,7 +113,8 @@ def _load(items: Iterator[Source], store: _Store, jobs: int | None, limits: Limi
 
 def _look_up(source: Source, store: _Store, limits: Limits) -> _Planned:
     """Find out whether a file is known: by path, size and time, else by content."""
-    how = json.dumps([_recipe(source.format), source.track, source.tonic_only, limits.strict])
+    asked = source._replace(name="", path="", format="")
+    how = json.dumps([_recipe(source.format), asked, limits.strict])
     try:
         status = os.stat(source.path)  # noqa: PTH116 - one of tens of thousands
         stamp = (status.st_size, status.st_mtime_ns)

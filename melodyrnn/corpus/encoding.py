@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from melodyrnn.corpus.duplicates import HEAD_BITS, SECTION, SHINGLE, entries_of, identity, once, repeats
 from melodyrnn.events.columns import Columns, columns
+from melodyrnn.events.context import MOST_TICKS_LEFT, Harmonic, timeline
 from melodyrnn.events.fingerprint import grams_of
 from melodyrnn.events.tokenizer import LOWEST_FIRST, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, metre_index
@@ -32,6 +33,7 @@ from melodyrnn.music.key_finding import find_keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
 
@@ -62,8 +64,11 @@ def entry_of(melody: Columns, snapped: int = 0) -> Entry:
     return Entry(melody, snapped, int(melody.bar_ticks.max()), identity(melody), entries_of(melody))
 
 
-def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Entry]:
-    """Encode melodies that have notes, each with its style, their keys found where they say none."""
+def encode_many(
+    melodies: Sequence[Melody], styles: Sequence[int], chords: Sequence[Harmony | None] | None = None
+) -> list[Entry]:
+    """Encode melodies that have notes, each with its style and its chords, their keys found where they say none."""
+    chords = chords or [None] * len(melodies)
     keys = _keys(melodies)
     told = [melody.columns for melody in melodies]
     edges = np.cumsum([0, *(len(columns.onsets) for columns in told)])
@@ -81,16 +86,19 @@ def encode_many(melodies: Sequence[Melody], styles: Sequence[int]) -> list[Entry
     rows |= places
     widest = np.maximum.reduceat(places["bar_ticks"], edges[:-1]).tolist()
     identities, entries = _identities(rows, edges, of), _entries(rows["pitch"], edges, of)
+    heard = onset, of, edges
+    phrases = _phrases(melodies, (onset + duration)[edges[1:] - 1], *heard)
+    harmonies = _harmonies(chords, [key.tonic for key in keys], *heard)
     fits: list[Entry] = []
     each = zip(keys, styles, edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     for i, (key, style, begin, end) in enumerate(each):
         if i in singly:
             encoded = encode(melodies[i], key)
-            fits.append(entry_of(columns(encoded, style), encoded.snapped))
+            fits.append(entry_of(columns(encoded, style, chords[i]), encoded.snapped))
             continue
         own: dict[str, Any] = {name: flat[begin:end] for name, flat in rows.items()}
-        heard: dict[str, Any] = {"mode": MODES.index(key.mode), "tonic": key.tonic, "anchor": int(anchors[i])}
-        made = Columns(**own, **heard, bars=bars[i], style=style)
+        facts: dict[str, Any] = {"mode": MODES.index(key.mode), "tonic": key.tonic, "anchor": int(anchors[i])}
+        made = Columns(**own, **facts, bars=bars[i], style=style, phrase=phrases.get(i), harmony=harmonies.get(i))
         fits.append(Entry(made, 0, widest[i], identities[i], entries[i]))
     return fits
 
@@ -126,6 +134,56 @@ def _places(melodies: Sequence[Melody], onset: Flat, of: Flat, ends: Flat) -> tu
     bars = passed[last] + (ends - 1 - starts[last]) // ticks[last] + 1
     places = {"place": place, "bar": bar + passed[which], "metre": names[which], "bar_ticks": ticks[which]}
     return places, bars.tolist()
+
+
+def _phrases(melodies: Sequence[Melody], ends: Flat, onset: Flat, of: Flat, edges: Flat) -> dict[int, Flat]:
+    """Ticks to the end of the phrase, as `phrase_ticks` has them, of each melody that tells its phrases."""
+    telling = [i for i, melody in enumerate(melodies) if melody.phrases]
+    if not telling:
+        return {}
+    starts = [[*melodies[i].phrases, int(ends[i])] for i in telling]
+    at, which, bounds = _changes(starts, telling, onset, of, edges)
+    last = np.cumsum([len(own) for own in starts]) - 1
+    own = np.repeat(np.arange(len(telling)), np.diff(bounds))
+    flat = np.fromiter(chain.from_iterable(starts), np.int64)
+    left = np.clip(flat[np.minimum(which, last[own])] - onset[at], 1, MOST_TICKS_LEFT)
+    return {i: left[a:b] for i, (a, b) in zip(telling, pairwise(bounds.tolist()), strict=True)}
+
+
+def _harmonies(
+    chords: Sequence[Harmony | None], tonics: Sequence[int], onset: Flat, of: Flat, edges: Flat
+) -> dict[int, Harmonic]:
+    """Chords at the onsets of each melody's notes, as `harmonic` has them, where it has any."""
+    known = {i: one for i, one in enumerate(chords) if one}
+    if not known:
+        return {}
+    laid = [timeline(one, tonics[i]) for i, one in known.items()]
+    starts = [changes for changes, _ in laid]
+    at, which, bounds = _changes(starts, list(known), onset, of, edges)
+    # One row more a melody than it has changes: what holds before the first of them.
+    own = np.repeat(np.arange(len(laid)), np.diff(bounds))
+    first = np.cumsum([0, *(len(changes) for changes in starts)])
+    rows = np.fromiter(chain.from_iterable(rows for _, rows in laid), np.int64)
+    flat = np.append(np.fromiter(chain.from_iterable(starts), np.int64), 0)
+    now = which + own
+    following = rows[np.minimum(now + 1, first[own + 1] + own)]
+    left = np.where(which < first[own + 1], np.minimum(flat[which] - onset[at], MOST_TICKS_LEFT), 0)
+    cut = (slice(a, b) for a, b in pairwise(bounds.tolist()))
+    return {i: Harmonic(rows[now[s]], following[s], left[s]) for i, s in zip(known, cut, strict=True)}
+
+
+def _changes(
+    starts: Sequence[Sequence[int]], owners: Sequence[int], onset: Flat, of: Flat, edges: Flat
+) -> tuple[Flat, Flat, Flat]:
+    """The notes of some melodies (indices), how many of all changes are past at each, and where each melody begins."""
+    lengths = np.diff(edges)[owners]
+    bounds = np.concatenate(([0], np.cumsum(lengths)))
+    at = np.repeat(edges[:-1][owners] - bounds[:-1], lengths) + np.arange(bounds[-1])
+    whose = np.repeat(owners, [len(own) for own in starts])
+    ticks = np.clip(np.fromiter(chain.from_iterable(starts), np.int64), 0, _MOST_TICKS - 1)
+    ordered = whose << 31 | ticks
+    which = np.searchsorted(ordered, of[at] << 31 | np.minimum(onset[at], _MOST_TICKS - 1), side="right")
+    return at, which, bounds
 
 
 def _identities(rows: dict[str, Flat], edges: Flat, of: Flat) -> list[int]:

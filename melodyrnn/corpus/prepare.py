@@ -23,15 +23,25 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 
 import numpy as np
 
 from melodyrnn.corpus.duplicates import Kin, divide_families, families
 from melodyrnn.corpus.encoding import Entry, encode_many, entry_of
-from melodyrnn.corpus.prepared import MELODIES, NOTES, PARTS, Prepared, manifest_text, open_prepared
+from melodyrnn.corpus.prepared import (
+    HARMONIES,
+    MELODIES,
+    NOTES,
+    PARTS,
+    PHRASES,
+    Prepared,
+    manifest_text,
+    open_prepared,
+)
 from melodyrnn.corpus.replacing import growing, put, settle
 from melodyrnn.corpus.stamp import MANIFEST, Report, read_stamp, write_stamp
 from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
@@ -64,9 +74,11 @@ def prepare(
 ) -> Prepared:
     """Write a prepared corpus into a folder and open it; one that is there already is replaced.
 
-    `outcomes` may be a mapping style name → outcomes: then each melody carries its style. Copies and variants of
-    melodies of `exclude` are left out. A `stamp` is left in the folder: what it was made of. Raises CorpusError: no
-    tune came in (a shard may be empty), or the folder holds something else; OutputError: it cannot be written.
+    `outcomes` may be a mapping corpus → outcomes. The style of a melody is the one that its file says, else its corpus
+    where there are several; of styles that files say those of most melodies are told apart, as many as can be. Copies
+    and variants of melodies of `exclude` are left out. A `stamp` is left in the folder: what it was made of. Raises
+    CorpusError: no tune came in (a shard may be empty), or the folder holds something else; OutputError: it cannot be
+    written.
     """
     corpora = outcomes if isinstance(outcomes, Mapping) else {"": outcomes}
     styles = tuple(name for name in corpora if name)
@@ -74,7 +86,7 @@ def prepare(
     def fill(writer: Writer) -> None:
         for name, tunes in corpora.items():
             for outcome in tunes:
-                writer.take(outcome, styles.index(name) + 1 if name else 0)
+                writer.take(outcome, styles.index(name) + 1 if name else 0)  # its corpus
 
     return build(folder, styles, fill, seed=seed, exclude=exclude, stamp=stamp)
 
@@ -100,7 +112,8 @@ def build(
             with Writer(part, _Unseen(exclude)) as writer:
                 fill(writer)
                 report = writer.finish(seed, styles, part_of_many=stamp is not None and bool(stamp.shard))
-            (part / MANIFEST).write_text(manifest_text(seed, styles, report), encoding="utf-8")
+            text = manifest_text(seed, tuple(report.styles), len(styles), report)
+            (part / MANIFEST).write_text(text, encoding="utf-8")
             if stamp is not None:  # which must not come later than the folder: without it nobody knows whose that is
                 write_stamp(part, stamp.for_today() if report.depends_on_the_day else stamp)
             put(part, target)
@@ -130,6 +143,14 @@ class _Unseen:
         return self.titles[others[kinship.argmax()]] if len(others) else None
 
 
+class TuneFacts(NamedTuple):
+    """What is known of a melody besides its notes."""
+
+    name: str
+    title: str
+    style: str = ""  # that its file says
+
+
 class Writer:
     """Appends melodies to the columns of a folder."""
 
@@ -145,10 +166,14 @@ class Writer:
         self.stack = ExitStack()
         self.waiting: list[tuple[Outcome, int]] = []
         self.notes_waiting = 0
+        self.said: dict[str, int] = {}  # styles that files say → number, from 1
+        self.saying = array("q")  # which of them each melody has; 0 = none
+        self.telling = {"phrase": 0, "chord": 0}  # melodies that have these columns
         self.admitted: list[tuple[Columns, NDArray[np.uint64]]] = []
 
     def __enter__(self) -> Self:
-        names = [*(f"notes.{n}" for n in NOTES), "melodies.names", "melodies.titles", "left_out.jsonl", "entries"]
+        notes = (f"notes.{name}" for name in NOTES | PHRASES | HARMONIES)
+        names = [*notes, "melodies.names", "melodies.titles", "left_out.jsonl", "entries"]
         for name in names:
             self.files[name] = self.stack.enter_context((self.folder / name).open("wb"))
         self.names = self.stack.enter_context((self.folder / "melodies.names").open("rb", buffering=0))
@@ -157,9 +182,9 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.stack.close()
 
-    def take(self, outcome: Outcome, style: int) -> None:
-        """Add a tune, or note down why not, when enough have come to work on together."""
-        self.waiting.append((outcome, style))
+    def take(self, outcome: Outcome, corpus: int) -> None:
+        """Add a tune of a corpus (its number, 0 for the only one), or note down why not, when enough have come."""
+        self.waiting.append((outcome, corpus))
         self.notes_waiting += outcome.melody.size if outcome.melody is not None else 0
         if len(self.waiting) >= _TUNES or self.notes_waiting >= _NOTES:
             self._settle()
@@ -167,7 +192,11 @@ class Writer:
     def _settle(self) -> None:
         """Decide about the tunes that wait, in their order."""
         waiting, self.waiting, self.notes_waiting = self.waiting, [], 0
-        fit_for = [(o.melody, style) for o, style in waiting if o.melody is not None and o.melody.size >= LEAST_NOTES]
+        fit_for = [
+            (o.melody, corpus, o.chords)
+            for o, corpus in waiting
+            if o.melody is not None and o.melody.size >= LEAST_NOTES
+        ]
         fits = iter(encode_many(*zip(*fit_for, strict=True)) if fit_for else ())
         for outcome, _ in waiting:
             melody = outcome.melody
@@ -176,34 +205,38 @@ class Writer:
             elif melody.size < LEAST_NOTES:
                 self.leave_out(outcome.name, "too-short", f"{melody.size} notes; at least {LEAST_NOTES}")
             else:
-                self._take(outcome.name, melody.title, next(fits))
+                self._take(TuneFacts(outcome.name, melody.title, outcome.style), next(fits))
         self._write()
 
-    def _take(self, name: str, title: str, fit: Entry) -> None:
+    def _take(self, told: TuneFacts, fit: Entry) -> None:
         notes = len(fit.columns)
         if fit.snapped > MOST_SNAPPED * notes:
-            return self.leave_out(name, "off-grid", f"{fit.snapped} values of {notes} notes")
+            return self.leave_out(told.name, "off-grid", f"{fit.snapped} values of {notes} notes")
         if max(fit.columns.bars, fit.widest) > MOST:
-            return self.leave_out(name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
+            return self.leave_out(told.name, "too-long", f"more than {MOST:,} bars, or a bar of more ticks")
         self.snapped += fit.snapped
-        return self.admit(name, title, fit)
+        return self.admit(told, fit)
 
-    def admit(self, name: str, title: str, fit: Entry) -> None:
-        """Add a melody that is fit, unless it is there already or must stay unseen."""
+    def admit(self, told: TuneFacts, fit: Entry) -> None:
+        """Add a melody that is fit, its style the number of its corpus, unless it is there or must stay unseen."""
         own = fit.identity
         if (known := self.unseen.known(own, fit.entries)) is not None:
-            return self.leave_out(name, "benchmark", f"copy or variant of {known or 'a melody to stay unseen'}")
+            return self.leave_out(told.name, "benchmark", f"copy or variant of {known or 'a melody to stay unseen'}")
         if own in self.seen:
-            return self.leave_out(name, "duplicate", self._name(self.seen[own]))
+            return self.leave_out(told.name, "duplicate", self._name(self.seen[own]))
         self.offered += 1
         number = self.seen[own] = len(self.seen)
-        return self._append(fit, {"name": name, "title": title}, number)
+        return self._append(fit, told, number)
 
-    def _append(self, fit: Entry, texts: dict[str, str], number: int) -> None:
-        for name in ("bars", "mode", "tonic", "anchor", "style"):
+    def _append(self, fit: Entry, told: TuneFacts, number: int) -> None:
+        for name in ("bars", "mode", "tonic", "anchor"):
             self.scalars[name].append(getattr(fit.columns, name))
+        self.scalars["corpus"].append(fit.columns.style)
+        self.saying.append(self.said.setdefault(told.style, len(self.said) + 1) if told.style else 0)
+        self.telling["phrase"] += fit.columns.phrase is not None
+        self.telling["chord"] += fit.columns.harmony is not None
         self.scalars["starts"].append(self.scalars["starts"][-1] + len(fit.columns))
-        for what, text in texts.items():
+        for what, text in (("name", told.name), ("title", told.title)):
             raw = text.encode("utf-8", "replace")
             self.files[f"melodies.{what}s"].write(raw)
             self.text_ends[what] += len(raw)
@@ -223,8 +256,17 @@ class Writer:
         for name, dtype in NOTES.items():
             column = np.concatenate([getattr(melody, name) for melody in melodies])
             self.files[f"notes.{name}"].write(column.astype(dtype).tobytes())
+        self._write_told(melodies)
         self.files["entries"].write(np.concatenate(entries).tobytes())
         self.admitted.clear()
+
+    def _write_told(self, melodies: Sequence[Columns]) -> None:
+        """Write the columns that not every melody has, 0 where it has none."""
+        for name, dtype in (PHRASES | HARMONIES).items():
+            of = [m.phrase if name in PHRASES else m.harmony and getattr(m.harmony, name) for m in melodies]
+            silent = (np.zeros(len(m), np.int64) for m in melodies)
+            column = np.concatenate([none if own is None else own for own, none in zip(of, silent, strict=True)])
+            self.files[f"notes.{name}"].write(column.astype(dtype).tobytes())
 
     def leave_out(self, name: str, reason: str, detail: str) -> None:
         """Note down a tune that does not come in."""
@@ -253,19 +295,35 @@ class Writer:
         family = _families(self.folder / "entries", self.scalars["entry_ends"], count)
         (self.folder / "entries").unlink()
         parts = divide_families(family, np.array(self.scalars["identity"], np.uint64), seed)
-        columns = self.scalars | {"family": family, "part": parts}
+        for first, group in (("phrase", PHRASES), ("chord", HARMONIES)):
+            for name in group if not self.telling[first] else ():
+                (self.folder / f"notes.{name}").unlink()
+        names, style = self._styles(styles)
+        columns = self.scalars | {"family": family, "part": parts, "style": style}
         for name, dtype in MELODIES.items():
             np.array(columns[name]).astype(dtype).tofile(self.folder / f"melodies.{name}")
         sizes = np.bincount(family, minlength=count)
-        held = Counter(styles[s - 1] for s in self.scalars["style"] if s)
+        held = Counter(names[row - 1] for row in style.tolist() if row)
         refused = {r: n for r, n in sorted(self.reasons.items()) if r not in ("duplicate", "benchmark")}
         return Report(
             offered=self.offered, melodies=count, notes=self.scalars["starts"][-1], refused=refused,
             duplicates=self.reasons["duplicate"], excluded=self.reasons["benchmark"],
             families=int((sizes > 0).sum()), related=int(sizes[sizes > 1].sum()), snapped=self.snapped,
             parts={name: int((parts == i).sum()) for i, name in enumerate(PARTS)},
-            styles={name: held[name] for name in styles},
+            styles={name: held[name] for name in names},
+            phrased=self.telling["phrase"], harmonised=self.telling["chord"],
         )  # fmt: skip
+
+    def _styles(self, corpora: tuple[str, ...]) -> tuple[list[str], NDArray[np.int64]]:
+        """The styles that are told apart, corpora first, then the most frequent; and the row of each melody."""
+        counts = np.bincount(self.saying, minlength=len(self.said) + 1)
+        often = sorted((name for name in self.said if name not in corpora), key=lambda n: (-counts[self.said[n]], n))
+        names = [*corpora, *sorted(often[: STYLES - len(corpora)])]
+        rows = np.zeros(len(self.said) + 1, np.int64)
+        for name, number in self.said.items():
+            rows[number] = names.index(name) + 1 if name in names else 0
+        said = rows[np.asarray(self.saying)] if self.saying else np.empty(0, np.int64)
+        return names, np.where(said > 0, said, np.asarray(self.scalars["corpus"], np.int64))
 
 
 def _families(file: Path, ends: array[int], count: int) -> NDArray[np.int64]:
@@ -288,8 +346,8 @@ def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) ->
     """
     opened = [open_prepared(shard) for shard in shards]
     _refuse_gaps([Path(shard) for shard in shards])
-    styles = {shard.styles for shard in opened}
-    if len(styles) != 1:
+    corpora = {shard.styles[: shard.corpora] for shard in opened}
+    if len(corpora) != 1:
         raise CorpusError("the shards belong to different corpora; give all shards of one `corpus prepare`")
 
     def fill(writer: Writer) -> None:
@@ -297,10 +355,10 @@ def merge(shards: Sequence[str | Path], folder: str | Path, *, seed: int = 0) ->
             for row in shard.left_out():
                 writer.leave_out(row["name"], row["reason"], row["detail"])
             writer.snapped += shard.report.snapped
-        for _, name, title, melody in heapq.merge(*map(_melodies, opened), key=itemgetter(0)):
-            writer.admit(name, title, entry_of(melody))
+        for _, told, melody in heapq.merge(*map(_melodies, opened), key=itemgetter(0)):
+            writer.admit(told, entry_of(melody))
 
-    return build(folder, styles.pop(), fill, seed=seed)
+    return build(folder, corpora.pop(), fill, seed=seed)
 
 
 def _refuse_gaps(folders: Sequence[Path]) -> None:
@@ -325,8 +383,10 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
         raise CorpusError(f"shard {missing[0]} is missing; give all {of}, prepared with --shard")
 
 
-def _melodies(shard: Prepared) -> Iterator[tuple[tuple[int, tuple[str, ...]], str, str, Columns]]:
-    """The melodies of a shard in their order: what they are ordered by, name, title, melody."""
-    for i, (name, title) in enumerate(zip(shard.names, shard.titles, strict=True)):
+def _melodies(shard: Prepared) -> Iterator[tuple[tuple[int, tuple[str, ...]], TuneFacts, Columns]]:
+    """The melodies of a shard in their order: what they are ordered by, what is known of them, melody."""
+    corpora = shard.arrays["corpus"].tolist()
+    for i, (name, title, corpus) in enumerate(zip(shard.names, shard.titles, corpora, strict=True)):
         melody = shard.columns(i)
-        yield (melody.style, PurePath(name).parts), name, title, melody
+        style = shard.styles[melody.style - 1] if melody.style not in {0, corpus} else ""
+        yield (corpus, PurePath(name).parts), TuneFacts(name, title, style), replace(melody, style=corpus)

@@ -5,12 +5,17 @@ Conventions
     melodies.*  one file a column, one entry a melody. Text (names, titles) is UTF-8 end to end, with `*_ends`.
     left_out.jsonl   every tune that did not come in: name, reason (a key of errors.REASONS, or "benchmark"), detail.
     part        0 train, 1 validation, 2 test; a family is never divided.
+    phrase, chord, next_chord, chord_left   as `events.context` has them, 0 throughout a melody of which nothing is
+                told; files that are there only where the corpus has any (6 bytes a note).
+    corpus      row of the style that a melody's corpus has, where several were prepared together; its own style may
+                be another, that of a dance.
 
 A folder is trusted as little as any file: sizes and offsets are checked against the manifest when it is opened. The
 user's cache keeps the eight corpora used last under the hash of their stamps, each with a hash over its files; a
 damaged one is not used, and a cache that cannot be written is never an error.
 
-Contents: PARTS, NOTES, MELODIES; Prepared, open_prepared, is_prepared, seed_of, manifest_text; recall, keep (cache).
+Contents: PARTS, NOTES, PHRASES, HARMONIES, MELODIES; Prepared, open_prepared, is_prepared, seed_of,
+manifest_text; recall, keep (cache).
 """
 
 from __future__ import annotations
@@ -31,6 +36,7 @@ from melodyrnn.corpus.stamp import MANIFEST, Report, contents
 from melodyrnn.errors import CorpusError
 from melodyrnn.events import vocabulary
 from melodyrnn.events.columns import Columns
+from melodyrnn.events.context import CHORDS_HEARD, Harmonic
 from melodyrnn.events.viewpoints import STYLES
 from melodyrnn.music.key import MODES
 
@@ -40,21 +46,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from melodyrnn.corpus.stamp import Stamp
+    from melodyrnn.events.vocabulary import Indices
 
-PREPARED_VERSION: Final = 1
+PREPARED_VERSION: Final = 2
 PARTS: Final = ("train", "validation", "test")
 NOTES: Final = {
     "rest": "u1", "duration": "u1", "pitch": "u1", "metre": "u1", "place": "<u2", "bar": "<u2", "bar_ticks": "<u2",
 }  # fmt: skip
 """Columns of notes: name → dtype; 10 bytes a note."""
+PHRASES: Final = {"phrase": "<u2"}
+HARMONIES: Final = {"chord": "u1", "next_chord": "u1", "chord_left": "<u2"}
+"""Columns of notes that a corpus has only where it has phrases, or chords."""
 MELODIES: Final = {
-    "starts": "<u8", "bars": "<u4", "mode": "u1", "tonic": "u1", "anchor": "<i2", "style": "u1",
+    "starts": "<u8", "bars": "<u4", "mode": "u1", "tonic": "u1", "anchor": "<i2", "style": "u1", "corpus": "u1",
     "family": "<u4", "part": "u1", "name_ends": "<u8", "title_ends": "<u8",
 }  # fmt: skip
 """Columns of melodies: name → dtype. `starts` has one entry more, the number of notes."""
 _BOUNDS: Final = {
     "rest": len(vocabulary.RESTS), "duration": len(vocabulary.DURATIONS), "pitch": len(vocabulary.PITCHES),
     "metre": vocabulary.OTHER_METRE + 1, "mode": len(MODES), "tonic": 12, "style": STYLES + 1, "part": len(PARTS),
+    "chord": CHORDS_HEARD, "next_chord": CHORDS_HEARD,
 }  # fmt: skip
 _MAX_MANIFEST: Final = 10_000_000
 _MOST_BARS: Final = 65_536  # a bar's number has two bytes
@@ -72,6 +83,7 @@ class Prepared:
     styles: tuple[str, ...]  # style row - 1 → name
     report: Report
     arrays: dict[str, NDArray[Any]]
+    corpora: int = 0  # how many of the styles are corpora; they come first
 
     def __len__(self) -> int:
         return len(self.arrays["part"])
@@ -81,7 +93,14 @@ class Prepared:
         own = slice(int(self.arrays["starts"][i]), int(self.arrays["starts"][i + 1]))
         told: dict[str, Any] = {name: self.arrays[name][own].astype(np.int64) for name in NOTES}
         told |= {name: int(self.arrays[name][i]) for name in ("bars", "mode", "tonic", "anchor", "style")}
-        return Columns(**told)
+        phrase, harmony = self._told(PHRASES, own), self._told(HARMONIES, own)
+        told["phrase"] = phrase[0] if phrase else None
+        return Columns(**told, harmony=Harmonic(*harmony) if harmony else None)
+
+    def _told(self, names: Mapping[str, str], own: slice) -> list[Indices]:
+        """Columns of one melody's notes that not every melody has; none where it does not have them."""
+        found = [self.arrays[name][own].astype(np.int64) for name in names if name in self.arrays]
+        return found if found and found[0][0] else []
 
     def part(self, name: str) -> NDArray[np.int64]:
         """Indices of the melodies of 'train', 'validation' or 'test'."""
@@ -134,7 +153,8 @@ def open_prepared(folder: str | Path) -> Prepared:
         settle(folder)
     told = _manifest(folder)
     melodies, notes = told["report"].melodies, told["report"].notes
-    sizes = {f"notes.{name}": (dtype, notes) for name, dtype in NOTES.items()}
+    kept = NOTES | (PHRASES if told["report"].phrased else {}) | (HARMONIES if told["report"].harmonised else {})
+    sizes = {f"notes.{name}": (dtype, notes) for name, dtype in kept.items()}
     sizes |= {f"melodies.{name}": (dtype, melodies + (name == "starts")) for name, dtype in MELODIES.items()}
     arrays = {file.split(".")[1]: _map(folder / file, dtype, count) for file, (dtype, count) in sizes.items()}
     for text in ("name", "title"):
@@ -144,12 +164,24 @@ def open_prepared(folder: str | Path) -> Prepared:
     starts = arrays["starts"].astype(np.int64)
     _demand(folder, starts[0] == 0 and starts[-1] == notes and bool((np.diff(starts) > 0).all()))
     for name, bound in _BOUNDS.items():
-        _demand(folder, not arrays[name].size or int(arrays[name].max()) < bound)
-    _demand(folder, _agrees(arrays, starts, len(told["styles"])))
-    return Prepared(folder, told["seed"], tuple(told["styles"]), told["report"], arrays)
+        _demand(folder, name not in arrays or not arrays[name].size or int(arrays[name].max()) < bound)
+    _demand(folder, _agrees(arrays, starts, len(told["styles"]), told["corpora"]))
+    _demand(folder, _tells(arrays, starts[:-1], PHRASES) == told["report"].phrased)
+    _demand(folder, _tells(arrays, starts[:-1], HARMONIES) == told["report"].harmonised)
+    return Prepared(folder, told["seed"], tuple(told["styles"]), told["report"], arrays, told["corpora"])
 
 
-def _agrees(arrays: Mapping[str, NDArray[Any]], starts: NDArray[np.int64], styles: int) -> bool:
+def _tells(arrays: Mapping[str, NDArray[Any]], begins: NDArray[np.int64], names: Mapping[str, str]) -> int:
+    """How many melodies have these columns; -1 where one has them for some of its notes alone."""
+    found = [arrays[name] for name in names if name in arrays and name != "chord_left"]
+    if not found or not len(begins):
+        return 0
+    counts = {tuple(np.add.reduceat(column > 0, begins, dtype=np.int64).tolist()) for column in found}
+    told, lengths = np.array(counts.pop()), np.diff(begins, append=len(found[0]))
+    return int((told > 0).sum()) if not counts and ((told == 0) | (told == lengths)).all() else -1
+
+
+def _agrees(arrays: Mapping[str, NDArray[Any]], starts: NDArray[np.int64], styles: int, corpora: int) -> bool:
     """Whether columns say of each melody what can be: notes within bars that last, counted upwards, of MIDI pitches."""
     if len(starts) < 2:  # an empty shard
         return True
@@ -165,6 +197,7 @@ def _agrees(arrays: Mapping[str, NDArray[Any]], starts: NDArray[np.int64], style
         (arrays["anchor"] >= 0).all() and (highest < _MIDI).all(),
         (arrays["family"] < len(arrays["family"])).all(),
         arrays["style"].max() <= styles,
+        arrays["corpus"].max() <= corpora <= styles,
     )
     return all(map(bool, sound))
 
@@ -186,10 +219,10 @@ def seed_of(folder: Path) -> int | None:
     return seed
 
 
-def manifest_text(seed: int, styles: tuple[str, ...], report: Report) -> str:
-    """The manifest, readable by people as well."""
+def manifest_text(seed: int, styles: tuple[str, ...], corpora: int, report: Report) -> str:
+    """The manifest, readable by people as well; the first `corpora` styles are corpora."""
     versions = {"version": PREPARED_VERSION, "vocabulary": vocabulary.VOCABULARY_VERSION}
-    told = {**versions, "seed": seed, "styles": styles, "report": asdict(report)}
+    told = {**versions, "seed": seed, "styles": styles, "corpora": corpora, "report": asdict(report)}
     return json.dumps(told, indent=1, sort_keys=True) + "\n"
 
 
@@ -211,7 +244,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     report, styles = told.get("report"), told.get("styles")
     _demand(folder, isinstance(report, dict) and set(report) == {f.name for f in fields(Report)})
     _demand(folder, isinstance(styles, list) and len(styles) <= STYLES and all(isinstance(s, str) for s in styles))
-    _demand(folder, type(told.get("seed")) is int)
+    _demand(folder, type(told.get("seed")) is int and type(told.get("corpora")) is int)
     for one in fields(Report):
         found = report[one.name]
         _demand(folder, isinstance(found, dict) == str(one.type).startswith("dict"))

@@ -9,7 +9,7 @@ Conventions
               holds several tunes, each outcome is called `name:number`.
 
 Contents: Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind;
-CorpusInfo, names, describe_corpus, sources, sources_of.
+CorpusInfo, names, describe_corpus, sources, chosen, sources_of.
 """
 
 from __future__ import annotations
@@ -22,17 +22,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from melodyrnn.corpus.elsewhere import belonging, collections_of, remembered
 from melodyrnn.errors import REASONS, CorpusError, Unreadable
 from melodyrnn.formats.registry import INPUT_FORMATS
 from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from melodyrnn.corpus.elsewhere import Collection
     from melodyrnn.music.melody import Melody
 
 _DEEPEST: Final = 64  # folders within folders
+_TEXTS: Final = ("reason", "detail", "track", "style")  # of an outcome
 
 
 class Source(NamedTuple):
@@ -44,6 +47,9 @@ class Source(NamedTuple):
     track: str | None = None
     tonic_only: bool = False  # K: names a tonic, the mode is to be found (Essen)
     chords: bool = False  # its chords are wanted, not its melody
+    harmony: bool = False  # ... with its melody
+    sung: bool = False  # a melody without words is none (songs)
+    longest_rest: int = 0  # bars that a silence lasts at most; longer ones are shortened; 0 = as they are
 
     def to_json(self) -> dict[str, Any]:
         """Describe it for a worker process."""
@@ -122,7 +128,7 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one tune: a melody (or, where those were wanted, its chords) or a reason."""
+    """What came of one tune: a melody, with its chords where they are known (or these alone), or a reason."""
 
     name: str
     melody: Melody | None = None
@@ -130,7 +136,8 @@ class Outcome:
     detail: str = ""
     warnings: tuple[str, ...] = ()
     track: str = ""  # which voice was taken, in words
-    chords: Harmony | None = None
+    chords: Harmony | None = None  # beside a melody: those that sound with it
+    style: str = ""  # what people call such a tune ("jig"), where its file says so
 
     @property
     def error(self) -> Unreadable:
@@ -149,7 +156,7 @@ class Outcome:
             data["melody"] = melody_to_json(self.melody)
         if self.chords is not None:
             data["chords"] = self.chords.to_json()
-        for field in ("reason", "detail", "track"):
+        for field in _TEXTS:
             if getattr(self, field):
                 data[field] = getattr(self, field)
         if self.warnings:
@@ -161,7 +168,7 @@ class Outcome:
         """Build it again; raise CorpusError when the data are damaged."""
         if not isinstance(data, dict) or not isinstance(data.get("name"), str):
             raise CorpusError("cached outcome: not an object with a name; delete the cache and read the corpus again")
-        texts = [data.get(field, "") for field in ("reason", "detail", "track")]
+        texts = [data.get(field, "") for field in _TEXTS]
         notes = data.get("warnings", [])
         melody = melody_from_json(data["melody"]) if "melody" in data else None
         try:
@@ -172,7 +179,7 @@ class Outcome:
         sound = all(isinstance(text, str) for text in [*texts, *notes]) and found == (texts[0] not in REASONS)
         if not sound:
             raise CorpusError(f"cached outcome {data['name']!r}: damaged; delete the cache and read the corpus again")
-        return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2], chords)
+        return cls(data["name"], melody, texts[0], texts[1], tuple(notes), texts[2], chords, texts[3])
 
 
 def source_of(path: str | Path, *, name: str = "", track: str | None = None) -> Source | Outcome:
@@ -204,6 +211,8 @@ class CorpusInfo:
     tonic_only: bool
     melodies: int  # measured with the music21 of constraints.txt
     notes: int
+    collections: tuple[Collection, ...] = ()  # where its music is to be got, which does not come with music21
+    longest_rest: int = 0  # bars; see Source
 
 
 def names() -> tuple[str, ...]:
@@ -221,20 +230,53 @@ def describe_corpus(name: str) -> CorpusInfo:
     read, counts = data["read"], data["counts"]
     return CorpusInfo(
         name, data["title"], data["about"], data["source"], data["licence"],
-        read["folder"], tuple(read["files"]), tuple(read.get("leave_out", ())), read["format"],
+        read.get("folder", ""), tuple(read.get("files", ())), tuple(read.get("leave_out", ())), read["format"],
         read.get("track"), read.get("key") == "tonic", counts["melodies"], counts["notes"],
+        collections_of(data.get("collection", ())), read.get("longest_rest", 0),
     )  # fmt: skip
 
 
 def sources(name: str) -> list[Source]:
-    """List a built-in corpus's files, in order. Raises CorpusError: no such corpus, or music21 lacks its collection."""
+    """List a built-in corpus's files, in order. Raises CorpusError: no such corpus, or its music is not here."""
     info = describe_corpus(name)
+    if info.collections:
+        return chosen(info, remembered(name))[0]
     folder = _music21() / info.folder
     left_out = {path for pattern in info.leave_out for path in folder.glob(pattern)}
     paths = sorted({path for pattern in info.files for path in folder.glob(pattern)} - left_out)
     if not paths:
         raise CorpusError(f"{name}: {folder} holds no {info.files[0]}; install the full music21 (pip install music21)")
-    return [Source(f"{name}/{path.stem}", str(path), info.format, info.track, info.tonic_only) for path in paths]
+    return [
+        Source(f"{name}/{path.stem}", str(path), info.format, info.track, info.tonic_only, harmony=True)
+        for path in paths
+    ]
+
+
+def chosen(info: CorpusInfo, folders: Sequence[Path]) -> tuple[list[Source], list[str]]:
+    """The files of a corpus that lies in some folders, by name, each once; and the files there that are none of it.
+
+    Raises CorpusError without a folder, or where none of its files is to be found.
+    """
+    found: dict[str, Source] = {}
+    others: list[str] = []
+    for folder in folders:
+        paths = (path for path in find_files(folder) if INPUT_FORMATS[suffix_of(path)] == info.format)
+        for path, name, collection in belonging(info.collections, paths):
+            if collection is None:
+                others.append(path)
+                continue
+            found.setdefault(name, Source(
+                f"{info.name}/{name}", path, info.format, info.track, info.tonic_only,
+                harmony=True, sung=collection.sung, longest_rest=info.longest_rest,
+            ))  # fmt: skip
+    if not found:
+        where = " and ".join(one.repository for one in info.collections)
+        told = f"; there is none of its files in {', '.join(map(str, folders))}" if folders else ""
+        raise CorpusError(
+            f"{info.name}: its music does not come with melodyrnn{told}: get {where}, "
+            f"then: melodyrnn corpus build {info.name} --from FOLDER [--from FOLDER]"
+        )
+    return [found[name] for name in sorted(found)], others
 
 
 def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> Iterator[Source]:
@@ -246,9 +288,9 @@ def sources_of(corpus: str | Path, track: str | None, shard: Shard | None) -> It
     if path.is_dir():
         own, top = find_files(path), len(str(path / "x")) - 1
         mine = own if shard.of == 1 else (f for f in own if shard.holds(f[top:]))
-        return (Source(f, f, INPUT_FORMATS[f[f.rfind(".") :].lower()], track) for f in mine)
+        return (Source(f, f, INPUT_FORMATS[f[f.rfind(".") :].lower()], track, harmony=True) for f in mine)
     if path.is_file():
-        alone = Source(str(path), str(path), INPUT_FORMATS.get(suffix_of(path.name), ""), track)
+        alone = Source(str(path), str(path), INPUT_FORMATS.get(suffix_of(path.name), ""), track, harmony=True)
         return iter([alone] if shard.holds(path.name) else [])
     raise CorpusError(f"{corpus}: neither a folder nor a built-in corpus ({', '.join(names())})")
 

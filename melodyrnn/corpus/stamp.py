@@ -44,6 +44,8 @@ class Report:
     snapped: int  # values of tunes that are fit, copies too, that went to the nearest entry of a table
     parts: dict[str, int]  # part → melodies
     styles: dict[str, int]  # style name → melodies
+    phrased: int  # melodies whose phrases are told
+    harmonised: int  # melodies whose chords are told
 
     @property
     def depends_on_the_day(self) -> bool:
@@ -82,7 +84,8 @@ def stamp_of(
     """Look at all files of some corpora. Raises CorpusError for one that is none."""
     seen = hashlib.blake2b(repr((sorted(options.items()), track, shard)).encode(), digest_size=16)
     package = Path(__file__).resolve().parents[1]
-    for path in sorted(path for room in ("music", "events", "corpus") for path in (package / room).glob("*.py")):
+    rooms = ("music", "formats", "events", "corpus")
+    for path in sorted(path for room in rooms for path in (package / room).rglob("*.py")):
         seen.update(path.read_bytes())
     for corpus in corpora:
         for item in sources_of(corpus, track, shard):

@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.sources import Outcome, Source
 from melodyrnn.errors import Unreadable
+from melodyrnn.music.silences import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,12 +94,14 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome | None]:
         return
     from melodyrnn.formats.notation.music21_reader import read_score  # noqa: PLC0415 - only for the files that need it
 
-    found = read_score(data, format=source.format, name=source.name, track=source.track, tonic_only=source.tonic_only)
-    for result in found:
+    wanted = {"track": source.track, "tonic_only": source.tonic_only, "chords": source.harmony, "sung": source.sung}
+    for result in read_score(data, format=source.format, name=source.name, **wanted):  # type: ignore[arg-type]
         if isinstance(result, Unreadable):
             yield Outcome.refusal(result.where, result)
         else:
-            yield Outcome(result.name, result.melody, warnings=result.warnings, track=result.track)
+            melody, chords = shortened(result.melody, result.chords, source.longest_rest)
+            told = {"warnings": result.warnings, "track": result.track, "chords": chords, "style": result.style}
+            yield Outcome(result.name, melody, **told)
 
 
 def _chords(data: bytes, source: Source) -> Outcome:
@@ -115,8 +118,9 @@ def _chords(data: bytes, source: Source) -> Outcome:
 def _midi(data: bytes, source: Source, *, strict: bool) -> Outcome:
     from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
-    reading = read_midi(data, track=source.track, strict=strict, name=source.name)
-    return Outcome(source.name, reading.melody, warnings=tuple(reading.warnings), track=reading.track)
+    found = read_midi(data, track=source.track, strict=strict, name=source.name, chords=source.harmony)
+    melody, chords = shortened(found.melody, found.chords, source.longest_rest)
+    return Outcome(source.name, melody, warnings=tuple(found.warnings), track=found.track, chords=chords)
 
 
 def read_source_bytes(source: Source) -> bytes:

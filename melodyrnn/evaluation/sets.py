@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.corpus.prepared import Prepared
     from melodyrnn.events.fingerprint import SharedRun
+    from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
 SEEN_SHARE: Final = 0.4  # of a melody's notes in one run shared with a training tune: that tune, or a variant of it
@@ -74,7 +75,7 @@ def read_set(path: str, track: str | None = None) -> MelodySet:
                 raise outcome.error
             refused[outcome.reason] += 1
         elif outcome.melody.notes:
-            named.append((_within(path, outcome.name), read_melody_columns(outcome.melody)))
+            named.append((_within(path, outcome.name), read_melody_columns(outcome.melody, outcome.chords)))
             keys_found += outcome.melody.key is None or any(told.startswith(NO_KEY) for told in outcome.warnings)
     if not named:
         raise CorpusError(f"{path}: holds no melody to judge by; `melodyrnn corpus check` tells the reasons")
@@ -104,8 +105,8 @@ def parts_as_trained(
         found: dict[tuple[str, str], MelodySet] = {}
         for part, which in rows.items():
             melodies = [(prepared.columns(i), names[i]) for i in which]
-            for style, corpus in enumerate(prepared.styles, 1):
-                own = [(m, name) for m, name in melodies if m.style == style]
+            for row, corpus in enumerate(corpora, 1):
+                own = [one for i, one in zip(which, melodies, strict=True) if prepared.arrays["corpus"][i] == row]
                 told = tuple(name for _, name in own), tuple(m for m, _ in own)
                 found[corpus, part] = MelodySet(corpus, *told, Counter())
         return found
@@ -117,9 +118,9 @@ def _chosen(prepared: Prepared, rows: Sequence[int], name: str) -> MelodySet:
     return MelodySet(name, tuple(names[i] for i in rows), tuple(prepared.columns(i) for i in rows), Counter())
 
 
-def read_melody_columns(melody: Melody) -> Columns:
-    """A melody as the network reads it, in its own key or the one that is found."""
-    return columns(encode(melody, melody.key or find_key(melody)))
+def read_melody_columns(melody: Melody, chords: Harmony | None = None) -> Columns:
+    """A melody, with the chords of its file, as the network reads it: in its own key or the one that is found."""
+    return columns(encode(melody, melody.key or find_key(melody)), chords=chords)
 
 
 @dataclass(frozen=True, slots=True)

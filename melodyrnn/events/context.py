@@ -6,7 +6,8 @@ Conventions
     Row 0 of a chord says that nothing is told, row NO_CHORD that no chord sounds (N.C., or before the first).
     Chords are heard in the key: a root is semitones above the tonic. Of a quality its class is heard.
 
-Contents: QUALITY_CLASSES, NO_CHORD, CHORDS_HEARD, ROOT_CLASSES; chord_row; Harmonic, harmonic; phrase_ticks.
+Contents: QUALITY_CLASSES, NO_CHORD, CHORDS_HEARD, ROOT_CLASSES; MOST_TICKS_LEFT; chord_row; Harmonic, timeline,
+harmonic; phrase_ticks.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ NO_CHORD: Final = 1
 CHORDS_HEARD: Final = 2 + 12 * len(QUALITY_CLASSES)
 """Rows of chords: NONE, NO_CHORD, then by root and class."""
 _CLASSES: Final = tuple(QUALITY_CLASSES.values())
-_LONGEST: Final = 65_535  # ticks: what two bytes of a prepared corpus hold
+MOST_TICKS_LEFT: Final = 65_535  # of a phrase or chord: what two bytes of a prepared corpus hold
 
 
 class Harmonic(NamedTuple):
@@ -62,14 +63,20 @@ def chord_row(chord: Chord, tonic: int) -> int:
 
 def harmonic(onsets: Sequence[int], harmony: Harmony, tonic: int) -> Harmonic:
     """The chords of a file as its melody's notes meet them."""
-    rows = [NO_CHORD, *(_row_of(symbol, tonic) for _, symbol in harmony.spans), NO_CHORD]
-    changes = list(accumulate((ticks for ticks, _ in harmony.spans), initial=harmony.onset))
+    changes, rows = timeline(harmony, tonic)
     which = [bisect_right(changes, onset) for onset in onsets]
     left = [
-        min(changes[k] - onset, _LONGEST) if k < len(changes) else 0 for k, onset in zip(which, onsets, strict=True)
+        min(changes[k] - onset, MOST_TICKS_LEFT) if k < len(changes) else 0
+        for k, onset in zip(which, onsets, strict=True)
     ]
     following = [rows[min(k + 1, len(rows) - 1)] for k in which]
     return Harmonic(np.array([rows[k] for k in which]), np.array(following), np.array(left))
+
+
+def timeline(harmony: Harmony, tonic: int) -> tuple[list[int], list[int]]:
+    """Ticks at which the chords change, and the rows that hold before the first of them and from each on."""
+    rows = [NO_CHORD, *(_row_of(symbol, tonic) for _, symbol in harmony.spans), NO_CHORD]
+    return list(accumulate((ticks for ticks, _ in harmony.spans), initial=harmony.onset)), rows
 
 
 @lru_cache(maxsize=4096)
@@ -85,4 +92,4 @@ def phrase_ticks(onsets: Sequence[int], end: int, phrases: Sequence[int]) -> Ind
     """
     ends = [*phrases, end]
     left = [ends[min(bisect_right(phrases, onset), len(phrases))] - onset for onset in onsets]
-    return np.array([min(max(ticks, 1), _LONGEST) for ticks in left])
+    return np.array([min(max(ticks, 1), MOST_TICKS_LEFT) for ticks in left])

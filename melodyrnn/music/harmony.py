@@ -127,16 +127,25 @@ def _words(spans: Sequence[tuple[int, str]], metre: Metre) -> Iterator[str]:
 
 
 def laid_out(
-    changes: Sequence[Change], metres: tuple[Metre, ...], where: str, *, source: str = "", begin: int | None = None
+    changes: Sequence[Change],
+    metres: tuple[Metre, ...],
+    where: str,
+    *,
+    source: str = "",
+    begin: int | None = None,
+    whole: bool = False,
 ) -> Harmony:
-    """Lay chords end to end from the bar line before the first one, or from `begin`. Raises Unreadable without any."""
+    """Lay chords end to end from the bar line before the first one, or from `begin`. Raises Unreadable without any.
+
+    `whole`: all of them, however many: to be learnt from, not to be composed over.
+    """
     if not changes:
         raise Unreadable(where, "no-chords")
     bar = metres[0].bar_ticks
     if begin is None:
         frame = Melody((), metres)
         begin = frame.bar_onset(frame.place(changes[0].onset)[0])
-    stop = begin + MOST_CHORD_BARS * bar
+    stop = max(begin + MOST_CHORD_BARS * bar, changes[-1].end if whole else 0)
     spans: list[tuple[int, str]] = []
     at = begin
     for change, following in zip(changes, [*changes[1:], None], strict=True):
@@ -156,7 +165,7 @@ def laid_out(
     if all(symbol == SILENT for _, symbol in spans):
         raise Unreadable(where, "no-chords")
     harmony = Harmony(tuple(spans), Metre(metres[0].numerator, metres[0].denominator), source, onset=begin)
-    if len(harmony.text()) > MOST_TEXT:
+    if not whole and len(harmony.text()) > MOST_TEXT:
         raise Unreadable(where, "too-long", f"{len(spans):,} chords in {MOST_CHORD_BARS} bars")
     return harmony
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from melodyrnn.events.columns import Batch, Columns, Withheld, answers_hidden, collate
+from melodyrnn.events.context import Harmonic
 from melodyrnn.events.viewpoints import HEARD
 from melodyrnn.events.vocabulary import RESTS, nearest
 from melodyrnn.training.network import Dropped, Inputs
@@ -83,8 +84,11 @@ def cut(melody: Columns, span: Span) -> Columns:
     rest = melody.rest[inside].copy()
     rest[0] = nearest(RESTS, melody.place[span.start : span.start + 1])[0]
     arrays = {n: getattr(melody, n)[inside] for n in ("duration", "pitch", "place", "metre", "bar_ticks")}
+    phrase = None if melody.phrase is None else melody.phrase[inside]
+    harmony = melody.harmony and Harmonic(*(column[inside] for column in melody.harmony))
     return replace(
-        melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays,
+        melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays, phrase=phrase,
+        harmony=harmony,
         begins=span.start == 0, ends=span.stop == len(melody),
     )  # fmt: skip
 

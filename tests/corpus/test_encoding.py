@@ -15,6 +15,7 @@ from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.formats.midi.reader import read_midi
+from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.key import Key
 from melodyrnn.music.key_finding import find_key, find_keys
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -37,28 +38,40 @@ def melodies(draw: st.DrawFn) -> Melody:
         notes.append(Note(onset + rest, duration, pitch))
         onset += rest + duration
     key = draw(st.sampled_from((None, None, Key(7), Key(2, "dorian"))))
-    return Melody(tuple(notes), draw(st.sampled_from(METRES)), key, length=draw(st.sampled_from((0, onset + 96))))
+    metres, length = draw(st.sampled_from(METRES)), draw(st.sampled_from((0, onset + 96)))
+    every = draw(st.sampled_from((0, 1, 3, 5)))
+    phrases = tuple(note.onset for note in notes[every::every]) if every else ()
+    return Melody(tuple(notes), metres, key, length=length, phrases=phrases)
 
 
-def same(many: list[Melody]) -> None:
+HARMONIES = st.none() | st.builds(
+    lambda spans, onset: Harmony(tuple(spans), Metre(), onset=onset),
+    st.lists(st.tuples(st.integers(1, 300), st.sampled_from(("C", "Am", "G7/B", "N.C.", "F#m7b5", "Eb"))), min_size=1),
+    st.integers(0, 400),
+)
+
+
+def same(many: list[Melody], chords: list[Harmony | None] | None = None) -> None:
     """Compare both ways, type by type."""
-    for i, (melody, got) in enumerate(zip(many, encode_many(many, range(len(many))), strict=True)):
+    chords = chords or [None] * len(many)
+    for i, (melody, got) in enumerate(zip(many, encode_many(many, range(len(many)), chords), strict=True)):
         encoded = encode(melody, melody.key or find_key(melody))
-        one = columns(encoded, i)
+        one = columns(encoded, i, chords[i])
         assert (got.snapped, got.widest, got.identity) == (encoded.snapped, one.bar_ticks.max(), identity(one))
         assert got.entries.tolist() == entries_of(one).tolist()
         for name in (field.name for field in fields(Columns)):
             told, expected = getattr(got.columns, name), getattr(one, name)
             assert type(told) is type(expected)
             assert np.array_equal(told, expected)
+            assert not isinstance(told, tuple) or [c.dtype for c in told] == [c.dtype for c in expected]
             assert not isinstance(told, np.ndarray) or told.dtype == expected.dtype
 
 
 @settings(deadline=None)
-@given(st.lists(melodies(), min_size=1, max_size=8))
-def test_many_are_encoded_as_one_by_one(many: list[Melody]) -> None:
-    """Law: rows, places, bars, keys, identities and shingles are equal."""
-    same(many)
+@given(st.lists(st.tuples(melodies(), HARMONIES), min_size=1, max_size=8))
+def test_many_are_encoded_as_one_by_one(many: list[tuple[Melody, Harmony | None]]) -> None:
+    """Law: rows, places, bars, keys, identities, shingles, phrases and chords are equal."""
+    same([melody for melody, _ in many], [chords for _, chords in many])
 
 
 def test_real_melodies_are_encoded_as_one_by_one(melody_files: list[Path]) -> None:

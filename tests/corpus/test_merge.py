@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,9 @@ from melodyrnn.corpus.sources import Shard
 from melodyrnn.corpus.stamp import MANIFEST
 from melodyrnn.errors import CorpusError
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.key import Key
-from melodyrnn.music.melody import Melody, Note
+from melodyrnn.music.melody import Melody, Metre, Note
 
 
 @pytest.fixture
@@ -74,6 +76,32 @@ def test_shards_of_different_corpora_do_not_merge(folder, tmp_path):
     with pytest.raises(CorpusError, match="not a prepared corpus"):
         merge([folder], tmp_path / "merged")
     assert not (tmp_path / "merged").exists()
+
+
+def test_styles_phrases_and_chords_go_through_shards(folder, tmp_path):
+    """What files say of style, phrases and chords is the same in merged shards, whatever shard has seen which."""
+
+    def told(shard):
+        for outcome in load_corpus(folder, cache_dir=tmp_path / "cache", shard=shard):
+            notes = () if outcome.melody is None else outcome.melody.notes
+            if not notes:
+                yield outcome
+                continue
+            kind = sum(note.pitch for note in notes) % 3
+            phrases = tuple(note.onset for note in notes[4::4]) if kind else ()
+            chords = Harmony(((96, "C"), (96, "G7")), Metre()) if kind > 1 else None
+            melody = replace(outcome.melody, phrases=phrases)
+            yield replace(outcome, melody=melody, chords=chords, style=("", "jig", "reel")[kind])
+
+    whole = prepare({"a": told(Shard()), "b": []}, tmp_path / "whole", seed=3)
+    shards = [prepare({"a": told(Shard(i, 4)), "b": []}, tmp_path / f"s{i}").folder for i in range(4)]
+    merged = merge(shards, tmp_path / "merged", seed=3)
+    assert merged.report == whole.report
+    assert (whole.styles, whole.corpora) == (("a", "b", "jig", "reel"), 2)
+    assert 0 < whole.report.harmonised < whole.report.phrased < len(whole)
+    for file in (tmp_path / "whole").iterdir():
+        if file.name != "left_out.jsonl":
+            assert file.read_bytes() == (tmp_path / "merged" / file.name).read_bytes(), file.name
 
 
 def _forged(folder, name, change):

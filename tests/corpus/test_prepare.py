@@ -15,6 +15,8 @@ from melodyrnn.corpus.stamp import MANIFEST
 from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events.columns import Columns, columns
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.events.viewpoints import STYLES
+from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.key import Key
 from melodyrnn.music.key_finding import find_key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -32,6 +34,57 @@ def tune(seed: int, notes: int = 40) -> Melody:
 def outcomes(count: int, first: int = 0) -> list[Outcome]:
     """Outcomes of reading that many good files."""
     return [Outcome(f"f{i}.mid", tune(i)) for i in range(first, first + count)]
+
+
+def telling(one: Outcome) -> Outcome:
+    """The same outcome, with phrases of about eight notes and two chords."""
+    onsets = [note.onset for note in one.melody.notes]
+    chords = Harmony(((144, "Am"), (240, "F7")), Metre(3, 4), onset=72)
+    return replace(one, melody=replace(one.melody, phrases=tuple(onsets[8::8])), chords=chords)
+
+
+def retold(folder, **facts):
+    """Change what the manifest says."""
+    told = json.loads((folder / MANIFEST).read_text()) | facts
+    (folder / MANIFEST).write_text(json.dumps(told))
+
+
+def test_phrases_and_chords_come_back(tmp_path):
+    """Of melodies that have them, and of no other; corpora without any have no such files."""
+    offered = [telling(one) if i % 3 else one for i, one in enumerate(outcomes(9))]
+    prepared = prepare(offered, tmp_path / "p")
+    assert (prepared.report.phrased, prepared.report.harmonised) == (6, 6)
+    for i, one in enumerate(offered):
+        ours, theirs = columns(encode(one.melody), chords=one.chords), prepared.columns(i)
+        assert (theirs.phrase is None, theirs.harmony is None) == (i % 3 == 0, i % 3 == 0)
+        for field in fields(Columns):
+            np.testing.assert_array_equal(getattr(ours, field.name), getattr(theirs, field.name))
+    plain = prepare(outcomes(9), tmp_path / "plain")
+    told = {path.name for path in (tmp_path / "p").iterdir()} - {path.name for path in (tmp_path / "plain").iterdir()}
+    assert told == {"notes.phrase", "notes.chord", "notes.next_chord", "notes.chord_left"}
+    assert (plain.report.phrased, plain.report.harmonised) == (0, 0)
+
+
+def test_a_style_that_a_file_says_is_the_melodys(tmp_path):
+    """Else its corpus is, where there are several; a style called as a corpus is that one's."""
+    said = [replace(one, style=("", "reel", "jig", "b")[i % 4]) for i, one in enumerate(outcomes(12))]
+    alone = prepare(said, tmp_path / "alone")
+    assert (alone.styles, alone.report.styles) == (("b", "jig", "reel"), {"b": 3, "jig": 3, "reel": 3})
+    assert [alone.columns(i).style for i in range(4)] == [0, 3, 2, 1]
+    several = prepare({"a": said, "b": outcomes(8, 20)}, tmp_path / "several")
+    assert (several.styles, several.corpora) == (("a", "b", "jig", "reel"), 2)
+    assert several.report.styles == {"a": 3, "b": 11, "jig": 3, "reel": 3}
+    assert [several.columns(i).style for i in (0, 1, 2, 3, 12)] == [1, 4, 3, 2, 2]
+
+
+def test_of_many_styles_the_most_frequent_are_told_apart(tmp_path):
+    """As many as there are rows; melodies of another have their corpus's."""
+    said = [replace(one, style=f"dance {i % 60 if i < 60 else 7}") for i, one in enumerate(outcomes(62))]
+    prepared = prepare({"a": said}, tmp_path / "p")
+    assert len(prepared.styles) == STYLES
+    assert prepared.styles[0] == "a"
+    assert prepared.report.styles["dance 7"] == 3
+    assert prepared.report.styles["a"] == 62 - STYLES - 1
 
 
 def test_columns_come_back(tmp_path):
@@ -164,7 +217,16 @@ def test_no_melody_says_why(tmp_path):
         lambda p: (p / MANIFEST).write_text("[" * 100_000),
         lambda p: (p / MANIFEST).write_text("[]"),
         lambda p: (p / MANIFEST).write_text('{"version": 1, "vocabulary": 1}'),
-        lambda p: (p / MANIFEST).write_text(json.dumps(json.loads((p / MANIFEST).read_text()) | {"version": 2})),
+        lambda p: retold(p, version=1),
+        lambda p: retold(p, corpora="1"),
+        lambda p: (p / "melodies.corpus").write_bytes(b"\x01\x00\x00"),
+        lambda p: (p / "notes.phrase").unlink(),
+        lambda p: (p / "notes.phrase").write_bytes(np.array([0] + [24] * 119, "<u2").tobytes()),
+        lambda p: (p / "notes.phrase").write_bytes(bytes(240)),
+        lambda p: (p / "notes.chord").write_bytes(b"\xff" * 120),
+        lambda p: (p / "notes.chord").write_bytes(b"\x00" * 40 + b"\x02" * 80),
+        lambda p: (p / "notes.next_chord").write_bytes(b"\x02" * 119),
+        lambda p: (p / "notes.chord_left").write_bytes(b""),
         lambda p: (p / "notes.pitch").write_bytes(b"\xff" * 120),
         lambda p: (p / "notes.pitch").write_bytes(b""),
         lambda p: (p / "melodies.starts").write_bytes(np.array([0, 999, 80, 120], "<u8").tobytes()),
@@ -175,7 +237,7 @@ def test_no_melody_says_why(tmp_path):
 )
 def test_a_damaged_corpus_is_refused_when_opened(tmp_path, damage):
     """Files that are missing, cut short or contradict each other are one CorpusError."""
-    prepare(outcomes(3), tmp_path / "p")
+    assert len(prepare([telling(one) for one in outcomes(3)], tmp_path / "p")) == 3
     damage(tmp_path / "p")
     with pytest.raises(CorpusError):
         open_prepared(tmp_path / "p")

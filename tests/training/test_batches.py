@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.events.columns import answers_hidden, collate
+from melodyrnn.events.context import Harmonic
 from melodyrnn.events.vocabulary import END
 from melodyrnn.training.batches import Share, Span, cut, heldout, plan_epoch, spans, training_step
 
@@ -112,6 +113,16 @@ def test_a_piece_is_a_melody_of_its_own(melodies):
     np.testing.assert_array_equal(piece.bar, melody.bar[10:20] - first)
     assert piece.bars == melody.bars - first
     np.testing.assert_array_equal(piece.rest[1:], melody.rest[11:20])
+    assert piece.phrase is piece.harmony is None
+
+
+def test_a_piece_keeps_its_phrases_and_chords(melodies):
+    """What is told of its notes goes with them."""
+    rows = np.arange(len(melodies[8])) + 1
+    told = replace(melodies[8], phrase=rows, harmony=Harmonic(rows + 100, rows + 200, rows + 300))
+    piece = cut(told, Span(0, 10, 20))
+    assert piece.phrase.tolist() == list(range(11, 21))
+    assert [column.tolist() for column in piece.harmony] == [list(range(k + 11, k + 21)) for k in (100, 200, 300)]
 
 
 def test_pieces_teach_no_upbeat_and_no_end_within_a_melody(melodies):

@@ -45,21 +45,28 @@ def build_command(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME", help="Built-in corpora.", autocompletion=o.corpus_names)
     ],
+    places: Annotated[
+        list[Path] | None,
+        o.option("--from FOLDER", "Where the music of a corpus lies that music21 lacks."),
+    ] = None,
     quiet: o.QuietOption = False,
     json: o.JsonOption = False,
 ) -> None:
     """Read built-in corpora now, once for all.
 
     Training does this by itself; what has been read is kept in the user's cache
-    folder.
+    folder. The music of `songs` lies in two public repositories (`corpus list`
+    says where): clone them and say with --from, once, where they are. Leave them
+    there.
 
     Examples:
       melodyrnn corpus build kinder
-      melodyrnn corpus build essen ryan oneill
+      melodyrnn corpus build essen ryans oneills
+      melodyrnn corpus build songs --from Lieder/ --from OpenEWLD/
     """
     from melodyrnn.cli.runs.corpus_run import run_build  # noqa: PLC0415
 
-    run_build(o.console_of(context, quiet=quiet, json=json), names)
+    run_build(o.console_of(context, quiet=quiet, json=json), names, places or [])
 
 
 @command(group=corpus_command, name="check", see="melodyrnn inspect --help")

@@ -21,9 +21,10 @@ from melodyrnn.cli.io import ExitStatus
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.output import refuse_existing, writing
 from melodyrnn.corpus.cache import load_corpus, user_cache
+from melodyrnn.corpus.elsewhere import remember
 from melodyrnn.corpus.reading import Limits
 from melodyrnn.corpus.replacing import settle
-from melodyrnn.corpus.sources import Shard, describe_corpus, names, other_kinds
+from melodyrnn.corpus.sources import Shard, chosen, describe_corpus, names, other_kinds
 from melodyrnn.corpus.stamp import read_report, read_stamp, stamp_of, unchanged
 from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
 from melodyrnn.formats.registry import INPUT_FORMATS
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.cli.io.console import Console
     from melodyrnn.corpus.prepared import Prepared
-    from melodyrnn.corpus.sources import Outcome
+    from melodyrnn.corpus.sources import CorpusInfo, Outcome
     from melodyrnn.corpus.stamp import Report
 
 _EXAMPLES: Final = 3  # file names shown for each reason
@@ -49,6 +50,7 @@ class Tally:
     read: int = 0
     notes: int = 0
     warned: int = 0
+    with_chords: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ class Tally:
                 self.read += 1
                 self.notes += len(outcome.melody.notes)
                 self.warned += bool(outcome.warnings)
+                self.with_chords += outcome.chords is not None
             yield outcome
 
     def leave_out(self, name: str, reason: str) -> None:
@@ -81,6 +84,7 @@ class Tally:
             "melodies": self.read,
             "notes": self.notes,
             "with_warnings": self.warned,
+            "with_chords": self.with_chords,
             "left_out": dict(self.reasons.most_common()),
             "examples": self.examples,
         }
@@ -174,18 +178,38 @@ def run_list(console: Console) -> None:
             ])  # fmt: skip
 
 
-def run_build(console: Console, corpora: Sequence[str]) -> None:
-    """Read built-in corpora into the cache."""
-    expected = {name: describe_corpus(name).melodies for name in corpora}  # all are looked up before any is read
-    for name, melodies in expected.items():
+def run_build(console: Console, corpora: Sequence[str], places: Sequence[Path] = ()) -> None:
+    """Read built-in corpora into the cache; of one whose music lies in `places`, say so for ever."""
+    infos = [describe_corpus(name) for name in corpora]  # all are looked up before any is read
+    left_out = _settled(infos, places) if places else []
+    for info in infos:
         tally = Tally()
-        for _ in tally.counting(console.progress(load_corpus(name), total=melodies, doing=f"reading {name}")):
-            pass
+        tunes = console.progress(load_corpus(info.name), total=info.melodies, doing=f"reading {info.name}")
+        refused = [outcome for outcome in tally.counting(tunes) if outcome.melody is None]
+        for path in left_out:
+            tally.leave_out(path, "not-listed")
         if console.json:
-            console.record({"corpus": name, **tally.facts()})
+            reasons = {one.name: one.error.reason for one in refused}
+            console.record({"corpus": info.name, **tally.facts(), "refused": reasons})
         else:
             read = f"{amount(tally.read, 'melody')}, {amount(tally.notes, 'note')}"
-            console.say(f"{name}: {read}, {tally.refused:,} refused")
+            chords = f", {tally.with_chords:,} with chords" if tally.with_chords else ""
+            console.say(f"{info.name}: {read}{chords}, {tally.refused:,} refused")
+            if info.collections:
+                for one in refused:
+                    console.say(f"{'':>8}  {one.error}")
+                if left_out:
+                    console.say(f"{'':>8}  {amount(len(left_out), 'file')} not on the list of what may be used")
+
+
+def _settled(infos: Sequence[CorpusInfo], places: Sequence[Path]) -> list[str]:
+    """Note down where the music of a corpus lies; the files there that are none of it. Raises OptionError."""
+    if len(infos) != 1 or not infos[0].collections:
+        held = ", ".join(name for name in names() if describe_corpus(name).collections)
+        raise OptionError("--from", f"is for one corpus whose music does not come with music21: {held}")
+    _, others = chosen(infos[0], places)
+    remember(infos[0].name, places)
+    return others
 
 
 def run_check(

@@ -126,9 +126,10 @@ def parts_learnt(
     card, wanted = checkpoint.card, {_name(path) for path in paths}
     if not wanted <= own_corpora(checkpoint):
         return [_part_of(console, paths, part, seed=seed, track=track) for part in parts]
-    ways = [list(paths), list(card.corpora), sorted(card.styles, key=card.styles.__getitem__), [*card.corpora[-1:]]]
+    styles = [name for name in sorted(card.styles, key=card.styles.__getitem__) if _is_corpus(name)]
+    ways = [list(paths), list(card.corpora), styles, [*card.corpora[-1:]]]
     ways = [way for k, way in enumerate(ways) if way and way not in ways[:k] and wanted <= {*map(_name, way)}]
-    found = [way for way in ways if all(corpus in names() or Path(corpus).exists() for corpus in way)]
+    found = [way for way in ways if all(map(_is_corpus, way))]
     for together in found:
         divided = _divided(console, together, parts[0], seed, track)
         size = _size([divided[corpus, "train"] for corpus in together])
@@ -178,6 +179,11 @@ def _chosen(
     if any(not s.names for s in sets):
         raise OptionError("--part", f"{part} of {next(s.name for s in sets if not s.names)} holds no melody")
     return sets
+
+
+def _is_corpus(name: str) -> bool:
+    """Whether there is such a corpus here; a style that a model knows need not be one."""
+    return name in names() or Path(name).exists()
 
 
 def _name(path: str) -> str:

@@ -9,7 +9,7 @@ Conventions
     ticks       of the grid, 24 a quarter. Notes that begin within a thirty-second are struck together; a chord is what
                 they and the notes that are held make. A change up to 2 ticks off an eighth is moved there.
 
-Contents: read_midi_chords; chords_of, for what is read already.
+Contents: read_midi_chords; chords_of, for what is read already; told_chords, what it says in words alone.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _SUNG: Final = frozenset({"Ah", "Eh", "am", "em", "Do", "do"})  # which could be
 _WIDEST_BAR: Final = 384  # ticks of a bar, at most, in anything that is composed
 _LATEST: Final = 2**30  # file ticks, as for melodies
 _LONGEST: Final = 10_000  # characters of a progression that is read
+_MOST_TIMES: Final = 10_000  # that a progression is repeated
 _MOST_NOTES: Final = 100_000  # of a voice: more than MOST_BARS can hold in time
 
 Struck = tuple[int, int, frozenset[int]]
@@ -72,6 +73,24 @@ def chords_of(content: Content, *, track: str | None = None) -> Harmony:
     fifths = next((key[1] for raw in tracks for key in raw.facts.keys if abs(key[1]) <= 7), 0)
     label = str(chosen[0]) if len(chosen) == 1 else "all tracks together"
     return laid_out(_named(_struck(chosen, division), fifths), metres, where, source=label, begin=begin)
+
+
+def told_chords(content: Content, end: int) -> Harmony | None:
+    """The chords that a file tells in words, to be learnt from, up to grid tick `end`; None where it tells none."""
+    tracks, division = content.tracks, content.raw.division
+    if not any(raw.facts.words or raw.facts.texts for raw in tracks):
+        return None
+    metres = bar_lines((m for raw in tracks for m in raw.facts.metres), division, _grid_end(tracks, division), [])
+    metre = Metre(metres[0].numerator, metres[0].denominator)
+    kept = _kept(tracks, division, metre)
+    if kept is not None:  # over and over, as the track plays them
+        once, begin = sum(ticks for ticks, _ in kept.spans), metre.bar_ticks if _is_upbeat(metres) else 0
+        return kept._replace(spans=kept.spans * min(-(-max(end - begin, 1) // once), _MOST_TIMES), onset=begin)
+    said, _ = _said(tracks, division)
+    try:
+        return laid_out(said, metres, content.where, source="its chord symbols", whole=True) if said else None
+    except Unreadable:  # nothing but N.C.
+        return None
 
 
 def _grid_end(tracks: Sequence[TrackContent], division: int) -> int:

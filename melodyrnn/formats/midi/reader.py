@@ -19,7 +19,7 @@ from operator import lt
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.chords import chords_of
+from melodyrnn.formats.midi.chords import chords_of, told_chords
 from melodyrnn.formats.midi.content import Content, read_content
 from melodyrnn.formats.midi.quantize import (
     NOT_SUNG,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.formats.midi.container import ByteSource
     from melodyrnn.formats.midi.parser import RawFile
+    from melodyrnn.music.harmony import Harmony
 
 
 def to_pretty_midi(melody: Melody) -> pretty_midi.PrettyMIDI:
@@ -80,16 +81,19 @@ class Reading:
     program: int = 0  # General MIDI sound of the voice
     others: tuple[str, ...] = ()  # voices that the melody has nothing of
     source: RawFile | None = None  # every event of the file
+    chords: Harmony | None = None  # that the file tells in words, where they were asked for
 
 
-def read_midi(source: ByteSource, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
+def read_midi(
+    source: ByteSource, *, track: str | None = None, strict: bool = False, name: str = "", chords: bool = False
+) -> Reading:
     """Read one melody from a path, bytes or a binary stream (a pipe will do).
 
     `track` is the number (from 1, over the tracks that hold notes) or the name of a voice; `strict` refuses a
-    damaged file, of which otherwise is kept what can be understood; `name` is how errors call the source.
-    Raises Unreadable.
+    damaged file, of which otherwise is kept what can be understood; `name` is how errors call the source. `chords`:
+    with those that the file tells in words. Raises Unreadable.
     """
-    return _read(read_content(source, name), track=track, strict=strict)
+    return _read(read_content(source, name), track=track, strict=strict, chords=chords)
 
 
 def read_document(source: ByteSource, *, track: str | None = None, strict: bool = False, name: str = "") -> Document:
@@ -103,16 +107,20 @@ def read_document(source: ByteSource, *, track: str | None = None, strict: bool 
     return Document(reading.melody, chords, reading.recipe, content.raw, reading.warnings)
 
 
-def _read(content: Content, *, track: str | None, strict: bool) -> Reading:
+def _read(content: Content, *, track: str | None, strict: bool, chords: bool = False) -> Reading:
     """Make a melody of what a file says."""
     file = _File(content)
     choice = _choice(file, track=track, strict=strict)
     file.notices += choice.doubts
     line, snapped, played = _line(choice, file)
     melody = _melody(line, choice.end, file, played=played)
+    told = told_chords(content, line.onsets[-1] + line.durations[-1]) if chords else None
+    if told is not None:  # the melody may stand elsewhere than in the file: silence before it is left out
+        told = told._replace(onset=max(0, told.onset + melody.columns.onsets[0] - line.onsets[0]))
     return Reading(
-        melody, choice.sentence, tuple(file.notices), snapped, file.recipe, choice.program, choice.others, content.raw
-    )
+        melody, choice.sentence, tuple(file.notices), snapped, file.recipe, choice.program, choice.others, content.raw,
+        told,
+    )  # fmt: skip
 
 
 class _File:

@@ -11,7 +11,7 @@ Conventions
     left out. Scores come as music21's objects; this module does not import it.
 
 Contents: Sound, Bar, Heading (what a reader finds on paper), assemble (bars → melody); chords_of_bars (bars with
-symbols → chords), bars_with_symbols and bars_with_chords (a music21 score → such bars).
+symbols → chords), bars_with_symbols and bars_with_chords (a music21 score → such bars); bar_starts.
 """
 
 from __future__ import annotations
@@ -101,6 +101,14 @@ def assemble(bars: list[Bar], heading: Heading) -> Assembled:
     melody = Melody(notes, metres, heading.key, heading.tempo, heading.title, end)
     melody = replace(melody, phrases=phrase_onsets(melody, ends)) if any(ends) else melody
     return Assembled(melody, snapped, irregular, len(written) - len(kept), stated)
+
+
+def bar_starts(bars: list[Bar]) -> list[Fraction | None]:
+    """Where each bar begins in the melody that `assemble` makes of them, in quarters; None where it is left out."""
+    kept = _last_endings([bar for bar in bars if bar.length > 0])
+    starts = _lay_out(kept, _usual_metre(kept))[0] if kept else []
+    at = {id(bar): start for bar, start in zip(kept, starts, strict=True)}
+    return [at.get(id(bar)) for bar in bars]
 
 
 def _check_length(quarters: Fraction, where: str) -> None:
@@ -241,7 +249,7 @@ def _notes(bars: list[Bar], starts: list[Fraction]) -> tuple[tuple[Note, ...], l
     return tuple(notes), ends, snapped
 
 
-def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
+def chords_of_bars(bars: list[Bar], where: str, source: str, *, whole: bool = False) -> Harmony:
     """Lay the symbols of bars end to end, and tell those that are none. Raises Unreadable: 'no-chords', 'too-long'."""
     names: dict[str, int] = {}  # a symbol stands as a note whose pitch is its number here
     placed: list[Bar] = []
@@ -267,7 +275,7 @@ def chords_of_bars(bars: list[Bar], where: str, source: str) -> Harmony:
     left_out = named_places([(bar - upbeat, text) for bar, text in strange])
     label = source + (f", without {left_out}" if left_out else "")
     begin = metres[0].bar_ticks if upbeat else None
-    return laid_out(changes, metres, where, source=label, begin=begin)._replace(left_out=left_out)
+    return laid_out(changes, metres, where, source=label, begin=begin, whole=whole)._replace(left_out=left_out)
 
 
 _PLACED: Final = {"^", "_", "<", ">", "@", ""}  # with which a text of ABC says where it stands: no chord

@@ -8,7 +8,7 @@ Conventions: see `measures`; ties are merged, grace notes dropped, chords give t
 parts gives the part named by `track` (number from 1, or name), else the melody (see `parts`). A key without a mode,
 or no key at all, is completed by the key finder.
 
-Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21.
+Contents: ScoreReading, read_score, read_notation, read_score_chords, import_music21, bars_of.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from melodyrnn.errors import Unreadable, one_line
 from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.notation.accompaniment import harmony_of_bars, harmony_of_score
 from melodyrnn.formats.notation.breathing import phrase_ends
 from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
@@ -68,6 +69,7 @@ class ScoreReading:
     warnings: tuple[str, ...] = ()
     snapped: int = 0  # notes moved to the grid
     style: str = ""  # one of STYLE_NAMES, by what it is called; "" for none
+    chords: Harmony | None = None  # that sound with it, where they were asked for and are there
 
 
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
@@ -86,24 +88,30 @@ def read_score(
     track: str | None = None,
     tonic_only: bool = False,
     tune: str | None = None,
+    chords: bool = False,
+    sung: bool = False,
 ) -> Iterator[ScoreReading | Unreadable]:
     """Read every tune of a score; what cannot be read comes as the error, in its place.
 
     `tune`: of an ABC file the one with this number alone; the second of that number is `12-2`. `tonic_only`: the K: of
-    these files names a tonic and says nothing of the mode (Essen).
+    these files names a tonic and says nothing of the mode (Essen). `chords`: with the chords of the whole piece, its
+    symbols, else those of the other parts. `sung`: the melody has words, or there is none.
     """
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
         if format == "abc":
-            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune)
+            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune, chords=chords)
         else:
-            made, label, fifths, told = _with_music21(
-                _score_text(raw, format, name), format, name, lambda score: _melody(score, name, track)
+            made, label, fifths, told, harmony = _with_music21(
+                _score_text(raw, format, name),
+                format,
+                name,
+                lambda score: _melody(score, name, track, chords=chords, sung=sung),
             )
             key = made.melody.key
             if key is None and fifths is not None:
                 key = find_key(made.melody, fifths=fifths)
-            yield _reading(name, made, key, track=label, told=told)
+            yield replace(_reading(name, made, key, track=label, told=told), chords=harmony)
     except Unreadable as error:
         yield error
 
@@ -122,7 +130,7 @@ def read_score_chords(data: bytes | str, *, format: str, name: str, track: str |
 def _chords(score: Any, name: str, track: str | None) -> Harmony:
     """The chords of a music21 score."""
     parts = [choose_part(score, name, track)[0]] if track is not None else list(getattr(score, "parts", [])) or [score]
-    barred = [(part, _bars(part)) for part in parts]
+    barred = [(part, bars_of(part)) for part in parts]
     fifths = signature_at(parts[0], first_offset(parts[0]))[1] or 0
     written = bars_with_symbols(barred, fifths)
     if written is not None:
@@ -131,7 +139,7 @@ def _chords(score: Any, name: str, track: str | None) -> Harmony:
 
 
 def _abc_tunes(
-    text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None
+    text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None, chords: bool
 ) -> Iterator[ScoreReading | Unreadable]:
     tunes = _named(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
     chosen = {n: t for n, t in tunes.items() if wanted is None or n.lstrip("0") == wanted.lstrip("0")}
@@ -141,7 +149,7 @@ def _abc_tunes(
     for number, tune in chosen.items():
         where = f"{name}:{number}" if len(tunes) > 1 else name
         try:
-            yield _abc_tune(tune, where, track, tonic_only=tonic_only)
+            yield _abc_tune(tune, where, track, tonic_only=tonic_only, chords=chords)
         except Unreadable as error:
             yield error
 
@@ -159,7 +167,7 @@ def _named(tunes: list[tuple[str, str]]) -> dict[str, str]:
     return named
 
 
-def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> ScoreReading:
+def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool, chords: bool) -> ScoreReading:
     if len(tune) > MAX_TUNE:
         raise Unreadable(where, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
     bars, heading = read_abc(tune, where=where, track=track)
@@ -167,7 +175,8 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> 
     key = made.melody.key
     if key is not None and tonic_only:
         key = find_mode(made.melody, key.tonic)
-    return _reading(where, made, key, rhythm=heading.rhythm)
+    made = _reading(where, made, key, rhythm=heading.rhythm)
+    return replace(made, chords=harmony_of_bars(bars, where) if chords else None)
 
 
 def _reading(
@@ -251,16 +260,22 @@ def _sounding(score: Any) -> Any:
     return score.toSoundingPitch() if transposes else score
 
 
-def _melody(score: Any, name: str, track: str | None) -> tuple[Assembled, str, int | None, list[str]]:
-    """The part wanted of a music21 score, bar by bar: its melody, its name, its signature, what is told of it."""
+def _melody(
+    score: Any, name: str, track: str | None, *, chords: bool, sung: bool
+) -> tuple[Assembled, str, int | None, list[str], Harmony | None]:
+    """The part wanted of a music21 score: its melody, name and signature, what is told of it, and its chords."""
     part, label, told = choose_part(score, name, track)
+    if sung and not any(note.lyrics for note in part.recurse().notes):
+        raise Unreadable(name, "no-words", f"part '{label}'")
     heading, sharps = _heading(score, part, name)
-    made = assemble(_bars(part, phrase_ends(part)), heading)
+    bars = bars_of(part, phrase_ends(part))
+    made = assemble(bars, heading)
     endings = made.endings + int(score.editorial.get(_ENDINGS, 0))
-    return replace(made, endings=endings), label, sharps, told
+    harmony = harmony_of_score(score, part, bars, made.melody.metres, name) if chords else None
+    return replace(made, endings=endings), label, sharps, told, harmony
 
 
-def _bars(part: Any, ends: Mapping[int, int] | None = None) -> list[Bar]:
+def bars_of(part: Any, ends: Mapping[int, int] | None = None) -> list[Bar]:
     """The measures of a part as bars, with the notes that end phrases; a part without measures is one bar."""
     endings = {}
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):

@@ -38,6 +38,51 @@ def test_list_names_every_corpus(command):
     assert all(fact["licence"] in text.out and fact["name"] in text.out for fact in facts)
 
 
+def test_songs_are_built_from_where_they_lie(command, tmp_path, monkeypatch):
+    """Counted with their chords, each refusal with its reason; afterwards they are a corpus like any other."""
+    for kind in ("CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    for k in range(3):
+        bars = "".join(
+            f'<measure number="{n}"><attributes><divisions>1</divisions></attributes>'
+            "<harmony><root><root-step>C</root-step></root><kind>major</kind></harmony>"
+            + "".join(
+                f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>1</duration>{word}</note>"
+                for step in ("CDEF", "GABC", "EGEC", "DFAF")[(n + k) % 4]
+            )
+            + "</measure>"
+            for n, word in enumerate(["<lyric><text>la</text></lyric>" if k < 2 else ""] * 4, 1)
+        )
+        listed = '<part-list><score-part id="P"><part-name>Voice</part-name></score-part></part-list>'
+        text = f'<score-partwise version="4.0">{listed}<part id="P">{bars}</part></score-partwise>'
+        (folder / f"lc{k}.mxl").write_text(text)
+    (folder / "Mine.mxl").write_text("<score-partwise/>")
+    assert command("corpus", "build", "songs").status == 1
+    ended = command("corpus", "build", "songs", "--from", folder)
+    assert ended.status == 0
+    assert ended.err.splitlines()[-3:] == [
+        "songs: 2 melodies, 32 notes, 2 with chords, 2 refused",
+        "          songs/lc2: holds no part with words to sing (part 'Voice')",
+        "          1 file not on the list of what may be used",
+    ]
+    told = json.loads(command("corpus", "build", "songs", "--json").out)
+    assert (told["melodies"], told["with_chords"], told["refused"]) == (2, 2, {"songs/lc2": "no-words"})
+    prepared = command("corpus", "prepare", "songs", "-o", tmp_path / "prepared", "--json")
+    assert json.loads(prepared.out)["harmonised"] == 2
+    folder.rename(tmp_path / "moved")
+    assert "is gone; say again: melodyrnn corpus build songs --from" in command("corpus", "build", "songs").err
+
+
+def test_from_is_for_one_corpus_that_lies_elsewhere(command, tmp_path):
+    """Others come with music21."""
+    for corpora in (["kinder"], ["songs", "kinder"]):
+        ended = command("corpus", "build", *corpora, "--from", tmp_path)
+        assert ended.status == 2
+        assert "for one corpus whose music does not come with music21: songs" in ended.err
+
+
 def test_check_counts_reasons_with_examples(command, folder):
     """The table: melodies, then each reason with its count and names, harmless ones."""
     ended = command("corpus", "check", folder)
