@@ -5,8 +5,8 @@ Conventions
     padded with BEYOND_ANY_TICK. Rows are those of melodyrnn.events.viewpoints and of melodyrnn.events.context;
     0 = not told.
 
-Contents: BEYOND_ANY_TICK; PhraseEnds, phrases_of, rows_to; ChordSpans, Sounding, chords_of; Context (both), NOTHING,
-context_of_columns.
+Contents: BEYOND_ANY_TICK; PhraseEnds, phrases_told, rows_to; ChordSpans, Sounding, chords_told; Context (both),
+NOTHING, context_of_columns.
 """
 
 from __future__ import annotations
@@ -105,12 +105,12 @@ def context_of_columns(melodies: Sequence[Columns], withheld: Withheld) -> Conte
     )
 
 
-def phrases_of(ends: Sequence[int], rows: int) -> PhraseEnds:
+def phrases_told(ends: Sequence[int], rows: int) -> PhraseEnds:
     """Phrases that end at these ticks, the same in so many melodies."""
     return PhraseEnds(np.tile(np.array(ends, np.int64), (rows, 1)))
 
 
-def chords_of(spans: Iterable[tuple[int, int, Chord]], tonic: int, rows: int) -> ChordSpans:
+def chords_told(spans: Iterable[tuple[int, int, Chord]], tonic: int, rows: int) -> ChordSpans:
     """Chords (tick, length, chord) that follow each other, heard in a key, the same in so many melodies.
 
     As in a file (melodyrnn.events.context.harmonic), none sounds before the first and after the last.
