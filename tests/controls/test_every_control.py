@@ -31,7 +31,8 @@ from tests.independent_checks import broken
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
     "density", "contour", "durations", "end", "form", "phrase", "chords", "chord_tones", "chord_track", "loop",
-    "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort", "velocity",
+    "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort",
+    "velocity",
 )  # fmt: skip
 KEPT = {}
 C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
