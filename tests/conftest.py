@@ -1,6 +1,7 @@
 """What all tests share: signals as a terminal would give them, networks and melodies that are drawn."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_
 from melodyrnn.compose.model import model_of
 from melodyrnn.corpus.cache import load_corpus
 from melodyrnn.events.columns import columns
+from melodyrnn.events.context import harmonic, phrase_ticks
 from melodyrnn.events.tokenizer import Encoded
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, onsets_of
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.melody import Melody, Metre
 
@@ -64,6 +67,28 @@ def random_columns():
         frame = Melody((), FRAMES[seed % len(FRAMES)], key)
         velocities = np.full(notes, 80)
         return columns(Encoded(frame, key, 60 + seed % 12, rests, durations, pitches, velocities), style=seed % 4)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def told_columns(random_columns):
+    """The same, with phrases, with chords, with both or with neither, by the seed."""
+
+    def make(notes, seed):
+        rng, melody = np.random.default_rng((seed, 1)), random_columns(notes, seed)
+        onsets = onsets_of(melody.rest, melody.duration).tolist()
+        end = onsets[-1] + 400
+        phrases = sorted({0, *rng.integers(1, end, max(1, notes // 6)).tolist()} - {0})
+        spans = [(int(ticks), str(rng.choice(["Am7", "G7", "N.C.", "Bdim", "F#", "Csus4"]))) for ticks in
+                 rng.integers(6, 300, 1 + notes // 3)]  # fmt: skip
+        return replace(
+            melody,
+            phrase=phrase_ticks(onsets, end, phrases) if seed % 4 != 1 else None,
+            harmony=harmonic(onsets, Harmony(tuple(spans), Metre(), onset=int(rng.integers(0, 50))), melody.tonic)
+            if seed % 4 != 2
+            else None,
+        )
 
     return make
 

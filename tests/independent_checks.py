@@ -299,6 +299,25 @@ def _form(facts: _Facts) -> Iterator[str]:
             yield f"form: section {number + 1} is not {section}"
 
 
+def _phrases(facts: _Facts) -> Iterator[str]:
+    if facts.of("phrase") is None:
+        return
+    lengths = [int(word) for word in re.split(r"[\s,]+", facts.of("phrase").strip())]
+    bar, begin = 1 if facts.upbeat else 0, 0
+    while True:
+        bar += lengths.pop(0) if len(lengths) > 1 else lengths[0]
+        if bar >= facts.bars:
+            return
+        end = facts.lines[bar] - facts.upbeat
+        own = [note for note in facts.new if begin <= note.onset < end]
+        if own and own[-1].onset + own[-1].duration > end:
+            yield f"phrase: a note sounds over {end}"
+        beat = _beat_ticks(facts.metre_at(end - 1))
+        if own and own[-1].onset > end - beat and (own[-1] is not facts.new[0] or not facts.primed):
+            yield f"phrase: a note begins {end - own[-1].onset} ticks before {end}"
+        begin = end
+
+
 def _chord_tones(facts: _Facts) -> Iterator[str]:
     if facts.of("chords") is None or facts.of("chord_tones") != "rule":
         return
@@ -317,4 +336,4 @@ def _chord_tones(facts: _Facts) -> Iterator[str]:
             yield f"chords: {note.pitch} at {note.onset} over {symbol}"
 
 
-_CHECKS = (_length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _chord_tones)
+_CHECKS = (_length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _chord_tones)

@@ -95,6 +95,13 @@ CASES = [
     ({"form": "ABA", "bars": 3}, tune("60:48 62:48 67:96 60:48 62:48"), tune("60:48 62:48 67:96 60 62:72"), "form:"),
     ({"form": "AA'", "bars": 4}, tune("60:96 62:96 60:96 67:96"), tune("60:96 62:96 64:96 62:96"), "form:"),
     ({"form": "AA'", "bars": 4}, tune("60:96 62:96 60:96 67:96"), tune("60:96 62:96 60:120 67:72"), "form:"),
+    ({"phrase": "1"}, tune("60:48 62:48 60:96"), tune("60:48 62:60 60:84"), "phrase: a note sounds"),
+    ({"phrase": "1, 2"}, tune("60:48 62 r:24 60:120 62:72 64:96"), tune("60:72 62:12 64:12 60:192 60:96"),
+     "phrase: a note begins"),
+    ({"phrase": "2"}, tune("60:144 62:48 60:96"), tune("60:144 62:60 60:96"), "phrase:"),
+    ({"phrase": "1"}, tune("60 62:72 60 64:72", start=72), tune("60 62:60 60:12 60 64:72", start=72),
+     "phrase: a note begins"),
+    ({"phrase": "1"}, tune("60:36 62:36 60", (6, 8)), tune("60:48 62:24 60", (6, 8)), "phrase:"),
     ({"chords": "Am F", "chord_tones": "rule"}, tune("69 62 65 62"), tune("69 62 67 62"), "chords:"),
     ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:96 65:96"), tune("69:96 67:96"), "chords:"),
     ({"chords": "C:1 G7:1", "chord_tones": "rule"}, tune("60 65 64 71"), tune("60 64 64 71"), "chords:"),
@@ -121,7 +128,7 @@ def test_every_promise_is_checked():
     asked = {name for case in CASES for name in case[0]}
     assert asked == {
         "bars", "upbeat", "loop", "scale", "in_scale", "range", "forbid", "require", "max_leap", "density",
-        "durations", "end", "form", "chords", "chord_tones",
+        "durations", "end", "form", "phrase", "chords", "chord_tones",
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import vocabulary
 from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM
-from melodyrnn.events.viewpoints import STYLES
+from melodyrnn.events.viewpoints import STYLES, Hears
 
 FORMAT: Final = 1
 CELLS: Final = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -29,6 +29,7 @@ CELLS: Final = {"rnn": 1, "gru": 3, "lstm": 4}
 BOUNDS: Final = {"layers": (1, 8), "hidden": (1, 4096), "embed": (1, 2048), "head": (1, 2048), "keys": (1, 512)}
 """Least and greatest value of each whole-number field of NetworkConfig."""
 
+_NEWER: Final = ("phrases", "harmony")  # left unsaid where false: programs that do not know them read the rest
 _MAX_DEPTH: Final = 8
 _MAX_STRING: Final = 4000  # characters; a recipe is a command line
 _MAX_ENTRIES: Final = 2000
@@ -49,6 +50,13 @@ class NetworkConfig:
     head: int = 192  # width of each head's hidden layer
     keys: int = 48  # width of the pointers' queries and keys
     bar_numbers: bool = False  # hears the number of the bar where it is not told how many are left
+    phrases: bool = False  # hears how far the phrase still goes
+    harmony: bool = False  # hears the chord that sounds and the next one
+
+    @property
+    def hears(self) -> Hears:
+        """Which views it hears besides those that all do."""
+        return Hears(self.bar_numbers, self.phrases, self.harmony)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ class Card:
 def card_text(config: NetworkConfig, card: Card) -> str:
     """Write configuration and card as one JSON text; equal values give equal text."""
     versions = {"format": FORMAT, "vocabulary": vocabulary.VOCABULARY_VERSION}
-    described = {**versions, "config": asdict(config), "card": _clean(asdict(card))}
+    shape = {name: value for name, value in asdict(config).items() if value or name not in _NEWER}
+    described = {**versions, "config": shape, "card": _clean(asdict(card))}
     return json.dumps(described, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -114,8 +123,9 @@ def check_config(config: NetworkConfig) -> None:
         raise CheckpointError(f"config: cell is {_some([config.cell])}, one of {', '.join(CELLS)} is known")
     for name, (least, most) in BOUNDS.items():
         _whole(f"config: {name}", getattr(config, name), least, most)
-    if not isinstance(config.bar_numbers, bool):
-        raise CheckpointError(f"config: bar_numbers is {_some([config.bar_numbers])}, not true or false")
+    for name in Hears._fields:
+        if not isinstance(value := getattr(config, name), bool):
+            raise CheckpointError(f"config: {name} is {_some([value])}, not true or false")
 
 
 def _config(told: Any) -> NetworkConfig:

@@ -84,6 +84,8 @@ def expected_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         shapes[f"{name}.apart.weight"] = (vp.PLACES_APART, copies)
     shapes["interval.weight"] = (2 * vp.WIDEST_INTERVAL + 2, config.head)
     shapes["degree.weight"] = (12, config.head)
+    if config.harmony:
+        shapes["chord_degree.weight"] = (12, config.head)
     return shapes
 
 
@@ -93,7 +95,7 @@ def weight_bytes(config: NetworkConfig) -> int:
 
 
 def _rows(views: dict[str, int], config: NetworkConfig) -> int:
-    return sum(vp.sizes(views, bar_numbers=config.bar_numbers).values())
+    return sum(vp.sizes(views, config.hears).values())
 
 
 def read_container(data: bytes) -> tuple[NetworkConfig, Card, dict[str, NDArray[Any]]]:

@@ -5,7 +5,7 @@ Conventions
     to it, whole bars: not 0 only after a prime whose trailing silence is longer than any rest of the tables, or
     whose values the tables have so badly that they add up to more than its length.
 
-Contents: Prompt, begin, side_by_side, whole_bars, conditions_of, prefill.
+Contents: Prompt, begin, side_by_side, whole_bars, conditions_of, context_of, prefill.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
 from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.inference.numpy_network import BITS
+from melodyrnn.inference.told import Context, chords_told, phrases_told
 from melodyrnn.music.chords import progression
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key_of_chords, key_or_found
@@ -120,7 +121,8 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> _Bega
     )  # fmt: skip
     if options.planned:
         frame = replace(frame, anchor=anchor_for(options, frame))
-    decoder = Decoder(network, conditions_of(key, style, frame.anchor, bars or 0), of_metres((metre,), 1))
+    conditions = conditions_of(key, style, frame.anchor, bars or 0)
+    decoder = Decoder(network, conditions, of_metres((metre,), 1), context=context_of(frame))
     return decoder, frame, bars * bar if bars else 0, np.zeros((0, 3)), upbeat
 
 
@@ -154,8 +156,6 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> _Be
     off = whole_bars(smooth.end - tick, bar)
     shift, total = off * bar, smooth.bars + (setting.bars or MOST_BARS)
     conditions = conditions_of(key, style, heard.anchor, total - off if setting.bars else 0)
-    decoder = Decoder(network, conditions, of_metres(melody.metres, 1), capacity=len(heard) + 64)
-    bits = prefill(decoder, heard, len(heard))
     onset = tick + min(rest for rest in RESTS if rest >= smooth.end - shift - tick)
     frame = Frame(
         setting=setting, melody=melody, key=key, anchor=heard.anchor, shift=shift, start=tick, onset=onset,
@@ -163,6 +163,9 @@ def _after(network: Network, options: Options, style: int, prime: Melody) -> _Be
         exact=setting.bars is not None, last=int(heard.pitches[-1]), first=int(heard.pitches[0]), upbeat=smooth.upbeat,
         before=np.column_stack((heard.rests, heard.durations, heard.pitches)),
     )  # fmt: skip
+    room = len(heard) + 64
+    decoder = Decoder(network, conditions, of_metres(melody.metres, 1), room, context=context_of(frame))
+    bits = prefill(decoder, heard, len(heard))
     return decoder, frame, melody.bar_onset(total) if setting.bars else 0, bits, smooth.upbeat
 
 
@@ -186,6 +189,14 @@ def conditions_of(key: Key, style: int, anchor: int, bars: int) -> Conditions:
     """Conditions of one melody; style and bars 0 = hidden."""
     values = (MODES.index(key.mode) + 1, style, min(max(anchor + 1, 1), 128), bars)
     return Conditions(*(np.array([v]) for v in values))
+
+
+def context_of(frame: Frame) -> Context:
+    """The chords and phrases that are asked for, as a network that hears them is told of one melody."""
+    chords, phrases = tuple(frame.chord_spans()), frame.phrase_ends()
+    return Context(
+        phrases_told(phrases, 1) if phrases else None, chords_told(chords, frame.key.tonic, 1) if chords else None
+    )
 
 
 def prefill(decoder: Decoder, heard: Encoded, notes: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ Contents: Frame.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,6 +105,18 @@ class Frame:
         first = self.latest + 1 if self.onset is None else self.onset  # where a first bar is not whole, after it
         spans = ((first, self.end),) if self.spans is None else self.spans
         return [(a, b) for a, b in pairwise(self.lines) if any(x <= a and b <= y for x, y in spans)]
+
+    def phrase_ends(self) -> list[int]:
+        """Where the phrases end that are asked for: bar lines less the upbeat, the last with the melody; else none."""
+        if not self.setting.phrase:
+            return []
+        bar, ends, over = 1 if self.upbeat else 0, [0], self.end - self.upbeat
+        for bars in chain(self.setting.phrase, repeat(self.setting.phrase[-1])):
+            if ends[-1] >= over:
+                break
+            bar += bars
+            ends.append(min(self.melody.bar_onset(bar) - self.shift - self.upbeat, over))
+        return [end for end in ends if end > 0]
 
     def chord_spans(self) -> Iterator[tuple[int, int, Chord]]:
         """(first tick, ticks, chord), over and over from the first full bar up to the end; none without chords."""

@@ -21,6 +21,7 @@ class Options(Asked):
     durations: str | None
     end: str | None
     form: str | None
+    phrase: str | None
     chords: str | None
     chord_tones: str
     chord_track: bool
@@ -55,6 +56,7 @@ class Options(Asked):
         durations: str | None = None,
         end: str | None = None,
         form: str | None = None,
+        phrase: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
         chord_track: bool = False,
@@ -90,6 +92,7 @@ def options_of(
     durations: str | None = None,
     end: str | None = None,
     form: str | None = None,
+    phrase: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",
     chord_track: bool = False,

@@ -87,18 +87,21 @@ def _masked(space: SearchSpace, mask: Mask) -> SearchSpace:
 def _laid(space: SearchSpace, sections: Sections) -> SearchSpace:
     """With sections that return."""
     onsets, must, at_joint = space.onsets.copy(), space.must.copy(), space.joints.copy()
-    pitches = space.pitches.copy()
+    pitches, durations = space.pitches.copy(), space.durations.copy()
     must[list(sections.joints)] = at_joint[list(sections.joints)] = True
     closing = []
     for copy in sections.copies:
         onsets[copy.at + 1 : copy.end] = False
         length = min(copy.length, space.end + 1 - copy.at)
-        pitches[copy.source : copy.source + length] &= pitches[copy.at : copy.at + length]
+        source, copied = slice(copy.source, copy.source + length), slice(copy.at, copy.at + length)
+        pitches[source] &= pitches[copied]
+        durations[source] &= durations[copied]
+        onsets[source] &= space.onsets[copied]
         if copy.last:
             closing.append((copy.source + copy.length, sections.end - copy.source - copy.length))
     onsets[sections.end :] = False
     return replace(
-        space, onsets=onsets, must=must, joints=at_joint, pitches=pitches, copies=sections.copies,
+        space, onsets=onsets, must=must, joints=at_joint, pitches=pitches, durations=durations, copies=sections.copies,
         closing=tuple(closing),
     )  # fmt: skip
 

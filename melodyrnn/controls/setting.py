@@ -35,6 +35,7 @@ class Setting:
     scale: str | None = None  # its notes, or its name
     compass: tuple[int, int] | None = None  # lowest and highest MIDI number
     progression: str | None = None  # chords as text
+    phrase: tuple[int, ...] = ()  # bars of each phrase, the last over and over; () = not asked for
     writes_chords: bool = False
     ending: Literal["drawn", "asked", "free"] = "drawn"
 

@@ -100,8 +100,9 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome | None]:
             yield Outcome.refusal(result.where, result)
         else:
             melody, chords = shortened(result.melody, result.chords, source.longest_rest)
-            told = {"warnings": result.warnings, "track": result.track, "chords": chords, "style": result.style}
-            yield Outcome(result.name, melody, **told)
+            yield Outcome(
+                result.name, melody, warnings=result.warnings, track=result.track, chords=chords, style=result.style
+            )
 
 
 def _chords(data: bytes, source: Source) -> Outcome:

@@ -26,7 +26,7 @@ from melodyrnn.evaluation.bits import Judged, KnnMemory, average, bits_of
 from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.compiled import network_of
 from melodyrnn.system import deal
-from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning
+from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning, told_by
 from melodyrnn.training.events import Finished, Split, TrainingPlan
 from melodyrnn.training.fit import fit
 from melodyrnn.training.workers import join, one_thread
@@ -256,7 +256,7 @@ def _together(members: list[list[Judged]]) -> list[Judged]:
 
 def _networks(train: Sequence[Columns], trial: Trial) -> Iterator[Network]:
     """Train one network for each seed."""
-    config, recipe = defaults(len(train), sum(map(len, train)))[0], _recipe(train, trial)
+    config, recipe = defaults(len(train), sum(map(len, train)), told=told_by(train))[0], _recipe(train, trial)
     start, cells = None, trial.cells or (ENSEMBLE_CELLS if trial.members > 1 else ())
     if trial.base is not None:
         config, start, cells = trial.base.config, dict(trial.base.weights), ()

@@ -6,7 +6,8 @@ Conventions
                 predicts note i (after the last note: END) and hears note i - 1 (at 0: nothing yet).
     pair arrays have shape (B, P, P): entry [b, i, c] compares position i with an earlier position c < i.
 
-Contents: `columns` (melody → Columns), `collate` (Columns → Batch), `match_lengths`.
+Contents: Columns, `columns` (makes them); Batch, `collate` (of Columns); `match_lengths`; Withheld, answers_hidden,
+told_rows.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from numpy.typing import NDArray
 
 from melodyrnn.events import viewpoints as vp
 from melodyrnn.events.context import harmonic, phrase_ticks
-from melodyrnn.events.vocabulary import DURATION_TICKS, END, Indices, metre_index, onsets_of
+from melodyrnn.events.vocabulary import DURATION_TICKS, END, REST_OR_END_TICKS, Indices, metre_index, onsets_of
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from melodyrnn.events.context import Harmonic
     from melodyrnn.events.tokenizer import Encoded
@@ -129,29 +130,28 @@ class Withheld(NamedTuple):
     style: NDArray[np.bool_]
     mode: NDArray[np.bool_]
     register: NDArray[np.bool_]
+    phrase: NDArray[np.bool_]
+    harmony: NDArray[np.bool_]
 
     def select(self, rows: Sequence[int] | Indices) -> Withheld:
         """What is hidden from these melodies, in any order and number."""
-        return Withheld(self.bars_left[rows], self.style[rows], self.mode[rows], self.register[rows])
+        return Withheld(*(flags[rows] for flags in self))
 
 
-def answers_hidden(melodies: int) -> Withheld:
-    """What is hidden when a figure is measured: bars left and style, for they are answers."""
+def answers_hidden(melodies: int, told: Collection[str] = ()) -> Withheld:
+    """What is hidden when a figure is measured, for it would tell: all but mode, register and `told` (fields)."""
     hide, show = np.ones(melodies, dtype=bool), np.zeros(melodies, dtype=bool)
-    return Withheld(bars_left=hide, style=hide, mode=show, register=show)
+    return Withheld(*(show if name in ("mode", "register", *told) else hide for name in Withheld._fields))
 
 
 def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
     """Lay melodies side by side as the network's inputs and targets."""
-    size, positions = len(melodies), max(len(m) for m in melodies) + 1
+    positions = max(len(m) for m in melodies) + 1
     length = np.array([len(m) for m in melodies])
     notes = np.arange(positions) < length[:, None]
 
     def padded(name: str) -> Indices:
-        out = np.zeros((size, positions), dtype=np.int64)
-        for row, melody in zip(out, melodies, strict=True):
-            row[: len(melody)] = getattr(melody, name)
-        return out
+        return _padded([getattr(melody, name) for melody in melodies], positions)
 
     rest, duration, pitch = padded("rest"), padded("duration"), padded("pitch")
     place, bar, metre, bar_ticks = padded("place"), padded("bar"), padded("metre"), padded("bar_ticks")
@@ -169,14 +169,25 @@ def collate(melodies: Sequence[Columns], withheld: Withheld) -> Batch:
         "rest": rest + 1, "duration": duration + 1, "mode": np.broadcast_to(static["mode"], rest.shape),
     }  # fmt: skip
     at["rest"] = np.where(over, 0, at["rest"])
+    at["phrase_left"], ended = _phrases(melodies, withheld, rest, duration)
+    at |= _chords(melodies, withheld, positions)
     heard = _heard(pitch, at, heard_before, static, left)
-    at_rest = [vp.place_row(after["place"]), vp.metre_beat_row(after["metre"], after["place"]), left_after]
+    at_rest = [vp.place_row(after["place"]), vp.metre_beat_row(after["metre"], after["place"]), left_after, ended]
     pairs = _pairs(rest, duration, pitch, notes, place, bar, after)
     return Batch(
         heard, np.stack(at_rest, -1),
         np.stack([at[k] for k in vp.AT_DURATION], -1), np.stack([at[k] for k in vp.AT_PITCH], -1),
         rest, duration, pitch, notes, rests, *pairs,
     )  # fmt: skip
+
+
+def _padded(columns: Sequence[Indices | None], positions: int) -> Indices:
+    """Columns (notes,) side by side, (B, P), 0 behind and where there is none."""
+    out = np.zeros((len(columns), positions), dtype=np.int64)
+    for row, column in zip(out, columns, strict=True):
+        if column is not None:
+            row[: len(column)] = column
+    return out
 
 
 def told_rows(melodies: Sequence[Columns], withheld: Withheld) -> dict[str, Indices]:
@@ -194,6 +205,27 @@ def _bars_left(melodies: Sequence[Columns], withheld: Withheld, bar: Indices) ->
     """Rows of the bars left at these bars (B, P), or of their numbers where that is withheld."""
     total = np.array([m.bars for m in melodies])[:, None]
     return np.where(withheld.bars_left[:, None], vp.bar_number_row(bar), vp.bars_left_row(total - bar))
+
+
+def _phrases(
+    melodies: Sequence[Columns], withheld: Withheld, rest: Indices, duration: Indices
+) -> tuple[Indices, Indices]:
+    """Rows of the ticks to the phrase's end from each onset, and from where the note before has ended, (B, P)."""
+    left = _padded([m.phrase for m in melodies], rest.shape[1])
+    ended = np.roll(left - DURATION_TICKS[duration], 1, axis=1)
+    ended[:, 0] = left[:, 0] + REST_OR_END_TICKS[rest[:, 0]]  # from the first bar line
+    told = np.array([m.phrase is not None for m in melodies]) & ~withheld.phrase
+    onset, after = (np.where(told[:, None], vp.ticks_left_row(np.maximum(x, 0)), 0) for x in (left, ended))
+    return onset, after
+
+
+def _chords(melodies: Sequence[Columns], withheld: Withheld, positions: int) -> dict[str, Indices]:
+    """Rows of the chord at each onset, of the next one and of the ticks until it comes, (B, P)."""
+    shown = [None if hidden else m.harmony for m, hidden in zip(melodies, withheld.harmony, strict=True)]
+    names = ("chord", "next_chord", "chord_left")
+    found = {name: _padded([one and getattr(one, name) for one in shown], positions) for name in names}
+    found["chord_left"] = np.where(found["chord"] > 0, vp.ticks_left_row(found["chord_left"]), 0)
+    return found
 
 
 def _after(
@@ -221,6 +253,8 @@ def _heard(
         "from_first": vp.interval_row(pitch - pitch[:, :1]),
         "duration": at["duration"], "rest": at["rest"], "place": at["place"], "metre_beat": at["metre_beat"],
         "register": np.broadcast_to(static["register"], pitch.shape), "bars_left": left,
+        "phrase_left": at["phrase_left"], "chord": at["chord"],
+        "chord_degree": vp.chord_degree_row(pitch, at["chord"]),
     }  # fmt: skip
     shifted = {name: np.where(before, np.roll(view, 1, axis=1), 0) for name, view in views.items()}
     shifted["metre_beat"][:, 0] = static["metre"][:, 0] * vp.BEATS

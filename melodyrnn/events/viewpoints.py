@@ -6,18 +6,20 @@ Conventions
     NONE (row 0) in a table means hidden or not there: before the first note, or a condition withheld.
 
 Contents: HEARD (views of a finished note, the recurrent step's input); AT_REST, AT_DURATION, AT_PITCH (what is known
-when each attribute of the next note is predicted); sizes; place_row … bar_number_row, degree (what a note is → its row
-in a view's table); level, distance, match_row, apart_row (how an earlier place resembles this one, for the pointers).
+when each attribute of the next note is predicted); Hears, sizes, columns_heard (which of them a network hears);
+place_row … ticks_left_row, degree, root_row, chord_degree_row (what a note is → its row in a view's table); level,
+distance, match_row, apart_row (how an earlier place resembles this one, for the pointers).
 
 Viewpoints of pitch: Conklin & Witten 1995; match lengths play the part of IDyOM's short-term model.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from melodyrnn.events.context import CHORDS_HEARD, NO_CHORD, QUALITY_CLASSES
 from melodyrnn.events.vocabulary import DURATIONS, END, OTHER_METRE, PITCHES, RESTS, Indices
 from melodyrnn.music.key import MODES
 
@@ -27,6 +29,10 @@ WIDEST_INTERVAL: Final = 24  # intervals beyond two octaves are heard as two oct
 LONGEST_BARS: Final = 32  # "33 or more bars left" share a row
 BAR_NUMBERS: Final = 33  # bars 0..31; "bar 32 or later" share a row
 STYLES: Final = 32  # rows for corpus tags
+SIXTEENTHS_LEFT: Final = 16  # up to so many sixteenths, ticks to an end are told by the sixteenth begun …
+QUARTERS_LEFT: Final = 32  # … up to so many quarters by the quarter begun, and what is further is one class
+TICKS_LEFT: Final = 2 + SIXTEENTHS_LEFT + QUARTERS_LEFT - SIXTEENTHS_LEFT // 4 + 1
+"""Rows of the ticks to the end of a phrase or to the next chord: NONE, now, sixteenths, quarters, further."""
 
 HEARD: Final = {
     "pitch": len(PITCHES) + 1,
@@ -41,16 +47,25 @@ HEARD: Final = {
     "style": STYLES + 1,
     "register": 129,
     "bars_left": LONGEST_BARS + 2,
+    "phrase_left": TICKS_LEFT,
+    "chord": CHORDS_HEARD,
+    "chord_degree": 13,
 }
 """Views of the note just heard, with their table sizes, in the order of the last axis of Batch.heard.
 
 Where the bars left are hidden, `bars_left` says the number of the bar, in BAR_NUMBERS rows more; a network without
-them (NetworkConfig.bar_numbers) hears NONE there.
+them (Hears.bar_numbers) hears NONE there. The last three are for networks that hear phrases or harmony alone.
 """
 
-AT_REST: Final = {k: HEARD[k] for k in ("place", "metre_beat", "bars_left")}
-AT_DURATION: Final = {k: HEARD[k] for k in ("place", "metre_beat", "bars_left", "rest")}
-AT_PITCH: Final = {k: HEARD[k] for k in ("place", "metre_beat", "bars_left", "rest", "duration", "mode")}
+AT_PITCH: Final = {
+    **{k: HEARD[k] for k in ("place", "metre_beat", "bars_left", "phrase_left", "rest")}, "chord_left": TICKS_LEFT,
+    **{k: HEARD[k] for k in ("duration", "mode", "chord")}, "next_chord": CHORDS_HEARD,
+}  # fmt: skip
+"""What is known when the pitch is predicted. It begins with what is known before, so that one array says it all."""
+AT_DURATION: Final = {k: AT_PITCH[k] for k in ("place", "metre_beat", "bars_left", "phrase_left", "rest", "chord_left")}
+AT_REST: Final = {k: AT_PITCH[k] for k in ("place", "metre_beat", "bars_left", "phrase_left")}
+
+_OF_HARMONY: Final = ("chord", "next_chord", "chord_left", "chord_degree")
 
 LEVELS: Final = 8
 """Match lengths 0, 1, 2, 3, 4, 5-6, 7-9, 10 and more."""
@@ -92,14 +107,50 @@ def bar_number_row(bar: Indices) -> Indices:
     return np.minimum(bar, BAR_NUMBERS - 1) + HEARD["bars_left"]
 
 
-def sizes(views: dict[str, int], *, bar_numbers: bool) -> dict[str, int]:
-    """Table sizes of HEARD, AT_REST … for a network that hears the numbers of bars, or does not."""
-    return views | {"bars_left": views["bars_left"] + BAR_NUMBERS} if bar_numbers else views
+def ticks_left_row(ticks: Indices) -> Indices:
+    """Row of the ticks to the end of a phrase (0: it ends here), or to the next chord (0: there is none).
+
+    >>> ticks_left_row(np.array([0, 1, 6, 7, 96, 97, 120, 121, 768, 769, 9999])).tolist()
+    [1, 2, 2, 3, 17, 18, 18, 19, 45, 46, 46]
+    """
+    sixteenths, quarters = -(-ticks // 6), -(-ticks // 24) + SIXTEENTHS_LEFT - SIXTEENTHS_LEFT // 4
+    return 1 + np.minimum(np.where(sixteenths > SIXTEENTHS_LEFT, quarters, sixteenths), TICKS_LEFT - 2)
+
+
+class Hears(NamedTuple):
+    """What a network hears besides what all do."""
+
+    bar_numbers: bool = False  # of the bar, where it is not told how many are left
+    phrases: bool = False
+    harmony: bool = False
+
+
+def sizes(views: dict[str, int], hears: Hears) -> dict[str, int]:
+    """Table sizes of HEARD, AT_REST … for a network that hears so much."""
+    told = {name: views[name] for name in (list(views)[k] for k in columns_heard(views, hears))}
+    return told | {"bars_left": views["bars_left"] + BAR_NUMBERS} if hears.bar_numbers else told
+
+
+def columns_heard(views: dict[str, int], hears: Hears) -> list[int]:
+    """Which of HEARD, AT_REST … a network hears, by their numbers."""
+    unheard = {*(() if hears.phrases else ("phrase_left",)), *(() if hears.harmony else _OF_HARMONY)}
+    return [k for k, name in enumerate(views) if name not in unheard]
 
 
 def degree(pitch: Indices) -> Indices:
     """Semitones above the tonic, 0..11, of a row of PITCHES."""
     return (pitch + PITCHES[0]) % 12
+
+
+def root_row(chord: Indices) -> Indices:
+    """Row of a chord's root: 1 + semitones above the tonic; 0 where no chord is told, or none sounds."""
+    return np.where(chord > NO_CHORD, (chord - NO_CHORD - 1) // len(QUALITY_CLASSES) + 1, 0)
+
+
+def chord_degree_row(pitch: Indices, chord: Indices) -> Indices:
+    """Row of a pitch (row of PITCHES) above the root of a chord (row): 1 + semitones; 0 where there is no root."""
+    root = root_row(chord)
+    return np.where(root > 0, (degree(pitch) + 1 - root) % 12 + 1, 0)
 
 
 def level(length: Indices) -> Indices:

@@ -46,7 +46,7 @@ _CELLS: Final = ("rnn", "gru", "lstm")
 _NO_MEMORY: Final = 2
 _ARGUMENTS: Final = {  # a: an address, n: a number
     "usable": "", "pack": "anannna", "product": "ananann", "hear": "aanannaaa", "joint": "ananana",
-    "expect": "aaaananaaaaaa",
+    "expect": "aaaananaaaaaaa",
 }  # fmt: skip
 _KINDS: Final = {"a": ctypes.c_void_p, "n": ctypes.c_int64}
 _INT64: Final = np.dtype(np.int64)
@@ -190,7 +190,7 @@ class CompiledHead(Head):
         starts = (part.start for part in (self.query, self.key, self.sentinel))
         self._lent = np.array([
             _at(self.known), *self.known.shape, *self.joint.fields,
-            *map(_at, (self._padded, self.matches, self.apart, self.leaps)),
+            *map(_at, (self._padded, self.matches, self.apart, self.leaps, self.roots)),
             self.logits.stop, *starts, config.keys, self.copies, self.kinds.start,
             self.matches.shape[1], self.apart.shape[1], self.part.start, self.views, *FIELDS[name],
         ])  # fmt: skip
@@ -249,10 +249,10 @@ class CompiledPointer(Pointer):
 
     def keep(self, name: str, projected: Floats, known: Indices) -> None:
         """Keep the key under which a head will find the present note."""
-        self._ask(name, projected, known, [0] * 6)
+        self._ask(name, projected, known, [0] * (len(PointerQuery._fields) + 1))
 
     def _ask(self, name: str, projected: Floats, known: Indices, asked: list[int]) -> None:
-        """Call the library. `asked`: addresses of bar, place, rest, duration and last, and of room for the answer."""
+        """Call the library. `asked`: addresses of what a PointerQuery holds, and of room for the answer."""
         if self.notes == self.states.shape[2]:
             self._grow()
         if self._lent is None:

@@ -10,6 +10,8 @@ Conventions
 One position: `rest()`, then `duration(rest)`, then `pitch(rest, duration)`, then `step(rest, duration, pitch)`.
 Only `step` is obligatory.
 
+What is told of phrases and chords: melodyrnn.inference.told.
+
 Contents: Places, Timeline, of_metres, of_columns; Conditions, Decoder.
 """
 
@@ -20,19 +22,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import DURATION_TICKS, END, PITCHES, REST_OR_END_TICKS, Indices, metre_index, onsets_of
+from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_OR_END_TICKS, Indices, metre_index, onsets_of
 from melodyrnn.inference.compiled import pointer_of
+from melodyrnn.inference.layout import layout_of
 from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
+from melodyrnn.inference.told import BEYOND_ANY_TICK, NOTHING, Context, rows_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from melodyrnn.events.columns import Columns
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.numpy_network import Logs, Network
     from melodyrnn.music.melody import Metre
-
-BEYOND_ANY_TICK: Final = 1 << 40  # a tick that no melody reaches: pads tables of unequal length
 
 
 class Places(NamedTuple):
@@ -96,25 +98,16 @@ def of_columns(melodies: Sequence[Columns]) -> Timeline:
     return Timeline(starts, bars, metres, ticks)
 
 
-def _firsts(sizes: Mapping[str, int]) -> dict[str, int]:
-    """First row of each view within its joint table."""
-    return dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
-
-
-# The views of melodyrnn.events.viewpoints, tabulated: rows of the joint tables, by what a note is.
-_TABLES = tuple(vp.sizes(views, bar_numbers=True) for views in (vp.AT_PITCH, vp.HEARD))
-_KNOWN, _HEARD = map(_firsts, _TABLES)  # the other heads know the first few of what pitch knows
-_KNOWN_AT, _HEARD_AT = ({name: index for index, name in enumerate(views)} for views in (vp.AT_PITCH, vp.HEARD))
-_BOTH: Final = ("rest", "place", "metre_beat", "bars_left")  # what is known of a note is then heard
-_ALSO_KNOWN, _ALSO_HEARD = np.array([(_KNOWN_AT[n], _HEARD_AT[n]) for n in _BOTH]).T
-_APART: Final = np.array([_HEARD[name] - _KNOWN[name] for name in _BOTH])
+# The views of melodyrnn.events.viewpoints, tabulated: rows of the joint tables, by what a note is. Of those that stand
+# in the same column and from the same row on in every layout, both are known here.
+_LAYOUT: Final = layout_of(vp.Hears())
+_KNOWN, _HEARD, _KNOWN_AT, _HEARD_AT = _LAYOUT.known, _LAYOUT.heard, _LAYOUT.known_at, _LAYOUT.heard_at
 _ALL: Final = np.arange(len(PITCHES))
 _TICKS: Final = np.arange(vp.PLACES)  # by tick, clipped
 _PLACE_KNOWN: Final = vp.place_row(_TICKS) + _KNOWN["place"]
 _BEAT_KNOWN: Final = vp.metre_beat_row(0 * _TICKS, _TICKS) + _KNOWN["metre_beat"]
 _LEFT: Final = vp.bars_left_row(np.arange(vp.LONGEST_BARS + 2))  # by bars left, clipped
 _NUMBER: Final = vp.bar_number_row(np.arange(vp.BAR_NUMBERS))  # by the number of the bar, clipped
-_REST_KNOWN: Final = np.append(np.arange(1, END + 1), 0) + _KNOWN["rest"]
 _PITCH_HEARD: Final = _ALL + 1 + _HEARD["pitch"]
 _DEGREE_HEARD: Final = vp.degree(_ALL) + 1 + _HEARD["degree"]
 _LEAP: Final = vp.interval_row(np.append(_ALL, _ALL[1:] - len(_ALL)))  # by semitones, wrapped
@@ -136,10 +129,16 @@ class Conditions(NamedTuple):
 class Decoder:
     """The state of R melodies. Plain arrays: `take` copies any choice of them, as resampling needs."""
 
-    def __init__(self, network: Network, conditions: Conditions, timeline: Timeline, capacity: int = 64) -> None:
-        """Begin before the first note."""
+    def __init__(
+        self, network: Network, conditions: Conditions, timeline: Timeline, capacity: int = 64,
+        context: Context = NOTHING,
+    ) -> None:  # fmt: skip
+        """Begin before the first note. What the network does not hear of the context is left out."""
         rows = len(conditions.mode)
         self.network, self.conditions, self.timeline = network, conditions, timeline
+        hears = network.config.hears
+        self.context = Context(context.phrases if hears.phrases else None, context.chords if hears.harmony else None)
+        self._layout = layout_of(hears)
         self.notes = 0
         self.tick = np.zeros(rows, np.int64)  # where the last note ended
         self.last = np.full(rows, -1)  # row of the last pitch, -1 before the first
@@ -148,10 +147,11 @@ class Decoder:
         self.states: Indices | None = None  # (R,) where rules remember more than the notes tell, see `LogitRules`
         self.state = network.blank(rows)
         self.pointer = pointer_of(network, rows, capacity)
-        self._known = np.tile(np.array(list(_KNOWN.values())), (rows, 1))
-        self._known[:, _KNOWN_AT["mode"]] += conditions.mode
+        self._known = np.tile(np.array(list(self._layout.known.values())), (rows, 1))
+        self._known[:, self._layout.known_at["mode"]] += conditions.mode
         self._shown = conditions.bars > 0
-        self._heard: Indices = np.tile(np.array(list(_HEARD.values())), (rows, 1))
+        self._phrase_end = None if self.context.phrases is None else self.context.phrases.end(self.tick)
+        self._heard: Indices = np.tile(np.array(list(self._layout.heard.values())), (rows, 1))
         views = {"metre_beat": self.after.metre * vp.BEATS, "mode": conditions.mode, "style": conditions.style}
         for name, value in views.items():
             self._heard[:, _HEARD_AT[name]] += value
@@ -164,11 +164,9 @@ class Decoder:
     def select(self, rows: Indices) -> Decoder:
         """A copy that holds these melodies, in any order and number."""
         new = object.__new__(Decoder)
-        new.network, new.conditions, new.timeline = (
-            self.network,
-            self.conditions.select(rows),
-            self.timeline.select(rows),
-        )
+        new.network, new._layout = self.network, self._layout
+        new.conditions, new.timeline = self.conditions.select(rows), self.timeline.select(rows)
+        new.context = self.context.select(rows)
         new.notes, new.tick, new.last = self.notes, self.tick[rows], self.last[rows]
         new.spent = None if self.spent is None else self.spent[rows]
         new.states = None if self.states is None else self.states[rows]
@@ -176,6 +174,7 @@ class Decoder:
         new.after = Places(after.place[rows], after.bar[rows], after.metre[rows], after.bar_ticks[rows])
         new.state, new.pointer = self.state.take(rows, 2), self.pointer.select(rows)
         new._known, new._shown, new._heard = self._known[rows], self._shown[rows], self._heard[rows]
+        new._phrase_end = None if self._phrase_end is None else self._phrase_end[rows]
         new._projected = self._projected.take(rows, 0)
         new._forget()
         return new
@@ -192,10 +191,9 @@ class Decoder:
     def pitch(self, rest: Indices, duration: Indices) -> Logs:
         """Log-probabilities of the next pitch at this rest and duration (R,): (R, len(PITCHES))."""
         where, known = self._standing(rest)
-        known[:, _KNOWN_AT["duration"]] = duration + (1 + _KNOWN["duration"])
-        return self._ask(
-            "pitch", known, _key(rest, duration), PointerQuery(where.bar, where.place, rest, duration, self.last)
-        )
+        self._lasts(known, duration)
+        asked = PointerQuery(where.bar, where.place, rest, duration, self.last, self._root(known))
+        return self._ask("pitch", known, _key(rest, duration), asked)
 
     @property
     def heard(self) -> tuple[Indices, Indices, Indices]:
@@ -219,6 +217,8 @@ class Decoder:
         more += where.bar
         self.after = Places(place, more, where.metre, where.bar_ticks)
         self.tick = self.tick + REST_OR_END_TICKS.take(rest)
+        if self.context.phrases is not None:
+            self._phrase_end = self.context.phrases.end(self.tick)
         self.tick += ticks
         self.last, self.notes = pitch, self.notes + 1
         self._advance()
@@ -238,7 +238,7 @@ class Decoder:
         self._asked: dict[str, bytes] = {}  # for which choices a head's key stands at this position
 
     def _stand(self, where: Places) -> Indices:
-        """Rows of what heads know, (R, 6), of which place, metre_beat and bars_left are filled in, and the mode."""
+        """Rows of what heads know, (R, views), of which place, metre_beat and bars_left are filled in, and the mode."""
         known = self._known.copy()
         known[:, _KNOWN_AT["place"]] = _PLACE_KNOWN.take(where.place, mode="clip")
         known[:, _KNOWN_AT["metre_beat"]] = _BEAT_KNOWN.take(where.place, mode="clip") + where.metre * vp.BEATS
@@ -252,6 +252,9 @@ class Decoder:
         """The same where the last note has ended."""
         if self._ended is None:
             self._ended = self._stand(self.after)
+            if self._phrase_end is not None:
+                at, first = self._layout.known_at["phrase_left"], self._layout.known["phrase_left"]
+                self._ended[:, at] = rows_to(self._phrase_end, self.tick) + first
         return self._ended
 
     def _standing(self, rest: Indices) -> tuple[Places, Indices]:
@@ -263,9 +266,33 @@ class Decoder:
             else:
                 where = self.where(rest)
                 known = self._stand(where)
-            known[:, _KNOWN_AT["rest"]] = _REST_KNOWN.take(rest)
+            known[:, self._layout.known_at["rest"]] = self._layout.rests.take(rest)
+            if self.context != NOTHING:
+                self._tell(known, self.tick + REST_OR_END_TICKS.take(rest))
             self._stood = key, (where, known)
         return self._stood[1]
+
+    def _tell(self, known: Indices, onset: Indices) -> None:
+        """Fill in what is told of phrases and chords where a note begins."""
+        told, (phrases, chords) = {}, self.context
+        if phrases is not None:
+            told["phrase_left"] = rows_to(phrases.end(onset), onset)
+        if chords is not None:
+            told |= chords.at(onset)._asdict()
+        for name, rows in told.items():
+            known[:, self._layout.known_at[name]] = rows + self._layout.known[name]
+
+    def _lasts(self, known: Indices, duration: Indices) -> None:
+        """Fill in how long a note lasts."""
+        known[:, self._layout.known_at["duration"]] = duration + (1 + self._layout.known["duration"])
+
+    def _chord(self, known: Indices) -> Indices:
+        """Rows of the chords that are known."""
+        return known[:, self._layout.known_at["chord"]] - self._layout.known["chord"]
+
+    def _root(self, known: Indices) -> Indices | None:
+        """Rows of their roots; None where the network hears none."""
+        return vp.root_row(self._chord(known)) if self.network.config.harmony else None
 
     def _hearing(self, duration: Indices, pitch: Indices, known: Indices) -> None:
         """Set the views of a finished note, which is among those remembered; mode, style and register stay."""
@@ -276,7 +303,10 @@ class Decoder:
         heard[:, _HEARD_AT["interval"]] = leap + _HEARD["interval"]
         heard[:, _HEARD_AT["from_first"]] = _LEAP.take(pitch - first, mode="wrap") + _HEARD["from_first"]
         heard[:, _HEARD_AT["duration"]] = duration + (1 + _HEARD["duration"])
-        heard[:, _ALSO_HEARD] = known.take(_ALSO_KNOWN, 1) + _APART
+        heard[:, self._layout.also_heard] = known.take(self._layout.also_known, 1) + self._layout.apart
+        if self.context.chords is not None:
+            degree = vp.chord_degree_row(pitch, self._chord(known))
+            heard[:, self._layout.heard_at["chord_degree"]] = degree + self._layout.heard["chord_degree"]
 
     def _ask(self, name: str, known: Indices, choice: bytes, asked: PointerQuery) -> Logs:
         """What a head expects, given rows of what is known; its key is kept for later positions."""
@@ -291,7 +321,7 @@ class Decoder:
         if asked.get("duration") != rest.tobytes():
             self.pointer.keep("duration", self._projected, known)
         if asked.get("pitch") != _key(rest, duration):
-            known[:, _KNOWN_AT["duration"]] = duration + (1 + _KNOWN["duration"])
+            self._lasts(known, duration)
             self.pointer.keep("pitch", self._projected, known)
 
 

@@ -64,6 +64,7 @@ typedef struct {
     const float *bias;                        /* of the joint output */
     const float *matches, *apart;             /* (copies, match_rows), (copies, apart_rows) */
     const int64_t *leaps;                     /* pitch: (values + 1, values) columns of the joint output, by the last pitch */
+    const int64_t *roots;                     /* … and, if it hears harmony, (13, values), by the row of the root */
     int64_t values, query, key, sentinel;     /* columns of the joint output: the logits, 0 … values - 1, and those from where */
     int64_t keys, copies, first;              /* width of a key; kinds of copy, and the first of them among all heads' */
     int64_t match_rows, apart_rows;
@@ -424,13 +425,15 @@ static int64_t worth(const Head *head, const Past *past, const Terms *terms, int
 /* Log-probabilities of one melody's next value: a softmax and copies, mixed by one softmax over sentinel and scores
    (`mixed` in numpy_network.py). `room`: values + 1 + copies * notes. */
 static int64_t mixed(const Head *head, const Past *past, const Terms *terms, int64_t r, const float *out, const int64_t *bar,
-                     const int64_t *place, const int64_t *rest, const int64_t *duration, const int64_t *last, double *room,
-                     double *logs)
+                     const int64_t *place, const int64_t *rest, const int64_t *duration, const int64_t *last,
+                     const int64_t *root, double *room, double *logs)
 {
     int64_t values = head->values, copies = head->copies * past->notes, from = last ? last[r] + 1 : 0;
     double *scores = room + values, plain = 0, whole = 0;
-    if (from < 0 || from > values) return OUTSIDE;
+    if (from < 0 || from > values || (root && (uint64_t)root[r] > 12)) return OUTSIDE;
     for (int64_t v = 0; v < values; v++) room[v] = out[v] + (last ? out[head->leaps[from * values + v]] : 0);
+    if (root)
+        for (int64_t v = 0; v < values; v++) room[v] += out[head->roots[root[r] * values + v]];
     scores[0] = out[head->sentinel];
     int64_t what = worth(head, past, terms, r, out, bar[r], place, rest, duration, scores + 1);
     if (what != DONE) return what;
@@ -456,13 +459,15 @@ static int64_t mixed(const Head *head, const Past *past, const Terms *terms, int
 
 /* A head asked about the next note of every melody: its key is kept at place `notes`, and with `logs` (R, values) not NULL
    log-probabilities are worked out. `bar` and `place` (R): where the note would stand; `rest` and `duration` (R) as far
-   as they are known, else NULL; `last` (R), pitch alone: the last pitch, -1 if there is none. */
+   as they are known, else NULL; `last` (R), pitch alone: the last pitch, -1 if there is none; `root` (R)
+   the row of the chord's root, where the head hears it, else NULL. */
 int64_t expect(const Head *head, const Past *past, const Terms *terms, const float *projected, int64_t stride,
                const int64_t *known, int64_t known_stride, const int64_t *bar, const int64_t *place, const int64_t *rest,
-               const int64_t *duration, const int64_t *last, double *logs)
+               const int64_t *duration, const int64_t *last, const int64_t *root, double *logs)
 {
     int64_t columns = head->joint.columns, rows = past->rows, what;
-    if (past->notes >= past->capacity || (logs && !last != !head->leaps)) return OUTSIDE;
+    if (past->notes >= past->capacity || (logs && (!last != !head->leaps || !root != !head->roots)))
+        return OUTSIDE;
     float *out = malloc(columns * rows * sizeof *out + 1);
     double *room = malloc((head->values + 1 + head->copies * past->notes) * sizeof *room);
     what = out && room ? joint(head, rows, projected, stride, known, known_stride, out) : NO_MEMORY;
@@ -472,7 +477,7 @@ int64_t expect(const Head *head, const Past *past, const Terms *terms, const flo
             memcpy(past->keys + ((r * past->kinds + head->first + k) * past->capacity + past->notes) * head->keys,
                    own + head->key + k * head->keys, head->keys * sizeof *own);
         if (logs)
-            what = mixed(head, past, terms, r, own, bar, place, rest, duration, last, room, logs + r * head->values);
+            what = mixed(head, past, terms, r, own, bar, place, rest, duration, last, root, room, logs + r * head->values);
     }
     free(out);
     free(room);

@@ -49,6 +49,8 @@ _PARTS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 _ALL: Final = np.arange(len(PITCHES))
 _LEAPS: Final = np.insert(vp.interval_row(_ALL - _ALL[:, None]), 0, 0, 0)
 """Rows of intervals from the last pitch (row 0: none yet) to every pitch."""
+_ABOVE_ROOT: Final = (vp.degree(_ALL) - np.arange(12)[:, None]) % 12
+"""Semitones of every pitch above each root."""
 HEADS: Final = {
     "rest": (vp.AT_REST, slice(0, 1)),
     "duration": (vp.AT_DURATION, slice(1, 2)),
@@ -126,10 +128,16 @@ def _numbered(table: Floats, views: dict[str, int], config: NetworkConfig) -> Fl
     """A table (V, width) with rows for the numbers of bars; where the network has none they are those of NONE."""
     if config.bar_numbers:
         return table
+    views = vp.sizes(views, config.hears)
     names = list(views)
     first = sum(views[name] for name in names[: names.index("bars_left")])
     behind = first + views["bars_left"]
     return np.concatenate((table[:behind], np.tile(table[first], (vp.BAR_NUMBERS, 1)), table[behind:]))
+
+
+def _roots(first: int) -> Indices:
+    """Columns of the joint output by the root's row (row 0: none) and pitch, where degrees of the chord begin."""
+    return np.concatenate((np.full((1, len(PITCHES)), 12), _ABOVE_ROOT)) + first
 
 
 class Head:
@@ -143,7 +151,7 @@ class Head:
 
     def __init__(self, name: str, weights: Weights, config: NetworkConfig) -> None:
         sizes, self.kinds = HEADS[name]
-        self.views = len(sizes)
+        self.views = len(vp.sizes(sizes, config.hears))
         self.copies = self.kinds.stop - self.kinds.start
         first = list(HEADS).index(name) * config.head
         self.part = slice(first, first + config.head)  # what it takes of the projected state
@@ -156,6 +164,10 @@ class Head:
         if name == "pitch":  # degrees only rearrange into pitches; intervals depend on the last note
             degrees = weights["degree.weight"][(np.arange(len(PITCHES)) + PITCHES[0]) % 12]
             out, extra = np.add(out, degrees, dtype=np.float32), weights["interval.weight"]
+        leaps = len(extra)
+        if name == "pitch" and config.harmony:  # then one column of nothing, for where no root is told
+            above = weights["chord_degree.weight"]
+            extra = np.concatenate((extra, above, np.zeros_like(above[:1])))
         joint = (out, own["query.weight"], own["key.weight"], own["sentinel.weight"], extra)
         biases = (bias, own["query.bias"], own["key.bias"], own["sentinel.bias"], np.zeros(len(extra)))
         ends = np.cumsum([len(p) for p in joint])
@@ -167,6 +179,7 @@ class Head:
         self.joint = self.matrix(np.concatenate(joint), scale)
         self.bias = np.concatenate(biases).astype(np.float32) * scale
         self.leaps = None if name != "pitch" else _LEAPS + self.extra.start  # columns of the joint output
+        self.roots = None if len(extra) == leaps else _roots(self.extra.start + leaps)
         self.matches = own["matches.weight"].T.astype(np.float32)  # (C, MATCHES); joined for all heads
         self.apart = np.array(own["apart.weight"].T, np.float32, order="C")  # (C, PLACES_APART)
 

@@ -66,7 +66,8 @@ class PointerQuery(NamedTuple):
     place: Indices
     rest: Indices | None = None  # as far as it has been chosen
     duration: Indices | None = None
-    last: Indices | None = None  # where the pitch is asked for: the last one, -1 before the first
+    last: Indices | None = None  # where the pitch is asked for: the last one, -1 before the first …
+    root: Indices | None = None  # … and the row of the chord's root, of a network that hears harmony
 
 
 class Pointer:
@@ -117,6 +118,8 @@ class Pointer:
         if asked.last is not None and head.leaps is not None:
             logits = logits + joint[np.arange(len(joint))[:, None], head.leaps.take(asked.last + 1, 0)]
             offers = self.leaps(asked.last)
+        if asked.root is not None and head.roots is not None:
+            logits = logits + joint[np.arange(len(joint))[:, None], head.roots.take(asked.root, 0)]
         return mixed(logits, self.scores(name, joint, self.apart(name, asked)), offers)
 
     def keep(self, name: str, projected: Floats, known: Indices) -> None:

@@ -18,6 +18,7 @@ from melodyrnn.events.columns import answers_hidden, told_rows
 from melodyrnn.events.vocabulary import END
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.numpy_network import BITS
+from melodyrnn.inference.told import context_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +52,9 @@ def teacher_force(
     for start in range(0, len(order), SCORED_TOGETHER):
         which = np.array(order[start : start + SCORED_TOGETHER])
         chosen = [melodies[k] for k in which]
-        decoder = Decoder(network, _told(chosen, withheld.select(which)), of_columns(chosen))
+        hidden = withheld.select(which)
+        context = context_of_columns(chosen, hidden)
+        decoder = Decoder(network, _told(chosen, hidden), of_columns(chosen), context=context)
         going = len(chosen)
         for i in range(len(chosen[0]) + 1):
             while len(chosen[going - 1]) < i:

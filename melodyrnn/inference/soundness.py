@@ -13,6 +13,8 @@ from melodyrnn.errors import CheckpointError
 from melodyrnn.inference.compiled import network_of
 from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
 from melodyrnn.inference.numpy_network import Network
+from melodyrnn.inference.told import Context, chords_told, phrases_told
+from melodyrnn.music.chords import chord_of
 from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _SAFE: Final = 65_504  # the largest number of half precision: products of four such weights are far from overflowing
 _NOTES: Final = 3
+_TOLD: Final = 96  # ticks of a phrase, and of a chord
 
 
 def check_scores(config: NetworkConfig, weights: Mapping[str, NDArray[Any]]) -> None:
@@ -37,7 +40,9 @@ def check_scores(config: NetworkConfig, weights: Mapping[str, NDArray[Any]]) -> 
         return
     none = np.zeros(1, np.int64)
     with np.errstate(all="ignore"):
-        decoder = Decoder(Network(config, weights), Conditions(none, none, none, none), of_metres((Metre(),), 1))
+        context = Context(phrases_told([_TOLD], 1), chords_told([(0, _TOLD, chord_of("C"))], 0, 1))
+        conditions, timeline = Conditions(none, none, none, none), of_metres((Metre(),), 1)
+        decoder = Decoder(Network(config, weights), conditions, timeline, context=context)
         for pitch in range(_NOTES):
             scores = (decoder.rest(), decoder.duration(none), decoder.pitch(none, none))
             if not all(np.isfinite(logs).all() for logs in scores):

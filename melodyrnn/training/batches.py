@@ -17,12 +17,12 @@ import torch
 
 from melodyrnn.events.columns import Batch, Columns, Withheld, answers_hidden, collate
 from melodyrnn.events.context import Harmonic
-from melodyrnn.events.viewpoints import HEARD
+from melodyrnn.events.viewpoints import HEARD, columns_heard
 from melodyrnn.events.vocabulary import RESTS, nearest
 from melodyrnn.training.network import Dropped, Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -85,18 +85,23 @@ def cut(melody: Columns, span: Span) -> Columns:
     rest[0] = nearest(RESTS, melody.place[span.start : span.start + 1])[0]
     arrays = {n: getattr(melody, n)[inside] for n in ("duration", "pitch", "place", "metre", "bar_ticks")}
     phrase = None if melody.phrase is None else melody.phrase[inside]
-    harmony = melody.harmony and Harmonic(*(column[inside] for column in melody.harmony))
+    harmony = None if melody.harmony is None else Harmonic(*(column[inside] for column in melody.harmony))
     return replace(
-        melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays, phrase=phrase,
-        harmony=harmony,
-        begins=span.start == 0, ends=span.stop == len(melody),
+        melody, rest=rest, bar=melody.bar[inside] - first, bars=melody.bars - first, **arrays,
+        phrase=phrase, harmony=harmony, begins=span.start == 0, ends=span.stop == len(melody),
     )  # fmt: skip
 
 
 def withheld(recipe: TrainingConfig, melodies: int, rng: np.random.Generator) -> Withheld:
-    """Draw which conditions each melody of a training step is told."""
-    chance = rng.random((4, melodies))
-    hidden = (recipe.hide_bars, recipe.hide_style, recipe.hide_mode, recipe.hide_register)
+    """Draw which conditions each melody of a training step is told.
+
+    Those that came later have numbers of their own: what is drawn from `rng` is what was drawn before there were such.
+    """
+    chance = np.concatenate((rng.random((4, melodies)), rng.spawn(1)[0].random((2, melodies))))
+    hidden = (
+        recipe.hide_bars, recipe.hide_style, recipe.hide_mode, recipe.hide_register, recipe.hide_phrases,
+        recipe.hide_harmony,
+    )  # fmt: skip
     return Withheld(*(row < rate for row, rate in zip(chance, hidden, strict=True)))
 
 
@@ -109,8 +114,8 @@ def dropped(
         kept = (rng.random((melodies, 1, width), dtype=np.float32) >= rate).astype(np.float32)
         return torch.from_numpy((kept / np.float32(1 - rate))[rows])
 
-    heads = [draw(config.head, recipe.drop_head) for _ in range(3)]
-    return Dropped(draw(len(HEARD), recipe.drop_views), draw(config.hidden, recipe.drop_state), *heads)
+    heads, views = [draw(config.head, recipe.drop_head) for _ in range(3)], len(columns_heard(HEARD, config.hears))
+    return Dropped(draw(views, recipe.drop_views), draw(config.hidden, recipe.drop_state), *heads)
 
 
 def tensors(batch: Batch) -> Inputs:
@@ -118,9 +123,9 @@ def tensors(batch: Batch) -> Inputs:
     return Inputs(*(torch.from_numpy(np.ascontiguousarray(getattr(batch, name))) for name in Inputs._fields))
 
 
-def heldout(melodies: Sequence[Columns]) -> Inputs:
-    """A batch for measuring: answers hidden, nothing dropped."""
-    return tensors(collate(melodies, answers_hidden(len(melodies))))
+def heldout(melodies: Sequence[Columns], told: Collection[str] = ()) -> Inputs:
+    """A batch for measuring: answers hidden but what is `told` (fields of Withheld), nothing dropped."""
+    return tensors(collate(melodies, answers_hidden(len(melodies), told)))
 
 
 def training_step(

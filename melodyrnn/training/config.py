@@ -2,21 +2,24 @@
 
 The figures behind each default stand in docs/log.md.
 
-Contents: TrainingConfig; defaults, fine_tuning, shaped (defaults and what is asked for); rate_at; PRECISIONS.
+Contents: TrainingConfig; Told, UNTOLD, told_by; defaults, fine_tuning, shaped (defaults and what is asked for);
+rate_at; PRECISIONS.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn.checkpoint.card import NetworkConfig, check_config
 from melodyrnn.checkpoint.verify import MAX_CHECKPOINT_BYTES, weight_bytes
 from melodyrnn.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from melodyrnn.events.columns import Columns
 
 THIN: Final = 100  # melodies below which fine-tuning holds to its base, and tries in folds for how long to learn
 FOLDS: Final = 5
@@ -44,6 +47,8 @@ class TrainingConfig:
     hide_style: float = 0.5  # how often the corpus tag is withheld
     hide_mode: float = 0.1
     hide_register: float = 0.1
+    hide_phrases: float = 0.5  # how often a melody's phrases are withheld
+    hide_harmony: float = 0.3  # how often its chords are
     patience: int = 8  # epochs without a better held-out figure before training stops
     longest: int = 400  # notes; longer melodies are learnt in pieces
     seed: int = 0
@@ -65,14 +70,35 @@ class TrainingConfig:
                 raise OptionError(name, f"{getattr(self, name)} is not a probability")
 
 
+class Told(NamedTuple):
+    """What melodies say of themselves that a network may hear (fields of NetworkConfig)."""
+
+    phrases: bool = False
+    harmony: bool = False
+
+
+UNTOLD: Final = Told()
+
+
+def told_by(melodies: Iterable[Columns]) -> Told:
+    """What at least one of some melodies says."""
+    phrases = harmony = False
+    for melody in melodies:
+        phrases, harmony = phrases or melody.phrase is not None, harmony or melody.harmony is not None
+        if phrases and harmony:
+            break
+    return Told(phrases, harmony)
+
+
 def defaults(
-    melodies: int, notes: int, *, seed: int = 0, cell: str | None = None
+    melodies: int, notes: int, *, seed: int = 0, cell: str | None = None, told: Told = UNTOLD
 ) -> tuple[NetworkConfig, TrainingConfig]:
     """Sizes, dropout and length of training that suit so many melodies and notes; `cell` names another cell.
 
-    Small corpora get a small GRU, long training and strong dropout; large ones a large LSTM and the reverse.
+    Small corpora get a small GRU, long training and strong dropout; large ones a large LSTM and the reverse. A network
+    hears what its melodies tell.
     """
-    config = NetworkConfig(cell=cell or "gru")
+    config = NetworkConfig(cell=cell or "gru", **told._asdict())
     recipe = TrainingConfig(seed=seed)
     if notes > 100_000:
         config = replace(config, cell=cell or "lstm", hidden=384, embed=160, head=256, keys=64, bar_numbers=True)
@@ -113,9 +139,10 @@ def shaped(
     settings: Mapping[str, float],
     seed: int = 0,
     base: NetworkConfig | None = None,
+    told: Told = UNTOLD,
 ) -> tuple[NetworkConfig, TrainingConfig]:
     """Network and recipe: defaults by corpus size, then what was said; a `base` keeps its shape. Raises OptionError."""
-    config, recipe = defaults(melodies, notes, seed=seed, cell=cell)
+    config, recipe = defaults(melodies, notes, seed=seed, cell=cell, told=told)
     if base is not None:
         if sizes or cell is not None:
             raise OptionError("from", "a fine-tuned model keeps its base's sizes; leave --cell and sizes away")

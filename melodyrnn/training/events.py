@@ -74,6 +74,7 @@ class Started:
     epochs: int
     epoch: int
     step: int
+    config: NetworkConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.context import NO_CHORD, QUALITY_CLASSES
 from melodyrnn.events.vocabulary import DURATIONS, END, PITCHES
 
 if TYPE_CHECKING:
@@ -38,19 +39,24 @@ class Views(nn.Module):
 
     starts: Tensor
     sizes: Tensor
+    which: Tensor
 
-    def __init__(self, sizes: dict[str, int], width: int) -> None:
+    def __init__(self, views: dict[str, int], hears: vp.Hears, width: int) -> None:
+        """Tables for those of the views that a network hears."""
         super().__init__()
+        sizes = vp.sizes(views, hears)
+        self.register_buffer("which", torch.tensor(vp.columns_heard(views, hears)), persistent=False)
         starts = torch.tensor([0, *list(sizes.values())[:-1]]).cumsum(0)
         self.register_buffer("starts", starts, persistent=False)
         self.register_buffer("sizes", torch.tensor(list(sizes.values())), persistent=False)
         self.weight = nn.Parameter(torch.randn(sum(sizes.values()), width) * 0.1)
 
     def forward(self, rows: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Rows (B, P, views) → (B, P, width); `keep` (B, 1, views) scales each view, 0 leaves it out.
+        """Rows (B, P, all views) → (B, P, width); `keep` (B, 1, views heard) scales each, 0 leaves it out.
 
         A row that a view's table does not have is NONE, row 0.
         """
+        rows = rows.index_select(-1, self.which)
         flat = (rows * (rows < self.sizes) + self.starts).flatten(0, 1)
         scale = None if keep is None else keep.expand(rows.shape).flatten(0, 1)
         summed = functional.embedding_bag(flat, self.weight, mode="sum", per_sample_weights=scale)
@@ -90,6 +96,8 @@ class TableScores(nn.Module):
 
 
 LAYER_OF_CELL: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+_PITCH_HEARD: Final = list(vp.HEARD).index("pitch")
+_CHORD_KNOWN: Final = list(vp.AT_PITCH).index("chord")
 MASKED_SCORE: Final = -60.0  # a score that no softmax notices; exp of what fp32 cannot hold takes twelve times as long
 
 
@@ -135,7 +143,7 @@ class PredictionHead(nn.Module):
     def __init__(self, config: NetworkConfig, sizes: dict[str, int], rows: int, copies: int) -> None:
         super().__init__()
         self.copies = copies
-        self.known = Views(vp.sizes(sizes, bar_numbers=config.bar_numbers), config.head)
+        self.known = Views(sizes, config.hears, config.head)
         self.state = nn.Linear(config.hidden, config.head)
         self.out = nn.Linear(config.head, rows)
         self.query = nn.Linear(config.head, config.keys * copies)
@@ -179,13 +187,14 @@ class MelodyRNN(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.views = Views(vp.sizes(vp.HEARD, bar_numbers=config.bar_numbers), config.embed)
+        self.views = Views(vp.HEARD, config.hears, config.embed)
         self.recurrent = LAYER_OF_CELL[config.cell](config.embed, config.hidden, config.layers, batch_first=True)
         self.rest = PredictionHead(config, vp.AT_REST, END + 1, copies=1)
         self.duration = PredictionHead(config, vp.AT_DURATION, len(DURATIONS), copies=1)
         self.pitch = PredictionHead(config, vp.AT_PITCH, len(PITCHES), copies=2)
         self.interval = nn.Linear(config.head, 2 * vp.WIDEST_INTERVAL + 2, bias=False)
         self.degree = nn.Linear(config.head, 12, bias=False)
+        self.chord_degree = nn.Linear(config.head, 12, bias=False) if config.harmony else None
 
     def forward(self, x: Inputs, dropped: Dropped | None = None) -> Surprise:
         """-ln P of every note of the batch."""
@@ -216,18 +225,28 @@ class MelodyRNN(nn.Module):
         leap = x.pitch - torch.roll(x.pitch, 1, dims=1)
         leap[:, 0] = 2 * len(PITCHES)  # the first note has no interval: nothing equals it
         hit = torch.stack((same(x.pitch), same(leap)), -1)
-        return self.pitch.surprise(z, self.pitch_logits(z, x.heard), x.pitch, scores, hit)
+        return self.pitch.surprise(z, self.pitch_logits(z, x), x.pitch, scores, hit)
 
-    def pitch_logits(self, z: Tensor, heard: Tensor) -> Tensor:
-        """Sum of three views of the next pitch: absolute, interval from the last note, scale degree. (B, P, V)."""
+    def pitch_logits(self, z: Tensor, x: Inputs) -> Tensor:
+        """Views of the next pitch, summed, (B, P, V): absolute, from the last note, degree of scale and of chord."""
         rows = torch.arange(len(PITCHES), device=z.device)
-        last = heard[..., list(vp.HEARD).index("pitch")][..., None]
+        last = x.heard[..., _PITCH_HEARD, None]
         leap = (rows - (last - 1)).clamp(-vp.WIDEST_INTERVAL, vp.WIDEST_INTERVAL) + vp.WIDEST_INTERVAL + 1
         leap = torch.where(last > 0, leap, 0)
-        octaves = self.degree(z).repeat(1, 1, len(PITCHES) // 12 + 2)  # not indexed: that gradient is a race of threads
+        degrees = self.degree(z)
+        if self.chord_degree is not None:
+            degrees = degrees + _above_root(self.chord_degree(z), x.at_pitch[..., _CHORD_KNOWN])
+        octaves = degrees.repeat(1, 1, len(PITCHES) // 12 + 2)  # not indexed: that gradient is a race of threads
         degrees = octaves[..., PITCHES[0] % 12 :][..., : len(PITCHES)]
         logits: Tensor = self.pitch.out(z) + self.interval(z).gather(-1, leap) + degrees
         return logits
+
+
+def _above_root(scores: Tensor, chord: Tensor) -> Tensor:
+    """Scores by semitones above a root (B, P, 12), as scores by degrees of the scale; 0 where no root is told."""
+    root = torch.where(chord > NO_CHORD, (chord - NO_CHORD - 1) // len(QUALITY_CLASSES), -1)[..., None]
+    turned = (torch.arange(12, device=scores.device) - root) % 12
+    return scores.gather(-1, turned) * (root >= 0)
 
 
 def same(values: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from melodyrnn.events import statistics
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.system import only_one
-from melodyrnn.training.config import TrainingConfig, shaped
+from melodyrnn.training.config import UNTOLD, Told, TrainingConfig, shaped, told_by
 from melodyrnn.training.events import Chosen, Finished, Split, TrainingEvent, TrainingPlan, Weights
 from melodyrnn.training.fit import fit
 from melodyrnn.training.network import MelodyRNN
@@ -105,11 +105,11 @@ class Part(Sequence[Columns]):
         return self._prepared.columns(int(self.rows[index]))
 
 
-def shape(order: Order, melodies: int, notes: int) -> tuple[NetworkConfig, TrainingConfig]:
+def shape(order: Order, melodies: int, notes: int, told: Told = UNTOLD) -> tuple[NetworkConfig, TrainingConfig]:
     """The network and recipe for an order."""
     return shaped(
         melodies, notes, cell=order.cell, sizes=order.sizes, settings=order.settings, seed=order.seed,
-        base=None if order.base is None else order.base.config,
+        base=None if order.base is None else order.base.config, told=told,
     )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def train_model(
     if not len(train):
         raise CorpusError("no melodies to train on; `melodyrnn corpus check` says why files are left out")
     lengths = np.asarray(prepared.lengths)[prepared.part("train")]
-    config, recipe = shape(order, len(train), int(lengths.sum()))
+    config, recipe = shape(order, len(train), int(lengths.sum()), told_by(train))
     if few := bool(recipe.folds):  # too few to spare any: each is held out once, in folds
         train = Part(prepared, *PARTS)
     validation, test = (Part(prepared, *(() if few else (part,))) for part in PARTS[1:])

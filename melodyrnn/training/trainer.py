@@ -67,6 +67,9 @@ def digest(split: Split, pieces: Sequence[Span]) -> str:
             melody = part[i]
             names.update(repr([getattr(melody, name) for name in _SCALARS]).encode())
             names.update(np.stack([getattr(melody, name) for name in _NOTES]).astype("<i4").tobytes())
+            for told in (melody.phrase, *(melody.harmony or ())):
+                if told is not None:
+                    names.update(told.astype("<i4").tobytes())
     return names.hexdigest()
 
 
@@ -130,7 +133,8 @@ class Trainer:
         """What is about to happen."""
         parameters = sum(p.numel() for p in self.network.parameters())
         place = self.place
-        return Started(len(self.split.train), self.notes, parameters, self.plan.recipe.epochs, place.epoch, place.step)
+        epochs = self.plan.recipe.epochs
+        return Started(len(self.split.train), self.notes, parameters, epochs, place.epoch, place.step, self.plan.config)
 
     def epoch(self, stop: Callable[[], bool]) -> Iterator[TrainingEvent]:
         """Train what is left of an epoch, then judge and save."""

@@ -17,7 +17,7 @@ from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.generate import generate
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
-from melodyrnn.events.columns import Withheld, columns
+from melodyrnn.events.columns import answers_hidden, columns
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.inference.scoring import score
 from melodyrnn.music.key import Key
@@ -72,9 +72,7 @@ def test_bits_are_the_networks_own(model):
     """What is reported beside a melody is what scoring the finished melody gives."""
     (out,) = generate(model, Options(seed=3, bars=6))
     scored = columns(encode(out.melody))
-    shown = Withheld(
-        bars_left=np.array([False]), style=np.array([True]), mode=np.array([False]), register=np.array([False])
-    )
+    shown = answers_hidden(1, told=["bars_left"])
     assert np.abs(score(model.network, [scored], shown)[0].bits[:-1] - out.bits).max() < 1e-9
 
 

@@ -25,12 +25,14 @@ from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Metre
+from tests.conftest import weights_of
 from tests.independent_checks import broken
 
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
-    "density", "contour", "durations", "end", "form", "chords", "chord_tones", "chord_track", "loop", "max_copy",
-    "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort", "velocity",
+    "density", "contour", "durations", "end", "form", "phrase", "chords", "chord_tones", "chord_track", "loop",
+    "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort",
+    "velocity",
 )  # fmt: skip
 KEPT = {}
 C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
@@ -236,6 +238,17 @@ def end(composer):
 def form(composer):
     """What comes back is the same; with a prime mark all but its last bar."""
     composer.is_kept("form", "AA'BA", bars=8, count=3)
+
+
+@keeps
+def phrase(composer):
+    """No note over a phrase's end, nor one that begins within its last beat; in a form too; the network is told."""
+    composer.is_kept("phrase", "1 2", bars=6)
+    composer.is_kept("phrase", "1", bars=4, upbeat="1/8", form="AABA", count=3)
+    hears = replace(composer.model.checkpoint.config, phrases=True)
+    told = model_of(replace(composer.model.checkpoint, config=hears, weights=weights_of(hears)))
+    four, eight = (prompt_for(told, options_of(phrase=bars)).decoder.rest() for bars in ("4", "8"))
+    assert (four != eight).any()
 
 
 @keeps

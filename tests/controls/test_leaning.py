@@ -168,7 +168,7 @@ def test_a_style_is_composed_in(model):
         heard = [encode(made.melody) for made in generate(model, asked.replace(style=style), 300)]
         nothing = np.zeros(len(heard), bool)
         told, untold = (
-            score(model.network, [columns(one, row) for one in heard], Withheld(*[nothing] * 4))
+            score(model.network, [columns(one, row) for one in heard], Withheld(*[nothing] * len(Withheld._fields)))
             for row in (model.card.styles["march"], 0)
         )
         return [float(b.bits.sum() - a.bits.sum()) for a, b in zip(told, untold, strict=True)]

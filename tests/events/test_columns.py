@@ -93,7 +93,7 @@ def test_the_last_position_says_end_in_the_rest_alone():
 def test_every_row_stands_in_its_table(rows):
     """No view, match or distance leaves its table."""
     shown = np.zeros(1, dtype=bool)
-    batch = collate([tune(rows, Metre(7, 8))], Withheld(shown, shown, shown, shown))
+    batch = collate([tune(rows, Metre(7, 8))], Withheld(*[shown] * len(Withheld._fields)))
     for name, sizes in (("heard", HEARD), ("at_rest", AT_REST), ("at_duration", AT_DURATION), ("at_pitch", AT_PITCH)):
         views = getattr(batch, name)
         assert (views >= 0).all()
@@ -106,7 +106,7 @@ def test_the_register_is_hidden_until_the_first_note_is_known():
     """The anchor follows from the first note: its row is 0 where that note is predicted."""
     where = list(HEARD).index("register")
     shown = np.zeros(1, dtype=bool)
-    batch = collate([tune([(0, 24, 60)] * 3)], Withheld(shown, shown, shown, shown))
+    batch = collate([tune([(0, 24, 60)] * 3)], Withheld(*[shown] * len(Withheld._fields)))
     assert batch.heard[0, 0, where] == 0
     assert (batch.heard[0, 1:4, where] == 61).all()
 

@@ -11,9 +11,11 @@ import pytest
 import hatch_build
 from melodyrnn.checkpoint.file import NetworkConfig, expected_shapes
 from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.columns import Withheld, answers_hidden
 from melodyrnn.inference import compiled, numpy_network, pointer
 from melodyrnn.inference.decoder import Conditions, Decoder, of_columns
 from melodyrnn.inference.scoring import score
+from melodyrnn.inference.told import context_of_columns
 
 BUILT = compiled.kernel() is not None
 needs_kernel = pytest.mark.skipif(not BUILT, reason="no compiler was at hand when melodyrnn was installed")
@@ -30,7 +32,9 @@ SHAPES = [
 def config(request):
     """A network of each cell and of odd sizes."""
     cell, layers, sizes = request.param
-    return NetworkConfig(cell=cell, layers=layers, bar_numbers=layers == 1, **sizes)
+    return NetworkConfig(
+        cell=cell, layers=layers, bar_numbers=layers == 1, phrases=layers == 2, harmony=cell != "gru", **sizes
+    )
 
 
 def stream_of(network, melodies, capacity=3):
@@ -38,7 +42,8 @@ def stream_of(network, melodies, capacity=3):
     told = Conditions(
         *(np.array(v) for v in zip(*((m.mode + 1, m.style, m.anchor + 1, m.bars) for m in melodies), strict=True))
     )
-    return Decoder(network, told, of_columns(melodies), capacity=capacity)
+    context = context_of_columns(melodies, answers_hidden(len(melodies), told=Withheld._fields))
+    return Decoder(network, told, of_columns(melodies), capacity=capacity, context=context)
 
 
 def distributions(network, melodies):
@@ -60,10 +65,10 @@ def test_it_is_built_here_if_it_can_be(tmp_path):
 
 @needs_kernel
 @pytest.mark.parametrize("precision", [np.float16, np.float32])
-def test_every_distribution_is_numpys(config, precision, random_weights, random_columns):
+def test_every_distribution_is_numpys(config, precision, random_weights, told_columns):
     """Whole distributions at every position, four melodies side by side, weights of either precision: to 1e-4 nats."""
     weights = {name: array.astype(precision) for name, array in random_weights(config).items()}
-    melodies = [random_columns(40, k) for k in range(4)]
+    melodies = [told_columns(40, k) for k in range(4)]
     both = [
         distributions(kind(config, weights), melodies) for kind in (numpy_network.Network, compiled.CompiledNetwork)
     ]
@@ -73,10 +78,10 @@ def test_every_distribution_is_numpys(config, precision, random_weights, random_
 
 
 @needs_kernel
-def test_a_melody_is_the_same_in_any_company(config, random_weights, random_columns):
+def test_a_melody_is_the_same_in_any_company(config, random_weights, told_columns):
     """Bit for bit: alone and among 1 to 14 others, at any place, so that rows are taken six, four and one at a time."""
     network = compiled.CompiledNetwork(config, random_weights(config))
-    melodies = [random_columns(9, k) for k in range(15)]
+    melodies = [told_columns(9, k) for k in range(15)]
     alone = [list(distributions(network, [melody])) for melody in melodies]
     for count in range(2, 16):
         chosen = [(k * 7 + count) % 15 for k in range(count)]

@@ -1,5 +1,7 @@
 """The runtimes say what the torch network says: NumPy, and the compiled step where it is built."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -31,10 +33,10 @@ def network(request):
     return request.param
 
 
-def pair(network, cell, layers, *, bar_numbers=False):
+def pair(network, cell, layers, **hears):
     """A torch network with lively random weights, and ours."""
     torch.manual_seed(1)
-    config = NetworkConfig(cell=cell, layers=layers, bar_numbers=bar_numbers, **SMALL)
+    config = NetworkConfig(cell=cell, layers=layers, **hears, **SMALL)
     theirs = MelodyRNN(config).eval()
     with torch.no_grad():
         for name, weight in theirs.named_parameters():
@@ -67,6 +69,37 @@ def test_surprise_is_torchs_over_200_dependent_notes(network, cell, layers, bar_
         for row, scored in zip(expected, score(ours, melodies, withheld), strict=True):
             bits = scored.bits
             assert np.abs(bits * np.log(2) - row[: len(bits)]).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    "hears", [("phrases",), ("harmony",), ("phrases", "harmony"), ("bar_numbers", "phrases", "harmony")]
+)
+def test_what_phrases_and_chords_say_is_torchs(network, hears, told_columns):
+    """Melodies that tell of phrases, of chords, of both or of neither, shown and hidden: equal to 1e-4 nats."""
+    theirs, ours = pair(network, "gru", 1, **dict.fromkeys(hears, True))
+    melodies = [told_columns(n, k) for k, n in enumerate((60, 1, 33, 2, 60, 9, 20, 31))]
+    rng = np.random.default_rng(0)
+    everything = answers_hidden(8, told=Withheld._fields)
+    for withheld in (everything, Withheld(*(coin(rng, 8) for _ in Withheld._fields)), answers_hidden(8)):
+        with torch.no_grad():
+            expected = torch.stack(theirs(inputs(melodies, withheld)), -1).numpy()
+        for row, scored in zip(expected, score(ours, melodies, withheld), strict=True):
+            assert np.abs(scored.bits * np.log(2) - row[: len(scored.bits)]).max() < 1e-4
+
+
+@pytest.mark.parametrize("hears", ["phrases", "harmony"])
+def test_what_is_hidden_is_not_heard(network, hears, told_columns):
+    """Bit for bit the figures of melodies that do not tell; and what is told changes them."""
+    _, ours = pair(network, "lstm", 1, **{hears: True})
+    melodies = [told_columns(40, k) for k in (0, 3)]
+    silent = [replace(m, phrase=None, harmony=None) for m in melodies]
+    hidden, untold, told = (
+        score(ours, some, answers_hidden(2, told=fields))
+        for some, fields in ((melodies, ()), (silent, Withheld._fields[4:]), (melodies, Withheld._fields[4:]))
+    )
+    for one, same, other in zip(hidden, untold, told, strict=True):
+        assert one.bits.tobytes() == same.bits.tobytes()
+        assert np.abs(one.bits - other.bits).max() > 0.01
 
 
 def test_whole_distributions_are_torchs(network, random_columns):

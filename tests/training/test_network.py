@@ -96,7 +96,7 @@ def test_views_are_a_sum_of_embeddings():
     """Value and gradient are those of one nn.Embedding a view, summed, each scaled by its dropout."""
     sizes = {"a": 5, "b": 7, "c": 3}
     torch.manual_seed(0)
-    views = Views(sizes, 4)
+    views = Views(sizes, vp.Hears(), 4)
     tables = [nn.Embedding(size, 4) for size in sizes.values()]
     with torch.no_grad():
         for table, part in zip(tables, views.weight.split(list(sizes.values())), strict=True):

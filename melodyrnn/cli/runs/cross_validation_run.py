@@ -31,7 +31,7 @@ from melodyrnn.evaluation.cross_validation import (
 from melodyrnn.evaluation.kept_folds import asked_of, fold_from_plain, fold_to_plain
 from melodyrnn.evaluation.sets import shared
 from melodyrnn.system import processors
-from melodyrnn.training.config import defaults, fine_tuning
+from melodyrnn.training.config import defaults, fine_tuning, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -203,7 +203,7 @@ def _trial(melodies: MelodySet, asked: CrossValidationRequest, base: Checkpoint 
     """How to train; the sizes follow the part that a fold trains on unless the user says otherwise."""
     trial = Trial(members=asked.members, seed=asked.seed, base=None if base is None else Base.of(base))
     size, notes = (count * (folds - 1) // folds for count in (len(melodies.names), melodies.notes))
-    config, recipe = defaults(size, notes)
+    config, recipe = defaults(size, notes, told=told_by(melodies.melodies))
     if base is not None:
         recipe = fine_tuning(size, notes)
     if asked.epochs is not None:

@@ -28,7 +28,7 @@ from melodyrnn.compose.model import model_of
 from melodyrnn.controls.options import Options
 from melodyrnn.training import workers as teams
 from melodyrnn.training.events import Chosen, Evaluated, Finished, Started, Stepped, Stopped, Tried
-from melodyrnn.training.pipeline import Floor, Made, shape, train_model
+from melodyrnn.training.pipeline import Floor, Made, train_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,10 +69,10 @@ def view_of(console: Console, title: str, sample: _Sample) -> View:
 
 
 def event_facts(event: Event) -> dict[str, Any]:
-    """An event as plain data: its kind, and its numbers; weights and histories are left out."""
+    """An event as plain data: its kind, and its numbers; weights, shapes and histories are left out."""
     facts: dict[str, Any] = {"event": type(event).__name__.lower()}
     for one in fields(event):
-        if one.name in {"weights", "history"}:
+        if one.name in {"weights", "history", "config"}:
             continue
         value = getattr(event, one.name)
         if hasattr(value, "_asdict"):
@@ -236,7 +236,7 @@ _PAUSE: Final = 5.0  # seconds between two samples
 def watch(console: Console, prepared: Prepared, order: Order) -> ExitStatus:
     """Train, show what happens, and say how it ended."""
     team = teams.join()
-    view = view_of(console, str(order.output), _Sample(console, order))
+    view = view_of(console, str(order.output), _Sample(console))
     stop = Stop()
     try:
         with stop.listening():
@@ -308,14 +308,13 @@ class _Sample:
     """Composes a few bars with the weights that were just judged, now and then."""
 
     console: Console
-    order: Order
     config: NetworkConfig | None = None
     last: float = field(default=-_PAUSE)
     roll: Sequence[str] = ()
 
     def begin(self, event: Started) -> None:
         """Learn the shape of the network."""
-        self.config, _ = shape(self.order, event.melodies, event.notes)
+        self.config = event.config
 
     def __call__(self, event: Evaluated) -> Sequence[str]:
         """Draw a melody of the present network, or the one before if that is not old."""
