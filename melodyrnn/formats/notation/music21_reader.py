@@ -175,8 +175,8 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool, cho
     key = made.melody.key
     if key is not None and tonic_only:
         key = find_mode(made.melody, key.tonic)
-    made = _reading(where, made, key, rhythm=heading.rhythm)
-    return replace(made, chords=harmony_of_bars(bars, where) if chords else None)
+    reading = _reading(where, made, key, rhythm=heading.rhythm)
+    return replace(reading, chords=harmony_of_bars(bars, where) if chords else None)
 
 
 def _reading(
