@@ -117,7 +117,7 @@ def check_finite(weights: Mapping[str, NDArray[Any]]) -> None:
     """Refuse NaN and infinity among the weights. Raises CheckpointError.
 
     By their bits, read as whole numbers: from infinity up all positive ones are odd, and, without a sign, all negative
-    ones. So nothing is copied; NumPy would widen fp16 first, at ten times the cost.
+    ones. So nothing is copied; NumPy would widen fp16 first.
     """
     for name, array in weights.items():
         signed, unsigned = (array.view(f"<{kind}{array.itemsize}") for kind in "iu")
