@@ -71,3 +71,18 @@ def test_generate_without_wishes_imports_no_machinery_for_them(model, tmp_path):
 def test_help_waits_for_no_numpy(tmp_path):
     """Help pages come before any array is thought of."""
     assert "numpy" not in modules_of(["generate", "--help"], tmp_path)
+
+
+def test_no_request_waits_for_masked_arrays(model, tmp_path):
+    """`numpy.unique` imports numpy.ma, which takes as long as looking ahead for a limited leap."""
+    asked = ["--max-leap", "5", "--density", "2-6", "--end", "tonic", "--bars", "2", "-o", "x.mid"]
+    modules = modules_of(["generate", "-m", str(model), *asked], tmp_path)
+    assert "melodyrnn.constraints.product" in modules
+    assert "numpy.ma" not in modules
+
+
+def test_only_chords_wait_for_their_grammar(model, tmp_path):
+    """The regular expressions of chord symbols take longer to compile than all others together."""
+    ask = ["generate", "-m", str(model), "--bars", "2", "-o"]
+    assert "melodyrnn.music.chord_symbols" not in modules_of([*ask, "x.mid"], tmp_path)
+    assert "melodyrnn.music.chord_symbols" in modules_of([*ask, "y.mid", "--chords", "Am F"], tmp_path)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -112,7 +111,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
     would replace it. Raises OutputError; then the old file is intact and no temporary file is left.
     """
     target = Path(os.path.realpath(path))
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    part = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         if target.exists() and not target.is_file():
             with target.open("wb") as device:

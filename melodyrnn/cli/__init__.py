@@ -52,6 +52,7 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):  # all is done: no traceback out of Python's own leaving
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    gc.freeze()  # Python, leaving, shall not look for cycles in what goes with the process anyway
     if status in {ExitStatus.INTERRUPTED, ExitStatus.TERMINATED}:
         # Python ends itself by SIGINT, not by our status, if Ctrl-C ever passed through an exec of a library import.
         for stream in (sys.stdout, sys.stderr):

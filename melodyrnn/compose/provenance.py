@@ -21,6 +21,7 @@ import hashlib
 import json
 import re
 import types
+import zlib
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -54,9 +55,9 @@ _WHOLE: Final = 96  # ticks
 _USUAL: Final = 32  # melodies side by side that every recipe may have
 _MOST_FIELDS: Final = 100
 _MOST_DIGITS: Final = 20  # of a whole number: more than a seed has
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{16}")
-_VERSION: Final = re.compile(r"[0-9A-Za-z.+-]{1,40}")
+_NAME: Final = r"[a-z][a-z0-9_-]{0,39}"
+_DIGEST: Final = r"[0-9a-f]{16}"
+_VERSION: Final = r"[0-9A-Za-z.+-]{1,40}"
 
 Value = TypeVar("Value")
 
@@ -203,14 +204,14 @@ def _object(text: str) -> dict[str, Any]:
 
 def _fields(told: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = told.get(name, {})
-    if not isinstance(found, dict) or len(found) > _MOST_FIELDS or not all(map(_NAME.fullmatch, found)):
+    if not isinstance(found, dict) or len(found) > _MOST_FIELDS or not all(re.fullmatch(_NAME, name) for name in found):
         raise RecipeError(f"the recipe's {name} are damaged")
     return found
 
 
-def _matched(told: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+def _matched(told: Mapping[str, Any], name: str, pattern: str) -> str:
     value = told.get(name)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise RecipeError(f"the recipe's {name} is damaged")
     return value
 
@@ -238,7 +239,6 @@ def _json(melody: Melody) -> bytes:
 
 def _packed(melody: Melody) -> str:
     import base64  # noqa: PLC0415 - only a prime pays for it
-    import zlib  # noqa: PLC0415
 
     return base64.b64encode(zlib.compress(_json(melody), 9)).decode()
 
@@ -246,7 +246,6 @@ def _packed(melody: Melody) -> str:
 def _unpacked(text: Any) -> Melody:
     """Unpack a melody, never more than so many bytes."""
     import base64  # noqa: PLC0415
-    import zlib  # noqa: PLC0415
 
     try:
         unzip = zlib.decompressobj()

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A stretch whose notes are those of an earlier one."""
 
     at: int  # its first tick

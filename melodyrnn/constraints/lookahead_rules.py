@@ -5,8 +5,7 @@ Contents: MelodyFacts, facts_of; lookahead_rules (Lookahead → LogitRules), pos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 _PITCHES: Final = np.arange(len(PITCHES))
 
 
-@dataclass(frozen=True, slots=True)
-class MelodyFacts:
+class MelodyFacts(NamedTuple):
     """What a melody's notes say about how it may go on. Arrays (R,)."""
 
     tick: Indices  # where the last note ended

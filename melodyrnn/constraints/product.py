@@ -39,8 +39,8 @@ class Map:
         """What is asked of it again and again is worked out at once."""
         self.after = after
         self.alive: Flags = after >= 0
-        self._index, leads = np.maximum(after, 0), np.unique(after[self.alive])
-        self._only = int(leads[0]) if len(leads) == 1 else None
+        self._index, leads = np.maximum(after, 0), set(after[self.alive].tolist())
+        self._only = leads.pop() if len(leads) == 1 else None
         self._shown = self.alive[:, None, None, None]
 
     def pulled(self, states: Flags) -> Flags:
@@ -146,7 +146,7 @@ class Product:
         for _, one in live:
             key = key * len(one.maps) + one.kind
         found = []
-        for value in np.unique(key).tolist():
+        for value in np.flatnonzero(np.bincount(key.reshape(-1))).tolist():
             rest, chosen = value, {}
             for k, one in reversed(live):
                 rest, kind = divmod(rest, len(one.maps))

@@ -21,9 +21,8 @@ Contents: Factor, eliminated, widest; Pieces, manageable; SectionLookahead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
 Variable = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """Which values of some variables go together: one axis each."""
 
     scope: tuple[Variable, ...]
@@ -92,8 +90,7 @@ MOST_SPLITS: Final = 128  # ways to share required groups out among pieces
 MOST_SHARED_BORDERS: Final = 3  # borders on which another one may depend when it is eliminated: 73^4 numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(NamedTuple):
     """What is composed and in which order it sounds."""
 
     starts: tuple[int, ...]

@@ -20,6 +20,7 @@ parts_of (a symbol → root, quality, bass), nearest_to (a known symbol).
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -247,8 +248,6 @@ def parts_of(symbol: str, place: str = "") -> tuple[str, str, str]:
 
 def nearest_to(symbol: str) -> str:
     """The known symbol that is most like one that is not; "" where not even a root is to be seen."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a refusal
-
     match = re.match(_ROOT, symbol)
     if match is None:
         return ""

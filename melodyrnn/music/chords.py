@@ -24,8 +24,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.errors import OptionError
-from melodyrnn.music.chord_symbols import parts_of, steps_of
-from melodyrnn.music.degrees import is_degree, symbol_of_degree
 from melodyrnn.music.parsing import pitch_class
 
 if TYPE_CHECKING:
@@ -37,10 +35,10 @@ if TYPE_CHECKING:
 CHORDS: Final = "chords: "
 """Opens the text event of a MIDI file that keeps the progression of its chord track: 'chords: Am F | G C'."""
 
-_COMMA: Final = re.compile(r"[,;](?![^()]*\))")
-_DASH: Final = re.compile(r"(?<=\S)[-–—](?=[A-H]|[b#♭♯]?[ivIV])|(?<!\S)(?:[-–—]|->)(?!\S)|→|->")
-_GERMAN: Final = re.compile(r"(?:^|/)(?:H|[CDFG]es|[EA]s(?!us))")
-_GERMAN_B: Final = re.compile(r"(^|/)B(?![b♭#♯]|es)")
+_COMMA: Final = r"[,;](?![^()]*\))"
+_DASH: Final = r"(?<=\S)[-–—](?=[A-H]|[b#♭♯]?[ivIV])|(?<!\S)(?:[-–—]|->)(?!\S)|→|->"
+_GERMAN: Final = r"(?:^|/)(?:H|[CDFG]es|[EA]s(?!us))"
+_GERMAN_B: Final = r"(^|/)B(?![b♭#♯]|es)"
 _REPEATED: Final = "%"
 _BASS: Final = 48  # MIDI number from which a written chord is stacked: C3
 
@@ -59,6 +57,8 @@ def chord_of(symbol: str, place: str = "") -> Chord:
     >>> chord_of("Am7").tones, chord_of("F#dim").tones, chord_of("C/G").tones
     ((9, 0, 4, 7), (6, 9, 0), (7, 0, 4))
     """
+    from melodyrnn.music.chord_symbols import parts_of, steps_of  # noqa: PLC0415 - only chords wait for their grammar
+
     name, quality, bass = parts_of(symbol, place)
     if not name:
         return Chord("N.C.", ())
@@ -106,17 +106,19 @@ def progression(text: str, metre: Metre, key: Key | None = None) -> tuple[tuple[
 
 def _bars(text: str) -> list[list[str]]:
     """The words of each bar."""
-    text = _COMMA.sub(" , ", text.strip().removeprefix("|:").removesuffix(":|"))
-    text = _DASH.sub(" , ", text)
+    text = re.sub(_COMMA, " , ", text.strip().removeprefix("|:").removesuffix(":|"))
+    text = re.sub(_DASH, " , ", text)
     between = " " if "|" in text or ":" in text else "|"
     bars = [part.split() for part in text.replace(" , ", between).split("|")]
-    if any(_GERMAN.search(word) for words in bars for word in words):
-        bars = [[_GERMAN_B.sub(r"\1Bb", word) for word in words] for words in bars]
+    if any(re.search(_GERMAN, word) for words in bars for word in words):
+        bars = [[re.sub(_GERMAN_B, r"\1Bb", word) for word in words] for words in bars]
     return bars
 
 
 def _chord(symbol: str, place: str, key: Key | None) -> Chord:
     """A chord by its symbol or by its degree."""
+    from melodyrnn.music.degrees import is_degree, symbol_of_degree  # noqa: PLC0415
+
     if symbol == _REPEATED:
         raise OptionError("chords", f"'%'{place} repeats the whole bar before: it stands alone between two '|'")
     if not is_degree(symbol):

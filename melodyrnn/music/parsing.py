@@ -21,13 +21,13 @@ from melodyrnn.music.key import MODES, STEPS, Key
 from melodyrnn.music.melody import BEAT_VALUES, TICKS_PER_QUARTER, Metre
 from melodyrnn.music.scales import mode_beside, nearest_scale, scale_named
 
-_NAME: Final = re.compile(r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?")
+_NAME: Final = r"([A-Ga-g])([#♯b♭]{0,2})(-?[0-9]{1,2})?"
 _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
 def pitches_of(name: str, option: str = "pitch") -> frozenset[int]:
     """MIDI numbers that a name stands for (F#4: 66; Bb: 10, 22, 34 …); raise OptionError, naming the option."""
-    match = _NAME.fullmatch(name)
+    match = re.fullmatch(_NAME, name)
     if match is None:
         raise OptionError(option, f"{name!r} is not a pitch; write F#4 or Bb3, or F# for every octave of it")
     step = STEPS[match[1].upper()] + sum(_SIGNS[sign] for sign in match[2])
@@ -59,11 +59,11 @@ def scale_of(text: str, tonic: int | None = None) -> tuple[int, ...]:
     if not words:
         raise OptionError("scale", "names no pitch; write the notes of the scale: C D Eb F# G Ab B")
     named = scale_named(text)
-    if named is None and not all(_NAME.fullmatch(word) for word in words):
+    if named is None and not all(re.fullmatch(_NAME, word) for word in words):
         found = _key_and_scale(text)
         if found is not None:
             return found[1] or found[0].scale
-        if not _NAME.fullmatch(words[0]):
+        if not re.fullmatch(_NAME, words[0]):
             near = nearest_scale(text)
             known = f"the nearest that is: {near}" if near else f"write {_SCALES_SAID}"
             raise OptionError("scale", f"{text!r} is not a scale known here; {known}, or its notes, C D Eb F# G Ab B")
@@ -94,13 +94,8 @@ def range_of(text: str) -> tuple[int, int]:
     return low, high
 
 
-_TONIC: Final = re.compile(
-    r"""([A-Ha-h])(?:[ -]?(sharp|flat)\b|([#♯b♭])|(is|es|(?<=[AEae])s)(?=$|[ -]|dur|moll))?[ _-]*(.*)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_SOLFEGE: Final = re.compile(
-    r"(do|r[eé]|mi|fa|sol|la|si)\b ?(#|♯|b|♭|di[eè]se|b[eé]mol|diesis|bemolle)?[ -]+(.*)", re.IGNORECASE
-)
+_TONIC: Final = r"(?i)([A-H])(?:[ -]?(sharp|flat)\b|([#♯b♭])|(is|es|(?<=[AE])s)(?=$|[ -]|dur|moll))?[ _-]*(.*)"
+_SOLFEGE: Final = r"(?i)(do|r[eé]|mi|fa|sol|la|si)\b ?(#|♯|b|♭|di[eè]se|b[eé]mol|diesis|bemolle)?[ -]+(.*)"
 _SOLFEGE_LETTERS: Final = dict(zip(("do", "re", "mi", "fa", "sol", "la", "si"), "CDEFGAB", strict=True))
 _MODE_NAMES: Final = {name: name for name in MODES} | {
     "m": "minor", "min": "minor", "moll": "minor", "mineur": "minor", "minore": "minor", "menor": "minor",
@@ -113,7 +108,7 @@ _MODE_NAMES: Final = {name: name for name in MODES} | {
 }  # fmt: skip
 _GERMAN: Final = {"dur", "moll"}
 _SCALES_SAID: Final = "blues, minor pentatonic, harmonic minor, whole tone, hijaz"
-_FRACTION: Final = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
+_FRACTION: Final = r"([0-9]{1,3})/([0-9]{1,3})"
 
 
 def parse_key(text: str) -> Key:
@@ -159,12 +154,12 @@ def _key_and_scale(text: str) -> tuple[Key, tuple[int, ...] | None] | None:
 
 def _tonic_of(text: str) -> tuple[str, str, bool]:
     """The tonic in English, what stands after it, and whether it is written small; "" where there is none."""
-    solfege = _SOLFEGE.fullmatch(text)
+    solfege = re.fullmatch(_SOLFEGE, text)
     if solfege is not None:
         sign = (solfege[2] or "").lower()[:1]
         letter = _SOLFEGE_LETTERS[solfege[1].lower().replace("é", "e")]
         return letter + {"#": "#", "♯": "#", "d": "#", "": ""}.get(sign, "b"), solfege[3], False
-    match = _TONIC.fullmatch(text)
+    match = re.fullmatch(_TONIC, text)
     if match is None:
         return "", "", False
     letter, word, sign, suffix, rest = match.groups()
@@ -179,7 +174,7 @@ def _tonic_of(text: str) -> tuple[str, str, bool]:
 
 def parse_metre(text: str) -> Metre:
     """Read a metre (6/8); raise OptionError."""
-    match = _FRACTION.fullmatch(text.strip())
+    match = re.fullmatch(_FRACTION, text.strip())
     if match is None or int(match[2]) not in BEAT_VALUES or not int(match[1]):
         raise OptionError("metre", f"{text!r} is not a metre; write 4/4, 3/4, 6/8 or 5/4")
     return Metre(int(match[1]), int(match[2]))
@@ -189,7 +184,7 @@ def parse_upbeat(text: str) -> int | None:
     """Ticks of an upbeat written as a note value (1/4: 24), None where it is left to the network ('free')."""
     if text == "free":
         return None
-    match = _FRACTION.fullmatch(text.strip())
+    match = re.fullmatch(_FRACTION, text.strip())
     value = Fraction(0) if text == "0" else None
     if match is not None and int(match[2]):
         value = Fraction(int(match[1]), int(match[2])) * 4 * TICKS_PER_QUARTER
@@ -237,7 +232,7 @@ _LENGTHS: Final = {
     "whole": 1, "semibreve": 1, "half": 2, "minim": 2, "quarter": 4, "crotchet": 4, "eighth": 8, "quaver": 8,
     "sixteenth": 16, "semiquaver": 16,
 }  # fmt: skip
-_LENGTH: Final = re.compile(r"(?:([0-9]{1,2})/)?([1-9][0-9]?)(?:th|nd)?(\.|t)?", re.IGNORECASE)
+_LENGTH: Final = r"(?i)(?:([0-9]{1,2})/)?([1-9][0-9]?)(?:th|nd)?(\.|t)?"
 
 
 def note_values_of(text: str) -> tuple[int, ...]:
@@ -248,7 +243,7 @@ def note_values_of(text: str) -> tuple[int, ...]:
     """
     found = []
     for word in text.replace(",", " ").split():
-        match = _LENGTH.fullmatch(word)
+        match = re.fullmatch(_LENGTH, word)
         single = word.lower().removesuffix("s").removesuffix("-note")
         value = Fraction(1, _LENGTHS[single]) if single in _LENGTHS else Fraction(0)
         if match is not None:

@@ -15,6 +15,7 @@ Contents: NAMED_SCALES, scale_named, mode_beside (the mode nearest to a scale), 
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
@@ -86,8 +87,6 @@ def _by_words() -> dict[frozenset[str], tuple[int, ...]]:
 
 def nearest_scale(name: str) -> str:
     """The known name that is most like one that is not; "" where none is."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a refusal
-
     return "".join(get_close_matches(" ".join(name.lower().split()), NAMED_SCALES, 1))
 
 

@@ -13,7 +13,6 @@ import os
 import re
 import select
 import stat
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.music.melody import Melody
 
-_KEY_LINE: Final = re.compile(rb"^[ \t]*K:", re.MULTILINE)  # which every tune of ABC has before its notes
+_KEY_LINE: Final = rb"(?m)^[ \t]*K:"  # which every tune of ABC has before its notes
 _ABC_HEAD: Final = 1 << 16  # bytes in which it is looked for
 _TELLING: Final = 16  # notes from which on a melody says something of its key
 _PATIENCE: Final = 60.0  # seconds for all that comes through a named pipe
@@ -133,7 +132,7 @@ def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -
         if start.startswith(mark):
             return _parked(content, suffix, name, track=track)
     head = content[:_ABC_HEAD]
-    if not start.startswith(b"MThd") and b"\0" not in head and _KEY_LINE.search(head):
+    if not start.startswith(b"MThd") and b"\0" not in head and re.search(_KEY_LINE, head):
         return _abc(content, name, track=track)
     return _midi(content, name, track=track, strict=strict)
 
@@ -166,6 +165,8 @@ def _abc(content: bytes, name: str, *, track: str | None, tune: str | None = Non
 
 def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Input:
     """Read what came through a pipe by way of a temporary file, which a child process can open."""
+    import tempfile  # noqa: PLC0415 - composing, which needs no such folder, does not wait for it
+
     with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
         path = Path(folder) / f"stdin{suffix}"
         path.write_bytes(content)

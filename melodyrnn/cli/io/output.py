@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
 
 _STEM: Final = "melody"
-_PATTERN: Final = re.compile(r"\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
+_PATTERN: Final = r"(?s)\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp"
 
 
 class Results(NamedTuple):
@@ -159,7 +159,7 @@ def remove_left(folder: Path) -> None:
         return
     with suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208 - names alone: a folder may hold many files
-            match = _PATTERN.fullmatch(name) if name.startswith(".") and name.endswith(".tmp") else None
+            match = re.fullmatch(_PATTERN, name) if name.startswith(".") and name.endswith(".tmp") else None
             if match and not _alive(int(match[1])):
                 _remove(folder / name)
 

@@ -40,9 +40,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
-_FILE: Final = re.compile(
-    r"(.+\.(?:midi?|kar|rmi|musicxml|mxl|xml|abc|krn|kern))(?::([^/\\]+))?", re.IGNORECASE | re.DOTALL
-)
+_FILE: Final = r"(?is)(.+\.(?:midi?|kar|rmi|musicxml|mxl|xml|abc|krn|kern))(?::([^/\\]+))?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +195,7 @@ def read_chord_input(console: Console, asked: str | None) -> ChordInput:
             ChordsControl.option.name,
             'chords are not read from stdin; write them, "Am F | G C", or name a file, song.mid',
         )
-    match = _FILE.fullmatch(asked.strip()) if asked is not None else None
+    match = re.fullmatch(_FILE, asked.strip()) if asked is not None else None
     if match is None:
         return ChordInput(asked)
     file, track = match[1], match[2]

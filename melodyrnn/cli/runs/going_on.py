@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.cli.runs.compose_run import MelodyWriter
 
-_SEED: Final = re.compile(rb'"seed":([0-9]{1,18})\b')
+_SEED: Final = rb'"seed":([0-9]{1,18})\b'
 _LARGEST: Final = 16 << 20  # bytes; no file of ours is larger
 
 
@@ -65,7 +65,7 @@ def missing(writer: MelodyWriter, count: int) -> list[int]:
 def recipe_seed(path: Path, writer: MelodyWriter) -> int | None:
     """The seed of a file that is the same command's but for that; None for any other file."""
     content = _content(path)
-    found = _SEED.search(content)
+    found = re.search(_SEED, content)
     seed = int(found[1]) if found else 0  # which is not written, for it is the default
     return seed if _is(content, writer, seed) else None
 

@@ -168,8 +168,8 @@ def is_static(melody: Melody, primed: int = 0) -> bool:
 def _moves(pitches: Indices) -> bool:
     if len(pitches) < _NOTES:
         return True
-    _, counts = np.unique(pitches, return_counts=True)
-    return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(pitches))
+    counts = np.bincount(pitches)
+    return bool(np.count_nonzero(counts) >= _FEW and counts.max() <= _MOST * len(pitches))
 
 
 def is_repetitive(melody: Melody) -> bool:

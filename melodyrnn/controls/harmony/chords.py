@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.music.chords import progression
-from melodyrnn.music.harmony import in_letters
 from melodyrnn.music.melody import Metre
 
 if TYPE_CHECKING:
@@ -37,4 +36,6 @@ class ChordsControl(Control):
         """The progression; degrees of a key that is asked for as symbols, so that files need no key to tell them."""
         if setting.key is None:
             return replace(setting, progression=self.value)
+        from melodyrnn.music.harmony import in_letters  # noqa: PLC0415 - only chords wait for their grammar
+
         return replace(setting, progression=in_letters(self.value, setting.metre or Metre(), setting.key))

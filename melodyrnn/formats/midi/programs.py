@@ -6,6 +6,7 @@ Contents: PROGRAMS, program_of (a number or a name → the number).
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Final
 
 from melodyrnn.errors import OptionError
@@ -63,8 +64,6 @@ def program_of(text: str) -> int:
     within = [number for name, number in names.items() if said in name.split() or said == name.rstrip(" 12")]
     if within:
         return min(within)
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a refusal
-
     near = "".join(get_close_matches(said, names, 1))
     known = f"the nearest that is: {near}" if near else "write 0 to 127, or a name: piano, violin, flute"
     raise OptionError("program", f"{text!r} is not a General MIDI sound; {known}")
