@@ -9,7 +9,7 @@ Conventions
               holds several tunes, each outcome is called `name:number`.
 
 Contents: Source, Shard, suffix_of, find_files, other_kinds; Outcome, source_of, of_another_kind;
-CorpusInfo, names, describe_corpus, sources, chosen, sources_of.
+CorpusInfo, names, describe_corpus, sources, songs_in, sources_of.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def sources(name: str) -> list[Source]:
     """List a built-in corpus's files, in order. Raises CorpusError: no such corpus, or its music is not here."""
     info = describe_corpus(name)
     if info.collections:
-        return chosen(info, remembered(name))[0]
+        return songs_in(info, remembered(name))[0]
     folder = _music21() / info.folder
     left_out = {path for pattern in info.leave_out for path in folder.glob(pattern)}
     paths = sorted({path for pattern in info.files for path in folder.glob(pattern)} - left_out)
@@ -252,7 +252,7 @@ def sources(name: str) -> list[Source]:
     ]
 
 
-def chosen(info: CorpusInfo, folders: Sequence[Path]) -> tuple[list[Source], list[str]]:
+def songs_in(info: CorpusInfo, folders: Sequence[Path]) -> tuple[list[Source], list[str]]:
     """The files of a corpus that lies in some folders, by name, each once; and the files there that are none of it.
 
     Raises CorpusError without a folder, or where none of its files is to be found.

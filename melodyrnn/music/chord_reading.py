@@ -8,7 +8,7 @@ Conventions
     notes       (onset, end, MIDI number) in ticks from the first bar line, in any order.
     weights     (beats, 12): how long each pitch class sounds in a beat, as a share of all that sounds there.
 
-Contents: Sounding, read_chords.
+Contents: Sounding, find_chords.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.music.melody import Metre
 
-Weights = NDArray[np.float64]
+_Weights = NDArray[np.float64]
 
 
 class Sounding(NamedTuple):
@@ -58,12 +58,12 @@ _SHARPS: Final = 4
 _NONE: Final = 128  # above every pitch
 
 
-def read_chords(notes: Sequence[Sounding], metres: Sequence[Metre], *, fifths: int = 0) -> list[Change]:
+def find_chords(notes: Sequence[Sounding], metres: Sequence[Metre], *, fifths: int = 0) -> list[Change]:
     """Name the chords of what sounds together, equal neighbours as one; [] where nothing sounds.
 
     >>> from melodyrnn.music.melody import Metre
     >>> alberti = [Sounding(12 * k, 12 * k + 12, (48, 55, 52, 55)[k % 4]) for k in range(8)]
-    >>> read_chords([*alberti, Sounding(96, 192, 43), Sounding(96, 192, 59), Sounding(96, 192, 65)], [Metre()])
+    >>> find_chords([*alberti, Sounding(96, 192, 43), Sounding(96, 192, 59), Sounding(96, 192, 65)], [Metre()])
     [Change(onset=0, end=96, symbol='C'), Change(onset=96, end=192, symbol='G7')]
     """
     if not notes:
@@ -96,7 +96,7 @@ def _beats(metres: Sequence[Metre], end: int) -> tuple[list[int], list[float]]:
     return [*ticks, end], costs
 
 
-def _sounds(notes: Sequence[Sounding], beats: Sequence[int]) -> tuple[Weights, Weights]:
+def _sounds(notes: Sequence[Sounding], beats: Sequence[int]) -> tuple[_Weights, _Weights]:
     """Ticks that each pitch class sounds in each beat, weighed; and 1 for the lowest there: (beats, 12) both."""
     edges = np.array(beats)
     sound, bass = np.zeros((2, len(beats) - 1, 12))
@@ -118,7 +118,7 @@ def _sounds(notes: Sequence[Sounding], beats: Sequence[int]) -> tuple[Weights, W
     return sound, bass
 
 
-def _templates() -> tuple[Weights, Weights, Weights]:
+def _templates() -> tuple[_Weights, _Weights, _Weights]:
     """For each chord, root by root: its tones, what each costs where it is missing, and what naming it costs."""
     tones, missing, costs = np.zeros((12, len(_QUALITIES), 12)), np.zeros((12, len(_QUALITIES), 12)), []
     for column, (steps, cost) in enumerate(_QUALITIES.values()):
@@ -134,19 +134,19 @@ _TONES, _MISSED, _COSTS = _templates()
 _ROOTS: Final = np.repeat(np.arange(12), len(_QUALITIES))
 
 
-def _fit(sound: Weights, bass: Weights, lengths: NDArray[np.int64]) -> Weights:
+def _fit(sound: _Weights, bass: _Weights, lengths: NDArray[np.int64]) -> _Weights:
     """How well each chord explains each beat: (beats, chords)."""
     total = sound.sum(1, keepdims=True)
     share = np.divide(sound, total, out=np.zeros_like(sound), where=total > 0)
-    inside: Weights = share @ _TONES.T
+    inside: _Weights = share @ _TONES.T
     silent = (share < 0.04).astype(float) @ _MISSED.T
     fit = inside - _OUTSIDE * (1 - inside) - silent + _BASS * bass[:, _ROOTS] - _COSTS
     certain = np.clip(total / (_FULL * lengths[:, None]), 0, 1)
-    weighed: Weights = fit * np.where(total > 0, _SPARSE + (1 - _SPARSE) * certain, 0)
+    weighed: _Weights = fit * np.where(total > 0, _SPARSE + (1 - _SPARSE) * certain, 0)
     return weighed
 
 
-def _viterbi(fit: Weights, costs: Weights) -> list[int]:
+def _viterbi(fit: _Weights, costs: _Weights) -> list[int]:
     """The best chord of each beat, changes counted."""
     score = fit[0]
     came = np.empty(fit.shape, np.int64)

@@ -61,7 +61,7 @@ def test_songs_that_nobody_has_fetched(tmp_path):
         catalogue.sources("songs")
     info = catalogue.describe_corpus("songs")
     with pytest.raises(CorpusError, match="none of its files in"):
-        catalogue.chosen(info, [placed(tmp_path / "tunes", "a.mxl", "b.mid")])
+        catalogue.songs_in(info, [placed(tmp_path / "tunes", "a.mxl", "b.mid")])
 
 
 def test_what_is_said_once_is_known(tmp_path):
@@ -69,7 +69,7 @@ def test_what_is_said_once_is_known(tmp_path):
     one = placed(tmp_path / "one", "b-lc22.mxl", "a-lc3.mxl", "a-lc3.mscx", ".git/lc9.mxl")
     two = placed(tmp_path / "two", "x/lc3.mxl", "y/Claude-Debussy-Reverie.mxl", "y/Foe.mxl")
     info = catalogue.describe_corpus("songs")
-    found, others = catalogue.chosen(info, [one, two])
+    found, others = catalogue.songs_in(info, [one, two])
     assert [source.name for source in found] == ["songs/claudedebussyreverie", "songs/lc22", "songs/lc3"]
     assert found[2].path == str(one / "a-lc3.mxl")
     assert [(source.sung, source.harmony, source.longest_rest) for source in found][0::2] == [

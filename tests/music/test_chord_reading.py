@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.music.chord_reading import Sounding, read_chords
+from melodyrnn.music.chord_reading import Sounding, find_chords
 from melodyrnn.music.chords import chord_of
 from melodyrnn.music.melody import Metre
 
@@ -22,7 +22,7 @@ def block(begin: int, end: int, *pitches: int) -> list[Sounding]:
 
 def symbols(notes: list[Sounding], metres: tuple[Metre, ...] = COMMON, fifths: int = 0) -> list[tuple[int, str]]:
     """Where each chord begins, and its name."""
-    return [(change.onset, change.symbol) for change in read_chords(notes, metres, fifths=fifths)]
+    return [(change.onset, change.symbol) for change in find_chords(notes, metres, fifths=fifths)]
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,10 @@ def test_a_beat_of_six_eight_is_dotted():
 
 def test_a_melody_alone_says_no_chord_but_helps_to_name_one():
     """A note of less weight: nothing where nothing else sounds, the third where the others leave it out."""
-    assert read_chords([Sounding(0, 96, 72, 0.3)], COMMON) == []
+    assert find_chords([Sounding(0, 96, 72, 0.3)], COMMON) == []
     assert symbols([*block(0, 96, 48, 55), Sounding(0, 96, 75, 0.3)]) == [(0, "Cm")]
     alone = [*block(0, 96, 48, 52, 55), Sounding(96, 192, 77, 0.3)]
-    assert read_chords(alone, COMMON)[-1].end == 96
+    assert find_chords(alone, COMMON)[-1].end == 96
 
 
 def test_metres_that_change():
@@ -107,7 +107,7 @@ def test_metres_that_change():
 )
 def test_whatever_sounds(notes):
     """Law: changes are in order, on beats, end within what sounds, and can be read."""
-    changes = read_chords(notes, COMMON)
+    changes = find_chords(notes, COMMON)
     assert bool(changes) == bool(notes)
     for change, following in pairwise(changes):
         assert change.end <= following.onset

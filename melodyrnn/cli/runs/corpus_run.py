@@ -24,7 +24,7 @@ from melodyrnn.corpus.cache import load_corpus, user_cache
 from melodyrnn.corpus.elsewhere import remember
 from melodyrnn.corpus.reading import Limits
 from melodyrnn.corpus.replacing import settle
-from melodyrnn.corpus.sources import Shard, chosen, describe_corpus, names, other_kinds
+from melodyrnn.corpus.sources import Shard, describe_corpus, names, other_kinds, songs_in
 from melodyrnn.corpus.stamp import read_report, read_stamp, stamp_of, unchanged
 from melodyrnn.errors import REASONS, CorpusError, OptionError, OutputError
 from melodyrnn.formats.registry import INPUT_FORMATS
@@ -207,7 +207,7 @@ def _settled(infos: Sequence[CorpusInfo], places: Sequence[Path]) -> list[str]:
     if len(infos) != 1 or not infos[0].collections:
         held = ", ".join(name for name in names() if describe_corpus(name).collections)
         raise OptionError("--from", f"is for one corpus whose music does not come with music21: {held}")
-    _, others = chosen(infos[0], places)
+    _, others = songs_in(infos[0], places)
     remember(infos[0].name, places)
     return others
 

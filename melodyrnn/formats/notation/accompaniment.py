@@ -17,7 +17,7 @@ from melodyrnn.errors import Unreadable
 from melodyrnn.formats.naming import says_drums
 from melodyrnn.formats.notation.measures import Bar, bar_starts, bars_with_symbols, chords_of_bars
 from melodyrnn.formats.notation.parts import first_offset, label_of, signature_at
-from melodyrnn.music.chord_reading import Sounding, read_chords
+from melodyrnn.music.chord_reading import Sounding, find_chords
 from melodyrnn.music.harmony import Harmony, laid_out
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
@@ -54,7 +54,7 @@ def played_harmony(score: Any, part: Any, bars: list[Bar], metres: tuple[Metre, 
     others = _others(score, part, bars)
     starts = bar_starts(bars)
     notes = [*_sounding(others, starts, 1.0), *(_sounding([part], starts, _MELODY) if others else ())]
-    changes = read_chords(notes, metres, fifths=_fifths(part)) if 0 < len(notes) <= _MOST_NOTES else []
+    changes = find_chords(notes, metres, fifths=_fifths(part)) if 0 < len(notes) <= _MOST_NOTES else []
     return laid_out(changes, metres, where, source="the other parts", whole=True) if changes else None
 
 
