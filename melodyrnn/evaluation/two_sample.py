@@ -141,7 +141,7 @@ def cases_of(melodies: Sequence[Columns], exams: Sequence[Exam], seeds: Sequence
 def judge(melodies: Sequence[Columns], cases: Sequence[Case], jobs: int = 0) -> Iterator[Answer | None]:
     """Train and ask judges in `jobs` processes (0: all).
 
-    Yields None after each epoch of each judge, but its answer after the last; answers of different judges come mixed. Raises
+    Yields None after each epoch of each judge, but its answer after the last, those of all judges mixed. Raises
     MelodyRNNError where a process dies.
     """
     jobs = min(jobs or processors(), len(cases))
