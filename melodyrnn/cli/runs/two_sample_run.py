@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 20  # features, of those that tell anything
 _BARS: Final = 8
+_SEEDS_APART: Final = 1_000_000  # judges and melodies of one --seed are others than those of the next
 _HELD_BACK: Final = ("validation", "test")
 
 
@@ -86,14 +87,14 @@ def run_two_sample(console: Console, asked: TwoSampleRequest) -> None:
     """Have judges tell a model's melodies from real ones; print how well they can, and by what."""
     if asked.seeds < 1 or asked.samples < 1:
         raise OptionError("--seeds" if asked.seeds < 1 else "--samples", "must be 1 or more")
-    checkpoint = load(find(asked.model))
+    checkpoint, first = load(find(asked.model)), asked.seed * _SEEDS_APART
     material = (_split if asked.cross_fit is None else _pooled)(console, checkpoint, asked)
     made = write_under_frames(
-        model_of(checkpoint), material.frames, asked.seed, jobs=asked.jobs, temperature=asked.temperature
+        model_of(checkpoint), material.frames, first, jobs=asked.jobs, temperature=asked.temperature
     )
     written = sorted(console.progress(made, doing="composing", total=len(material.frames)), key=lambda one: one.under)
     melodies = [*material.real, *(one.melody for one in written)]
-    cases = cases_of(melodies, material.exams, range(asked.seed, asked.seed + asked.seeds))
+    cases = cases_of(melodies, material.exams, range(first, first + asked.seeds))
     done = console.progress(judge(melodies, cases, asked.jobs), doing="judging", total=len(cases) * FROZEN.epochs)
     findings = _Findings(melodies, written, [answer for answer in done if answer is not None])
     _tell(console, findings, asked)
