@@ -1,8 +1,8 @@
 """The judge of a two-sample test: a small network that learns to tell real melodies from written ones.
 
 A bidirectional GRU hears a melody and says after each note how much its state speaks for "written"; what all notes say,
-where each of its units was highest, and what it says at the end of its way, decides. Whatever it can tell on melodies it
-has not learnt from, the two sets differ in (Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests").
+where each of its units was highest, and what it says at the end of its way, decides. Whatever it can tell on melodies
+that it has not learnt from, the two sets differ in (Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests").
 
 Conventions
     hearing     (notes, V) rows of V tables (`events.judge_views`).
@@ -82,8 +82,7 @@ class Classifier(nn.Module):
         """The last and the first note, (B, 2), where each direction has heard everything, and what its state says."""
         half, last = states.shape[-1] // 2, lengths - 1
         whole = states[torch.arange(len(states)), last, :half], states[:, 0, half:]
-        weights = self.ends.weight[0].split(half)
-        parts = [state @ weight for state, weight in zip(whole, weights, strict=True)]
+        parts = [state @ weight for state, weight in zip(whole, self.ends.weight.view(2, half), strict=True)]
         return torch.stack((last, torch.zeros_like(last)), 1), torch.stack(parts, 1)
 
     def _dropped(self, values: Tensor) -> Tensor:
