@@ -92,10 +92,10 @@ def _in_quarters(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _by_row(answers: Sequence[Answer]) -> dict[int, tuple[NDArray[np.float64], bool]]:
     """Row of each melody asked about → evidence of its notes, the mean of seeds; whether it is called written."""
-    seeds = len({answer.order.seed for answer in answers})
+    seeds = len({answer.case.seed for answer in answers})
     found: dict[int, tuple[NDArray[np.float64], bool]] = {}
     for answer in answers:
-        exam = answer.order.exam
+        exam = answer.case.exam
         for row, written, each in zip(exam.asked.tolist(), exam.asked_written.tolist(), answer.evidence, strict=True):
             before = found[row][0] if row in found else 0.0
             found[row] = (before + each.astype(np.float64) / seeds, written)

@@ -38,9 +38,12 @@ FEATURES: Final = {
     "last onset": "place of the last onset in its bar, as a share of it",
     "last length": "length of the last note, in quarters",
     "last relative": "length of the last note over the mean of all",
-    "last full": "whether the last bar and the upbeat are a bar together, or the last bar is full",
+    "last bar full": "whether the last note ends with its bar",
+    "last bar short": "whether the last bar is short by the upbeat, and full with it",
+    "last under mean": "whether the last note is shorter than the mean",
     "last tonic": "whether the last note is the tonic",
     "last step": "size of the last step",
+    "last leap": "whether the last step is more than a major third",
     "last fall": "whether the last step goes down",
     "last longest": "whether no note is longer than the last",
     "first tonic": "whether the first note is the tonic",
@@ -105,7 +108,10 @@ def _ending(melody: Columns) -> Iterator[tuple[str, float]]:
     yield "last onset", place / bar
     yield "last length", ticks[-1] / TICKS_PER_QUARTER
     yield "last relative", ticks[-1] / ticks.mean()
-    yield "last full", float((place + ticks[-1]) % bar in {0.0, (bar - upbeat) % bar})
+    end = place + float(ticks[-1])
+    yield "last bar full", float(end % bar == 0)
+    yield "last bar short", float(upbeat > 0 and end == bar - upbeat)
+    yield "last under mean", float(ticks[-1] < ticks.mean())
     degrees = vp.degree(melody.pitch)
     yield "last tonic", float(degrees[-1] == 0)
     yield "first tonic", float(degrees[0] == 0)
@@ -113,6 +119,7 @@ def _ending(melody: Columns) -> Iterator[tuple[str, float]]:
     if len(melody) > 1:
         last = int(melody.pitch[-1] - melody.pitch[-2])
         yield "last step", abs(last)
+        yield "last leap", float(abs(last) > 4)
         yield "last fall", float(last < 0)
 
 

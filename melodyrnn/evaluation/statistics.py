@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from melodyrnn.compose.generate import generate
+from melodyrnn.controls.options import Options
 from melodyrnn.errors import CorpusError
 from melodyrnn.evaluation.sets import read_melody_columns
 from melodyrnn.events import viewpoints as vp
@@ -142,9 +144,6 @@ def sample_from_model(
     model: Model, frames: Sequence[Columns], count: int, seed: int = 0, *, temperature: float = 1.0
 ) -> Iterator[Columns]:
     """Write melodies of free length and upbeat in keys and metres drawn from those of a set."""
-    from melodyrnn.compose.generate import generate  # noqa: PLC0415 - counting sets needs no network
-    from melodyrnn.controls.options import Options  # noqa: PLC0415
-
     known = [m for m in frames if m.metre[0] < len(METRES)]
     if not known:
         raise CorpusError("no melody of the set is in a metre that the model knows by name")

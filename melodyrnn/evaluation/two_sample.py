@@ -10,7 +10,7 @@ Conventions
     bound       95 %: 1.96 standard errors, of the melodies asked about (DeLong, DeLong & Clarke-Pearson 1988) and of
                 the mean of the judges.
 
-Contents: INSIDE, Exam, one_exam, crossed_exams; Order, orders_of, Answer, judge; auc, Verdict, verdict_of.
+Contents: INSIDE, Exam, one_exam, crossed_exams; Case, cases_of, Answer, judge; auc, Verdict, verdict_of.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.events.columns import Columns
 
-Heard = list["NDArray[np.int16]"]
+_Heard = list["NDArray[np.int16]"]
 
 INSIDE: Final = 12  # last notes that are left out where it is asked about what goes before an end
 LEAST_INSIDE: Final = 8  # notes that are left; shorter melodies are not asked about
@@ -108,7 +108,7 @@ def _exam(
     return Exam(np.concatenate(learnt), called[0], np.concatenate(asked), called[1], control)
 
 
-class Order(NamedTuple):
+class Case(NamedTuple):
     """A judge that is to be trained and asked."""
 
     exam: Exam
@@ -119,7 +119,7 @@ class Order(NamedTuple):
 class Answer(NamedTuple):
     """What a judge said."""
 
-    order: Order
+    case: Case
     evidence: list[NDArray[np.float32]]  # for "written", of each note of each melody asked about
     bias: float
 
@@ -129,24 +129,24 @@ class Answer(NamedTuple):
         return np.array([each.sum(dtype=np.float64) for each in self.evidence]) + self.bias
 
 
-def orders_of(melodies: Sequence[Columns], exams: Sequence[Exam], seeds: Sequence[int]) -> list[Order]:
+def cases_of(melodies: Sequence[Columns], exams: Sequence[Exam], seeds: Sequence[int]) -> list[Case]:
     """A judge of each seed for each exam, on whole melodies and inside. Raises CorpusError where nothing is inside."""
     long = np.array([len(melody) >= INSIDE + LEAST_INSIDE for melody in melodies])
     inside = [exam.within(long) for exam in exams]
     if any(len(set(exam.asked_written.tolist())) < 2 or not len(exam.learnt) for exam in [*exams, *inside]):
         raise CorpusError(f"too few melodies of {INSIDE + LEAST_INSIDE} notes or more to be told apart; name more")
-    return [Order(exam, cut, seed) for seed in seeds for cut, some in ((False, exams), (True, inside)) for exam in some]
+    return [Case(exam, cut, seed) for seed in seeds for cut, some in ((False, exams), (True, inside)) for exam in some]
 
 
-def judge(melodies: Sequence[Columns], orders: Sequence[Order], jobs: int = 0) -> Iterator[Answer | None]:
+def judge(melodies: Sequence[Columns], cases: Sequence[Case], jobs: int = 0) -> Iterator[Answer | None]:
     """Train and ask judges in `jobs` processes (0: all).
 
-    Yields None after each epoch of each judge, but its answer after the last; answers come in no order. Raises
+    Yields None after each epoch of each judge, but its answer after the last, those of all judges mixed. Raises
     MelodyRNNError where a process dies.
     """
-    jobs = min(jobs or processors(), len(orders))
+    jobs = min(jobs or processors(), len(cases))
     epochs = range(FROZEN.epochs)
-    shares = [[(order, epoch) for order in orders[job::jobs] for epoch in epochs] for job in range(jobs)]
+    shares = [[(case, epoch) for case in cases[job::jobs] for epoch in epochs] for job in range(jobs)]
     items = [item for row in zip_longest(*shares) for item in row]  # so that each process has its share in order
     work = partial(_answers, _heard(melodies))
     try:
@@ -156,13 +156,13 @@ def judge(melodies: Sequence[Columns], orders: Sequence[Order], jobs: int = 0) -
         raise MelodyRNNError(_KILLED) from None
 
 
-def _heard(melodies: Sequence[Columns]) -> tuple[Heard, Heard]:
+def _heard(melodies: Sequence[Columns]) -> tuple[_Heard, _Heard]:
     """Melodies as judges hear them: whole, and without their ends (those that are too short: whole)."""
     cut = (without_end(m, INSIDE) if len(m) >= INSIDE + LEAST_INSIDE else m for m in melodies)
     return [hearing(melody) for melody in melodies], [hearing(melody) for melody in cut]
 
 
-def _answers(heard: tuple[Heard, Heard], items: Sequence[tuple[Order, int] | None]) -> Iterator[Answer | None]:
+def _answers(heard: tuple[_Heard, _Heard], items: Sequence[tuple[Case, int] | None]) -> Iterator[Answer | None]:
     """In a child: epoch after epoch of the judges of its share; None stands for nothing to do."""
     for item in items:
         if item is None:
@@ -236,14 +236,14 @@ def verdict_of(answers: Sequence[Answer]) -> Verdict:
     """Put together what judges of one kind said: all folds of all seeds. Scores of folds are not compared."""
     by_seed: dict[int, list[Answer]] = {}
     for answer in answers:
-        by_seed.setdefault(answer.order.seed, []).append(answer)
+        by_seed.setdefault(answer.case.seed, []).append(answer)
     told = [_of_seed(own) for own in by_seed.values()]
     areas, shares = ([one[k] for one in told] for k in (0, 2))
     first = next(iter(by_seed.values()))
-    written = sum(int(one.order.exam.asked_written.sum()) for one in first)
+    written = sum(int(one.case.exam.asked_written.sum()) for one in first)
     return Verdict(
-        answers[0].order.inside, answers[0].order.exam.control,
-        sum(len(one.order.exam.asked) for one in first) - written, written, len(first[0].order.exam.learnt),
+        answers[0].case.inside, answers[0].case.exam.control,
+        sum(len(one.case.exam.asked) for one in first) - written, written, len(first[0].case.exam.learnt),
         tuple(areas), _error(areas, [one[1] for one in told]), float(np.mean(shares)),
         _error(shares, [one[3] for one in told]),
     )  # fmt: skip
@@ -253,7 +253,7 @@ def _of_seed(answers: Sequence[Answer]) -> tuple[float, float, float, float]:
     """AUC, its variance, accuracy, its variance, of the folds of one seed."""
     written, real, right = [], [], []
     for answer in answers:
-        called, scores = answer.order.exam.asked_written, answer.scores
+        called, scores = answer.case.exam.asked_written, answer.scores
         written.append(_above(scores[called], scores[~called]))
         real.append(1 - _above(scores[~called], scores[called]))
         right.append([scores[called] > 0, scores[~called] <= 0])

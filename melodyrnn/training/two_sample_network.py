@@ -1,8 +1,8 @@
 """The judge of a two-sample test: a small network that learns to tell real melodies from written ones.
 
-A bidirectional GRU hears a melody and says after each note how much its state speaks for "written"; what all notes
-say, and where each of its units was highest, decides. Whatever it can tell on melodies it has not learnt from, the two
-sets differ in (Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests").
+A bidirectional GRU hears a melody and says after each note how much its state speaks for "written"; what all notes say,
+where each of its units was highest, and what it says at the end of its way, decides. Whatever it can tell on melodies
+that it has not learnt from, the two sets differ in (Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests").
 
 Conventions
     hearing     (notes, V) rows of V tables (`events.judge_views`).
@@ -38,9 +38,9 @@ class ClassifierSettings:
     """
 
     hidden: int = 96  # units in each direction
-    embed: int = 96  # width of a view's rows, which are summed
+    embed: int = 64  # width of a view's rows, which are summed
     epochs: int = 6
-    batch: int = 64  # melodies
+    batch: int = 32  # melodies
     rate: float = 4e-3
     drop: float = 0.2  # of what is embedded, and of what is read out
     clip: float = 1.0  # length of the gradient
@@ -63,6 +63,7 @@ class Classifier(nn.Module):
         self.drop = settings.drop
         self.mean = nn.Linear(2 * settings.hidden, 1)
         self.highest = nn.Linear(2 * settings.hidden, 1, bias=False)
+        self.ends = nn.Linear(2 * settings.hidden, 1, bias=False)
 
     def forward(self, heard: Tensor, lengths: Tensor) -> Tensor:
         """Evidence of each note, (B, P), of melodies `heard` (B, P, V) of these lengths, 0 behind their ends."""
@@ -74,9 +75,15 @@ class Classifier(nn.Module):
         inside = torch.arange(notes) < lengths[:, None]
         each = (self.mean(states).squeeze(-1) - self.mean.bias) / lengths[:, None]
         highest, where = states.masked_fill(~inside[..., None], _LOWEST).max(1)
-        parts = highest * self.highest.weight
-        found: Tensor = (each * inside).scatter_add(1, where, parts)
-        return found
+        found: Tensor = (each * inside).scatter_add(1, where, highest * self.highest.weight)
+        return found.scatter_add(1, *self._at_ends(states, lengths))
+
+    def _at_ends(self, states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The last and the first note, (B, 2), where each direction has heard everything, and what its state says."""
+        half, last = states.shape[-1] // 2, lengths - 1
+        whole = states[torch.arange(len(states)), last, :half], states[:, 0, half:]
+        parts = [state @ weight for state, weight in zip(whole, self.ends.weight.view(2, half), strict=True)]
+        return torch.stack((last, torch.zeros_like(last)), 1), torch.stack(parts, 1)
 
     def _dropped(self, values: Tensor) -> Tensor:
         """Some units of each melody silenced while it learns, the same at all its notes."""

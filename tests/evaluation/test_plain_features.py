@@ -32,15 +32,18 @@ def test_endings():
     """A half note on the third beat of 4/4, a step down to the tonic."""
     found = counted([(0, 24, 60), (0, 24, 62), (0, 48, 60)])
     assert (found["last onset"], found["last length"], found["last relative"]) == (0.5, 2, 1.5)
-    assert (found["last full"], found["last tonic"], found["last step"], found["last fall"]) == (1, 1, 2, 1)
-    assert found["last longest"] == 1
+    assert (found["last bar full"], found["last tonic"], found["last step"], found["last fall"]) == (1, 1, 2, 1)
+    assert (found["last longest"], found["last under mean"], found["last leap"]) == (1, 0, 0)
+    assert (
+        counted([(0, 48, 60), (0, 24, 65)])["last leap"] == counted([(0, 48, 60), (0, 24, 65)])["last under mean"] == 1
+    )
 
 
-def test_a_last_bar_is_full_where_the_upbeat_is_missing_from_it():
-    """After an upbeat of a quarter: three quarters, not four; two are neither."""
-    upbeat = [(72, 24, 67), (0, 48, 60), (0, 48, 60)]
-    for last, full in ((72, 1), (96, 1), (48, 0)):
-        assert counted([*upbeat, (0, last, 60)])["last full"] == full
+def test_a_last_bar_is_full_or_short_by_the_upbeat():
+    """After an upbeat of a quarter in 4/4: three quarters are short by it, four are full, two are neither."""
+    for upbeat, last, told in ((72, 72, (0, 1)), (72, 96, (1, 0)), (72, 48, (0, 0)), (0, 72, (0, 0)), (0, 96, (1, 0))):
+        found = counted([(upbeat, 96 - upbeat, 67), (0, 48, 60), (0, 48, 60), (0, last, 60)])
+        assert (found["last bar full"], found["last bar short"]) == told
 
 
 def test_steps():

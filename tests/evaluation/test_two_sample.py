@@ -9,12 +9,12 @@ from melodyrnn.errors import CorpusError, OptionError
 from melodyrnn.evaluation.giveaways import differences, quarters, surest_bars
 from melodyrnn.evaluation.two_sample import (
     Answer,
-    Order,
+    Case,
     auc,
+    cases_of,
     crossed_exams,
     judge,
     one_exam,
-    orders_of,
     verdict_of,
 )
 from melodyrnn.events.columns import columns
@@ -37,13 +37,13 @@ def planted():
     rng = np.random.default_rng(4)
     real = [drawn(rng, late=False) for _ in range(LEARNT + SPARE + ASKED)]
     melodies = [*real, *(drawn(rng, late=True) for _ in range(LEARNT + ASKED))]
-    orders = orders_of(melodies, one_exam(LEARNT, SPARE, ASKED, seed=0), [0])
-    return melodies, [answer for answer in judge(melodies, orders, jobs=1) if answer is not None]
+    cases = cases_of(melodies, one_exam(LEARNT, SPARE, ASKED, seed=0), [0])
+    return melodies, [answer for answer in judge(melodies, cases, jobs=1) if answer is not None]
 
 
 def kind(answers, *, inside, control):
     """Those of one kind."""
-    return [one for one in answers if (one.order.inside, one.order.exam.control) == (inside, control)]
+    return [one for one in answers if (one.case.inside, one.case.exam.control) == (inside, control)]
 
 
 def test_a_planted_flaw_is_found_where_it_is(planted):
@@ -78,12 +78,12 @@ def test_judges_say_the_same_in_any_number_of_processes():
     """Scores to the last bit, and an answer for each order."""
     rng = np.random.default_rng(1)
     melodies = [drawn(rng, late=k >= 9) for k in range(18)]
-    orders = orders_of(melodies, crossed_exams(range(9), 3, seed=0), [5])
+    cases = cases_of(melodies, crossed_exams(range(9), 3, seed=0), [5])
     found = []
     for jobs in (1, 2):
-        answers = [one for one in judge(melodies, orders, jobs) if one is not None]
-        assert len(answers) == len(orders)
-        found.append({(k.order.inside, *k.order.exam.asked.tolist()): k.scores.tolist() for k in answers})
+        answers = [one for one in judge(melodies, cases, jobs) if one is not None]
+        assert len(answers) == len(cases)
+        found.append({(k.case.inside, *k.case.exam.asked.tolist()): k.scores.tolist() for k in answers})
     assert found[0] == found[1]
 
 
@@ -123,7 +123,7 @@ def test_too_many_folds_and_too_short_melodies_are_refused():
         crossed_exams([0, 1, 1, 2], 4, seed=0)
     short = [columns(encode(melody_of([(0, 24, 60)] * 9)))] * 6
     with pytest.raises(CorpusError, match="20 notes or more"):
-        orders_of(short, crossed_exams([0, 1, 2], 2, seed=0), [0])
+        cases_of(short, crossed_exams([0, 1, 2], 2, seed=0), [0])
 
 
 def test_auc_is_what_pairs_say():
@@ -138,14 +138,14 @@ def test_scores_of_folds_are_not_compared():
     """Each fold tells its own apart, though its scores lie elsewhere; the bound is as wide as the figures differ."""
     exams = [one for one in crossed_exams(range(8), 2, seed=0) if not one.control]
     scored = [
-        Answer(Order(exam, inside=False, seed=0), [np.array([score]) for score in exam.asked_written + shift], 0.0)
+        Answer(Case(exam, inside=False, seed=0), [np.array([score]) for score in exam.asked_written + shift], 0.0)
         for exam, shift in zip(exams, (0.0, 10.0), strict=True)
     ]
     found = verdict_of(scored)
     assert (found.auc, found.auc_bound, found.real, found.written) == (1, 0, 8, 8)
     assert found.accuracy == pytest.approx(0.75)  # the second fold calls all of them written
     blind = [one._replace(evidence=[np.zeros(1)] * len(one.evidence)) for one in scored]
-    other = [one._replace(order=one.order._replace(seed=1)) for one in blind]
+    other = [one._replace(case=one.case._replace(seed=1)) for one in blind]
     both = verdict_of([*scored, *other])
     assert (both.each, both.auc) == ((1.0, 0.5), 0.75)
     assert both.auc_error == pytest.approx(np.std([1, 0.5], ddof=1) / np.sqrt(2))

@@ -22,7 +22,7 @@ from melodyrnn.corpus.prepared import PARTS
 from melodyrnn.errors import OptionError
 from melodyrnn.evaluation.cross_validation import family_of
 from melodyrnn.evaluation.giveaways import differences, quarters, surest_bars
-from melodyrnn.evaluation.two_sample import INSIDE, crossed_exams, judge, one_exam, orders_of, verdict_of
+from melodyrnn.evaluation.two_sample import INSIDE, cases_of, crossed_exams, judge, one_exam, verdict_of
 from melodyrnn.evaluation.written import framed, write_under_frames
 from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS
 from melodyrnn.music.key import MODES, Key
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 20  # features, of those that tell anything
 _BARS: Final = 8
+_SEEDS_APART: Final = 1_000_000  # judges and melodies of one --seed are others than those of the next
 _HELD_BACK: Final = ("validation", "test")
 
 
@@ -79,22 +80,22 @@ class _Findings(NamedTuple):
 
     def of(self, *, inside: bool, control: bool = False) -> list[Answer]:
         """The answers of judges of one kind."""
-        return [one for one in self.answers if (one.order.inside, one.order.exam.control) == (inside, control)]
+        return [one for one in self.answers if (one.case.inside, one.case.exam.control) == (inside, control)]
 
 
 def run_two_sample(console: Console, asked: TwoSampleRequest) -> None:
     """Have judges tell a model's melodies from real ones; print how well they can, and by what."""
     if asked.seeds < 1 or asked.samples < 1:
         raise OptionError("--seeds" if asked.seeds < 1 else "--samples", "must be 1 or more")
-    checkpoint = load(find(asked.model))
+    checkpoint, first = load(find(asked.model)), asked.seed * _SEEDS_APART
     material = (_split if asked.cross_fit is None else _pooled)(console, checkpoint, asked)
     made = write_under_frames(
-        model_of(checkpoint), material.frames, asked.seed, jobs=asked.jobs, temperature=asked.temperature
+        model_of(checkpoint), material.frames, first, jobs=asked.jobs, temperature=asked.temperature
     )
     written = sorted(console.progress(made, doing="composing", total=len(material.frames)), key=lambda one: one.under)
     melodies = [*material.real, *(one.melody for one in written)]
-    orders = orders_of(melodies, material.exams, range(asked.seed, asked.seed + asked.seeds))
-    done = console.progress(judge(melodies, orders, asked.jobs), doing="judging", total=len(orders) * FROZEN.epochs)
+    cases = cases_of(melodies, material.exams, range(first, first + asked.seeds))
+    done = console.progress(judge(melodies, cases, asked.jobs), doing="judging", total=len(cases) * FROZEN.epochs)
     findings = _Findings(melodies, written, [answer for answer in done if answer is not None])
     _tell(console, findings, asked)
 
@@ -163,7 +164,7 @@ def _tell(console: Console, findings: _Findings, asked: TwoSampleRequest) -> Non
     kinds = [(inside, control) for inside in (False, True) for control in (False, True)]
     verdicts = [verdict_of(findings.of(inside=inside, control=control)) for inside, control in kinds]
     whole = findings.of(inside=False)
-    exams = {id(one.order.exam): one.order.exam for one in whole if one.order.seed == whole[0].order.seed}
+    exams = {id(one.case.exam): one.case.exam for one in whole if one.case.seed == whole[0].case.seed}
     real, written = (
         [findings.melodies[row] for exam in exams.values() for row in exam.asked[exam.asked_written == called].tolist()]
         for called in (False, True)
