@@ -5,7 +5,7 @@
 Three looks, each beat by beat (where a chord is told on both sides):
     analysts    of the first 20 of Riemenschneider's chorales those that music21 has; Roman numerals by Jones,
                 Tymoczko and Robb come with it; those of another edition or key aside
-    symbols     songs that have chord symbols and a piano
+    symbols     songs that have chord symbols, one in eight bars at least, and a piano (none of the 1,286 has)
     music21     a sample of songs: beside what `chordify` and `chordSymbolFigureFromChord` call what sounds on the beat
 
 A root agrees if it is the same pitch class, a triad if its third and fifth are as well (sevenths aside). music21's
@@ -45,6 +45,7 @@ _HEAD: Final = (
     "| against | songs | beats | root | root and triad | chords a bar | changes a bar of theirs |",
     "|---|---|---|---|---|---|---|",
 )
+_FEW: Final = 8  # bars
 _SAME: Final = 0.6  # of the melody's notes on beats, chord tones in what analysts say, from which it is the same music
 Chord = tuple[int, frozenset[int]]
 """Root and pitch classes."""
@@ -203,7 +204,7 @@ def against_analysts() -> Iterator[str]:
         foreign.append(agreement(music21_names(one, ticks), theirs))
         bars += one.melody.bars
     yield row("analysts (chorales)", ours, bars)
-    yield row("... music21's naming against them", foreign, bars)
+    yield row("... music21's naming, on the beats that it names", foreign, bars)
 
 
 def against_symbols(songs: Path) -> Iterator[str]:
@@ -214,12 +215,13 @@ def against_symbols(songs: Path) -> Iterator[str]:
             continue
         one = read(_parsed(path), path.name)
         symbols = written_harmony(one.score, one.part, one.bars, path.name)
-        if one.played is None or symbols is None:
+        if one.played is None or symbols is None or len(symbols.spans) * _FEW < len(one.bars):
             continue
         ticks = beats_of(one.melody)
         counts.append(agreement(at_beats(one.played, ticks), at_beats(symbols, ticks)))
         bars += one.melody.bars
-    yield row("chord symbols (songs that have both)", counts, bars)
+    if counts:
+        yield row("chord symbols (songs that have both)", counts, bars)
 
 
 def beside_music21(songs: Path, many: int) -> Iterator[str]:
