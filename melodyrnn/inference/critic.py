@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.checkpoint.card import NetworkConfig
-from melodyrnn.checkpoint.critic_parts import CRITIC_UNITS, GRU_PARTS, WAYS
+from melodyrnn.checkpoint.critic_parts import CRITIC_EMBED, CRITIC_UNITS, GRU_PARTS, READ, WAYS
 from melodyrnn.events.judge_views import JUDGED, hearing
 from melodyrnn.inference.compiled import layer_of
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from melodyrnn.events.columns import Columns
     from melodyrnn.inference.numpy_network import Floats
 
-_SHAPE: Final = NetworkConfig(cell="gru", hidden=CRITIC_UNITS, embed=CRITIC_UNITS)
+_SHAPE: Final = NetworkConfig(cell="gru", hidden=CRITIC_UNITS, embed=CRITIC_EMBED)
 _FIRST: Final = np.concatenate(([0], np.cumsum([*JUDGED.values()])[:-1]))
 """Row of each view's table in the joint one."""
 
@@ -47,9 +47,7 @@ class Critic:
             layer_of(0, {f"recurrent.{part}_l0": weights[f"{way}.{part}_l0"] for part in GRU_PARTS}, _SHAPE)
             for way in WAYS
         ]
-        self._mean, self._highest = (
-            np.asarray(weights[f"{name}.weight"], np.float32)[0] for name in ("mean", "highest")
-        )
+        self._read = [np.asarray(weights[f"{name}.weight"], np.float32)[0] for name in READ]
         self._bias = float(weights["mean.bias"][0])
 
     def evidence(self, melodies: Sequence[Columns]) -> NDArray[np.float64]:
@@ -68,10 +66,10 @@ class Critic:
     def _states(self, layer: Any, heard: Sequence[Floats]) -> Floats:
         """What a direction's GRU knows after each note, (R, P, H)."""
         rows, longest = len(heard), max(map(len, heard))
-        given = np.zeros((longest, rows, CRITIC_UNITS), np.float32)
+        given = np.zeros((longest, rows, CRITIC_EMBED), np.float32)
         for row, one in enumerate(heard):
             given[: len(one), row] = one
-        h, c, states = (np.zeros((rows, CRITIC_UNITS), np.float32) for _ in range(3))
+        h, c = (np.zeros((rows, CRITIC_UNITS), np.float32) for _ in range(2))
         states = np.empty((rows, longest, CRITIC_UNITS), np.float32)
         for note in range(longest):
             layer.step(given[note], h, c)
@@ -79,8 +77,10 @@ class Critic:
         return states
 
     def _of_one(self, states: Floats) -> float:
-        """What all notes of a melody say, and where each unit was highest; states (notes, 2 H)."""
-        return float(states.mean(0) @ self._mean + states.max(0) @ self._highest) + self._bias
+        """What a melody's states (notes, 2 H) say together."""
+        ends = np.concatenate((states[-1, :CRITIC_UNITS], states[0, CRITIC_UNITS:]))
+        told = zip((states.mean(0), states.max(0), ends), self._read, strict=True)
+        return float(sum(state @ weight for state, weight in told)) + self._bias
 
 
 def critic_of(checkpoint: Checkpoint) -> Critic | None:
