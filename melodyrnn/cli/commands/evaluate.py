@@ -46,6 +46,10 @@ def evaluate_command(
     drop_seen: Annotated[
         bool, o.option("--drop-seen", "Do not test by melodies that the model has trained on.")
     ] = False,
+    told: Annotated[
+        list[str] | None,
+        o.option("--with phrases|chords", "Also with what the melodies tell: phrases, or chords (and others' chords)."),
+    ] = None,
     members: Annotated[int | None, o.option("--members N", "Train N networks (1), and average them.", _FOLDS)] = None,
     cell: Annotated[
         str | None,
@@ -96,8 +100,8 @@ def evaluate_command(
 
     Rest, duration and pitch of each note are predicted from all notes before it;
     END is counted in the rest. Key and metre are told (a key that a file does not
-    state is found from all its notes); style and the number of bars left are
-    hidden. Pitch is given the note's onset and duration, over all
+    state is found from all its notes); style, the number of bars left, phrases
+    and chords are hidden. Pitch is given the note's onset and duration, over all
     pitches, not those of the set alone.
     """
     console = o.console_of(context, quiet=quiet, verbose=verbose, json=json)
@@ -128,4 +132,5 @@ def evaluate_command(
     return run_evaluation(
         console, what[0], what[1:], part=part, track=track, seed=seed, drop_seen=drop_seen, statistics=statistics,
         samples=400 if samples is None else samples, temperature=1.0 if temperature is None else temperature,
+        told=told or (),
     )  # fmt: skip
