@@ -29,8 +29,9 @@ def asked_of(melodies: MelodySet, folds: Mapping[str, int], trial: Trial, untest
     for melody in melodies.melodies:
         for one in fields(melody):
             value = getattr(melody, one.name)
-            heard.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-            heard.update(b"|")
+            for part in value if isinstance(value, tuple) else (value,):
+                heard.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
+                heard.update(b"|")
     return {
         "names": melodies.names,
         "melodies": heard.hexdigest(),
