@@ -4,13 +4,13 @@ Conventions
     Chords are heard in the key: laid under another melody, they come in the key of that one.
     Chords of another melody begin at its first bar line, like its own, and come again when they are over.
 
-Contents: TELLABLE; tellers; with_others_chords.
+Contents: TELLABLE; tellers; with_others_chords; Way, ways (in which figures are taken).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from melodyrnn.events.context import Harmonic
 from melodyrnn.events.vocabulary import onsets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from melodyrnn.events.columns import Columns
 
@@ -39,6 +39,25 @@ def with_others_chords(melodies: Sequence[Columns], seed: int = 0) -> list[Colum
     for at, k in enumerate(order):
         found[k] = replace(melodies[k], harmony=_laid(melodies[_partner(melodies, order, at)], melodies[k]))
     return found
+
+
+class Way(NamedTuple):
+    """Melodies that tell of something, and what is told of them."""
+
+    label: str
+    which: list[int]  # among all
+    melodies: list[Columns]
+    told: tuple[str, ...]  # fields of Withheld
+
+
+def ways(melodies: Sequence[Columns], what: str) -> Iterator[Way]:
+    """Of the melodies that tell of something: without it, with it and, of chords, with others'."""
+    which = tellers(melodies, what)
+    some, told = [melodies[k] for k in which], (TELLABLE[what],)
+    yield Way(f"without {what}", which, some, ())
+    yield Way(f"with {what}", which, some, told)
+    if what == "chords":
+        yield Way("with others' chords", which, with_others_chords(some), told)
 
 
 def _partner(melodies: Sequence[Columns], order: Sequence[int], at: int) -> int:

@@ -1,13 +1,17 @@
 """Chords of other melodies, as a control, and what evaluate --with refuses."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from melodyrnn.checkpoint.file import NetworkConfig
 from melodyrnn.cli.app import app
 from melodyrnn.errors import OptionError
+from melodyrnn.evaluation.cross_validation import Trial, cross_validate
+from melodyrnn.evaluation.kept_folds import fold_from_plain, fold_to_plain
 from melodyrnn.evaluation.told import tellers, with_others_chords
 from melodyrnn.events.columns import columns
 from melodyrnn.events.context import chord_row, harmonic
@@ -17,6 +21,7 @@ from melodyrnn.music.chords import chord_of
 from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
+from melodyrnn.training.config import TrainingConfig
 
 
 def song(symbols, bars, tonic=0, metre=None, mode="major"):
@@ -76,3 +81,26 @@ def test_what_cannot_be_told_is_refused_at_once(what, why):
     result = CliRunner().invoke(app, ["evaluate", "folk", "nowhere", "--with", what])
     assert isinstance(result.exception, OptionError)
     assert why in str(result.exception)
+
+
+def test_folds_are_judged_with_what_is_told_besides(told_columns):
+    """Under the first network of a fold, of the melodies that tell; kept with the fold and read again."""
+    melodies = [told_columns(12, k) for k in range(8)]
+    names = [str(k) for k in range(8)]
+    tiny, brief = NetworkConfig(hidden=4, embed=4, head=4, keys=2, phrases=True, harmony=True), TrainingConfig(epochs=1)
+    trial = Trial(config=tiny, recipe=brief, told=("phrases", "chords"))
+    (done,) = cross_validate(melodies, names, {name: int(name) % 2 for name in names}, trial, only=[0])
+    assert list(done.told) == [
+        "without phrases",
+        "with phrases",
+        "without chords",
+        "with chords",
+        "with others' chords",
+    ]
+    assert [j.name for j in done.told["with phrases"]] == ["0", "2", "4", "6"]
+    assert [j.name for j in done.told["with chords"]] == ["0", "4"]
+    assert (done.told["without chords"][0].bits == done.single[0].bits).all()
+    assert (done.told["with chords"][0].bits != done.single[0].bits).any()
+    again = fold_from_plain(json.loads(json.dumps(fold_to_plain(done))))
+    for way, judged in done.told.items():
+        assert all((a.bits == b.bits).all() for a, b in zip(judged, again.told[way], strict=True))

@@ -120,7 +120,7 @@ def evaluate_command(
         asked = CrossValidationRequest(
             paths=what, part=part, track=track, folds=cross_validate, file=folds, base=base, drop_seen=drop_seen,
             members=1 if members is None else members, cell=cell, hidden=hidden, epochs=epochs, seed=seed or 0,
-            jobs=jobs, state=state,
+            jobs=jobs, state=state, told=told or (),
         )  # fmt: skip
         return run_cross_validation(console, asked)
     if len(what) < 2 and part is None:

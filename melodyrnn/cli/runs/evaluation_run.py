@@ -22,7 +22,7 @@ from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.evaluation.bits import Judged, PooledBits, bits_of, pool
 from melodyrnn.evaluation.sets import find_seen, parts_as_trained, read_set
 from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, distances, sample_from_model, statistics_of
-from melodyrnn.evaluation.told import TELLABLE, tellers, with_others_chords
+from melodyrnn.evaluation.told import TELLABLE, tellers, ways
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.inference.soundness import sound_network
 
@@ -75,15 +75,11 @@ def _check_hears(config: NetworkConfig, told: Sequence[str]) -> None:
 
 def _rows_with(network: Network, melodies: MelodySet, registers: Mapping[int, int], what: str) -> Iterator[Row]:
     """Of melodies that tell of something: figures without it, with it and, of chords, with others'. OptionError."""
-    if not (own := tellers(melodies.melodies, what)):
+    if not tellers(melodies.melodies, what):
         raise OptionError("--with", f"{melodies.name}: no melody tells of its {what}")
-    some, field = melodies.take(own), TELLABLE[what]
-    tried = [(f"without {what}", some.melodies, ()), (f"with {what}", some.melodies, (field,))]
-    if what == "chords" and len(own) > 1:
-        tried.append(("with others' chords", tuple(with_others_chords(some.melodies)), (field,)))
-    for label, heard, told in tried:
-        judged = bits_of(network, heard, some.names, registers, told=told)
-        yield Row(f"{melodies.name}, {label}", judged, whole=False, more={"told": list(told)})
+    for way in ways(melodies.melodies, what):
+        judged = bits_of(network, way.melodies, melodies.take(way.which).names, registers, told=way.told)
+        yield Row(f"{melodies.name}, {way.label}", judged, whole=False, more={"told": list(way.told)})
 
 
 def sets_of(
