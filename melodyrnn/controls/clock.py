@@ -20,7 +20,7 @@ from melodyrnn.music.chords import progression
 from melodyrnn.music.parsing import scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from melodyrnn.constraints.automaton import Flags
     from melodyrnn.controls.setting import Setting
@@ -117,6 +117,20 @@ class Frame:
             bar += bars
             ends.append(min(self.melody.bar_onset(bar) - self.shift - self.upbeat, over))
         return [end for end in ends if end > 0]
+
+    def within(self, ends: Sequence[int]) -> tuple[Flags, Flags]:
+        """Durations (T, D) that are over by the next of some ticks, and onsets (T,) a beat or more before it.
+
+        Where the first new note begins, if that is settled, is an onset in any case.
+        """
+        beats = np.array([*(self.metre(end - 1).beat_ticks for end in ends), 0])
+        left = np.array([*ends, self.end + DURATIONS[-1]])
+        which = np.searchsorted(left[:-1], self.ticks, "right")
+        left = left[which] - self.ticks
+        onsets = left >= beats[which]
+        if self.onset is not None:
+            onsets[self.onset] = True
+        return left[:, None] >= np.asarray(DURATIONS), onsets
 
     def chord_spans(self) -> Iterator[tuple[int, int, Chord]]:
         """(first tick, ticks, chord), over and over from the first full bar up to the end; none without chords."""

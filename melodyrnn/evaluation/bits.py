@@ -7,7 +7,7 @@ Conventions
                 first note is charged too (melodyrnn.events.statistics). As in Conklin & Witten 1995 and Pearce 2005.
     accuracy    how often the most probable value came, each attribute given the ones before it: of the rhythm
                 (rest and duration both) and of the pitch. END is no note and counts in neither.
-    Key and metre are told. Style and bars left are hidden, for they are answers.
+    Key and metre are told. Style, bars left, phrases and chords are hidden, for they are answers, unless `told`.
     KnnMemory   N notes, each under the state (H) in which the network awaited it. Notes awaited in much the same state,
                 and of the same rest and duration, bid for the pitch of what comes next, the nearer the more:
                 P'(v) = (P(v) + Σ w_j [v_j = v]) / (1 + Σ w_j),    w_j = exp(-SHARPNESS d_j² / reach²)
@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from melodyrnn.events.columns import answers_hidden
 from melodyrnn.events.statistics import first_pitch, register_bits
 from melodyrnn.events.vocabulary import END
 from melodyrnn.inference.scoring import score, teacher_force
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -147,10 +148,11 @@ def bits_of(
     names: Sequence[str],
     registers: Mapping[int, int],
     memory: KnnMemory | None = None,
+    told: Collection[str] = (),
 ) -> list[Judged]:
-    """Score melodies note by note; with a memory, asking it."""
-    judged = []
-    for melody, name, scored in zip(melodies, names, score(network, melodies, memory=memory), strict=True):
+    """Score melodies note by note; with a memory, asking it; what is `told` (fields of Withheld) is not hidden."""
+    judged, hidden = [], answers_hidden(len(melodies), told)
+    for melody, name, scored in zip(melodies, names, score(network, melodies, hidden, memory), strict=True):
         scored.bits[0, 2] += register_bits(registers, first_pitch(melody))
         judged.append(Judged(name, scored.bits, scored.right))
     return judged

@@ -23,6 +23,7 @@ import numpy as np
 from melodyrnn.corpus.duplicates import Kin, deal_families, entries_of, families, identity
 from melodyrnn.errors import CorpusError, OptionError, TrainingError
 from melodyrnn.evaluation.bits import Judged, KnnMemory, average, bits_of
+from melodyrnn.evaluation.told import ways
 from melodyrnn.events.statistics import count_registers, with_base
 from melodyrnn.inference.compiled import network_of
 from melodyrnn.system import deal
@@ -144,6 +145,7 @@ class Trial:
     config: NetworkConfig | None = None
     recipe: TrainingConfig | None = None
     base: Base | None = None  # fine-tune this one
+    told: tuple[str, ...] = ()  # with what of evaluation.told.TELLABLE each network is judged besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class FoldJudged:
     cells: list[str]  # of the members
     members: list[list[Judged]]
     recalling: list[list[Judged]]  # under the same, each recalling what it was trained on in the fold
+    told: dict[str, list[Judged]] = field(default_factory=dict)  # those that tell, under the first: way → figures
 
     @property
     def single(self) -> list[Judged]:
@@ -227,13 +230,17 @@ def _run(task: _Task) -> FoldJudged:
     """Train a fold's networks and judge its test melodies."""
     registers = _registers(task)
     cells, alone, recalling = [], [], []
+    told: dict[str, list[Judged]] = {}
     with one_thread():
         for network in _networks(task.train, task.trial):
             cells.append(network.config.cell)
             alone.append(bits_of(network, task.test, task.names, registers))
+            for way in [way for what in task.trial.told for way in ways(task.test, what)] if not told else []:
+                names = [task.names[k] for k in way.which]
+                told[way.label] = bits_of(network, way.melodies, names, registers, told=way.told)
             memory = KnnMemory(network, task.train)
             recalling.append(bits_of(network, task.test, task.names, registers, memory))
-    return FoldJudged(task.fold, cells, alone, recalling)
+    return FoldJudged(task.fold, cells, alone, recalling, told)
 
 
 def _registers(task: _Task) -> dict[int, int]:

@@ -29,8 +29,9 @@ def asked_of(melodies: MelodySet, folds: Mapping[str, int], trial: Trial, untest
     for melody in melodies.melodies:
         for one in fields(melody):
             value = getattr(melody, one.name)
-            heard.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-            heard.update(b"|")
+            for part in value if isinstance(value, tuple) else (value,):
+                heard.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
+                heard.update(b"|")
     return {
         "names": melodies.names,
         "melodies": heard.hexdigest(),
@@ -39,6 +40,7 @@ def asked_of(melodies: MelodySet, folds: Mapping[str, int], trial: Trial, untest
         "members": trial.members,
         "seed": trial.seed,
         "cells": trial.cells,
+        "told": trial.told,
         "config": repr(trial.config),
         "recipe": repr(trial.recipe),
         "base": None if trial.base is None else _digest(trial.base),
@@ -55,15 +57,17 @@ def _digest(base: Base) -> str:
 def fold_to_plain(fold: FoldJudged) -> dict[str, Any]:
     """What came of a fold, bit for bit."""
     told = {how: [[_plain(j) for j in each] for each in getattr(fold, how)] for how in ("members", "recalling")}
-    return {"fold": fold.fold, "cells": fold.cells, **told}
+    besides = {way: [_plain(j) for j in each] for way, each in fold.told.items()}
+    return {"fold": fold.fold, "cells": fold.cells, **told, "told": besides}
 
 
 def fold_from_plain(told: Mapping[str, Any]) -> FoldJudged:
     """Read what `fold_to_plain` wrote. Raises CorpusError for anything else."""
     try:
         members, recalling = ([[_judged(j) for j in each] for each in told[how]] for how in ("members", "recalling"))
-        return FoldJudged(int(told["fold"]), [str(cell) for cell in told["cells"]], members, recalling)
-    except (KeyError, TypeError, ValueError) as error:
+        besides = {str(way): [_judged(j) for j in each] for way, each in told["told"].items()}
+        return FoldJudged(int(told["fold"]), [str(cell) for cell in told["cells"]], members, recalling, besides)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorpusError(f"the state's fold {told.get('fold')} is damaged: remove it and begin again") from error
 
 

@@ -11,10 +11,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.events.columns import answers_hidden, collate
+from melodyrnn.events import viewpoints as vp
+from melodyrnn.events.columns import Withheld, answers_hidden, collate
 from melodyrnn.events.context import Harmonic
 from melodyrnn.events.vocabulary import END
-from melodyrnn.training.batches import Share, Span, cut, heldout, plan_epoch, spans, training_step
+from melodyrnn.training.batches import (
+    Share,
+    Span,
+    cut,
+    dropped,
+    heldout,
+    plan_epoch,
+    spans,
+    training_step,
+    withheld,
+)
 
 LENGTHS = st.lists(st.integers(1, 900), min_size=1, max_size=60)
 
@@ -151,3 +162,41 @@ def test_held_out_batches_hide_the_answers(melodies):
     assert (batch.rest[over] == END).all()
     assert batch.notes.sum(1).tolist() == [len(m) for m in melodies]
     assert over.sum(1).tolist() == [1] * len(melodies)
+
+
+def test_what_was_drawn_before_there_were_phrases_is_drawn_still(recipe, config):
+    """Old conditions and dropout of a network without the new views come from the same numbers."""
+    rng = np.random.default_rng((5, 7, 3))
+    hidden = withheld(recipe, 6, rng)
+    drawn = dropped(recipe, config, 6, rng, list(range(6)))
+    again = np.random.default_rng((5, 7, 3))
+    chance = again.random((4, 6))
+    rates = (recipe.hide_bars, recipe.hide_style, recipe.hide_mode, recipe.hide_register)
+    assert all((row < rate).tolist() == flags.tolist() for row, rate, flags in zip(chance, rates, hidden, strict=False))
+    heads = [again.random((6, 1, config.head), dtype=np.float32) >= recipe.drop_head for _ in range(3)]
+    assert all((ours.numpy() > 0).tolist() == kept.tolist() for ours, kept in zip(drawn[2:], heads, strict=True))
+    assert drawn.views.shape == (6, 1, 12)
+    both = dropped(recipe, replace(config, phrases=True, harmony=True), 6, rng, [0])
+    assert both.views.shape == (1, 1, 15)
+
+
+def test_phrases_and_chords_are_hidden_as_often_as_the_recipe_says(recipe):
+    """Apart from each other."""
+    hidden = withheld(replace(recipe, hide_phrases=0.2, hide_harmony=0.7), 4_000, np.random.default_rng(0))
+    assert abs(hidden.phrase.mean() - 0.2) < 0.03
+    assert abs(hidden.harmony.mean() - 0.7) < 0.03
+    assert abs((hidden.phrase & hidden.harmony).mean() - 0.14) < 0.03
+
+
+def test_a_piece_of_a_melody_tells_of_its_own_notes(told_columns):
+    """Phrases and chords of a span are those of its notes; its places, and the ticks left, do not change."""
+    melody = told_columns(30, 0)
+    piece = cut(melody, Span(0, 10, 20))
+    assert piece.phrase.tolist() == melody.phrase[10:20].tolist()
+    assert all(
+        own.tolist() == of.tolist() for own, of in zip(piece.harmony, (c[10:20] for c in melody.harmony), strict=True)
+    )
+    whole, part = (collate([m], answers_hidden(1, told=Withheld._fields)) for m in (melody, piece))
+    for name in ("at_duration", "at_pitch"):
+        left = list(getattr(vp, name.upper())).index("phrase_left")
+        assert getattr(part, name)[0, :10, left].tolist() == getattr(whole, name)[0, 10:20, left].tolist()

@@ -1,9 +1,12 @@
 """Recipes that follow the size of a corpus."""
 
+from dataclasses import replace
+
 import pytest
 
+from melodyrnn.checkpoint.card import NetworkConfig
 from melodyrnn.errors import OptionError
-from melodyrnn.training.config import TrainingConfig, defaults, fine_tuning, rate_at, shaped
+from melodyrnn.training.config import Told, TrainingConfig, defaults, fine_tuning, rate_at, shaped, told_by
 
 
 def test_small_and_large_corpora_are_learnt_differently():
@@ -36,3 +39,17 @@ def test_the_rate_rises_and_falls_once():
     """From a twenty-fifth up to the peak, and down to nothing."""
     recipe = TrainingConfig(rate=1.0, warm=0.2)
     assert [round(rate_at(recipe, progress), 3) for progress in (0.0, 0.2, 1.0)] == [0.04, 1.0, 0.0]
+
+
+def test_a_network_hears_what_its_melodies_tell(told_columns):
+    """Phrases and chords, each where one melody says so; a base keeps its shape, and nobody has to say anything."""
+    both, phrases, chords = told_columns(9, 0), told_columns(9, 2), told_columns(9, 1)
+    silent = replace(both, phrase=None, harmony=None)
+    for some, expected in (([silent], (False, False)), ([silent, phrases], (True, False)), ([chords], (False, True)),
+                           ([phrases, chords], (True, True))):  # fmt: skip
+        told = told_by(some)
+        assert told == expected
+        config, _ = shaped(100, 5_000, sizes={}, settings={}, told=told)
+        assert (config.phrases, config.harmony) == expected
+    base = NetworkConfig(bar_numbers=True)
+    assert shaped(100, 5_000, sizes={}, settings={}, base=base, told=Told(phrases=True, harmony=True))[0] == base

@@ -47,6 +47,10 @@ def evaluate_command(
     drop_seen: Annotated[
         bool, o.option("--drop-seen", "Do not test by melodies that the model has trained on.")
     ] = False,
+    told: Annotated[
+        list[str] | None,
+        o.option("--with phrases|chords", "Also with what the melodies tell: phrases, or chords (and others' chords)."),
+    ] = None,
     members: Annotated[int | None, o.option("--members N", "Train N networks (1), and average them.", _FOLDS)] = None,
     cell: Annotated[
         str | None,
@@ -118,8 +122,8 @@ def evaluate_command(
 
     Rest, duration and pitch of each note are predicted from all notes before it;
     END is counted in the rest. Key and metre are told (a key that a file does not
-    state is found from all its notes); style and the number of bars left are
-    hidden. Pitch is given the note's onset and duration, over all
+    state is found from all its notes); style, the number of bars left, phrases
+    and chords are hidden. Pitch is given the note's onset and duration, over all
     pitches, not those of the set alone.
 
     --two-sample: judges (small networks) learn to tell real melodies from those
@@ -161,7 +165,7 @@ def evaluate_command(
         asked = CrossValidationRequest(
             paths=what, part=part, track=track, folds=cross_validate, file=folds, base=base, drop_seen=drop_seen,
             members=1 if members is None else members, cell=cell, hidden=hidden, epochs=epochs, seed=seed or 0,
-            jobs=jobs, state=state,
+            jobs=jobs, state=state, told=told or (),
         )  # fmt: skip
         return run_cross_validation(console, asked)
     if len(what) < 2 and part is None:
@@ -173,4 +177,5 @@ def evaluate_command(
     return run_evaluation(
         console, what[0], what[1:], part=part, track=track, seed=seed, drop_seen=drop_seen, statistics=statistics,
         samples=400 if samples is None else samples, temperature=1.0 if temperature is None else temperature,
+        told=told or (),
     )  # fmt: skip

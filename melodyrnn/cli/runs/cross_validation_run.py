@@ -30,6 +30,7 @@ from melodyrnn.evaluation.cross_validation import (
 )
 from melodyrnn.evaluation.kept_folds import asked_of, fold_from_plain, fold_to_plain
 from melodyrnn.evaluation.sets import shared
+from melodyrnn.evaluation.told import TELLABLE, tellers
 from melodyrnn.system import processors
 from melodyrnn.training.config import defaults, fine_tuning, told_by
 
@@ -62,6 +63,7 @@ class CrossValidationRequest:
     seed: int
     jobs: int | None
     state: Path | None = None
+    told: Sequence[str] = ()  # of evaluation.told.TELLABLE
 
 
 def run_cross_validation(console: Console, asked: CrossValidationRequest) -> None:
@@ -70,6 +72,11 @@ def run_cross_validation(console: Console, asked: CrossValidationRequest) -> Non
     if asked.members < 1:
         raise OptionError("--members", "an ensemble has at least 1 network")
     cells = _cells(asked.cell, asked.members)
+    for what in asked.told:
+        if what not in TELLABLE:
+            raise OptionError("--with", f"{what}: must be one of {', '.join(TELLABLE)}")
+        if silent := next((s for s in sets if not tellers(s.melodies, what)), None):
+            raise OptionError("--with", f"{silent.name}: no melody tells of its {what}")
     base = None if asked.base is None else load(find(asked.base))
     if base is not None and asked.hidden is not None:
         raise OptionError("--hidden", "a model that is fine-tuned keeps its size")
@@ -104,13 +111,15 @@ def _rows(
 ) -> Iterator[Row]:  # fmt: skip
     """Train all folds of a set; its figures under each network and, where there are several, under all together."""
     folds, count, tested = _divided(console, melodies, asked, seen)
-    trial = replace(_trial(melodies, asked, base, count), cells=cells)
+    trial = replace(_trial(melodies, asked, base, count), cells=cells, told=tuple(asked.told))
     judged = list(_judged(console, melodies, folds, trial, asked, seen, state))
     facts = {"folds": tested, "members": asked.members, "from": asked.base, "seed": asked.seed}
     for member, cell in enumerate(judged[0].cells):
         name = melodies.name if asked.members == 1 else f"{melodies.name}, {cell}"
         own = {**facts, "members": 1, "cell": cell, "seed": asked.seed + member}
         yield from _pair(name, own, *zip(*((f.members[member], f.recalling[member]) for f in judged), strict=True))
+    for way in judged[0].told:
+        yield Row(f"{melodies.name}, {way}", [j for f in judged for j in f.told[way]], whole=False, more={"way": way})
     if asked.members > 1:
         name = f"{melodies.name}, {amount(asked.members, 'network')}"
         yield from _pair(name, facts, *zip(*((f.ensemble, f.ensemble_recalling) for f in judged), strict=True))

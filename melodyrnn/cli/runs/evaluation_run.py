@@ -22,15 +22,17 @@ from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.evaluation.bits import Judged, PooledBits, bits_of, pool
 from melodyrnn.evaluation.sets import find_seen, parts_as_trained, read_set
 from melodyrnn.evaluation.statistics import MEASURES, Statistics, chance, distances, sample_from_model, statistics_of
+from melodyrnn.evaluation.told import TELLABLE, tellers, ways
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.inference.soundness import sound_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from melodyrnn.checkpoint.file import Checkpoint
+    from melodyrnn.checkpoint.file import Checkpoint, NetworkConfig
     from melodyrnn.cli.io.console import Console
     from melodyrnn.evaluation.sets import MelodySet, Seen
+    from melodyrnn.inference.numpy_network import Network
 
 _TERMS: Final = ("rest", "duration", "pitch", "total")
 _NOTE: Final = "Bits per note; END is counted in the rest. Style and bars left are hidden."
@@ -48,10 +50,11 @@ _NO_PRINTS: Final = (
 
 def run_evaluation(
     console: Console, model: str, paths: Sequence[str], *, part: str | None, track: str | None, seed: int | None,
-    drop_seen: bool, statistics: bool, samples: int, temperature: float,
+    drop_seen: bool, statistics: bool, samples: int, temperature: float, told: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Judge a model as it is, or compare what it writes."""
     checkpoint = load(find(model))
+    _check_hears(checkpoint.config, told)
     split = split_seed(checkpoint) if seed is None else seed
     sets = sets_of(console, paths, part, seed=split, track=track, checkpoint=checkpoint)
     sets = [unseen(console, checkpoint, s, drop=drop_seen) for s in sets]
@@ -61,7 +64,27 @@ def run_evaluation(
     rows = [Row(s.name, bits_of(network, s.melodies, s.names, checkpoint.card.registers)) for s in sets]
     if len(rows) > 1:
         rows.append(Row("all", [j for row in rows for j in row.judged], whole=False))
+    if told:
+        rows += [row for what in told for s in sets for row in _rows_with(network, s, checkpoint.card.registers, what)]
     return show(console, rows)
+
+
+def _check_hears(config: NetworkConfig, told: Sequence[str]) -> None:
+    """Refuse what no model hears, and what this one does not. Raises OptionError."""
+    for what in told:
+        if what not in TELLABLE:
+            raise OptionError("--with", f"{what}: must be one of {', '.join(TELLABLE)}")
+        if not (config.phrases if what == "phrases" else config.harmony):
+            raise OptionError("--with", f"the model hears no {what}; train one on melodies that tell of them")
+
+
+def _rows_with(network: Network, melodies: MelodySet, registers: Mapping[int, int], what: str) -> Iterator[Row]:
+    """Of melodies that tell of something: figures without it, with it and, of chords, with others'. OptionError."""
+    if not tellers(melodies.melodies, what):
+        raise OptionError("--with", f"{melodies.name}: no melody tells of its {what}")
+    for way in ways(melodies.melodies, what):
+        judged = bits_of(network, way.melodies, melodies.take(way.which).names, registers, told=way.told)
+        yield Row(f"{melodies.name}, {way.label}", judged, whole=False, more={"told": list(way.told)})
 
 
 def sets_of(

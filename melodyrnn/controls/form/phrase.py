@@ -37,19 +37,8 @@ class Phrase(Control):
 
     def constrain(self, frame: Frame) -> Iterator[Mask]:
         """Its last note, or the silence after it, is a beat long or more; how the melody ends is said by --end."""
-        import numpy as np  # noqa: PLC0415
-
-        from melodyrnn.events.vocabulary import DURATION_TICKS  # noqa: PLC0415
-
-        inner = frame.phrase_ends()[:-1]
-        beats = np.array([frame.metre(end - 1).beat_ticks for end in inner], np.int64)
-        ends, beats = np.array([*inner, frame.end + int(DURATION_TICKS[-1])]), np.append(beats, 0)
-        which = np.searchsorted(ends, frame.ticks, "right")
-        left = ends[which] - frame.ticks
-        onsets = left >= beats[which]
-        if frame.onset is not None:  # where the first new note begins is settled
-            onsets[frame.onset] = True
-        yield Mask(durations=left[:, None] >= DURATION_TICKS, onsets=onsets)
+        durations, onsets = frame.within(frame.phrase_ends()[:-1])
+        yield Mask(durations=durations, onsets=onsets)
 
 
 def bars_of_phrases(text: str) -> tuple[int, ...]:
