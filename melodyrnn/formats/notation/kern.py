@@ -8,8 +8,9 @@ Conventions
     A mode may stand behind the tonic (*d:dor).
     Of three voices on a staff two are kept (see kern_spines).
     What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
-    out but for the first references (!!!). Its time grows with the square of the bars, the interpretations and what
-    stands in one bar: a text with more of them than any movement has is `endless`.
+    out but for the first references (!!!). Its time grows with the square of the bars (at each it looks at all that
+    its spine holds), of the interpretations and of what stands in one bar: a text that would take it some five seconds
+    is `endless`. Movements of four hundred bars in eight spines are not.
 
 Contents: Kern, plain_kern.
 """
@@ -29,7 +30,9 @@ _ENDING: Final = re.compile(r"(.*?\D)[_-]?(\d{1,3})")
 _MODAL: Final = re.compile(r"\*([A-Ga-g])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc|maj|min)[a-z]*")
 _ENDLESS: Final = re.compile(r"(?<![^\t])\*(?:M(?:\d{3,}/|\d+/\d{3,})|k\[[^\]\t]{29,}|MM\d{5,})[^\t]*")
 _REFERENCES: Final = 100  # lines of them that are kept
-_MOST_BARS: Final = 1_500
+_TONIC: Final = re.compile(r"\*[A-Ga-g][#-]{0,2}:")
+_MOST_LOOKS: Final = 6_000_000  # at what a spine holds: some five seconds
+_OF_AN_ENTRY, _OF_A_TONIC = 300, 2_000  # looks that take as long as making one
 _MOST_INTERPRETATIONS: Final = 2_000
 _MOST_LINES: Final = (3_000, 100)  # of a text, and for each of its bars
 _MOST_SECTIONS: Final = 200  # of which is asked what follows them
@@ -52,10 +55,20 @@ def plain_kern(text: str) -> Kern:
     """Write a **kern text so that music21 understands it."""
     lines = [_ENDLESS.sub("*", line) if line[:1] == "*" else _undotted(line) for line in _without_comments(text)]
     lines, endings = _last_endings(lines)
+    key = _modal_key(lines)
+    lines = with_two_voices(lines)
+    endless = _is_endless(lines)
+    return Kern("" if endless else "\n".join(lines), endings, key, endless)
+
+
+def _is_endless(lines: list[str]) -> bool:
+    """Whether music21 would take too long."""
     bars, interpretations = (sum(line[:1] == sign for line in lines) for sign in "=*")
-    most = _MOST_LINES[0] + _MOST_LINES[1] * bars
-    endless = bars > _MOST_BARS or interpretations > _MOST_INTERPRETATIONS or len(lines) > most
-    return Kern("" if endless else "\n".join(with_two_voices(lines)), endings, _modal_key(lines), endless)
+    if interpretations > _MOST_INTERPRETATIONS or len(lines) > _MOST_LINES[0] + _MOST_LINES[1] * bars:
+        return True
+    entries = sum(entry not in {".", "*"} for line in lines if line[:1] != "!" for entry in line.split("\t"))
+    tonics = sum(len(_TONIC.findall(line)) for line in lines if line[:1] == "*")
+    return entries * (bars + _OF_AN_ENTRY) + tonics * _OF_A_TONIC > _MOST_LOOKS
 
 
 def _without_comments(text: str) -> list[str]:

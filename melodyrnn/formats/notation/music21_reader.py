@@ -213,7 +213,7 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
     kind = "humdrum" if form == "krn" else "musicxml"
     kern = plain_kern(text) if form == "krn" else None
     if kern is not None and kern.endless:
-        raise Unreadable(name, "too-large", "more bars, interpretations or notes in a bar than any movement has")
+        raise Unreadable(name, "too-large", "more bars or notes than a movement has; cut it into movements")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
