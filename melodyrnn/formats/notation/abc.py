@@ -6,7 +6,8 @@ one pass over the text, no recursion, nothing executed. Follows the ABC standard
 
 Conventions
     One tune gives one melody: the first voice with notes that is no percussion, unless `track` names another (by V:
-    name or number). Clefs as treble-8, octave= and transpose= are heard; a tempo counts if the first note has it.
+    name or number); which are left out is told. Clefs as treble-8, octave= and transpose= are heard; a tempo counts if
+    the first note has it.
     Chords give their highest note; grace notes, decorations and words are dropped, chord symbols stand in the bars.
     Repeats are not expanded and of alternative endings the last is kept (see barring).
 
@@ -20,7 +21,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.errors import Unreadable
+from melodyrnn.errors import Unreadable, one_line
+from melodyrnn.formats.naming import listed
 from melodyrnn.formats.notation.abc_fields import (
     SIGNS,
     abc_key,
@@ -64,6 +66,7 @@ _TOKEN: Final = re.compile(  # every repetition is bounded: no text makes it qua
 )
 _NOTE: Final = re.compile(r"([\^_]\d{0,2}/\d{0,2}|\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d{0,6}/{0,6}\d{0,6})(-?)")
 
+_LONGEST_NAME: Final = 40  # characters of a voice's name that are told
 _TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
 
 
@@ -76,6 +79,7 @@ class _Voice:
     signature: dict[str, int]
     shifts: dict[str, int] = field(default_factory=dict)  # of clef, octave and transposition: semitones
     percussion: bool = False
+    name: str = ""  # as players read it
     bars: list[Bar] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     symbols: list[tuple[Fraction, str]] = field(default_factory=list)  # of this bar: place and what stands in quotes
@@ -208,11 +212,13 @@ class _Reader:
             if not (track.isdecimal() and 1 <= int(track) <= len(names)):
                 raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
             track = names[int(track) - 1]
-        bars = voices[track or _melodic(voices)].bars if names else []
+        chosen = track or (_melodic(voices) if names else "")
+        bars = voices[chosen].bars if names else []
         tempo = 120.0
         for value in self.tempos:
             tempo = abc_tempo(value, tempo, self.model.unit)
-        return bars, Heading(self.where, self.key, tempo, self.title)
+        label, told = _told(voices, chosen)
+        return bars, Heading(self.where, self.key, tempo, self.title, label, () if track else told)
 
 
 def _set(voice: _Voice, properties: str) -> None:
@@ -221,6 +227,7 @@ def _set(voice: _Voice, properties: str) -> None:
         stave = abc_stave(properties)
         voice.shifts |= stave.shifts
         voice.percussion = voice.percussion if stave.percussion is None else stave.percussion
+        voice.name = stave.name or voice.name
 
 
 def _melodic(voices: dict[str, _Voice]) -> str:
@@ -228,6 +235,21 @@ def _melodic(voices: dict[str, _Voice]) -> str:
     sounding = [name for name, voice in voices.items() if any(bar.sounds for bar in voice.bars)]
     melodic = [name for name in sounding if not voices[name].percussion]
     return (melodic or sounding or list(voices))[0]
+
+
+def _told(voices: dict[str, _Voice], chosen: str) -> tuple[str, tuple[str, ...]]:
+    """What the voice is called that is read of several, and which are left out."""
+    names = {name: _called(name, voice) for name, voice in voices.items() if any(bar.sounds for bar in voice.bars)}
+    read = names.pop(chosen, "")
+    return (read, (f"{read} is read; {listed([*names.values()])} left out",)) if read and names else ("", ())
+
+
+def _called(name: str, voice: _Voice) -> str:
+    """A voice by its V:, which `track` takes, and as players read it."""
+    told = f"voice {one_line(name)[:_LONGEST_NAME]}" + (
+        f" '{one_line(voice.name)[:_LONGEST_NAME]}'" if voice.name else ""
+    )
+    return f"{told} (percussion)" if voice.percussion else told
 
 
 def _take(voice: _Voice, token: re.Match[str]) -> None:

@@ -66,6 +66,8 @@ class Heading:
     key: Key | None = None
     tempo: float = 120.0  # quarters a minute
     title: str = ""
+    voice: str = ""  # which of several is read
+    told: tuple[str, ...] = ()  # of the others: sentences for the user
 
 
 @dataclass(frozen=True, slots=True)

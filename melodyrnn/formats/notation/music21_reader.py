@@ -164,7 +164,7 @@ def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> 
     key = made.melody.key
     if key is not None and tonic_only:
         key = find_mode(made.melody, key.tonic)
-    return _reading(where, made, key)
+    return _reading(where, made, key, track=heading.voice, told=heading.told)
 
 
 def _reading(
