@@ -13,13 +13,12 @@ Contents: ScoreReading, read_score, read_notation, read_score_chords, import_mus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from melodyrnn.errors import Unreadable, one_line
-from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
     Assembled,
@@ -33,38 +32,25 @@ from melodyrnn.formats.notation.measures import (
 )
 from melodyrnn.formats.notation.musicxml import mended
 from melodyrnn.formats.notation.parts import choose_part, first_offset, signature_at, tempo_at
+from melodyrnn.formats.notation.score_reading import NO_KEY, ScoreReading, reading_of
 from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, is_packed, unpacked
 from melodyrnn.formats.notation.write import write_notation
+from melodyrnn.formats.registry import own_reader
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.key_finding import find_key, find_mode
+from melodyrnn.music.key_finding import find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
 __all__ = ["NO_KEY", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 
-_TOLD: Final = 12  # numbers of tunes that an error names
-MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
-NO_KEY: Final = "no key stated"
-"""How the warning begins that a key was found from all notes."""
 _ENDINGS: Final = "earlier endings"  # of a music21 score, in its editorial notes: bars that are left out of it
 _COUNTED: Final = "bars are counted"  # of a part: a short bar with a number is no piece of another
 
 Read = TypeVar("Read")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreReading:
-    """A melody out of a score, and what was done to get it."""
-
-    name: str  # the file, with the number of the tune where there are several
-    melody: Melody
-    track: str = ""  # the part or voice taken
-    warnings: tuple[str, ...] = ()
-    snapped: int = 0  # notes moved to the grid
 
 
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
@@ -87,12 +73,12 @@ def read_score(
     """Read every tune of a score; what cannot be read comes as the error, in its place.
 
     `tune`: of an ABC file the one with this number alone; the second of that number is `12-2`. `tonic_only`: the K: of
-    these files names a tonic and says nothing of the mode (Essen).
+    these files names a tonic and says nothing of the mode (Essen). What reads a format stands in the registry.
     """
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
-        if format == "abc":
-            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune)
+        if own := own_reader(format):
+            yield from own(raw, name=name, track=track, tonic_only=tonic_only, tune=tune)
         else:
             made, label, fifths, told = _with_music21(
                 _score_text(raw, format, name), format, name, lambda score: _melody(score, name, track)
@@ -100,18 +86,16 @@ def read_score(
             key = made.melody.key
             if key is None and fifths is not None:
                 key = find_key(made.melody, fifths=fifths)
-            yield _reading(name, made, key, track=label, told=told)
+            yield reading_of(name, made, key, track=label, told=told)
     except Unreadable as error:
         yield error
 
 
 def read_score_chords(data: bytes | str, *, format: str, name: str, track: str | None = None) -> Harmony:  # noqa: A002
     """Read the chords of a score (of an ABC file's first tune): symbols, else those of a part. Raises Unreadable."""
-    if format == "abc":
-        tune = split_abc(decoded(data).replace("\r\n", "\n").replace("\r", "\n"))[0][1]
-        if len(tune) > MAX_TUNE:
-            raise Unreadable(name, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
-        return chords_of_bars(read_abc(tune, where=name, track=track)[0], name, "its chord symbols")
+    if own := own_reader(format, chords=True):
+        found: Harmony = own(data, name=name, track=track)
+        return found
     text = _score_text(data, format, name)
     return _with_music21(text, format, name, lambda score: _chords(score, name, track))
 
@@ -125,66 +109,6 @@ def _chords(score: Any, name: str, track: str | None) -> Harmony:
     if written is not None:
         return chords_of_bars(written, name, "its chord symbols")
     return chords_of_bars(bars_with_chords(barred, fifths), name, "the chords of a part")
-
-
-def _abc_tunes(
-    text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None
-) -> Iterator[ScoreReading | Unreadable]:
-    tunes = _named(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
-    chosen = {n: t for n, t in tunes.items() if wanted is None or n.lstrip("0") == wanted.lstrip("0")}
-    if wanted is not None and not chosen:
-        numbers = ", ".join(list(tunes)[:_TOLD]) + (" …" if len(tunes) > _TOLD else "")
-        raise Unreadable(name, "no-tune", f"asked for {wanted}; {len(tunes)} tunes: {numbers or 'none'}")
-    for number, tune in chosen.items():
-        where = f"{name}:{number}" if len(tunes) > 1 else name
-        try:
-            yield _abc_tune(tune, where, track, tonic_only=tonic_only)
-        except Unreadable as error:
-            yield error
-
-
-def _named(tunes: list[tuple[str, str]]) -> dict[str, str]:
-    """Tunes by their numbers, in order; the second of number 12 is called `12-2`, or what is free."""
-    taken, twins = {number for number, _ in tunes}, dict[str, int]()
-    named: dict[str, str] = {}
-    for number, tune in tunes:
-        free = number
-        while free in named or (free != number and free in taken):
-            twins[number] = twins.get(number, 1) + 1
-            free = f"{number}-{twins[number]}"
-        named[free] = tune
-    return named
-
-
-def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool) -> ScoreReading:
-    if len(tune) > MAX_TUNE:
-        raise Unreadable(where, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
-    bars, heading = read_abc(tune, where=where, track=track)
-    made = assemble(bars, heading)
-    key = made.melody.key
-    if key is not None and tonic_only:
-        key = find_mode(made.melody, key.tonic)
-    return _reading(where, made, key, track=heading.voice, told=heading.told)
-
-
-def _reading(
-    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = ()
-) -> ScoreReading:
-    """Complete the key and put what happened into words, after what is `told` already."""
-    warnings, melody, snapped, irregular = [*told], made.melody, made.snapped, made.irregular
-    if key is None:
-        key = find_key(melody)
-        warnings.append(f"{NO_KEY}: {key} found")
-    if not made.metre_stated:
-        warnings.append(f"no metre stated: {melody.metres[0]} assumed")
-    if irregular:
-        warnings.append(f"{irregular} {'bar is' if irregular == 1 else 'bars are'} not as long as the metre says")
-    if made.endings:
-        bars = "1 bar of an earlier ending is" if made.endings == 1 else f"{made.endings} bars of earlier endings are"
-        warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
-    if snapped:
-        warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
-    return ScoreReading(where, replace(melody, key=key, title=one_line(melody.title)), track, tuple(warnings), snapped)
 
 
 def _score_text(raw: bytes | str, form: str, name: str) -> str:
