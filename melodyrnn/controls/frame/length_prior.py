@@ -23,6 +23,7 @@ from melodyrnn.events.vocabulary import RESTS
 from melodyrnn.music.key import Key
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import MOST_BARS, Metre
+from melodyrnn.music.parsing import key_of_scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +80,8 @@ def _ending(
     card: Card, setting: Setting, prime: Melody | None, style: int | None, rng: np.random.Generator
 ) -> dict[str, Any]:
     """The step of the scale to end on; "free" where a degree outside of it is drawn, which the network may choose."""
-    key = setting.key or (Key(0) if prime is None else key_or_found(prime))
+    afresh = Key(0) if setting.scale is None else key_of_scale(setting.scale)
+    key = setting.key or (afresh if prime is None else key_or_found(prime))
     known = ends_known(card.ends, key.mode, style)
     if not known:
         return {}
