@@ -8,9 +8,8 @@ Conventions
     A mode may stand behind the tonic (*d:dor).
     Of three voices on a staff two are kept (see kern_spines).
     What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
-    out but for the first references (!!!). Its time grows with the square of the bars (at each it looks at all that
-    its spine holds), of the interpretations and of what stands in one bar: a text that would take it some five seconds
-    is `endless`. Movements of four hundred bars in eight spines are not.
+    out but for the first references (!!!). Its time grows with all that stands in a text, and with the square of the
+    interpretations and of what stands in one bar: a text that would take it more than some four seconds is `endless`.
 
 Contents: Kern, plain_kern.
 """
@@ -31,8 +30,8 @@ _MODAL: Final = re.compile(r"\*([A-Ga-g])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc|ma
 _ENDLESS: Final = re.compile(r"(?<![^\t])\*(?:M(?:\d{3,}/|\d+/\d{3,})|k\[[^\]\t]{29,}|MM\d{5,})[^\t]*")
 _REFERENCES: Final = 100  # lines of them that are kept
 _TONIC: Final = re.compile(r"\*[A-Ga-g][#-]{0,2}:")
-_MOST_LOOKS: Final = 6_000_000  # at what a spine holds: some five seconds
-_OF_AN_ENTRY, _OF_A_TONIC = 300, 2_000  # looks that take as long as making one
+_MOST_ENTRIES: Final = 16_000  # notes, bar lines, interpretations: some four seconds
+_AS_A_TONIC: Final = 6  # entries that take as long as a tonic
 _MOST_INTERPRETATIONS: Final = 2_000
 _MOST_LINES: Final = (3_000, 100)  # of a text, and for each of its bars
 _MOST_SECTIONS: Final = 200  # of which is asked what follows them
@@ -68,7 +67,7 @@ def _is_endless(lines: list[str]) -> bool:
         return True
     entries = sum(entry not in {".", "*"} for line in lines if line[:1] != "!" for entry in line.split("\t"))
     tonics = sum(len(_TONIC.findall(line)) for line in lines if line[:1] == "*")
-    return entries * (bars + _OF_AN_ENTRY) + tonics * _OF_A_TONIC > _MOST_LOOKS
+    return entries + _AS_A_TONIC * tonics > _MOST_ENTRIES
 
 
 def _without_comments(text: str) -> list[str]:

@@ -13,6 +13,9 @@ Contents: ScoreReading, read_score, read_notation, read_score_chords, import_mus
 
 from __future__ import annotations
 
+import logging
+import warnings
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -126,9 +129,6 @@ def import_music21() -> None:
 
 def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) -> Read:
     """Parse a **kern or MusicXML text and read what is wanted from the score."""
-    import logging  # noqa: PLC0415
-    import warnings  # noqa: PLC0415
-
     if len(text) > MAX_SCORE_BYTES:
         raise Unreadable(name, "too-large", f"{len(text)} characters; the limit is {MAX_SCORE_BYTES}")
     from music21 import converter  # noqa: PLC0415 - a second to import, and only these formats need it
@@ -139,7 +139,7 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
     if kern is not None and kern.endless:
         raise Unreadable(name, "too-large", "more bars or notes than a movement has; cut it into movements")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _bar_lines_apart() if kern else nullcontext():
             warnings.simplefilter("ignore")
             # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
             score = converter.parse(kern.text if kern else text, format=kind, forceSource=True, storePickle=False)
@@ -148,6 +148,23 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
         raise
     except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
         raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+@contextmanager
+def _bar_lines_apart() -> Iterator[None]:
+    """Let music21 put bar lines of **kern on the left of their own measure, not on the right of the one before.
+
+    A change of a measure that stands in a part already makes it count the part anew: time by the square of the bars.
+    Nothing here reads bar lines.
+    """
+    from music21.humdrum import spineParser  # noqa: PLC0415
+
+    made = spineParser.hdStringToMeasure
+    spineParser.hdStringToMeasure = lambda contents, _before=None: made(contents)
+    try:
+        yield
+    finally:
+        spineParser.hdStringToMeasure = made
 
 
 def _as_stated(score: Any, kern: Kern) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.kern import plain_kern
 from melodyrnn.formats.notation.kern_spines import with_two_voices
-from melodyrnn.formats.notation.music21_reader import read_score
+from melodyrnn.formats.notation.music21_reader import _with_music21, read_score
 from melodyrnn.music.key import Key
 
 HEAD = "**kern\n*M3/4\n*k[]\n*C:\n"
@@ -131,7 +131,7 @@ def test_bars_and_onsets_are_those_of_music21(name):
 
 LONG = {
     "bars alone": 20_000 * "4c\t4c\n=\t=\n",
-    "bars": "*M4/4\t*M4/4\n" + 1024 * "=2\t=2\n1F\t4c#\n.\t4g#\n.\t4c#\n.\t4g#\n",
+    "bars": "*M4/4\t*M4/4\n" + 2400 * "=2\t=2\n1F\t4c#\n.\t4g#\n.\t4c#\n.\t4g#\n",
     "keys": 1000 * "*F:\t*F:\n=1\t=1\n1c\t1c\n",
     "interpretations": 2001 * "*k[]\t*k[]\n",
     "one bar": 3200 * "4c\t4c\n",
@@ -140,7 +140,7 @@ LONG = {
 
 @pytest.mark.parametrize("kind", LONG)
 def test_what_music21_would_count_for_long_is_refused_at_once(kind):
-    """Its time grows with the square of each; two of these were mutants that took six seconds."""
+    """Some of these were mutants that took six seconds and more."""
     begun = time.process_time()
     refused = read(f"**kern\t**kern\n{LONG[kind]}==\t==\n*-\t*-\n")
     assert isinstance(refused, Unreadable)
@@ -148,9 +148,25 @@ def test_what_music21_would_count_for_long_is_refused_at_once(kind):
     assert time.process_time() - begun < 1
 
 
-@pytest.mark.parametrize(("bars", "staves"), [(380, 4), (900, 1)])
+def test_bar_lines_do_not_make_music21_count_anew():
+    """None is set on a measure that stands in its part already, which costs time by the square of the bars."""
+    from music21.humdrum import spineParser  # noqa: PLC0415
+
+    before = spineParser.hdStringToMeasure
+    text = f"{HEAD}=1\n2.c\n=2:|!\n2.d\n==\n*-\n"
+    lines = _with_music21(
+        text,
+        "krn",
+        "t",
+        lambda score: [(m.number, m.rightBarline) for m in score.recurse().getElementsByClass("Measure")],
+    )
+    assert lines == [(1, None), (2, None), (0, None)]
+    assert spineParser.hdStringToMeasure is before
+
+
+@pytest.mark.parametrize(("bars", "staves"), [(700, 4), (3000, 1)])
 def test_long_movements_are_not(bars, staves):
-    """The longest of music21's corpus has 382 bars for a quartet; a tune may have more."""
+    """The longest of music21's corpus has 382 bars for a quartet."""
     line = "\t".join(["{}"] * staves)
     bar = "".join(f"{line}\n".replace("{}", entry) for entry in ("=1", *["4c"] * 4))
     assert not plain_kern(f"{line}\n".replace("{}", "**kern") + bars * bar).endless
