@@ -160,7 +160,7 @@ def _bar_lines_apart() -> Iterator[None]:
     from music21.humdrum import spineParser  # noqa: PLC0415
 
     made = spineParser.hdStringToMeasure
-    spineParser.hdStringToMeasure = lambda contents, _before=None: made(contents)
+    spineParser.hdStringToMeasure = lambda contents, previousMeasure=None: made(contents)  # noqa: ARG005, N803
     try:
         yield
     finally:
