@@ -29,6 +29,7 @@ from melodyrnn.music.chords import progression
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key_of_chords, key_or_found
 from melodyrnn.music.melody import MOST_BARS, Melody, Metre, check_given, check_new
+from melodyrnn.music.parsing import key_of_scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,6 +111,8 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> _Bega
     key = setting.key
     if key is None and setting.progression is not None:
         key = find_key_of_chords(progression(setting.progression, metre))
+    if key is None and setting.scale is not None:
+        key = key_of_scale(setting.scale)
     key = key or Key(0)
     bar, upbeat = metre.bar_ticks, setting.upbeat
     bars = None if setting.bars is None else setting.bars + (1 if upbeat else 0)

@@ -31,6 +31,7 @@ from melodyrnn.corpus.reading import Limits, read_files
 from melodyrnn.corpus.sources import Outcome, of_another_kind, sources_of
 from melodyrnn.corpus.worker import read_source_bytes
 from melodyrnn.errors import CorpusError, Unreadable
+from melodyrnn.formats.registry import ISOLATED
 from melodyrnn.system import user_folder
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _recipe(form: str) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(path for pattern in patterns for path in package.glob(pattern)):
         digest.update(path.read_bytes())
-    if form not in {"midi", "abc"}:
+    if form in ISOLATED:
         from importlib.metadata import version  # noqa: PLC0415
 
         digest.update(version("music21").encode())

@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from melodyrnn.corpus.sources import Outcome, Source
 from melodyrnn.errors import Unreadable
+from melodyrnn.formats.registry import ISOLATED
 from melodyrnn.music.silences import shortened
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _tunes(source: Source, *, strict: bool) -> Iterator[Outcome | None]:
     """What comes of each tune of a file; first None, when all is ready and the time of the first tune begins."""
     try:
         data = read_source_bytes(source)
-        if source.format not in {"midi", "abc"}:
+        if source.format in ISOLATED:
             from melodyrnn.formats.notation.music21_reader import import_music21  # noqa: PLC0415 - only for the files that need it
 
             import_music21()

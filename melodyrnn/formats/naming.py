@@ -4,7 +4,7 @@ Names are in any language that is common in files, and in any encoding: words of
 a name that is no UTF-8 was written in.
 
 Contents: SAYS_MELODY, SAYS_LEAD, SAYS_SOLO_INSTRUMENT (how clearly), melody_rank, first_named, says_drums,
-foreign_name.
+foreign_name; listed (names in words).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ SAYS_MELODY, SAYS_LEAD, SAYS_SOLO_INSTRUMENT = range(3)
 
 _FULL: Final = 0.25  # of the notes of the fullest track of its kind that one named as the melody has at least
 _SOME: Final = 0.05  # ... of the fullest track of all, for one that says melody: pianos have many notes
+_TOLD: Final = 5  # parts that one sentence names
 _LONGEST: Final = 100  # bytes of a name in an older encoding
 _FEW: Final = 4  # notes that it has at least then
 
@@ -139,3 +140,15 @@ def foreign_name(raw: bytes) -> str | None:
         if text.isprintable() and _TELLING.search(text):
             return text.strip()
     return None
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several names in words.
+
+    >>> listed(["a", "b", "c"]), listed([*"abcdefg"])
+    ('a, b and c', 'a, b, c, d, e and 2 more')
+    """
+    told = [*names]
+    if len(told) > _TOLD:
+        told[_TOLD:] = [f"{len(told) - _TOLD} more"]
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"

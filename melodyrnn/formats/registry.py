@@ -1,34 +1,47 @@
 """The one table of formats, and the document that readers give and writers take.
 
-Contents: Format, FORMATS; read off the table: INPUT_FORMATS, OUTPUT_FORMATS, OUTPUT_SUFFIXES, ISOLATED; Document.
+Contents: Format, FORMATS; read off the table: BY_NAME, INPUT_FORMATS, OUTPUT_FORMATS, OUTPUT_SUFFIXES, ISOLATED;
+own_reader (what a row names), format_of (a file's first bytes); Document.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from melodyrnn.formats.midi.parser import RawFile
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
 
 class Format(NamedTuple):
-    """A kind of file. Suffixes are lower case."""
+    """A kind of file. Suffixes are lower case; functions are written module:function, below `formats`."""
 
     name: str
-    reads: tuple[str, ...]  # suffixes of files that are read
+    reads: tuple[str, ...]  # suffixes of files that are read; the first is that of what comes through a pipe
     writes: tuple[str, ...] = ()  # suffixes of files that are written; the first where none is named
-    isolated: bool = False  # read by music21, in a child with limits
+    isolated: bool = False  # read in a child with limits, with music21
+    begins: tuple[bytes, ...] = ()  # how a file begins, byte order mark and spaces aside: known so without a name
+    reader: str = ""  # (bytes or text, name=, track=, tonic_only=, tune=) → ScoreReading or Unreadable, tune by tune
+    chords: str = ""  # (bytes or text, name=, track=) → Harmony; where both are empty music21 reads
 
 
 FORMATS: Final = (
-    Format("midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi")),
-    Format("musicxml", (".musicxml", ".xml"), (".musicxml", ".xml"), isolated=True),
-    Format("mxl", (".mxl",), isolated=True),
-    Format("abc", (".abc",), (".abc",)),
-    Format("krn", (".krn", ".kern"), isolated=True),
-)
+    Format("midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi"), begins=(b"MThd", b"RIFF")),
+    Format("musicxml", (".musicxml", ".xml"), (".musicxml", ".xml"), isolated=True, begins=(b"<",)),
+    Format("mxl", (".mxl",), isolated=True, begins=(b"PK\x03\x04",)),
+    Format(
+        "abc", (".abc",), (".abc",), begins=(b"X:", b"%abc"),
+        reader="abc.abc_book:read_abc_tunes", chords="abc.abc_book:read_abc_chords",
+    ),
+    Format("krn", (".krn", ".kern"), isolated=True, begins=(b"!!!", b"**")),
+)  # fmt: skip
+"""All formats. MIDI, whose files hold more than scores do, is read by `formats.midi.reader` and is no score."""
+BY_NAME: Final = {one.name: one for one in FORMATS}
+"""Format → its row."""
 INPUT_FORMATS: Final = {suffix: one.name for one in FORMATS for suffix in one.reads}
 """Suffix of a file that is read → format."""
 OUTPUT_FORMATS: Final = {one.name: one.writes[0] for one in FORMATS if one.writes}
@@ -37,6 +50,23 @@ OUTPUT_SUFFIXES: Final = {suffix: one.name for one in FORMATS for suffix in one.
 """Suffix of a file that is written → format."""
 ISOLATED: Final = frozenset(one.name for one in FORMATS if one.isolated)
 """Formats that are read in a child with limits."""
+
+
+def own_reader(form: str, *, chords: bool = False) -> Callable[..., Any] | None:
+    """The function that reads a format's melodies, or its chords, imported when first used; None where music21 does."""
+    row = BY_NAME.get(form)
+    name = (row.chords if chords else row.reader) if row else ""
+    if not name:
+        return None
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(f"melodyrnn.formats.{module}"), function)
+    return found
+
+
+def format_of(start: bytes) -> str:
+    """The format of a file by its first bytes; "" where none begins so."""
+    start = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return next((one.name for one in FORMATS if one.begins and start.startswith(one.begins)), "")
 
 
 class Document(NamedTuple):

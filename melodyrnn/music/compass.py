@@ -1,10 +1,11 @@
 """How low and how high voices and instruments go, as they sound.
 
-Sources
-    Voices: the types of solo voices as teachers give them (musicnotes.com/now/tips/determine-vocal-range).
-    Orchestral instruments: orchestralibrary.com/reftables/rang.html (after N. Del Mar, Anatomy of the Orchestra;
-    G. Read, Thesaurus of Orchestral Devices; K. Kennan, The Technique of Orchestration), moved to sounding pitch and
-    without the last notes that only soloists have. Others: open strings, holes and reeds, and two octaves or three.
+Sources, as looked at on 2026-11-30
+    Voices: musicnotes.com/now/tips/determine-vocal-range and vocalrangetest.com/?p=269, which agree (soprano C4-C6,
+    mezzo A3-A5, contralto F3-F5, tenor C3-C5, baritone A2-A4, bass E2-E4).
+    Woodwind of the orchestra: orchestralibrary.com/reftables/rang.html, moved to sounding pitch and without the last
+    notes that only soloists have (seen: piccolo, flutes, English horn, clarinets).
+    The others are common practice (open strings, holes and reeds, and two octaves or three): no source was looked at.
 
 Contents: COMPASSES, compass_of.
 """
@@ -15,7 +16,7 @@ from typing import Final
 
 COMPASSES: Final = {
     "soprano": "C4-C6", "mezzo-soprano": "A3-A5", "mezzo": "A3-A5", "alto": "F3-F5", "contralto": "F3-F5",
-    "countertenor": "G3-D5", "tenor": "C3-C5", "baritone": "G2-G4", "bass": "E2-E4", "treble": "C4-A5",
+    "countertenor": "G3-D5", "tenor": "C3-C5", "baritone": "A2-A4", "bass": "E2-E4", "treble": "C4-A5",
     "child": "C4-D5",
     "voice": "C3-C5", "violin": "G3-E7", "fiddle": "G3-B5", "viola": "C3-E6", "cello": "C2-A5", "double bass": "E1-G4",
     "contrabass": "E1-G4", "harp": "C1-G7", "flute": "C4-C7", "piccolo": "D5-C8", "alto flute": "G3-G6",

@@ -123,6 +123,27 @@ def parse_key(text: str) -> Key:
     return found[0]
 
 
+def key_of_scale(text: str) -> Key:
+    """The key of a scale where none is given; raise OptionError.
+
+    On the first of its notes; on that of its name, if it has one; else where the mode nearest to it has no signature.
+
+    >>> asked = ("C D Eb F# G Ab B", "harmonic minor", "blues", "pentatonic", "dorian", "E hijaz")
+    >>> ", ".join(str(key_of_scale(text)) for text in asked)
+    'C minor, A minor, A minor, C major, D dorian, E phrygian'
+    """
+    classes, named = scale_of(text, 0), scale_named(text)
+    if named is not None:
+        mode = mode_beside(text, named)
+        return next(key for key in (Key(tonic, mode) for tonic in range(12)) if key.fifths == 0)
+    words = text.replace(",", " ").split()
+    found = None if all(re.fullmatch(_NAME, word) for word in words) else _key_and_scale(text)
+    if found is not None:
+        return found[0]
+    tonic = pitch_class(words[0], "scale")
+    return Key(tonic, mode_beside("", tuple((one - tonic) % 12 for one in classes)))
+
+
 def parse_key_and_scale(text: str) -> tuple[Key, tuple[int, ...] | None]:
     """Read a key, or a key with a scale that is no mode (A blues: A minor and its six notes); raise OptionError.
 

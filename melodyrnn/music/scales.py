@@ -4,11 +4,17 @@ Conventions
     Steps are semitones above the tonic, on twelve equal ones: of maqamat and ragas that is what a keyboard can play,
     and those with quarter tones (rast, bayati, saba …) are not here.
 
-Sources
-    harmonic, melodic minor, octatonic, hirajoshi: S. Kostka & D. Payne, Tonal Harmony; pentatonic, blues, bebop,
-    altered, diminished, whole tone, lydian dominant: M. Levine, The Jazz Theory Book, 1995; hijaz … ajam: J. Farraj &
-    S. Abu Shumays, Inside Arabic Music, 2019; bhairav … todi: V. N. Bhatkhande's ten thaats; ahava raba, ukrainian
-    dorian: A. Z. Idelsohn, Jewish Music, 1929; the others as they are commonly spelled.
+Sources, as looked at on 2026-11-30
+    acoustic, aeolian, altered, augmented, bebop dominant, blues, dorian: the list of scales and modes of Wikipedia
+    (wikimili.com/en/List_of_musical_scales_and_modes); pentatonic, whole tone, hirajoshi, iwato, kumoi: Tidal's
+    (hackage.haskell.org/package/tidal-0.9/docs/src/Sound-Tidal-Scales.html); iwato, insen, miyako bushi, major and
+    minor blues, persian, phrygian dominant, enigmatic, neapolitan: gist.github.com/Janiczek/7967893; hungarian,
+    melodic minor, octatonic: gist.github.com/aarongeorge/c7e4165ccc359a25e2255f9acaf71698; bebop major, byzantine,
+    diminished, double harmonic: gist.github.com/tuchella/8462a7bffa544727d552474e7063de76; ukrainian dorian, harmonic
+    major, lydian augmented, lydian dominant: hex.pm/packages/undertheory (uth/scale.lfe); hijaz, hijaz kar, kurd, ajam,
+    nahawand: microtonaltheory.com/maqamworld-data; bhairav … todi, the thaats: nzashram.org/thats.
+    The others (half whole, yo, in, ryukyu, nikriz, nawa athar, freygish, misheberak …) are common practice: no source
+    was looked at.
 
 Contents: NAMED_SCALES, scale_named, mode_beside (the mode nearest to a scale), nearest_scale.
 """

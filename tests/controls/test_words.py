@@ -10,7 +10,7 @@ from melodyrnn.controls.options import options_of
 from melodyrnn.errors import OptionError
 from melodyrnn.music.chords import progression
 from melodyrnn.music.key import Key
-from melodyrnn.music.melody import Metre
+from melodyrnn.music.melody import Melody, Metre, Note
 
 BLUES = {9, 0, 2, 3, 4, 7}
 
@@ -21,6 +21,32 @@ def test_a_scale_by_name_is_kept(asked):
     (made,) = generate(load_model("folk"), options_of(bars=4, seed=2, **asked))
     assert made.melody.key == Key(9, "minor")
     assert {note.pitch % 12 for note in made.melody.notes} <= BLUES
+
+
+@pytest.mark.parametrize(
+    ("asked", "key", "tones"),
+    [
+        ({"scale": "harmonic minor"}, Key(9, "minor"), {9, 11, 0, 2, 4, 5, 8}),
+        ({"scale": "harmonic minor", "key": "E minor"}, Key(4, "minor"), {4, 6, 7, 9, 11, 0, 3}),
+        ({"scale": "C D Eb F# G Ab B"}, Key(0, "minor"), {0, 2, 3, 6, 7, 8, 11}),
+        ({"scale": "D E F# G A B C#"}, Key(2), {2, 4, 6, 7, 9, 11, 1}),
+        ({"scale": "pentatonic"}, Key(0), {0, 2, 4, 7, 9}),
+        ({"scale": "blues", "chords": "G C D G"}, Key(7), {7, 10, 0, 1, 2, 5}),
+    ],
+)
+def test_a_scale_gives_the_key(asked, key, tones):
+    """Where neither a key nor chords do: on its first note, or where the nearest mode has no signature."""
+    (made,) = generate(load_model("folk"), options_of(bars=4, seed=2, **asked))
+    assert made.melody.key == key
+    assert {note.pitch % 12 for note in made.melody.notes} <= tones
+
+
+def test_what_is_gone_on_from_keeps_its_key():
+    """A scale without a tonic is that of the prime."""
+    prime = Melody(tuple(Note(24 * k, 24, 67 + step) for k, step in enumerate((0, 2, 4, 7))), key=Key(7))
+    (made,) = generate(load_model("folk"), options_of(bars=2, seed=2, scale="major pentatonic"), prime=prime)
+    assert made.melody.key == Key(7)
+    assert {note.pitch % 12 for note in made.melody.notes} <= {7, 9, 11, 2, 4}
 
 
 def test_what_is_asked_for_itself_comes_first():

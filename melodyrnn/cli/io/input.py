@@ -1,8 +1,9 @@
 """A melody from wherever the user points: a file of any format, or stdin.
 
-MIDI and ABC are read here; **kern and MusicXML go through a child process with limits, for music21 can be
-made to loop. A pipe that the user names himself, `--prime <(command)`, is read as stdin is, but not waited for
-longer than a minute; in folders pipes are refused (formats.midi.container, corpus.worker).
+Which reader a file gets, its suffix or its first bytes say (`formats.registry`). What music21 reads (**kern and
+MusicXML) goes through a child process with limits, for it can be made to loop. A pipe that the user names himself,
+`--prime <(command)`, is read as stdin is, but not waited for longer than a minute; in folders pipes are refused
+(formats.midi.container, corpus.worker).
 
 Contents: Input, read_melody, tell, read_bytes, read_named_pipe.
 """
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from melodyrnn.cli.io.console import MAX_STDIN
 from melodyrnn.errors import OptionError, Unreadable
 from melodyrnn.formats.midi.container import read_bytes_of
-from melodyrnn.formats.registry import INPUT_FORMATS, ISOLATED
+from melodyrnn.formats.registry import BY_NAME, INPUT_FORMATS, ISOLATED, format_of
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
@@ -58,12 +59,12 @@ def read_melody(console: Console, source: str, *, track: str | None = None, stri
         return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)
     book, _, tune = source.rpartition(":")
     if book.lower().endswith(".abc") and tune and not path.exists():
-        return _abc(read_bytes(console, book), book, track=track, tune=tune)
-    suffix = path.suffix.lower()
-    if INPUT_FORMATS.get(suffix) in ISOLATED:
+        return _score(read_bytes(console, book), "abc", book, track=track, tune=tune)
+    form = INPUT_FORMATS.get(path.suffix.lower(), "midi")
+    if form in ISOLATED:
         return _isolated(path, source, track=track)
-    if suffix == ".abc":
-        return _abc(read_bytes(console, source), source, track=track)
+    if form != "midi":
+        return _score(read_bytes(console, source), form, source, track=track)
     return _midi(path, source, track=track, strict=strict)
 
 
@@ -125,15 +126,13 @@ def _is_pipe(path: Path) -> bool:
 
 def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -> Input:
     """Read a melody whose format only its first bytes tell."""
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"X:", b"%abc")):
-        return _abc(content, name, track=track)
-    for mark, suffix in ((b"<", ".musicxml"), (b"PK\x03\x04", ".mxl"), (b"!!!", ".krn"), (b"**", ".krn")):
-        if start.startswith(mark):
-            return _parked(content, suffix, name, track=track)
-    head = content[:_ABC_HEAD]
-    if not start.startswith(b"MThd") and b"\0" not in head and re.search(_KEY_LINE, head):
-        return _abc(content, name, track=track)
+    form, head = format_of(content[:512]), content[:_ABC_HEAD]
+    if not form and b"\0" not in head and re.search(_KEY_LINE, head):
+        form = "abc"
+    if form in ISOLATED:
+        return _parked(content, BY_NAME[form].reads[0], name, track=track)
+    if form not in {"", "midi"}:
+        return _score(content, form, name, track=track)
     return _midi(content, name, track=track, strict=strict)
 
 
@@ -147,20 +146,27 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
     )  # fmt: skip
 
 
-def _abc(content: bytes, name: str, *, track: str | None, tune: str | None = None) -> Input:
-    from melodyrnn.formats.notation.abc import split_abc  # noqa: PLC0415
+def _score(content: bytes, form: str, name: str, *, track: str | None, tune: str | None = None) -> Input:
+    """Read the first tune of a score, or the one of that number."""
     from melodyrnn.formats.notation.music21_reader import read_score  # noqa: PLC0415
-    from melodyrnn.formats.notation.text import decoded  # noqa: PLC0415
 
-    found = next(read_score(content, format="abc", name=name, track=track, tune=tune))
+    found = next(read_score(content, format=form, name=name, track=track, tune=tune))
     if isinstance(found, Unreadable):
         raise found
     if tune is not None:
-        return Input(f"{name}:{tune}", found.melody, "abc", found.track, found.warnings, found.snapped)
+        return Input(f"{name}:{tune}", found.melody, form, found.track, found.warnings, found.snapped)
+    book = _other_tunes(content, name) if form == "abc" else ()
+    return Input(name, found.melody, form, found.track, book + found.warnings, found.snapped)
+
+
+def _other_tunes(content: bytes, name: str) -> tuple[str, ...]:
+    """What is told of an ABC file of several tunes."""
+    from melodyrnn.formats.abc.abc import split_abc  # noqa: PLC0415
+    from melodyrnn.formats.notation.text import decoded  # noqa: PLC0415
+
     count = len(split_abc(decoded(content).replace("\r", "\n")))
     another = f"{name}:NUMBER gives another" if name.lower().endswith(".abc") else "give a file for another"
-    book = (f"the first of {count} tunes is taken; {another}",) if count > 1 else ()
-    return Input(name, found.melody, "abc", found.track, book + found.warnings, found.snapped)
+    return (f"the first of {count} tunes is taken; {another}",) if count > 1 else ()
 
 
 def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Input:

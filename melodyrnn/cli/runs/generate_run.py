@@ -30,6 +30,7 @@ from melodyrnn.controls.frame.velocity import Velocity
 from melodyrnn.controls.harmony.chords import ChordsControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.registry import INPUT_FORMATS
 from melodyrnn.music.melody import Metre
 from melodyrnn.music.parsing import parse_metre
 
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
-_FILE: Final = r"(?is)(.+\.(?:midi?|kar|rmi|musicxml|mxl|xml|abc|krn|kern))(?::([^/\\]+))?"
+_SUFFIXES: Final = "|".join(suffix.removeprefix(".") for suffix in INPUT_FORMATS)
+_FILE: Final = rf"(?is)(.+\.(?:{_SUFFIXES}))(?::([^/\\]+))?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +201,7 @@ def read_chord_input(console: Console, asked: str | None) -> ChordInput:
     if match is None:
         return ChordInput(asked)
     file, track = match[1], match[2]
-    if Path(file).suffix.lower() in {".mid", ".midi"}:
+    if INPUT_FORMATS.get(Path(file).suffix.lower()) == "midi":
         from melodyrnn.formats.midi.chords import read_midi_chords  # noqa: PLC0415 - each reader costs start-up time
 
         harmony = read_midi_chords(Path(file), track=track, name=file)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 class KeyControl(Control):
-    """The key; None: the prime's, else that of the chords, else C major."""
+    """The key; None: the prime's, else that of the chords, else of the scale, else C major."""
 
-    option = Option("--key", "Am, F#, \"E dorian\" (else the melody's, or the chords', or C).", "KEY", verbs=EDITS)
+    option = Option(
+        "--key", "Am, F#, \"E dorian\" (else the melody's, the chords', the scale's, or C).", "KEY", verbs=EDITS
+    )
     stored = Key | None
 
     @classmethod

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.parser import TRACK_END
+from melodyrnn.formats.midi.parser import TRACK_END, RawChunk
 
 MAX_MIDI_BYTES: Final = 64 * 2**20
 _MAX_CHUNKS: Final = 65_535  # what a header can promise
@@ -33,12 +33,13 @@ ByteSource = str | os.PathLike[str] | bytes | BinaryIO
 
 
 class Container(NamedTuple):
-    """A MIDI file split: its type, ticks a quarter and the payload of each track chunk."""
+    """A MIDI file split: its type, ticks a quarter, the payload of each track chunk, and the other chunks."""
 
     kind: int
     division: int
     tracks: tuple[bytes, ...]
     damage: tuple[str, ...]
+    chunks: tuple[RawChunk, ...] = ()
 
 
 def read_bytes_of(source: ByteSource, where: str) -> bytes:
@@ -126,7 +127,8 @@ def split_chunks(data: bytes, where: str) -> Container:
     if length < 6 or start > len(data):
         damage.append(f"its header says it is {length} bytes long")
         start = 14
-    tracks = _tracks(data, start, damage)
+    others: list[RawChunk] = []
+    tracks = _tracks(data, start, damage, others)
     if kind > 2:
         damage.append(f"it is of type {kind}, which nobody defined")
     if kind == 2 and len(tracks) > 1:
@@ -134,7 +136,7 @@ def split_chunks(data: bytes, where: str) -> Container:
         raise Unreadable(where, "polyphonic", detail)
     if len(tracks) != promised:
         damage.append(f"its header promises {promised} tracks, {len(tracks)} are there")
-    return Container(kind, division, tuple(tracks), tuple(damage))
+    return Container(kind, division, tuple(tracks), tuple(damage), tuple(others))
 
 
 def _unwrapped(data: bytes) -> bytes:
@@ -150,8 +152,8 @@ def _unwrapped(data: bytes) -> bytes:
     return data[start:] if start >= 0 else b""
 
 
-def _tracks(data: bytes, start: int, damage: list[str]) -> list[bytes]:
-    """Cut the track chunks out, skip unknown chunks, and find the next track again after a wrong length."""
+def _tracks(data: bytes, start: int, damage: list[str], others: list[RawChunk]) -> list[bytes]:
+    """Cut the track chunks out, put unknown ones aside, and find the next track again after a wrong length."""
     tracks: list[bytes] = []
     chunks = 0
     while start + 8 <= len(data) and chunks < _MAX_CHUNKS:
@@ -164,7 +166,9 @@ def _tracks(data: bytes, start: int, damage: list[str]) -> list[bytes]:
             start = end
             continue
         if not known and end <= len(data) and name.isascii() and name.decode().isprintable():
-            start = end  # "Your programs should expect alien chunks and treat them as if they weren't there."
+            # "Your programs should expect alien chunks and treat them as if they weren't there."
+            others.append(RawChunk(name, data[begin:end], len(tracks)))
+            start = end
             continue
         resume = _next_track(data, begin, end)
         damage.append(f"the chunk at byte {start} has a wrong length or is cut short")

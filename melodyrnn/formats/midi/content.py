@@ -118,7 +118,7 @@ def read_content(source: ByteSource, name: str = "") -> Content:
     tracks = [parse_track(payload, where, budget) for payload in container.tracks]
     damage = [f"track chunk {number} {what}" for number, track in enumerate(tracks, 1) for what in track.damage]
     sources = tuple(map(RawTrack, container.tracks))
-    raw = RawFile(container.kind, container.division, sources, (*container.damage, *damage))
+    raw = RawFile(container.kind, container.division, sources, (*container.damage, *damage), container.chunks)
     return Content(where, raw, tracks)
 
 

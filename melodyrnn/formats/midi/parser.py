@@ -14,8 +14,8 @@ A track keeps its payload, and makes its events when they are asked for by the s
 readers want a melody, and a value an event would cost as much as all that is done about it. So nothing is lost,
 what cannot be understood included.
 
-Contents: MidiEvent, RawTrack, RawFile (what a file says, untouched); scan, Scan, cut_at_pitch, content (for readers);
-TooManyEventsError; MAX_EVENTS, TRACK_END, the codes END_OF_TRACK, META and PROGRAM, and WITH_LENGTH.
+Contents: MidiEvent, RawTrack, RawChunk, RawFile (what a file says, untouched); scan, Scan, cut_at_pitch, content (for
+readers); TooManyEventsError; MAX_EVENTS, TRACK_END, the codes END_OF_TRACK, META and PROGRAM, and WITH_LENGTH.
 """
 
 from __future__ import annotations
@@ -67,13 +67,22 @@ class RawTrack(NamedTuple):
         return tuple(_event(tick, code, content(data, code, place)) for tick, code, place in rows)
 
 
+class RawChunk(NamedTuple):
+    """A chunk that is neither header nor track, as its file has it: Yamaha's XFIH and XFKM, for instance."""
+
+    name: bytes  # four bytes
+    payload: bytes
+    before: int  # how many tracks stand before it
+
+
 class RawFile(NamedTuple):
-    """A MIDI file, untouched: every event of every track, and what was wrong with it."""
+    """A MIDI file, untouched: every event of every track, other chunks, and what was wrong with it."""
 
     kind: int  # 0: one track, 1: tracks that sound together, 2: patterns
     division: int  # ticks a quarter
     tracks: tuple[RawTrack, ...]
     warnings: tuple[str, ...] = ()  # damage: sentences for the user
+    chunks: tuple[RawChunk, ...] = ()  # that are no tracks
 
 
 class Scan(NamedTuple):

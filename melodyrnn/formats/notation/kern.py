@@ -9,8 +9,8 @@ Conventions
     The ends of phrases (}), which music21 does not keep, are written as fermatas (;).
     Of three voices on a staff two are kept (see kern_spines).
     What music21 would count to (a metre of a million beats, a key of a thousand signs) is none, and comments are left
-    out but for the first references (!!!). Its time grows with the square of the bars, the interpretations and what
-    stands in one bar: a text with more of them than any movement has is `endless`.
+    out but for the first references (!!!). Its time grows with all that stands in a text, and with the square of the
+    interpretations and of what stands in one bar: a text that would take it more than some four seconds is `endless`.
 
 Contents: Kern, plain_kern.
 """
@@ -31,7 +31,9 @@ _ENDING: Final = re.compile(r"(.*?\D)[_-]?(\d{1,3})")
 _MODAL: Final = re.compile(r"\*([A-Ga-g])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc|maj|min)[a-z]*")
 _ENDLESS: Final = re.compile(r"(?<![^\t])\*(?:M(?:\d{3,}/|\d+/\d{3,})|k\[[^\]\t]{29,}|MM\d{5,})[^\t]*")
 _REFERENCES: Final = 100  # lines of them that are kept
-_MOST_BARS: Final = 1_500
+_TONIC: Final = re.compile(r"\*[A-Ga-g][#-]{0,2}:")
+_MOST_ENTRIES: Final = 16_000  # notes, bar lines, interpretations: some four seconds
+_AS_A_TONIC: Final = 6  # entries that take as long as a tonic
 _MOST_INTERPRETATIONS: Final = 2_000
 _MOST_LINES: Final = (3_000, 100)  # of a text, and for each of its bars
 _MOST_SECTIONS: Final = 200  # of which is asked what follows them
@@ -56,10 +58,20 @@ def plain_kern(text: str) -> Kern:
         _ENDLESS.sub("*", line) if line[:1] == "*" else _undotted(_marked(line)) for line in _without_comments(text)
     ]
     lines, endings = _last_endings(lines)
+    key = _modal_key(lines)
+    lines = with_two_voices(lines)
+    endless = _is_endless(lines)
+    return Kern("" if endless else "\n".join(lines), endings, key, endless)
+
+
+def _is_endless(lines: list[str]) -> bool:
+    """Whether music21 would take too long."""
     bars, interpretations = (sum(line[:1] == sign for line in lines) for sign in "=*")
-    most = _MOST_LINES[0] + _MOST_LINES[1] * bars
-    endless = bars > _MOST_BARS or interpretations > _MOST_INTERPRETATIONS or len(lines) > most
-    return Kern("" if endless else "\n".join(with_two_voices(lines)), endings, _modal_key(lines), endless)
+    if interpretations > _MOST_INTERPRETATIONS or len(lines) > _MOST_LINES[0] + _MOST_LINES[1] * bars:
+        return True
+    entries = sum(entry not in {".", "*"} for line in lines if line[:1] != "!" for entry in line.split("\t"))
+    tonics = sum(len(_TONIC.findall(line)) for line in lines if line[:1] == "*")
+    return entries + _AS_A_TONIC * tonics > _MOST_ENTRIES
 
 
 def _without_comments(text: str) -> list[str]:

@@ -1,7 +1,8 @@
-"""The spines of a **kern text: at most two voices of a staff, which is what music21 can follow.
+"""The spines of a **kern text: at most two voices of a staff, which is what music21 can follow, and no dynamics.
 
 A spine that splits (*^) and whose halves split again, or of which three join at once (*v *v *v), makes music21 lose
-bars and notes. Of three voices or more the first and the next are kept: the first is the upper one.
+bars and notes. Of three voices or more the first and the next are kept: the first is the upper one. Spines of dynamics
+(**dynam) are left out, for nothing is read of them and they cost as much time as voices.
 
 Conventions: a column is what stands between tabs; a staff is a column of the first line and what it splits into.
 
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 
 _PATHS: Final = frozenset({"*^", "*v"})
 _UNUSUAL: Final = frozenset({"*+", "*x"})  # spines that begin late, or change places
+_SILENT: Final = frozenset({"**dynam", "**dyn"})
 _MOST_COLUMNS: Final = 256
 
 
@@ -26,8 +28,9 @@ class _Column(NamedTuple):
 
 
 def with_two_voices(lines: list[str]) -> list[str]:
-    """Leave out the third and further voices of each staff; a text without such, or with unusual spines, as it is."""
+    """Leave out dynamics, and third and further voices of each staff; a text with unusual spines stays as it is."""
     columns: list[_Column] = []
+    voices: dict[int, int] = {}  # of each staff, how many are kept at most
     made: list[str] = []
     changed = False
     for line in lines:
@@ -36,11 +39,17 @@ def with_two_voices(lines: list[str]) -> list[str]:
             made.append(line)
             continue
         if not columns:
-            columns = [_Column(staff, kept=True) for staff in range(len(fields))]
-        if len(fields) != len(columns) or _UNUSUAL.intersection(fields) or len(columns) > _MOST_COLUMNS:
+            columns = [_Column(staff, kept=field not in _SILENT) for staff, field in enumerate(fields)]
+            voices = {column.staff: 2 * column.kept for column in columns}
+        if (
+            len(fields) != len(columns)
+            or not any(voices.values())
+            or _UNUSUAL.intersection(fields)
+            or len(columns) > _MOST_COLUMNS
+        ):
             return lines
         if line.startswith("*") and _PATHS.intersection(fields):
-            after = _after(columns, fields)
+            after = _after(columns, fields, voices)
             if after is None:
                 return lines
             made += _written(columns, after, fields)
@@ -51,7 +60,7 @@ def with_two_voices(lines: list[str]) -> list[str]:
     return made if changed else lines
 
 
-def _after(columns: list[_Column], fields: list[str]) -> list[_Column] | None:
+def _after(columns: list[_Column], fields: list[str], voices: dict[int, int]) -> list[_Column] | None:
     """The columns behind a line that splits or joins some; None where columns of two staves join."""
     found: list[_Column] = []
     for joins, run in groupby(zip(columns, fields, strict=True), key=lambda pair: pair[1] == "*v"):
@@ -65,7 +74,7 @@ def _after(columns: list[_Column], fields: list[str]) -> list[_Column] | None:
             found += [column, _Column(column.staff, kept=False)] if field == "*^" else [column]
     for staff in {column.staff for column in found}:
         mine = [place for place, column in enumerate(found) if column.staff == staff]
-        missing = min(2, len(mine)) - sum(found[place].kept for place in mine)
+        missing = min(voices[staff], len(mine)) - sum(found[place].kept for place in mine)
         for place in [place for place in mine if not found[place].kept][: max(0, missing)]:
             found[place] = _Column(staff, kept=True)
     return found

@@ -69,6 +69,8 @@ class Heading:
     tempo: float = 120.0  # quarters a minute
     title: str = ""
     rhythm: str = ""  # what the score says of its kind: R: of ABC
+    voice: str = ""  # which of several is read
+    told: tuple[str, ...] = ()  # of the others: sentences for the user
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,16 @@ Contents: ScoreReading, read_score, read_notation, read_score_chords, import_mus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import logging
+import warnings
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from melodyrnn.errors import Unreadable, one_line
-from melodyrnn.formats.notation.abc import read_abc, split_abc
-from melodyrnn.formats.notation.accompaniment import harmony_of_bars, harmony_of_score
+from melodyrnn.errors import Unreadable
+from melodyrnn.formats.notation.accompaniment import harmony_of_score
 from melodyrnn.formats.notation.breathing import phrase_ends
 from melodyrnn.formats.notation.kern import Kern, plain_kern
 from melodyrnn.formats.notation.measures import (
@@ -35,41 +37,25 @@ from melodyrnn.formats.notation.measures import (
 )
 from melodyrnn.formats.notation.musicxml import mended
 from melodyrnn.formats.notation.parts import choose_part, first_offset, signature_at, tempo_at
+from melodyrnn.formats.notation.score_reading import NO_KEY, ScoreReading, reading_of
 from melodyrnn.formats.notation.text import MAX_SCORE_BYTES, decoded, is_packed, unpacked
 from melodyrnn.formats.notation.write import write_notation
+from melodyrnn.formats.registry import own_reader
 from melodyrnn.music.key import MODES, Key
-from melodyrnn.music.key_finding import find_key, find_mode
-from melodyrnn.music.style_names import style_of
+from melodyrnn.music.key_finding import find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
 __all__ = ["NO_KEY", "ScoreReading", "read_notation", "read_score", "read_score_chords", "write_notation"]
 
-_TOLD: Final = 12  # numbers of tunes that an error names
-MAX_TUNE: Final = 1 << 18  # characters of one ABC tune; long ones have 5,000
-NO_KEY: Final = "no key stated"
-"""How the warning begins that a key was found from all notes."""
 _ENDINGS: Final = "earlier endings"  # of a music21 score, in its editorial notes: bars that are left out of it
 _COUNTED: Final = "bars are counted"  # of a part: a short bar with a number is no piece of another
 
 Read = TypeVar("Read")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreReading:
-    """A melody out of a score, and what was done to get it."""
-
-    name: str  # the file, with the number of the tune where there are several
-    melody: Melody
-    track: str = ""  # the part or voice taken
-    warnings: tuple[str, ...] = ()
-    snapped: int = 0  # notes moved to the grid
-    style: str = ""  # one of STYLE_NAMES, by what it is called; "" for none
-    chords: Harmony | None = None  # that sound with it, where they were asked for and are there
 
 
 def read_notation(data: bytes | str | Path, *, format: str, name: str, track: str | None = None) -> Melody:  # noqa: A002
@@ -95,12 +81,13 @@ def read_score(
 
     `tune`: of an ABC file the one with this number alone; the second of that number is `12-2`. `tonic_only`: the K: of
     these files names a tonic and says nothing of the mode (Essen). `chords`: with the chords of the whole piece, its
-    symbols, else those of the other parts. `sung`: the melody has words, or there is none.
+    symbols, else those of the other parts. `sung`: the melody has words, or there is none. What reads a format stands
+    in the registry.
     """
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
-        if format == "abc":
-            yield from _abc_tunes(decoded(raw), name, track, tonic_only=tonic_only, wanted=tune, chords=chords)
+        if own := own_reader(format):
+            yield from own(raw, name=name, track=track, tonic_only=tonic_only, tune=tune, harmony=chords)
         else:
             made, label, fifths, told, harmony = _with_music21(
                 _score_text(raw, format, name),
@@ -111,18 +98,16 @@ def read_score(
             key = made.melody.key
             if key is None and fifths is not None:
                 key = find_key(made.melody, fifths=fifths)
-            yield replace(_reading(name, made, key, track=label, told=told), chords=harmony)
+            yield replace(reading_of(name, made, key, track=label, told=told), chords=harmony)
     except Unreadable as error:
         yield error
 
 
 def read_score_chords(data: bytes | str, *, format: str, name: str, track: str | None = None) -> Harmony:  # noqa: A002
     """Read the chords of a score (of an ABC file's first tune): symbols, else those of a part. Raises Unreadable."""
-    if format == "abc":
-        tune = split_abc(decoded(data).replace("\r\n", "\n").replace("\r", "\n"))[0][1]
-        if len(tune) > MAX_TUNE:
-            raise Unreadable(name, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
-        return chords_of_bars(read_abc(tune, where=name, track=track)[0], name, "its chord symbols")
+    if own := own_reader(format, chords=True):
+        found: Harmony = own(data, name=name, track=track)
+        return found
     text = _score_text(data, format, name)
     return _with_music21(text, format, name, lambda score: _chords(score, name, track))
 
@@ -136,69 +121,6 @@ def _chords(score: Any, name: str, track: str | None) -> Harmony:
     if written is not None:
         return chords_of_bars(written, name, "its chord symbols")
     return chords_of_bars(bars_with_chords(barred, fifths), name, "the chords of a part")
-
-
-def _abc_tunes(
-    text: str, name: str, track: str | None, *, tonic_only: bool, wanted: str | None, chords: bool
-) -> Iterator[ScoreReading | Unreadable]:
-    tunes = _named(split_abc(text.replace("\r\n", "\n").replace("\r", "\n")))
-    chosen = {n: t for n, t in tunes.items() if wanted is None or n.lstrip("0") == wanted.lstrip("0")}
-    if wanted is not None and not chosen:
-        numbers = ", ".join(list(tunes)[:_TOLD]) + (" …" if len(tunes) > _TOLD else "")
-        raise Unreadable(name, "no-tune", f"asked for {wanted}; {len(tunes)} tunes: {numbers or 'none'}")
-    for number, tune in chosen.items():
-        where = f"{name}:{number}" if len(tunes) > 1 else name
-        try:
-            yield _abc_tune(tune, where, track, tonic_only=tonic_only, chords=chords)
-        except Unreadable as error:
-            yield error
-
-
-def _named(tunes: list[tuple[str, str]]) -> dict[str, str]:
-    """Tunes by their numbers, in order; the second of number 12 is called `12-2`, or what is free."""
-    taken, twins = {number for number, _ in tunes}, dict[str, int]()
-    named: dict[str, str] = {}
-    for number, tune in tunes:
-        free = number
-        while free in named or (free != number and free in taken):
-            twins[number] = twins.get(number, 1) + 1
-            free = f"{number}-{twins[number]}"
-        named[free] = tune
-    return named
-
-
-def _abc_tune(tune: str, where: str, track: str | None, *, tonic_only: bool, chords: bool) -> ScoreReading:
-    if len(tune) > MAX_TUNE:
-        raise Unreadable(where, "too-large", f"one tune of {len(tune)} characters; the limit is {MAX_TUNE}")
-    bars, heading = read_abc(tune, where=where, track=track)
-    made = assemble(bars, heading)
-    key = made.melody.key
-    if key is not None and tonic_only:
-        key = find_mode(made.melody, key.tonic)
-    reading = _reading(where, made, key, rhythm=heading.rhythm)
-    return replace(reading, chords=harmony_of_bars(bars, where) if chords else None)
-
-
-def _reading(
-    where: str, made: Assembled, key: Key | None, *, track: str = "", told: Sequence[str] = (), rhythm: str = ""
-) -> ScoreReading:
-    """Complete the key and put what happened into words, after what is `told` already."""
-    warnings, melody, snapped, irregular = [*told], made.melody, made.snapped, made.irregular
-    if key is None:
-        key = find_key(melody)
-        warnings.append(f"{NO_KEY}: {key} found")
-    if not made.metre_stated:
-        warnings.append(f"no metre stated: {melody.metres[0]} assumed")
-    if irregular:
-        warnings.append(f"{irregular} {'bar is' if irregular == 1 else 'bars are'} not as long as the metre says")
-    if made.endings:
-        bars = "1 bar of an earlier ending is" if made.endings == 1 else f"{made.endings} bars of earlier endings are"
-        warnings.append(f"{bars} left out: what is repeated stands once, with its last ending")
-    if snapped:
-        warnings.append(f"{snapped} {'note' if snapped == 1 else 'notes'} moved to the grid")
-    melody = replace(melody, key=key, title=one_line(melody.title))
-    style = style_of(rhythm, melody.title, melody.metres[0])
-    return ScoreReading(where, melody, track, tuple(warnings), snapped, style)
 
 
 def _score_text(raw: bytes | str, form: str, name: str) -> str:
@@ -216,9 +138,6 @@ def import_music21() -> None:
 
 def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) -> Read:
     """Parse a **kern or MusicXML text and read what is wanted from the score."""
-    import logging  # noqa: PLC0415
-    import warnings  # noqa: PLC0415
-
     if len(text) > MAX_SCORE_BYTES:
         raise Unreadable(name, "too-large", f"{len(text)} characters; the limit is {MAX_SCORE_BYTES}")
     from music21 import converter  # noqa: PLC0415 - a second to import, and only these formats need it
@@ -227,9 +146,9 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
     kind = "humdrum" if form == "krn" else "musicxml"
     kern = plain_kern(text) if form == "krn" else None
     if kern is not None and kern.endless:
-        raise Unreadable(name, "too-large", "more bars, interpretations or notes in a bar than any movement has")
+        raise Unreadable(name, "too-large", "more bars or notes than a movement has; cut it into movements")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _bar_lines_apart() if kern else nullcontext():
             warnings.simplefilter("ignore")
             # forceSource and storePickle: music21 would otherwise unpickle a file of a predictable name in /tmp
             score = converter.parse(kern.text if kern else text, format=kind, forceSource=True, storePickle=False)
@@ -238,6 +157,23 @@ def _with_music21(text: str, form: str, name: str, read: Callable[[Any], Read]) 
         raise
     except Exception as error:  # music21 raises anything on bad input, KeyError and IndexError included
         raise Unreadable(name, "not-notation", f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+@contextmanager
+def _bar_lines_apart() -> Iterator[None]:
+    """Let music21 put bar lines of **kern on the left of their own measure, not on the right of the one before.
+
+    A change of a measure that stands in a part already makes it count the part anew: time by the square of the bars.
+    Nothing here reads bar lines.
+    """
+    from music21.humdrum import spineParser  # noqa: PLC0415
+
+    made = spineParser.hdStringToMeasure
+    spineParser.hdStringToMeasure = lambda contents, previousMeasure=None: made(contents)  # noqa: ARG005, N803
+    try:
+        yield
+    finally:
+        spineParser.hdStringToMeasure = made
 
 
 def _as_stated(score: Any, kern: Kern) -> Any:

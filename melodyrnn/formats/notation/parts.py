@@ -15,13 +15,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.errors import Unreadable, one_line
-from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, melody_rank, says_drums
+from melodyrnn.formats.naming import SAYS_SOLO_INSTRUMENT, first_named, listed, melody_rank, says_drums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SUNG: Final = 0.5  # of the words of the part that has most of them: one with as many is sung
-_TOLD: Final = 5  # parts that one sentence names
 
 
 def choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str, list[str]]:
@@ -38,7 +37,7 @@ def choose_part(score: Any, name: str, track: str | None) -> tuple[Any, str, lis
     others = [_numbered(labels, n) for n in range(len(parts)) if n != place]
     others += [f"'{label_of(part)}' (no pitches)" for part in every if part not in parts and part.flatten().notes]
     if others:
-        told.append(f"{_numbered(labels, place)} is read; {_listed(others)} left out")
+        told.append(f"{_numbered(labels, place)} is read; {listed(others)} left out")
     return parts[place], labels[place], told
 
 
@@ -72,7 +71,7 @@ def _melody_of(parts: Sequence[Any], labels: Sequence[str]) -> tuple[int, list[s
         means = {n: _mean_pitch(parts[n]) for n in sung or played or range(len(parts))}
         return max(means, key=lambda n: means[n]), []
     if len(rivals) > 1:
-        return place, [f"{_listed([_numbered(labels, n) for n in rivals])} are named as the melody"]
+        return place, [f"{listed([_numbered(labels, n) for n in rivals])} are named as the melody"]
     if melody_rank(names[place]) == SAYS_SOLO_INSTRUMENT:
         return place, [f"{_numbered(labels, place)} is taken for the melody by its name alone"]
     return place, []
@@ -87,14 +86,6 @@ def _instrument(part: Any) -> str:
 def _numbered(labels: Sequence[str], place: int) -> str:
     """A part by its number, which `track` takes, and name."""
     return f"part {place + 1} '{labels[place]}'"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Several names in words."""
-    told = [*names]
-    if len(told) > _TOLD:
-        told[_TOLD:] = [f"{len(told) - _TOLD} more"]
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
 
 
 def _pitched(part: Any) -> Iterator[Any]:

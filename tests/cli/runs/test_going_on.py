@@ -164,11 +164,12 @@ def killed_behind(arguments, folder, count, number=signal.SIGKILL):
     return process, process.communicate(timeout=120)[1]
 
 
-def test_a_killed_process_leaves_what_the_next_goes_on_with(command, model, tmp_path):
-    """SIGKILL in the middle of many melodies: whole files alone are there, and the rest follows."""
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+def test_a_stopped_process_leaves_what_the_next_goes_on_with(command, model, tmp_path, number, status):
+    """SIGKILL and Ctrl-C in the middle of many melodies: whole files alone are there, and the rest follows."""
     more = ("-m", model, "-n", 150, "--seed", 7, "--bars", 4, "-q", "-o")
-    process, _ = killed_behind(("generate", *more, f"{tmp_path}/out/"), tmp_path / "out", 20)
-    assert process.returncode == -signal.SIGKILL
+    process, _ = killed_behind(("generate", *more, f"{tmp_path}/out/"), tmp_path / "out", 20, number)
+    assert process.returncode == status
     Path("out/.melody-021.mid.999999999-0123abcd.tmp").write_bytes(b"half")  # as it may leave
     before = {name: when for name, when in times("out").items() if name.endswith(".mid")}
     assert 20 <= len(before) < 150

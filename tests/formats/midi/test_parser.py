@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.midi.parser import MidiEvent, RawTrack
+from melodyrnn.formats.midi.parser import MidiEvent, RawChunk, RawTrack
 from melodyrnn.formats.midi.reader import read_document, read_midi
 from melodyrnn.formats.midi.write import midi_bytes, payload_of
 from melodyrnn.music.melody import Melody, Note
@@ -209,3 +209,22 @@ def test_mido_reads_what_was_written() -> None:
             for body in (track.payload, payload_of(track.events))
         )
         assert once == again
+
+
+def test_chunks_that_are_no_tracks_are_kept_where_they_stood():
+    """Yamaha's XF and others: the file can be put together again, byte for byte; none of them is damage."""
+    sound = midi_bytes(Melody((Note(0, 24, 72),)))
+    ends = [place for place in range(14, len(sound) + 1) if place == len(sound) or sound[place : place + 4] == b"MTrk"]
+    alien = [
+        name + len(body).to_bytes(4) + body for name, body in ((b"XFIH", b"A"), (b"XFKM", b""), (b"TAIL", b"C" * 9))
+    ]
+    data = sound[:14] + alien[0] + alien[1] + sound[14 : ends[1]] + alien[2] + sound[ends[1] :]
+    source = read_midi(data, strict=True).source
+    assert source.chunks == (RawChunk(b"XFIH", b"A", 0), RawChunk(b"XFKM", b"", 0), RawChunk(b"TAIL", b"C" * 9, 1))
+    again = sound[:14]
+    for place in range(len(source.tracks) + 1):
+        told = [(chunk.name, chunk.payload) for chunk in source.chunks if chunk.before == place]
+        told += [(b"MTrk", track.payload) for track in source.tracks[place : place + 1]]
+        again += b"".join(name + len(body).to_bytes(4) + body for name, body in told)
+    assert again == data
+    assert read_midi(sound).source.chunks == ()

@@ -10,7 +10,7 @@ import pytest
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.notation.kern import plain_kern
 from melodyrnn.formats.notation.kern_spines import with_two_voices
-from melodyrnn.formats.notation.music21_reader import read_score
+from melodyrnn.formats.notation.music21_reader import _with_music21, read_score
 from melodyrnn.music.key import Key
 
 HEAD = "**kern\n*M3/4\n*k[]\n*C:\n"
@@ -129,6 +129,49 @@ def test_bars_and_onsets_are_those_of_music21(name):
         assert set(places(melody)) <= theirs, f"part {number}"
 
 
+LONG = {
+    "bars alone": 20_000 * "4c\t4c\n=\t=\n",
+    "bars": "*M4/4\t*M4/4\n" + 2400 * "=2\t=2\n1F\t4c#\n.\t4g#\n.\t4c#\n.\t4g#\n",
+    "keys": 1000 * "*F:\t*F:\n=1\t=1\n1c\t1c\n",
+    "interpretations": 2001 * "*k[]\t*k[]\n",
+    "one bar": 3200 * "4c\t4c\n",
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_what_music21_would_count_for_long_is_refused_at_once(kind):
+    """Some of these were mutants that took six seconds and more."""
+    begun = time.process_time()
+    refused = read(f"**kern\t**kern\n{LONG[kind]}==\t==\n*-\t*-\n")
+    assert isinstance(refused, Unreadable)
+    assert (refused.reason, "cut it into movements" in str(refused)) == ("too-large", True)
+    assert time.process_time() - begun < 1
+
+
+def test_bar_lines_do_not_make_music21_count_anew():
+    """None is set on a measure that stands in its part already, which costs time by the square of the bars."""
+    from music21.humdrum import spineParser  # noqa: PLC0415
+
+    before = spineParser.hdStringToMeasure
+    text = f"{HEAD}=1\n2.c\n=2:|!\n2.d\n==\n*-\n"
+    lines = _with_music21(
+        text,
+        "krn",
+        "t",
+        lambda score: [(m.number, m.rightBarline) for m in score.recurse().getElementsByClass("Measure")],
+    )
+    assert lines == [(1, None), (2, None), (0, None)]
+    assert spineParser.hdStringToMeasure is before
+
+
+@pytest.mark.parametrize(("bars", "staves"), [(700, 4), (3000, 1)])
+def test_long_movements_are_not(bars, staves):
+    """The longest of music21's corpus has 382 bars for a quartet."""
+    line = "\t".join(["{}"] * staves)
+    bar = "".join(f"{line}\n".replace("{}", entry) for entry in ("=1", *["4c"] * 4))
+    assert not plain_kern(f"{line}\n".replace("{}", "**kern") + bars * bar).endless
+
+
 VOICES = """**kern\t**kern\t**dynam
 *M3/4\t*M3/4\t*M3/4
 *k[]\t*k[]\t*k[]
@@ -175,6 +218,22 @@ def test_staves_of_three_voices_lose_no_bar():
     ]  # fmt: skip
     assert [note.pitch for note in melody.notes] == [60, 62, 64, 64, 71, 67, 69, 71, 72, 74, 76, 77, 79]
     assert next(read_score(VOICES, format="krn", name="t", track="1")).melody.bars == 6
+
+
+def test_dynamics_are_left_out():
+    """They split and end as they like; nothing else of the text changes."""
+    lines = [
+        "**dynam\t**kern\t**text",
+        "*\t*M4/4\t*",
+        "*^\t*\t*",
+        "p\tf\t4c\tla",
+        "*v\t*v\t*\t*",
+        ".\t4d\tli",
+        "*-\t*-\t*-",
+    ]
+    assert with_two_voices(lines) == ["**kern\t**text", "*M4/4\t*", "4c\tla", "4d\tli", "*-\t*-"]
+    alone = ["**dynam", "p", "*-"]
+    assert with_two_voices(alone) == alone
 
 
 @pytest.mark.parametrize("line", ["*+\t*", "*x\t*x", "*\t*v", "*"])
@@ -226,10 +285,3 @@ def test_what_would_be_counted_to_is_none(absurd):
     text = f"**kern\n*M3/4\n{absurd}\n" + "4c\n4d\n4e\n=2\n" * 4 + "*-\n"
     assert [note.pitch for note in read(text).melody.notes] == [60, 62, 64] * 4
     assert time.process_time() - begun < 5
-
-
-def test_too_many_bars_are_refused_before_they_are_counted():
-    """music21 takes minutes for tens of thousands."""
-    refused = read("**kern\n" + "4c\n=\n" * 20_000 + "*-\n")
-    assert isinstance(refused, Unreadable)
-    assert "than any movement has" in str(refused)

@@ -6,7 +6,8 @@ one pass over the text, no recursion, nothing executed. Follows the ABC standard
 
 Conventions
     One tune gives one melody: the first voice with notes that is no percussion, unless `track` names another (by V:
-    name or number). Clefs as treble-8, octave= and transpose= are heard; a tempo counts if the first note has it.
+    name or number); which are left out is told. Clefs as treble-8, octave= and transpose= are heard; a tempo counts if
+    the first note has it.
     Chords give their highest note; grace notes, decorations and words are dropped, chord symbols stand in the bars.
     Repeats are not expanded and of alternative endings the last is kept (see barring).
 
@@ -16,24 +17,23 @@ Contents: read_abc (one tune → bars and heading); abc_text cuts a file into tu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.notation.abc_fields import (
+from melodyrnn.formats.abc.abc_fields import (
     SIGNS,
     abc_key,
     abc_metre,
-    abc_stave,
     abc_tempo,
     abc_unit,
     is_percussion,
     length_of,
 )
-from melodyrnn.formats.notation.abc_text import is_prose, split_abc, without_comment
+from melodyrnn.formats.abc.abc_text import is_prose, split_abc, without_comment
+from melodyrnn.formats.abc.abc_voices import AbcVoice, melodic, set_properties, told_of, without_lines
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound
-from melodyrnn.formats.notation.phrases import LINE, PAUSE, SIGN, lines_tell
+from melodyrnn.formats.notation.phrases import PAUSE, SIGN, lines_tell
 from melodyrnn.formats.notation.text import title_of
 from melodyrnn.music.key import STEPS
 
@@ -71,64 +71,6 @@ _NOTE: Final = re.compile(r"([\^_]\d{0,2}/\d{0,2}|\^{1,2}|_{1,2}|=)?([A-Ga-g])([
 _TUPLET: Final = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # the rest depends on the metre
 
 
-@dataclass(slots=True)
-class _Voice:
-    """Where a voice stands while it is read."""
-
-    unit: Fraction  # quarters of the written length 1
-    metre: tuple[int, int] | None
-    signature: dict[str, int]
-    shifts: dict[str, int] = field(default_factory=dict)  # of clef, octave and transposition: semitones
-    percussion: bool = False
-    bars: list[Bar] = field(default_factory=list)
-    sounds: list[Sound] = field(default_factory=list)
-    symbols: list[tuple[Fraction, str]] = field(default_factory=list)  # of this bar: place and what stands in quotes
-    now: Fraction = Fraction()
-    accidentals: dict[str, int] = field(default_factory=dict)  # of this bar: letter → semitones
-    ending: int = 0
-    tuplet: Fraction = Fraction(1)
-    tuplet_left: int = 0
-    factor: Fraction = Fraction(1)  # what a broken rhythm leaves for the next note
-    dotted: Fraction = Fraction()  # length of the note before >, as it was written
-    tie: bool = False
-    written: tuple[str, int] = ("", 0)  # the last note's letter with octave marks, and its accidental
-    muted: bool = False  # in an overlay (&), up to the bar line
-    last: tuple[Fraction, bool] = (Fraction(), False)  # length of the last note or rest; whether it sounds
-    holds: bool = False  # a fermata or breath mark stands with the next note
-    before: Fraction = Fraction()  # quarters in the bars that are closed
-    lines: list[Fraction] = field(default_factory=list)  # quarters up to each end of a line
-    sounded: int = -1  # the last bar that is closed and has notes
-
-    def close(self) -> None:
-        """End the bar."""
-        if self.now > 0:
-            self.before += self.now
-            self.sounded = len(self.bars) if self.sounds else self.sounded
-            self.bars.append(Bar(tuple(self.sounds), self.now, self.metre, self.ending, tuple(self.symbols)))
-            self.symbols = []  # what stands before a bar line sounds after it
-        self.sounds, self.now, self.muted = [], Fraction(), False
-        self.accidentals = {}
-
-    def end_phrase(self, shown: int) -> None:
-        """Let the last note end a phrase, unless it is tied on."""
-        if self.tie:
-            return
-        if self.sounds:
-            self.sounds[-1] = _ending(self.sounds[-1], shown)
-        elif self.sounded >= 0:
-            bar = self.bars[self.sounded]
-            self.bars[self.sounded] = replace(bar, sounds=(*bar.sounds[:-1], _ending(bar.sounds[-1], shown)))
-
-    def end_line(self) -> None:
-        """A line of the source ends here."""
-        self.lines.append(self.before + self.now)
-        self.end_phrase(LINE)
-
-
-def _ending(sound: Sound, shown: int) -> Sound:
-    return replace(sound, ends=max(sound.ends, shown))
-
-
 def read_abc(text: str, *, where: str, track: str | None = None) -> tuple[list[Bar], Heading]:
     """Read one tune: its bars and its heading. Raises Unreadable: no K: line ('not-notation'), no such voice."""
     reader = _Reader(where)
@@ -146,8 +88,8 @@ class _Reader:
         self.tempos: list[str] = []  # Q: fields, up to the first note
         self.key: Key | None = None
         self.in_body = self.heard = False
-        self.model = _Voice(Fraction(0), None, {})
-        self.voices: dict[str, _Voice] = {}
+        self.model = AbcVoice(Fraction(0), None, {})
+        self.voices: dict[str, AbcVoice] = {}
         self.declared: dict[str, str] = {}  # V: of the header: name → properties
         self.voice = self.model
 
@@ -191,7 +133,7 @@ class _Reader:
             self.declared[called] = properties
             return
         self.voice = self.named(called)
-        _set(self.voice, properties)
+        set_properties(self.voice, properties)
 
     def take_key(self, value: str) -> None:
         """Set the signature and the clef; the key of the tune is the one before its first note."""
@@ -199,22 +141,22 @@ class _Reader:
         if signature is not None:
             self.voice.signature = signature
             self.key = self.key if self.heard else key
-        _set(self.voice, value)
+        set_properties(self.voice, value)
         if not self.in_body:
             self.in_body = True
             if self.model.unit == 0:
                 metre = self.model.metre or (4, 4)
                 self.model.unit = Fraction(1, 4) if metre[0] / metre[1] < 0.75 else Fraction(1, 2)
 
-    def named(self, name: str) -> _Voice:
+    def named(self, name: str) -> AbcVoice:
         """The voice of that name, made on first use; those that the header declares come first."""
         for each in ({} if self.voices else self.declared) | {name: ""}:
             if each not in self.voices:
                 model = self.model
                 shifts = dict(model.shifts)
-                voice = _Voice(model.unit, model.metre, dict(model.signature), shifts, model.percussion)
+                voice = AbcVoice(model.unit, model.metre, dict(model.signature), shifts, model.percussion)
                 voice.percussion |= is_percussion(each)
-                _set(voice, self.declared.get(each, ""))
+                set_properties(voice, self.declared.get(each, ""))
                 self.voices[each] = voice
         return self.voices[name]
 
@@ -243,39 +185,19 @@ class _Reader:
             if not (track.isdecimal() and 1 <= int(track) <= len(names)):
                 raise Unreadable(self.where, "no-track", f"its voices are {', '.join(names) or 'none'}")
             track = names[int(track) - 1]
-        voice = voices[track or _melodic(voices)] if names else self.model
+        chosen = track or (melodic(voices) if names else "")
+        voice = voices[chosen] if names else self.model
         bars = voice.bars
         if len(names) > 1 or not lines_tell(voice.lines, Fraction(4 * metre[0], metre[1])):
-            bars = [_without_lines(bar) for bar in bars]
+            bars = [without_lines(bar) for bar in bars]
         tempo = 120.0
         for value in self.tempos:
             tempo = abc_tempo(value, tempo, self.model.unit)
-        return bars, Heading(self.where, self.key, tempo, self.title, self.rhythm)
+        label, told = told_of(voices, chosen)
+        return bars, Heading(self.where, self.key, tempo, self.title, self.rhythm, label, () if track else told)
 
 
-def _without_lines(bar: Bar) -> Bar:
-    """A bar in which the ends of lines say nothing."""
-    if all(sound.ends != LINE for sound in bar.sounds):
-        return bar
-    return replace(bar, sounds=tuple(replace(s, ends=0) if s.ends == LINE else s for s in bar.sounds))
-
-
-def _set(voice: _Voice, properties: str) -> None:
-    """Take in the clef and what else a K: or V: field says of a voice."""
-    if properties:
-        stave = abc_stave(properties)
-        voice.shifts |= stave.shifts
-        voice.percussion = voice.percussion if stave.percussion is None else stave.percussion
-
-
-def _melodic(voices: dict[str, _Voice]) -> str:
-    """The first voice with notes that is no percussion; the first with notes; the first."""
-    sounding = [name for name, voice in voices.items() if any(bar.sounds for bar in voice.bars)]
-    melodic = [name for name in sounding if not voices[name].percussion]
-    return (melodic or sounding or list(voices))[0]
-
-
-def _take(voice: _Voice, token: re.Match[str]) -> None:
+def _take(voice: AbcVoice, token: re.Match[str]) -> None:
     """Take in a token of the music."""
     if token["bar"] or token["volta"]:
         _bar_line(voice, token["bar"] or "", token["ending"] or token["volta"])
@@ -303,7 +225,7 @@ def _take(voice: _Voice, token: re.Match[str]) -> None:
         voice.muted = True
 
 
-def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
+def _bar_line(voice: AbcVoice, sign: str, ending: str | None) -> None:
     if voice.holds:
         voice.end_phrase(SIGN)
         voice.holds = False
@@ -316,7 +238,7 @@ def _bar_line(voice: _Voice, sign: str, ending: str | None) -> None:
         voice.ending = 0
 
 
-def _pitch(voice: _Voice, text: str) -> int:
+def _pitch(voice: AbcVoice, text: str) -> int:
     """MIDI number of a written note.
 
     An accidental holds to the end of the bar, for its letter in every octave (standard 2.1, sections
@@ -335,7 +257,7 @@ def _pitch(voice: _Voice, text: str) -> int:
     return 60 + STEPS[letter] + shift + 12 * octave + sum(voice.shifts.values())
 
 
-def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
+def _sound(voice: AbcVoice, pitches: list[int], length: Fraction) -> None:
     """Add a note, the highest of a chord, or a rest."""
     length *= voice.unit
     if voice.factor != 1:
@@ -355,7 +277,7 @@ def _sound(voice: _Voice, pitches: list[int], length: Fraction) -> None:
     voice.last = (length, bool(pitches and length > 0))
 
 
-def _chord(voice: _Voice, text: str, length: Fraction) -> None:
+def _chord(voice: AbcVoice, text: str, length: Fraction) -> None:
     """Add a chord: its highest note, as long as its first."""
     notes = [(_pitch(voice, (match[1] or "") + match[2] + match[3]), match) for match in _NOTE.finditer(text)]
     if notes:
@@ -363,7 +285,7 @@ def _chord(voice: _Voice, text: str, length: Fraction) -> None:
         voice.tie = any(match[5] for _, match in notes)
 
 
-def _bars_of_rest(voice: _Voice, bars: int) -> None:
+def _bars_of_rest(voice: AbcVoice, bars: int) -> None:
     """Add whole bars of rest, which begin at bar lines; elsewhere Z is a slip for z."""
     if voice.now > 0:
         _sound(voice, [], Fraction(bars))
@@ -372,7 +294,7 @@ def _bars_of_rest(voice: _Voice, bars: int) -> None:
         voice.now += Fraction(4 * metre[0], metre[1]) * bars
 
 
-def _begin_tuplet(voice: _Voice, notes: int, time: str | None, count: str | None) -> None:
+def _begin_tuplet(voice: AbcVoice, notes: int, time: str | None, count: str | None) -> None:
     """Read (p:q:r as "p notes in the time of q, for the next r notes"."""
     metre = voice.metre or (4, 4)
     compound = metre[1] >= 8 and metre[0] % 3 == 0 and metre[0] > 3
@@ -380,7 +302,7 @@ def _begin_tuplet(voice: _Voice, notes: int, time: str | None, count: str | None
     voice.tuplet_left = int(count or 0) or notes
 
 
-def _break(voice: _Voice, sign: str) -> None:
+def _break(voice: AbcVoice, sign: str) -> None:
     """Lengthen the last note and shorten the next (>), or the other way round (<)."""
     small = Fraction(1, 2 ** len(sign))
     before, voice.factor = (2 - small, small) if sign[0] == ">" else (small, 2 - small)

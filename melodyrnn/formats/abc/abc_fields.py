@@ -147,6 +147,7 @@ class Stave(NamedTuple):
 
     shifts: dict[str, int]  # clef, octave, transpose → semitones; what is not named stays
     percussion: bool | None  # None where nothing is said of it
+    name: str = ""
 
 
 def abc_stave(text: str) -> Stave:
@@ -164,7 +165,7 @@ def abc_stave(text: str) -> Stave:
     drums = (
         is_percussion(named) or bool(clef and clef[1].lower().startswith(("p", "drum"))) or stated.get("clef") == "P"
     )
-    return Stave(shifts, True if drums else False if clef or named else None)
+    return Stave(shifts, True if drums else False if clef or named else None, stated.get("name", stated.get("nm", "")))
 
 
 def is_percussion(name: str) -> bool:

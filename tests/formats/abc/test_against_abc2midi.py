@@ -16,8 +16,8 @@ import mido
 import pytest
 
 from melodyrnn.corpus.sources import sources
-from melodyrnn.formats.notation.abc import read_abc, split_abc
-from melodyrnn.formats.notation.abc_text import without_comment
+from melodyrnn.formats.abc.abc import read_abc, split_abc
+from melodyrnn.formats.abc.abc_text import without_comment
 from melodyrnn.formats.notation.text import decoded
 
 pytestmark = pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi is not installed (Debian: abcmidi)")

@@ -9,8 +9,8 @@ import pytest
 
 from melodyrnn.corpus.sources import sources
 from melodyrnn.errors import Unreadable
-from melodyrnn.formats.notation.abc import read_abc, split_abc
-from melodyrnn.formats.notation.abc_fields import abc_key, abc_metre, abc_tempo
+from melodyrnn.formats.abc.abc import read_abc, split_abc
+from melodyrnn.formats.abc.abc_fields import abc_key, abc_metre, abc_tempo
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound, assemble
 from melodyrnn.formats.notation.music21_reader import read_notation, read_score
 from melodyrnn.formats.notation.text import as_meant, title_of
@@ -159,6 +159,25 @@ def test_voices_are_chosen_by_name_or_number():
     with pytest.raises(Unreadable, match="high, low") as caught:
         read_notation(text, format="abc", name="t", track="3")
     assert caught.value.reason == "no-track"
+
+
+VOICES = 'X:1\nM:4/4\nL:1/4\nV:T1 name="Tenor\x07"\nV:B1\nV:d clef=perc\nV:r\nK:C\n'
+VOICES += "[V:B1]C4 |\n[V:T1]c4 |\n[V:d]C4 |\n[V:r]z4 |\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "track", "label", "told"),
+    [
+        (VOICES, None, "voice T1 'Tenor'", ("voice T1 'Tenor' is read; voice B1 and voice d (percussion) left out",)),
+        (VOICES, "B1", "voice B1", ()),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nC4 |\n", None, "", ()),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nV:1\nz4 |\nV:2\nC4 |\n", None, "", ()),
+    ],
+)
+def test_voices_that_are_left_out_are_told(text, track, label, told):
+    """As parts of other scores: unless one was asked for; those that are silent are not missed."""
+    (found,) = read_score(text, format="abc", name="t", track=track)
+    assert (found.track, found.warnings) == (label, told)
 
 
 def test_a_collection_is_many_tunes():

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from melodyrnn.corpus.sources import sources
-from melodyrnn.formats.notation.abc import read_abc, split_abc
+from melodyrnn.formats.abc.abc import read_abc, split_abc
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from melodyrnn.formats.notation.abc import split_abc
-from melodyrnn.formats.notation.abc_fields import abc_key, abc_stave, abc_tempo, abc_unit
+from melodyrnn.formats.abc.abc import split_abc
+from melodyrnn.formats.abc.abc_fields import abc_key, abc_stave, abc_tempo, abc_unit
 from melodyrnn.formats.notation.music21_reader import read_score
 from melodyrnn.music.key import Key
 
