@@ -5,7 +5,7 @@ Conventions
     padded with BEYOND_ANY_TICK. Rows are those of melodyrnn.events.viewpoints and of melodyrnn.events.context;
     0 = not told.
 
-Contents: BEYOND_ANY_TICK; PhraseEnds, phrases_told, rows_to; ChordSpans, Sounding, chords_told; Context (both),
+Contents: BEYOND_ANY_TICK; PhraseEnds, phrases_told, rows_to; ChordSpans, ChordAt, chords_told; Context (both),
 NOTHING, context_of_columns.
 """
 
@@ -46,7 +46,7 @@ def rows_to(end: Indices, tick: Indices) -> Indices:
     return np.where(end < BEYOND_ANY_TICK, ticks_left_row(np.maximum(end - tick, 0)), 0)
 
 
-class Sounding(NamedTuple):
+class ChordAt(NamedTuple):
     """The chords at one tick of each melody, rows (R,)."""
 
     chord: Indices
@@ -62,11 +62,11 @@ class ChordSpans(NamedTuple):
     next_chord: Indices
     change: Indices  # tick at which the next one comes; 0 = none does
 
-    def at(self, tick: Indices) -> Sounding:
+    def at(self, tick: Indices) -> ChordAt:
         """What sounds at ticks (R,)."""
         rows = np.arange(len(tick)), np.maximum((self.starts <= tick[:, None]).sum(1) - 1, 0)
         chord, left = self.chord[rows], np.maximum(self.change[rows] - tick, 0)
-        return Sounding(chord, self.next_chord[rows], np.where(chord > 0, ticks_left_row(left), 0))
+        return ChordAt(chord, self.next_chord[rows], np.where(chord > 0, ticks_left_row(left), 0))
 
 
 class Context(NamedTuple):
