@@ -112,13 +112,20 @@ def with_controls(verb: str) -> Callable[[Callable[..., None]], Callable[..., No
     def add(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**values: Any) -> None:
-            asked = {name: values.pop(name) for name, control in every().items() if verb in control.option.verbs}
+            own = {name: values.pop(name) for name, control in every().items() if verb in control.option.verbs}
+            asked = {name: value for name, value in own.items() if _is_typed(values["context"], name)}
             function(asked=asked, **values)
 
         run.asks = verb  # type: ignore[attr-defined]
         return run
 
     return add
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    """Whether the user has given an option: a default may give way to what a style brings, `--bars 8` typed may not."""
+    source = context.get_parameter_source(name)
+    return source is None or source.name != "DEFAULT"
 
 
 def signed(callback: Any) -> None:

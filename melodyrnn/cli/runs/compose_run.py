@@ -213,7 +213,7 @@ def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
 
 def seeded(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked for, with a seed that is drawn where none is given."""
-    given = asked[Seed.name()]
+    given = asked.get(Seed.name())
     return {**asked, Seed.name(): int.from_bytes(os.urandom(4)) if given is None else given}
 
 

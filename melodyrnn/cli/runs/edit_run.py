@@ -39,14 +39,14 @@ def run_edit(
     results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
     refuse_unwritten(results.format, program=program)
     given = read_melody(console, file, track=track)
-    tell(console, given, key=asked[KeyControl.name()])
+    tell(console, given, key=asked.get(KeyControl.name()))
     if given.others:
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
         program=given.program if program is None else program, verb=verb, task=change, given=given.melody,
-        drawn=asked[Seed.name()] is None, roll=count == 1,
+        drawn=asked.get(Seed.name()) is None, roll=count == 1,
     )  # fmt: skip
     options.seeds(count)  # refused before anything is looked at
     left = missing(writer, count)

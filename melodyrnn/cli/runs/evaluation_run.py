@@ -108,7 +108,8 @@ def split_seed(checkpoint: Checkpoint) -> int:
 
 def own_corpora(checkpoint: Checkpoint) -> set[str]:
     """The corpora that a model was trained on last, without those of a base that it was fine-tuned from."""
-    return {*checkpoint.card.styles, *checkpoint.card.corpora[-1:]}
+    card = checkpoint.card
+    return {*(name for name in card.styles if name in card.corpora), *card.corpora[-1:]}
 
 
 def read_sets(console: Console, paths: Sequence[str], *, track: str | None = None) -> list[MelodySet]:

@@ -86,7 +86,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     program = request.program if request.program is not None else given.program if given else 0
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
-        program=program, given=prime, recipe=request.recipe, drawn=request.asked[Seed.name()] is None, roll=kept == 1,
+        program=program, given=prime, recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
     )  # fmt: skip
     if request.best is not None:
         return _write_best_of(writer, many, request.best)
@@ -113,9 +113,9 @@ def _write_best_of(writer: MelodyWriter, many: int, keep: int) -> None:
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
     """What is asked for, and the chords as they were given."""
     asked, metre = seeded(request.asked), MetreControl.name()
-    chords = read_chord_input(console, asked[ChordsControl.name()])
-    asked[metre] = chords.metre(asked[metre], request.prime)
-    asked[ChordsControl.name()] = chords.text(asked[metre])
+    chords = read_chord_input(console, asked.get(ChordsControl.name()))
+    asked[metre] = chords.metre(asked.get(metre), request.prime)
+    asked[ChordsControl.name()] = chords.text(asked.get(metre))
     return Options(**asked), chords
 
 
@@ -123,12 +123,12 @@ def _refuse_contradictions(request: GenerateRequest, results: Results) -> None:
     """Raise OptionError for options that do not go together."""
     asked = request.asked
     refuse_unwritten(
-        results.format, program=request.program, **{Velocity.name(): asked[Velocity.name()]},
+        results.format, program=request.program, **{Velocity.name(): asked.get(Velocity.name())},
         humanize=request.humanize or None, swing=None if request.swing == STRAIGHT else request.swing,
     )  # fmt: skip
-    if request.track is not None and request.prime is None and asked[ChordsControl.name()] is None:
+    if request.track is not None and request.prime is None and asked.get(ChordsControl.name()) is None:
         raise OptionError("--track", "is that of the melody to go on from, or of the chords: give --prime or --chords")
-    if request.prime is not None and asked[Upbeat.name()] not in ("0", "free"):
+    if request.prime is not None and asked.get(Upbeat.name(), "0") not in ("0", "free"):
         raise OptionError(Upbeat.option.name, "new bars follow the prime, which has its own; leave out one of the two")
 
 
@@ -139,7 +139,7 @@ def _prime(console: Console, request: GenerateRequest) -> Input | None:
     given = read_melody(console, request.prime, track=request.track)
     if given.track:
         console.detail(f"{given.name}: {given.track}")
-    tell(console, given, key=request.asked[KeyControl.name()])
+    tell(console, given, key=request.asked.get(KeyControl.name()))
     if given.others:
         console.warn(f"{given.name}: the melody is gone on from, without {', '.join(given.others)}")
     return given
