@@ -86,7 +86,8 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     program = request.program if request.program is not None else given.program if given else 0
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
-        program=program, given=prime, recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
+        program=program, given=prime, recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None,
+        roll=kept == 1,
     )  # fmt: skip
     if request.best is not None:
         return _write_best_of(writer, many, request.best)
