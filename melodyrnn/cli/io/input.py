@@ -25,6 +25,7 @@ from melodyrnn.formats.registry import INPUT_FORMATS, ISOLATED
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
+    from melodyrnn.formats.midi.original import Original
     from melodyrnn.music.melody import Melody
 
 _KEY_LINE: Final = re.compile(rb"^[ \t]*K:", re.MULTILINE)  # which every tune of ABC has before its notes
@@ -45,6 +46,7 @@ class Input(NamedTuple):
     recipe: str = ""  # how melodyrnn made the file, if it did
     program: int = 0  # General MIDI sound of a MIDI file's voice
     others: tuple[str, ...] = ()  # voices of a MIDI file that the melody has nothing of
+    original: Original | None = None  # a MIDI file, and where the notes stand in it
 
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
@@ -144,7 +146,7 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
     found = read_midi(source, track=track, strict=strict, name=name)
     return Input(
         name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program,
-        found.others,
+        found.others, found.original,
     )  # fmt: skip
 
 
