@@ -20,8 +20,8 @@ from melodyrnn.cli.io import EPILOG, ExitStatus
 from melodyrnn.cli.options import signed
 
 COMMANDS: Final = (
-    "generate", "infill", "vary", "train", "evaluate", "score", "memory", "originality", "reproduce", "inspect",
-    "corpus",
+    "generate", "infill", "vary", "humanize", "train", "evaluate", "score", "memory", "originality", "reproduce",
+    "inspect", "corpus",
 )  # fmt: skip
 """The commands, in the order of the help page; each is NAME_command in a module of commands/."""
 _MODULES: Final = {"infill": "edit", "vary": "edit"}  # the others stand in the module of their name

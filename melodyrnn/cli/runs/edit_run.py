@@ -42,7 +42,7 @@ def run_edit(
     results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
     refuse_unwritten(results.format, program=program, **{FeelControl.name(): asked[FeelControl.name()]})
     given = read_melody(console, file, track=track)
-    tell(console, given, key=asked[KeyControl.name()])
+    tell(console, given, key=asked[KeyControl.name()], kept=results.format == "midi")
     if given.others and results.format != "midi":
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)

@@ -37,5 +37,5 @@ def feel_of_file(console: Console, file: str) -> Groove:
     found = read_melody(console, file)
     if found.original is None:
         raise OptionError(FeelControl.option.name, f"{file} is no MIDI file: nobody played it")
-    tell(console, found, key="")
+    tell(console, found, key="", kept=True)
     return groove_of(found.melody, found.original)

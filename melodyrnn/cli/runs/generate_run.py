@@ -142,7 +142,7 @@ def _prime(console: Console, request: GenerateRequest, *, kept: bool) -> Input |
     given = read_melody(console, request.prime, track=request.track)
     if given.track:
         console.detail(f"{given.name}: {given.track}")
-    tell(console, given, key=request.asked[KeyControl.name()])
+    tell(console, given, key=request.asked[KeyControl.name()], kept=kept)
     if given.others and not kept:
         console.warn(f"{given.name}: the melody is gone on from, without {', '.join(given.others)}")
     return given

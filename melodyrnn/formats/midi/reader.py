@@ -84,6 +84,7 @@ class Reading:
     others: tuple[str, ...] = ()  # voices that the melody has nothing of
     source: RawFile | None = None  # every event of the file
     original: Original | None = None  # the file, and where each note stands in it
+    doubts: tuple[str, ...] = ()  # of the warnings those that are of the file itself: damage, which voice is read
 
 
 def read_midi(source: ByteSource, *, track: str | None = None, strict: bool = False, name: str = "") -> Reading:
@@ -119,7 +120,7 @@ def _read(content: Content, *, track: str | None, strict: bool) -> Reading:
     )
     return Reading(
         melody, choice.sentence, tuple(file.notices), placed.snapped, file.recipe, choice.program, choice.others,
-        content.raw, original,
+        content.raw, original, (*content.raw.warnings[:_MAX_NOTICES], *choice.doubts),
     )  # fmt: skip
 
 
