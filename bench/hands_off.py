@@ -90,9 +90,9 @@ def _notes_broken(
     if known is None:
         return ""
     begin, end = (known.first + bar * known.bar for bar in (1, 3))
-    early = known.division / 4 if known.played else 0  # new notes may begin before a bar line, as those of the clip do
+    early = known.division / 4 if known.played else 0  # new notes begin beside a bar line, as those of the clip do
     outside = [note for note in gone if not begin <= _on_grid(note[0], known.division) < end]
-    outside += [note for note in fresh if not begin - early <= _on_grid(note[0], known.division) < end]
+    outside += [note for note in fresh if not begin - early <= note[0] < end + early]
     return f"notes outside the bars: {outside[:3]}" if outside else ""
 
 
@@ -106,13 +106,15 @@ def _on_grid(tick: int, division: int) -> float:
     return (2 * 24 * tick + division) // (2 * division) * division / 24
 
 
-def tried(path: Path, known: StrangerFile | None, seed: int, *, reproduce: bool = False) -> Iterator[tuple[str, str]]:
+def tried(
+    path: Path, known: StrangerFile | None, seed: int, *, reproduce: bool = False, model: str = "folk"
+) -> Iterator[tuple[str, str]]:
     """(verb, what is wrong) of one file; what is refused is told with a '-' before it."""
     before = path.read_bytes()
     voice = () if known is None else ("--track", known.voice)
     for verb, (name, *options) in VERBS.items():
         given = ("--prime", path) if name == "generate" else (path,)
-        status, after, err = command(name, *given, *options, *voice, "--seed", seed, "-o", "-")
+        status, after, err = command(name, *given, *options, *voice, "--seed", seed, "-m", model, "-o", "-")
         if status:
             yield verb, f"- {err.strip().splitlines()[-1]}"
             continue
@@ -120,7 +122,7 @@ def tried(path: Path, known: StrangerFile | None, seed: int, *, reproduce: bool 
         if not problem and reproduce:
             written = path.with_suffix(f".{verb}.mid")
             written.write_bytes(after)
-            status, again, err = command("reproduce", written, "--prime", path, *voice, "-q")
+            status, again, err = command("reproduce", written, "-m", model, "--prime", path, *voice, "-q")
             problem = "" if (status, again) == (0, after) else f"reproduce: {err.strip()}"
         yield verb, problem
 

@@ -6,7 +6,8 @@ as none of the clip's was.
 
 Conventions
     span        (start, end) of a note in ticks of the melody, no longer whole.
-    written     a clip's notes as somebody who takes it down would write them: on the lines, held (`articulation`).
+    written     a clip's notes as somebody who takes it down would write them: on the lines, held (`articulation`); for
+                the gate up to the next one, if that begins within a beat.
 
 Contents: is_played, groove_of; Span, grooved; in_turn (spans of a line).
 """
@@ -56,11 +57,14 @@ def groove_of(melody: Melody, original: Original) -> Groove:
     written, metre = sustained(quantized(melody)), melody.metres[0]
     line, hits = original.line, list[Hit]()
     late = _lateness([note.onset for note in written.notes], original)
-    for k, note, after in zip(original.numbers, written.notes, late, strict=True):
+    nexts = (*(note.onset for note in written.notes[1:]), None)
+    for k, note, after, following in zip(original.numbers, written.notes, late, nexts, strict=True):
         if str(written.metre_at(note.onset)) != str(metre):
             continue
         sounds = original.grid(line.ends[k]) - original.grid(line.onsets[k])
-        gate = min(max(round(100 * sounds / note.duration), _GATES[0]), _GATES[1])
+        apart = metre.bar_ticks if following is None else following - note.onset
+        length = apart if apart <= metre.beat_ticks else note.duration
+        gate = min(max(round(100 * sounds / length), _GATES[0]), _GATES[1])
         beside = min(max(round(after * _SCALE), -_MOST_LATE), _MOST_LATE)
         hits.append(Hit(written.place(note.onset)[1], beside, line.velocities[k], gate))
     return groove_of_hits(metre.bar_ticks, metre.beat_ticks, hits)

@@ -2,7 +2,7 @@
 
 Tracks in which nothing changes are copied byte for byte, and so is what stands between them. A track that changes keeps
 its events, in their order; new notes begin behind what stands at their tick and end before it. It ends where it
-did, or later where the music goes on.
+did, or later where the music goes on. What is cut short is written as far as it could be read.
 
 Conventions
     changes     counted by notes of the melody, as `Original.places` gives them.
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.formats.midi.original import NotePair, Original, Place, Sound, is_meta, paired, track_end, without_end
-from melodyrnn.formats.midi.parser import MidiEvent, RawTrack
+from melodyrnn.formats.midi.parser import TRACK_END, MidiEvent, RawTrack
 from melodyrnn.formats.midi.quantize import NOT_SUNG
 from melodyrnn.formats.midi.track_choice import DRUMS
 from melodyrnn.formats.midi.write import payload_of
@@ -72,6 +72,8 @@ def patched(original: Original, changes: Changes) -> Patched:
     if changes.program is not None:
         home.sound_as(channel, changes.program)
     for number, raw in enumerate(original.raw.tracks):
+        if original.raw.warnings and not raw.payload.endswith(TRACK_END):
+            sheets[number].end = sheets[number].was  # opened: a track that is cut short is written as far as it goes
         if changes.recipe is not None and any(mark in raw.payload for mark in _RECIPE):
             sheets[number].drop(lambda event: is_meta(event, _TEXT) and event.data[1:].startswith(_RECIPE))
     for text in (changes.recipe, *changes.texts):
