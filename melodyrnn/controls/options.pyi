@@ -35,6 +35,7 @@ class Options(Asked):
     surprise: float | None
     effort: int | None
     velocity: int | None
+    feel: str | None
     def __init__(
         self,
         *,
@@ -69,6 +70,7 @@ class Options(Asked):
         surprise: float | str | None = None,
         effort: int | str | None = None,
         velocity: int | str | None = None,
+        feel: str | None = None,
     ) -> None: ...
 
 def options_of(
@@ -104,4 +106,5 @@ def options_of(
     surprise: float | str | None = None,
     effort: int | str | None = None,
     velocity: int | str | None = None,
+    feel: str | None = None,
 ) -> Options: ...
