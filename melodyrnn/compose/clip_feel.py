@@ -9,7 +9,7 @@ Conventions
     written     a clip's notes as somebody who takes it down would write them: on the lines, held (`articulation`); for
                 the gate up to the next one, if that begins within a beat.
 
-Contents: is_played, groove_of; Span, grooved; in_turn (spans of a line).
+Contents: is_played, groove_of; PlayedSpan, grooved; in_turn (spans of a line).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.articulation import quantized, sustained
-from melodyrnn.music.groove import PARTS, Hit, groove_of_hits
+from melodyrnn.music.groove import PARTS_A_QUARTER, Hit, groove_of_hits
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from melodyrnn.music.groove import Groove
     from melodyrnn.music.melody import Melody
 
-Span = tuple[float, float]
+PlayedSpan = tuple[float, float]
 SHORTEST: Final = 0.5  # ticks that a note lasts at least
-_SCALE: Final = PARTS // TICKS_PER_QUARTER
+_SCALE: Final = PARTS_A_QUARTER // TICKS_PER_QUARTER
 _MOST_LATE: Final = 6 * _SCALE  # parts of a note that is late and not on another line: half an eighth
 _GATES: Final = (5, 110)  # per cent
 _STREAM: Final = 0x636C6970  # sets these draws apart from those that composed the melody
@@ -72,7 +72,7 @@ def groove_of(melody: Melody, original: Original) -> Groove:
 
 def grooved(
     melody: Melody, new: Sequence[bool], groove: Groove, seed: int, *, flat: bool = False
-) -> tuple[Melody, list[Span]]:
+) -> tuple[Melody, list[PlayedSpan]]:
     """Play new notes as a groove says; give all velocities, and when each new note sounds, the others as written.
 
     `flat`: velocities stay.
@@ -93,7 +93,7 @@ def grooved(
     return replace(melody, notes=tuple(notes)), spans
 
 
-def in_turn(spans: Sequence[Span], new: Sequence[bool], first: float, last: float) -> list[Span]:
+def in_turn(spans: Sequence[PlayedSpan], new: Sequence[bool], first: float, last: float) -> list[PlayedSpan]:
     """Spans of which the new ones begin in order, not before `first`, and end when the next begins, or at `last`."""
     starts = [start for start, _ in spans]
     for k, is_new in enumerate(new):

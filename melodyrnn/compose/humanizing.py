@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.compose.articulation import quantized, sustained
-from melodyrnn.compose.clip_feel import SHORTEST, Span, grooved
+from melodyrnn.compose.clip_feel import SHORTEST, PlayedSpan, grooved
 from melodyrnn.compose.performance import Feel, play, velocity_of
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.original import Original, Sound
+from melodyrnn.formats.midi.original import Original, SoundingNote
 from melodyrnn.formats.midi.patch import Changes, patched
-from melodyrnn.music.groove import PARTS
+from melodyrnn.music.groove import PARTS_A_QUARTER
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.groove import Groove
 
 _ACCENT: Final = 0.5  # of the usual differences between bar lines, beats and the rest, at strength 1
-_PARTS_A_TICK: Final = PARTS // TICKS_PER_QUARTER
+_PARTS_A_TICK: Final = PARTS_A_QUARTER // TICKS_PER_QUARTER
 
 
 def humanized(melody: Melody, original: Original, groove: Groove | None, *, strength: float, seed: int = 0) -> bytes:
@@ -40,17 +40,17 @@ def humanized(melody: Melody, original: Original, groove: Groove | None, *, stre
         meant, louder = _by_hand(melody, spans, strength, seed)
     else:
         meant, louder = _as_groove(melody, spans, groove, strength, seed)
-    moved: dict[int, Sound] = {}
+    moved: dict[int, SoundingNote] = {}
     for k, (sound, (start, end)) in enumerate(zip(sounds, _in_order(spans, meant, original.grid(0)), strict=True)):
         onset = original.tick(start)
         velocity = max(1, min(127, round(sound.velocity + louder[k])))
-        moved[k] = Sound(onset, max(original.tick(end), onset + 1), sound.pitch, velocity)
+        moved[k] = SoundingNote(onset, max(original.tick(end), onset + 1), sound.pitch, velocity)
     return patched(original, Changes(moved=moved, together=True)).data
 
 
 def _as_groove(
-    melody: Melody, spans: Sequence[Span], groove: Groove, strength: float, seed: int
-) -> tuple[list[Span], list[float]]:
+    melody: Melody, spans: Sequence[PlayedSpan], groove: Groove, strength: float, seed: int
+) -> tuple[list[PlayedSpan], list[float]]:
     """When notes sound on their way to a groove, and how much louder they are."""
     written = sustained(quantized(melody))
     played, there = grooved(written, [True] * melody.size, groove, seed)
@@ -62,7 +62,9 @@ def _as_groove(
     return towards, louder
 
 
-def _by_hand(melody: Melody, spans: Sequence[Span], strength: float, seed: int) -> tuple[list[Span], list[float]]:
+def _by_hand(
+    melody: Melody, spans: Sequence[PlayedSpan], strength: float, seed: int
+) -> tuple[list[PlayedSpan], list[float]]:
     """When notes sound a little beside where they did, and how much louder they are."""
     played, timing = play(melody, Feel(humanize=strength), seed)
     accents = [velocity_of(melody, None)(note.onset) for note in melody.notes]
@@ -76,12 +78,12 @@ def _by_hand(melody: Melody, spans: Sequence[Span], strength: float, seed: int) 
     return moved, louder
 
 
-def _in_order(spans: Sequence[Span], meant: Sequence[Span], first: float) -> list[Span]:
+def _in_order(spans: Sequence[PlayedSpan], meant: Sequence[PlayedSpan], first: float) -> list[PlayedSpan]:
     """Spans that begin in order, not before `first`; a note that let the next begin in silence still does."""
     starts: list[float] = []
     for start, _ in meant:
         starts.append(max(start, starts[-1] + SHORTEST if starts else first))
-    ordered: list[Span] = []
+    ordered: list[PlayedSpan] = []
     for k, (start, (_, end)) in enumerate(zip(starts, meant, strict=True)):
         until = end
         if k + 1 < len(starts):

@@ -19,9 +19,11 @@ one way in which files are written), file_of, chords_begin; remake (a recipe →
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import json
 import re
+import zlib
 from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -208,20 +210,14 @@ def _packed(melody: Melody) -> str:
 
 
 def _zipped(data: bytes) -> str:
-    import base64  # noqa: PLC0415 - only a prime pays for it
-    import zlib  # noqa: PLC0415
-
-    return base64.b64encode(zlib.compress(data, 9)).decode()
+    return binascii.b2a_base64(zlib.compress(data, 9), newline=False).decode()
 
 
 def _unzipped(text: Any) -> bytes:
     """Unpack what a recipe keeps of a melody, never more than so many bytes. Raises RecipeError."""
-    import base64  # noqa: PLC0415
-    import zlib  # noqa: PLC0415
-
     try:
         unzip = zlib.decompressobj()
-        raw = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_GIVEN)
+        raw = unzip.decompress(binascii.a2b_base64(text, strict_mode=True), _LARGEST_GIVEN)
     except (ValueError, TypeError, zlib.error):
         raise RecipeError("the recipe's melody is damaged") from None
     if not unzip.eof:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from melodyrnn.compose.clip_feel import Span, groove_of, grooved, in_turn, is_played
+from melodyrnn.compose.clip_feel import PlayedSpan, groove_of, grooved, in_turn, is_played
 from melodyrnn.compose.performance import Feel, play
 from melodyrnn.controls.frame.feel import EXACT, PRIME
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.original import Sound
+from melodyrnn.formats.midi.original import SoundingNote
 from melodyrnn.formats.midi.patch import Changes
 from melodyrnn.formats.midi.quantize import key_text
-from melodyrnn.music.groove import PARTS, Groove, parse_groove
+from melodyrnn.music.groove import PARTS_A_QUARTER, Groove, parse_groove
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from melodyrnn.formats.midi.original import Original, Place
     from melodyrnn.music.melody import Melody
 
-PARTS_A_TICK: Final = PARTS // TICKS_PER_QUARTER
+PARTS_A_TICK: Final = PARTS_A_QUARTER // TICKS_PER_QUARTER
 _TEMPO, _METRE, _KEY = 0x51, 0x58, 0x59
 
 
@@ -62,7 +62,9 @@ def new_file(made: Generated, playing: Playing) -> tuple[Melody, tuple[tuple[int
     return melody, tuple((round(a * PARTS_A_TICK), round(b * PARTS_A_TICK)) for a, b in spans)
 
 
-def _spans(made: Generated, playing: Playing, first: float, standing: Sequence[Span] = ()) -> tuple[Melody, list[Span]]:
+def _spans(
+    made: Generated, playing: Playing, first: float, standing: Sequence[PlayedSpan] = ()
+) -> tuple[Melody, list[PlayedSpan]]:
     """Velocities of all notes, and when each new one sounds; `standing`: when those that stay do, if not as written."""
     new = [origin is None for origin in made.origins]
     if playing.groove is None:
@@ -92,11 +94,11 @@ def changes_for(
         for note, origin in zip(made.melody.notes, origins, strict=True)
     ]
     melody, spans = _spans(made, playing, begin, standing)
-    new, moved = list[Sound](), dict[int, Sound]()
+    new, moved = list[SoundingNote](), dict[int, SoundingNote]()
     for note, span, origin in zip(melody.notes, spans, origins, strict=True):
         if origin is None:
             onset = original.tick(span[0])
-            new.append(Sound(onset, max(original.tick(span[1]), onset + 1), note.pitch, note.velocity))
+            new.append(SoundingNote(onset, max(original.tick(span[1]), onset + 1), note.pitch, note.velocity))
         elif note.pitch != given.notes[origin].pitch:
             moved[origin] = places[origin][0].pair.sound._replace(pitch=note.pitch)
     gone = frozenset(range(len(given.notes))) - {origin for origin in origins if origin is not None}
@@ -108,7 +110,7 @@ def changes_for(
     return Changes(gone, moved, new=new, end=ends, facts=_facts(made.melody, given, setting), texts=texts)
 
 
-def _heard(original: Original, place: Place) -> Span:
+def _heard(original: Original, place: Place) -> PlayedSpan:
     """When a note of the file sounds, in ticks of the melody."""
     return original.grid(place.pair.sound.onset), original.grid(place.pair.sound.end)
 

@@ -5,7 +5,8 @@ Conventions
     sound       a note as it really sounds, nothing cut and nothing rounded.
     owned       notes of the line for which the grid had no room go with the note of the melody before them.
 
-Contents: Sound, Original; NotePair, paired (note-ons and note-offs that belong together); Place; track_of_recipe.
+Contents: SoundingNote, Original; NotePair, paired (note-ons and note-offs that belong together), Place; track_end,
+is_meta, without_end (events of a track); track_of_recipe, SOURCE_HASH.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SOURCE_HASH: Final = "source_hash"
 _TRACK: Final = re.compile(r'"track":("(?:[^"\\]|\\.)*")')
 
 
-class Sound(NamedTuple):
+class SoundingNote(NamedTuple):
     """How a note sounds."""
 
     onset: int  # file ticks
@@ -44,7 +45,7 @@ class NotePair(NamedTuple):
     on: int
     off: int | None  # None: nobody ends it before the track ends
     channel: int
-    sound: Sound
+    sound: SoundingNote
 
 
 class Place(NamedTuple):
@@ -131,7 +132,7 @@ def paired(events: Sequence[MidiEvent]) -> list[NotePair]:
 def _pair(events: Sequence[MidiEvent], on: int, off: int | None) -> NotePair:
     tick, status, data = events[on]
     end = track_end(events) if off is None else events[off].tick
-    return NotePair(on, off, status & 15, Sound(tick, end, data[0], min(data[1], 127)))
+    return NotePair(on, off, status & 15, SoundingNote(tick, end, data[0], min(data[1], 127)))
 
 
 def track_end(events: Sequence[MidiEvent]) -> int:

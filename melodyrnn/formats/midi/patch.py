@@ -15,10 +15,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from melodyrnn.formats.midi.original import NotePair, Original, Place, Sound, is_meta, paired, track_end, without_end
+from melodyrnn.formats.midi.original import (
+    NotePair,
+    Original,
+    Place,
+    SoundingNote,
+    is_meta,
+    paired,
+    track_end,
+    without_end,
+)
 from melodyrnn.formats.midi.parser import TRACK_END, MidiEvent, RawTrack
 from melodyrnn.formats.midi.quantize import NOT_SUNG
-from melodyrnn.formats.midi.track_choice import DRUMS
 from melodyrnn.formats.midi.write import payload_of
 
 if TYPE_CHECKING:
@@ -28,7 +36,8 @@ _OFF, _STANDING, _ON = range(3)  # their order at one tick
 _TEXT, _NAMES = 0x01, (0x00, 0x02, 0x03)  # what opens a track: its number, copyright and name
 _RECIPE: Final = (b"melodyrnn ", NOT_SUNG.encode() + b"melodyrnn ")
 _HEADER: Final = 14
-_NOBODY: Final[Mapping[int, Sound]] = {}
+_DRUMS: Final = 9  # channel
+_NOBODY: Final[Mapping[int, SoundingNote]] = {}
 _NOTHING: Final[Mapping[int, bytes]] = {}
 
 
@@ -36,9 +45,9 @@ class Changes(NamedTuple):
     """What is to be otherwise; the rest stays."""
 
     gone: frozenset[int] = frozenset()
-    moved: Mapping[int, Sound] = _NOBODY  # note → how it sounds now
+    moved: Mapping[int, SoundingNote] = _NOBODY  # note → how it sounds now
     together: bool = False  # what sounds with a moved note in its voice goes along
-    new: Sequence[Sound] = ()
+    new: Sequence[SoundingNote] = ()
     end: int = 0  # file tick at which the music ends, if not before
     recipe: str | None = None  # takes the place of one that the file has; '' = none, None = as it is
     texts: Sequence[str] = ()  # other texts in the melody's track
@@ -87,14 +96,14 @@ def patched(original: Original, changes: Changes) -> Patched:
     return Patched(_file(original, payloads, changes.tracks), left_out)
 
 
-def _move(sheets: _Sheets, place: Place, sound: Sound, *, together: bool) -> None:
+def _move(sheets: _Sheets, place: Place, sound: SoundingNote, *, together: bool) -> None:
     """Let a note sound otherwise, and what begins with it, if that is asked for, go the same way."""
     sheet, pair = sheets[place.track], place.pair
     late, louder = sound.onset - pair.sound.onset, sound.velocity - pair.sound.velocity
     for other in sheet.beginning_with(pair) if together else ():
         onset, end, pitch, velocity = other.sound
         end = max(onset + late + 1, end + sound.end - pair.sound.end)
-        sheet.move(other, Sound(onset + late, end, pitch, max(1, min(127, velocity + louder))))
+        sheet.move(other, SoundingNote(onset + late, end, pitch, max(1, min(127, velocity + louder))))
     sheet.move(pair, sound)
 
 
@@ -121,7 +130,9 @@ class _Sheet:
         self.added: list[tuple[int, int, MidiEvent]] = []  # tick, order there, event
         self.openings: list[MidiEvent] = []
         self._gone: set[int] = set()  # note-ons of notes that are gone or moved
-        self._held: list[tuple[int, Sound]] = []  # channel and sound of notes that have another pitch in their place
+        self._held: list[
+            tuple[int, SoundingNote]
+        ] = []  # channel and sound of notes that have another pitch in their place
         self._blocks: dict[tuple[int, int], list[tuple[int, int]]] | None = None
 
     def remove(self, pair: NotePair) -> None:
@@ -131,7 +142,7 @@ class _Sheet:
             if number is not None:
                 self.events[number] = None
 
-    def move(self, pair: NotePair, sound: Sound) -> None:
+    def move(self, pair: NotePair, sound: SoundingNote) -> None:
         """Let a note sound otherwise: in its place, where only its pitch or velocity change."""
         if pair.on in self._gone:
             return
@@ -145,7 +156,7 @@ class _Sheet:
         self.remove(pair)
         self._sound(pair.channel, sound)
 
-    def add(self, channel: int, sound: Sound) -> bool:
+    def add(self, channel: int, sound: SoundingNote) -> bool:
         """Add a note where no other of its pitch sounds; say whether there is such a place."""
         start, end = sound.onset, sound.end
         for a, b in sorted(self._blocked().get((channel, sound.pitch), ())):
@@ -201,7 +212,7 @@ class _Sheet:
                 self._blocks.setdefault((channel, sound.pitch), []).append(sound[:2])
         return self._blocks
 
-    def _sound(self, channel: int, sound: Sound) -> None:
+    def _sound(self, channel: int, sound: SoundingNote) -> None:
         onset, end, pitch, velocity = sound
         self.added.append((onset, _ON, MidiEvent(onset, 0x90 | channel, bytes((pitch, velocity)))))
         self.added.append((end, _OFF, MidiEvent(end, 0x80 | channel, bytes((pitch, 64)))))
@@ -221,7 +232,7 @@ def _is_name(event: MidiEvent | None) -> bool:
 def free_channel(original: Original) -> int:
     """A channel that nothing in the file is on, drums aside; the second where all are taken."""
     events = (event for track in original.raw.tracks for event in track.events)
-    taken = {event.status & 15 for event in events if event.status < 0xF0} | {DRUMS}
+    taken = {event.status & 15 for event in events if event.status < 0xF0} | {_DRUMS}
     return next((channel for channel in range(16) if channel not in taken), 1)
 
 

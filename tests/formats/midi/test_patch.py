@@ -7,7 +7,7 @@ import io
 import mido
 import pytest
 
-from melodyrnn.formats.midi.original import Sound, track_of_recipe
+from melodyrnn.formats.midi.original import SoundingNote, track_of_recipe
 from melodyrnn.formats.midi.patch import Changes, free_channel, patched
 from melodyrnn.formats.midi.reader import read_midi
 
@@ -55,7 +55,7 @@ def test_no_changes_are_the_same_bytes():
 def test_a_note_that_is_hidden_stays_where_the_melody_goes():
     """The melody's A goes, the D beneath it and what rings on stay to the tick."""
     original = original_of(file_of(PLAYED))
-    result = patched(original, Changes(gone=frozenset({1}), new=[Sound(96, 190, 72, 66)]))
+    result = patched(original, Changes(gone=frozenset({1}), new=[SoundingNote(96, 190, 72, 66)]))
     assert notes_of(result.data) == [
         (0, 96, 60, 80), (96, 190, 72, 66), (96, 192, 62, 81), (192, 298, 64, 83), (288, 384, 65, 84),
     ]  # fmt: skip
@@ -64,10 +64,10 @@ def test_a_note_that_is_hidden_stays_where_the_melody_goes():
 @pytest.mark.parametrize(
     ("new", "there"),
     [
-        (Sound(200, 250, 64, 9), (298, 298)),  # within E: no room
-        (Sound(200, 350, 64, 9), (298, 350)),  # after E
-        (Sound(150, 250, 64, 9), (150, 192)),  # up to E
-        (Sound(298, 310, 64, 9), (298, 310)),
+        (SoundingNote(200, 250, 64, 9), (298, 298)),  # within E: no room
+        (SoundingNote(200, 350, 64, 9), (298, 350)),  # after E
+        (SoundingNote(150, 250, 64, 9), (150, 192)),  # up to E
+        (SoundingNote(298, 310, 64, 9), (298, 310)),
     ],
 )
 def test_a_new_note_gives_way_to_one_of_its_pitch(new, there):
@@ -103,7 +103,7 @@ def test_a_note_that_nobody_ended_ends_where_the_track_did():
     """Where the track goes on."""
     hanging = bytes.fromhex("00903c50 60904051 60ff2f00")
     original = original_of(file_of(hanging))
-    result = patched(original, Changes(new=[Sound(192, 288, 67, 70)], end=384))
+    result = patched(original, Changes(new=[SoundingNote(192, 288, 67, 70)], end=384))
     assert notes_of(result.data) == [(0, 192, 60, 80), (96, 192, 64, 81), (192, 288, 67, 70)]
     assert sum(message.time for message in mido.MidiFile(file=io.BytesIO(result.data)).tracks[0]) == 384
 
