@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.melody import Melody
 
 PlayedSpan = tuple[float, float]
-SHORTEST: Final = 0.5  # ticks that a note lasts at least
+SHORTEST: Final = 1.0  # ticks that a note lasts at least
 _SCALE: Final = PARTS_A_QUARTER // TICKS_PER_QUARTER
 _MOST_LATE: Final = 6 * _SCALE  # parts of a note that is late and not on another line: half an eighth
 _GATES: Final = (5, 110)  # per cent
