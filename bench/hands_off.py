@@ -22,7 +22,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.stranger_files import Note, StrangerFile, chunks_of, facts_of, stranger_file
+from bench.stranger_files import Chunk, Note, StrangerFile, chunks_of, facts_of, stranger_file
 from melodyrnn.cli import run
 from melodyrnn.cli.io.console import Console
 
@@ -49,18 +49,24 @@ def command(*words: object) -> tuple[int, bytes, str]:
 def broken(before: bytes, after: bytes, verb: str, known: StrangerFile | None = None) -> str:
     """What is not as it was and was not asked for; '' if nothing is."""
     old, new = chunks_of(before), chunks_of(after)
-    if [chunk.name for chunk in old] != [chunk.name for chunk in new] or old[0] != new[0]:
+    kinds = [[chunk.name for chunk in chunks] for chunks in (old, new)]
+    if kinds[0] != kinds[1] or _header(old[0]) != _header(new[0]):
         return "the chunks or the header"
-    changed = [k for k, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    changed = [k for k, (a, b) in enumerate(zip(old, new, strict=True)) if k and a != b]
     tracks = [k for k, chunk in enumerate(old) if chunk.name == b"MTrk"]
     if known is not None and not set(changed) <= {tracks[known.track]}:
         return f"chunks {changed}, the melody is in chunk {tracks[known.track]}"
-    if any(old[k].name != b"MTrk" for k in changed) or len(changed) > 1:
+    if any(old[k].name != b"MTrk" for k in changed):
         return f"chunks {changed}"
     for k in changed:
         if problem := _track_broken(old[k].payload, new[k].payload, verb, known):
             return problem
     return ""
+
+
+def _header(chunk: Chunk) -> tuple[bytes, bytes]:
+    """Type and division; a wrong number of tracks is put right."""
+    return chunk.payload[:2], chunk.payload[4:]
 
 
 def _track_broken(old: bytes, new: bytes, verb: str, known: StrangerFile | None) -> str:
@@ -82,9 +88,11 @@ def _notes_broken(
     channels = {note[4] for note in (*gone, *fresh)}
     if len(channels) > 1 or (known is not None and not channels <= {known.channel}):
         return f"notes on channels {channels}"
-    if verb == "prime":
+    if verb == "prime" and fresh:
         last = max((note[0] for note in before if note[4] in channels), default=0)
-        return "notes of the prime" if gone else "" if fresh and min(fresh)[0] > last else "no new notes after it"
+        return "notes of the prime" if gone else "" if min(fresh)[0] > last else "new notes before its last"
+    if verb == "prime":
+        return "no new notes" if known is not None else ""
     if verb == "vary":
         return "" if Counter(map(_rhythm, gone)) == Counter(map(_rhythm, fresh)) else "onsets, ends or velocities"
     if known is None:

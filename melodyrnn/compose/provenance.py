@@ -302,7 +302,8 @@ def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> W
         voice = free_channel(original), original.program if program is None else program
         tracks = (chord_payload(chords, voice, progression, times, max(b for _, b in times)),)
     result = patched(original, changes._replace(recipe=text, program=program, tracks=tracks))
-    lost = f"{result.left_out} new notes left out: their pitch sounds in the file already"
+    notes = "1 new note" if result.left_out == 1 else f"{result.left_out} new notes"
+    lost = f"{notes} left out: the file has that pitch sounding there"
     return WrittenFile(result.data, (lost,) if result.left_out else ())
 
 

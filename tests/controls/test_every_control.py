@@ -367,6 +367,13 @@ def effort(composer):
 
 
 @keeps
+def velocity(composer):
+    """One for all notes; else strong beats are louder."""
+    assert {note.velocity for melody in composer.melodies(2, velocity="70") for note in melody.notes} == {70}
+    assert len({note.velocity for melody in composer.melodies(2) for note in melody.notes}) > 1
+
+
+@keeps
 def feel(composer):
     """New notes are as late, as loud and as short as a clip's, and on the grid where nothing or that is asked for."""
     clip = "96/24;0,7,101,50;12,-5,33,50"
@@ -383,10 +390,3 @@ def feel(composer):
     assert {late for late, _ in written(feel="exact")} == {late for late, _ in written()} == {0}
     with pytest.raises(OptionError, match="feel"):
         options_of(feel="loose")
-
-
-@keeps
-def velocity(composer):
-    """One for all notes; else strong beats are louder."""
-    assert {note.velocity for melody in composer.melodies(2, velocity="70") for note in melody.notes} == {70}
-    assert len({note.velocity for melody in composer.melodies(2) for note in melody.notes}) > 1

@@ -27,7 +27,7 @@ def humanize_command(
     force: o.ForceOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
-    """Play the melody of a file less exactly, or as another was played.
+    """Play the melody of a file less exactly, or as a clip is.
 
     Examples:
       melodyrnn humanize tune.mid --strength 0.6 -o played.mid

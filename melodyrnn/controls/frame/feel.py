@@ -24,7 +24,7 @@ class FeelControl(Control):
 
     option = Option(
         "--feel",
-        "Play new notes as the given melody is (prime, if that was played by hand), exact, or as a MIDI file is.",
+        "Play new notes as the given file is played, on the grid, or as a clip is.",
         "prime|exact|FILE", panel="Where it goes", verbs=EDITS, files="feel", elsewhere=("--groove",),
     )  # fmt: skip
 
