@@ -303,7 +303,7 @@ def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> W
         tracks = (chord_payload(chords, voice, progression, times, max(b for _, b in times)),)
     result = patched(original, changes._replace(recipe=text, program=program, tracks=tracks))
     notes = "1 new note" if result.left_out == 1 else f"{result.left_out} new notes"
-    lost = f"{notes} left out: the file has that pitch sounding there"
+    lost = f"{notes} left out: another of that pitch sounds there, and stays"
     return WrittenFile(result.data, (lost,) if result.left_out else ())
 
 

@@ -13,6 +13,7 @@ Contents: Changes, Patched, patched; free_channel.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.formats.midi.original import (
@@ -60,7 +61,7 @@ class Patched(NamedTuple):
     """A file, and what there was no room for."""
 
     data: bytes
-    left_out: int = 0  # new notes that would have sounded while one of their pitch does
+    left_out: int = 0  # notes that stayed as they were, or away, for another of the pitch sounds there
 
 
 def patched(original: Original, changes: Changes) -> Patched:
@@ -73,10 +74,10 @@ def patched(original: Original, changes: Changes) -> Patched:
     for number in changes.gone:
         for place in places[number]:
             sheets[place.track].remove(place.pair)
-    for number, sound in changes.moved.items():
-        _move(sheets, places[number][0], sound, together=changes.together)
+    every = changes.moved.items()
+    left_out = sum(not _move(sheets, places[number][0], sound, together=changes.together) for number, sound in every)
     home = sheets[track]
-    left_out = sum(not home.add(channel, sound) for sound in changes.new)
+    left_out += sum(not home.add(channel, sound) for sound in changes.new)
     home.end = max(home.end, changes.end)
     if changes.program is not None:
         home.sound_as(channel, changes.program)
@@ -96,15 +97,15 @@ def patched(original: Original, changes: Changes) -> Patched:
     return Patched(_file(original, payloads, changes.tracks), left_out)
 
 
-def _move(sheets: _Sheets, place: Place, sound: SoundingNote, *, together: bool) -> None:
-    """Let a note sound otherwise, and what begins with it, if that is asked for, go the same way."""
+def _move(sheets: _Sheets, place: Place, sound: SoundingNote, *, together: bool) -> bool:
+    """Let a note sound otherwise, and what begins with it, if that is asked for, go that way; say whether it goes."""
     sheet, pair = sheets[place.track], place.pair
     late, louder = sound.onset - pair.sound.onset, sound.velocity - pair.sound.velocity
     for other in sheet.beginning_with(pair) if together else ():
         onset, end, pitch, velocity = other.sound
         end = max(onset + late + 1, end + sound.end - pair.sound.end)
         sheet.move(other, SoundingNote(onset + late, end, pitch, max(1, min(127, velocity + louder))))
-    sheet.move(pair, sound)
+    return sheet.move(pair, sound)
 
 
 class _Sheets(dict[int, "_Sheet"]):
@@ -127,6 +128,9 @@ class _Sheet:
         self.was = self.end = track_end(every)
         self.events: list[MidiEvent | None] = list(without_end(every))  # None: gone
         self.pairs = paired(every)
+        self._by_pitch: defaultdict[tuple[int, int], list[NotePair]] = defaultdict(list)
+        for pair in self.pairs:
+            self._by_pitch[pair.channel, pair.sound.pitch].append(pair)
         self.added: list[tuple[int, int, MidiEvent]] = []  # tick, order there, event
         self.openings: list[MidiEvent] = []
         self._gone: set[int] = set()  # note-ons of notes that are gone or moved
@@ -142,19 +146,32 @@ class _Sheet:
             if number is not None:
                 self.events[number] = None
 
-    def move(self, pair: NotePair, sound: SoundingNote) -> None:
-        """Let a note sound otherwise: in its place, where only its pitch or velocity change."""
+    def move(self, pair: NotePair, sound: SoundingNote) -> bool:
+        """Let a note sound otherwise: in its place, where only its pitch or velocity change; say whether that goes."""
         if pair.on in self._gone:
-            return
+            return True
         if pair.off is not None and sound[:2] == pair.sound[:2]:
+            if sound.pitch != pair.sound.pitch and self._would_part(pair, pair.off, sound.pitch):
+                return False
             for number, loud in ((pair.on, sound.velocity), (pair.off, None)):
                 tick, status, data = self.events[number] or (0, 0, b"")
                 self.events[number] = MidiEvent(tick, status, bytes((sound.pitch, data[1] if loud is None else loud)))
             self._gone.add(pair.on)
             self._held.append((pair.channel, sound))
-            return
+            return True
         self.remove(pair)
         self._sound(pair.channel, sound)
+        return True
+
+    def _would_part(self, pair: NotePair, off: int, pitch: int) -> bool:
+        """Whether a note at another pitch would take the end of one that stays: the first to begin ends first."""
+        later = len(self.events)
+        others = ((one.on, later if one.off is None else one.off) for one in self._standing(pair.channel, pitch))
+        return any(a < off and pair.on < b and (a < pair.on) != (b < off) for a, b in others)
+
+    def _standing(self, channel: int, pitch: int) -> Iterator[NotePair]:
+        """Notes of a pitch that stay."""
+        return (one for one in self._by_pitch[channel, pitch] if one.on not in self._gone)
 
     def add(self, channel: int, sound: SoundingNote) -> bool:
         """Add a note where no other of its pitch sounds; say whether there is such a place."""

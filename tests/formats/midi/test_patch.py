@@ -88,6 +88,19 @@ def test_another_pitch_stands_in_its_place():
     assert result.data[22:30] == bytes.fromhex("00904350 60804340")
 
 
+def test_another_pitch_takes_no_end_of_a_note_that_stays():
+    """A cannot become the D that sounds beneath it for as long: it would be told which of two ends is its own."""
+    original = original_of(file_of(PLAYED))
+    sound = original.places()[2][0].pair.sound  # E, from 192 to 298
+    there = patched(original, Changes(moved={2: sound._replace(pitch=65)}))  # F sounds from 288 to 384: in turn
+    assert there.left_out == 0
+    nested = bytes.fromhex("00903c50 18904552 18804540 60803c40") + EOT  # A above a C that lasts longer
+    both = original_of(file_of(nested))
+    assert [owned[0].pair.sound.pitch for owned in both.places()] == [60, 69]
+    result = patched(both, Changes(moved={1: SoundingNote(24, 48, 60, 82)}))
+    assert (result.left_out, notes_of(result.data)) == (1, notes_of(file_of(nested)))
+
+
 def test_a_chord_goes_along_where_that_is_asked():
     """What begins with a note of the melody in its voice is as late, and as much louder."""
     original = original_of(file_of(PLAYED))
