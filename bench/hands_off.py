@@ -34,7 +34,7 @@ VERBS: Final[dict[str, tuple[Any, ...]]] = {
     "infill": ("infill", "--bars", "2-3", "--effort", 2),
     "vary": ("vary", "--keep", "rhythm", "--strength", 0.5, "--effort", 2),
 }
-_RECIPE: Final = b"melodyrnn {"
+_RECIPE: Final = "melodyrnn {"
 
 
 def command(*words: object) -> tuple[int, bytes, str]:

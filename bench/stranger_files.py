@@ -7,7 +7,7 @@ playing beside the grid, legato that overlaps.
 
 Conventions
     note        (onset, end, pitch, velocity, channel), in the file's ticks; of one pitch the first to begin ends first.
-    event       (tick, bytes): all that is no note and no End-of-Track.
+    event       (tick, what mido says of it): all that is no note and no End-of-Track.
 
 Contents: StrangerFile, stranger_file; Chunk, chunks_of (a file → its chunks); TrackFacts, facts_of (a track → notes and
 events).
@@ -29,7 +29,7 @@ SCALE: Final = (0, 2, 4, 5, 7, 9, 11, 12)
 BARS: Final = 6
 
 Note = tuple[int, int, int, int, int]
-Event = tuple[int, bytes]
+Event = tuple[int, str]
 _Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 
 
@@ -228,7 +228,7 @@ class TrackFacts(NamedTuple):
 def facts_of(payload: bytes) -> TrackFacts:
     """Read a track with mido."""
     header = b"MThd" + (6).to_bytes(4) + b"\0\0\0\1\1\xe0"
-    file = mido.MidiFile(file=io.BytesIO(header + b"MTrk" + len(payload).to_bytes(4) + payload), charset="utf-8")
+    file = mido.MidiFile(file=io.BytesIO(header + b"MTrk" + len(payload).to_bytes(4) + payload))
     sounding: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
     notes, events, now = list[Note](), list[Event](), 0
     for message in file.tracks[0]:
@@ -240,7 +240,8 @@ def facts_of(payload: bytes) -> TrackFacts:
                 onset, loud = waiting.popleft()
                 notes.append((onset, now, message.note, loud, message.channel))
         elif message.type != "end_of_track":
-            events.append((now, bytes(message.bytes())))
+            told = sorted((name, value) for name, value in vars(message).items() if name != "time")
+            events.append((now, f"{message.type} {told}"))
     for (channel, pitch), waiting in sounding.items():
         notes += [(onset, now, pitch, loud, channel) for onset, loud in waiting]
     return TrackFacts(notes, events, now)
