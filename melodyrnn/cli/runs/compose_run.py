@@ -24,6 +24,7 @@ from melodyrnn.compose.provenance import (
     printable_name,
     written_file,
 )
+from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.options import Options
@@ -64,7 +65,12 @@ class MelodyWriter:
     _index: Index | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Let another processor hash the model while this one composes: a first melody need not wait for it."""
+        """Let another processor hash the model while this one composes: a first melody need not wait for it.
+
+        Raises OptionError where new notes cannot be played as asked.
+        """
+        if self.results.format == "midi":
+            playing_of(self.options.setting, self.feel, self.given, self.original)
         if self._told:
             Thread(target=lambda: self.model.checkpoint.digest, daemon=True).start()
 
