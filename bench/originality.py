@@ -22,7 +22,8 @@ from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.compose.performance import Feel
-from melodyrnn.compose.provenance import Provenance, file_of, options_to_plain, remake, to_plain
+from melodyrnn.compose.plain import options_to_plain, to_plain
+from melodyrnn.compose.provenance import Provenance, file_of, remake
 from melodyrnn.compose.ranking import rank
 from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import Options

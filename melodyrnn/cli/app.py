@@ -20,7 +20,8 @@ from melodyrnn.cli.io import EPILOG, ExitStatus
 from melodyrnn.cli.options import signed
 
 COMMANDS: Final = (
-    "generate", "infill", "vary", "train", "critic", "evaluate", "score", "memory", "originality", "reproduce",
+    "generate", "infill", "vary", "humanize", "train", "critic", "evaluate", "score", "memory", "originality",
+    "reproduce",
     "inspect", "corpus",
 )  # fmt: skip
 """The commands, in the order of the help page; each is NAME_command in a module of commands/."""

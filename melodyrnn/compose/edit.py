@@ -227,7 +227,9 @@ def _through(
     made = between(melody, encoded, gaps, fresh, velocity, same_pitches=same_pitches)
     after = max(0, len(made.notes) - len(heard))
     bits = np.concatenate((before, drawn.bits, np.zeros((after, 3))))[: len(made.notes)]
-    return Generated(made, options.setting.seed, bits, tasks[0].gap.first, price)
+    numbers = {note: number for number, note in enumerate(melody.notes)}
+    stays = tuple(numbers.get(note) for note in made.notes)
+    return Generated(made, options.setting.seed, bits, tasks[0].gap.first, price, stays)
 
 
 def _taken(plans: Sequence[Plan], compose: Callable[[int], Generated]) -> Generated:
@@ -267,7 +269,8 @@ def _repitched(
             replace(note, pitch=pitch) if is_free else note
             for note, pitch, is_free in zip(melody.notes, pitches, free, strict=True)
         )
-        return Generated(replace(melody, notes=changed), options.setting.seed, drawn.bits, 0, drawn.price)
+        stays = tuple(range(len(changed)))
+        return Generated(replace(melody, notes=changed), options.setting.seed, drawn.bits, 0, drawn.price, stays)
 
     return _taken([plan], compose)
 

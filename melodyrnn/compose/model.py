@@ -45,6 +45,12 @@ class Generated:
     bits: NDArray[np.float64]  # (notes, 3): surprise of rest, duration, pitch
     primed: int  # notes at the start that were given
     price: float  # bits that the rules cost: -log2 of the probability that the network alone keeps them
+    stays: tuple[int | None, ...] = ()  # of each note the number of the given note that it is; () = the first `primed`
+
+    @property
+    def origins(self) -> tuple[int | None, ...]:
+        """Of each note the number of the given note that it is, perhaps at another pitch; None = it is new."""
+        return self.stays or (*range(self.primed), *[None] * (len(self.melody.notes) - self.primed))
 
 
 def load_model(source: str | Path) -> Model:

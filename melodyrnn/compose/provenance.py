@@ -8,30 +8,35 @@ Conventions
     output      how the file was written: program, humanize, swing …
     given       the melody that the verb started from, if there was one and it is short enough to be kept:
                 base64 of zlib of its JSON; given_hash (16 hex digits of SHA-256) tells it in any case.
+    source      in its place, the MIDI file into which its notes were written, if that is short enough; source_hash
+                tells it in any case, `track` the track that was asked for.
     A recipe may come from a stranger's file: its size, its shape and every value in it are checked, and what a
     string in it says is never run, opened or printed unescaped.
 
-Contents: Provenance, hash_of, printable_name; to_plain and from_plain (a dataclass ⇄ JSON); EditTask, file_of (a melody
-→ bytes; the one way in which files are written), chords_begin, remake (a recipe → the same bytes), edited.
+Contents: Provenance, hash_of, hash_of_file, printable_name; EditTask; WrittenFile, written_file (a melody → bytes; the
+one way in which files are written), file_of, chords_begin; remake (a recipe → the same bytes), edited.
 """
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import json
 import re
-import types
 import zlib
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field, replace
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn._version import __version__
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.performance import Feel, play, swung
-from melodyrnn.controls import every
-from melodyrnn.controls.options import Options
-from melodyrnn.errors import CorpusError, OptionError, RecipeError
-from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.compose.performance import Feel, swung
+from melodyrnn.compose.plain import LONGEST_RECIPE, from_plain, options_from, printable_line
+from melodyrnn.compose.rewriting import PARTS_A_TICK, changes_for, new_file, playing_of
+from melodyrnn.errors import CorpusError, OptionError, RecipeError, Unreadable
+from melodyrnn.formats.midi.original import SOURCE_HASH
+from melodyrnn.formats.midi.patch import free_channel, patched
+from melodyrnn.formats.midi.write import chord_payload, midi_bytes
 from melodyrnn.music.chords import chord_notes
 from melodyrnn.music.melody import MOST_BARS, Metre
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
@@ -40,13 +45,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from melodyrnn.compose.model import Generated, Model
+    from melodyrnn.controls.options import Options
+    from melodyrnn.formats.midi.original import Original
     from melodyrnn.music.melody import Melody
 
 
 MARK: Final = "melodyrnn "
-LONGEST_RECIPE: Final = 9_000  # characters; a reader of MIDI files keeps 10,000 bytes of a text
 _LONGEST_GIVEN: Final = 6_000  # characters of base64: about 1,000 notes
-_LARGEST_GIVEN: Final = 1 << 18  # bytes of JSON
+_LARGEST_GIVEN: Final = 1 << 18  # bytes of JSON, or of a file
+_LARGEST_SOURCE: Final = 1 << 16  # bytes of a file that is tried whether it packs
 MOST_GIVEN: Final = 1_000  # notes of a melody that a recipe keeps
 MOST_EFFORT: Final = 1_024  # melodies side by side that a recipe may ask for
 MOST_WORK: Final = 8_192  # of those, times bars of 4/4: of what is composed, and of what goes before it
@@ -58,8 +65,6 @@ _MOST_DIGITS: Final = 20  # of a whole number: more than a seed has
 _NAME: Final = r"[a-z][a-z0-9_-]{0,39}"
 _DIGEST: Final = r"[0-9a-f]{16}"
 _VERSION: Final = r"[0-9A-Za-z.+-]{1,40}"
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,9 @@ class Provenance:
     output: Mapping[str, Any] = field(default_factory=dict)  # plain data
     given: Melody | None = None
     given_hash: str = ""  # '' = nothing was given
+    original: Original | None = None  # the file that it was read from and written into
+    source_hash: str = ""  # '' = a file of its own
+    track: str | None = None  # by which track of that file the melody was asked for
     version: str = __version__
 
     def to_text(self) -> str:
@@ -83,12 +91,17 @@ class Provenance:
         told |= {"task": dict(self.task)} if self.task else {}
         if self.given is not None:
             told |= {"given_hash": hash_of(self.given)}
+        if self.original is not None:
+            told |= _packed_file(self.original, self.given)
+        elif self.source_hash:
+            told |= {SOURCE_HASH: self.source_hash} | ({} if self.track is None else {"track": self.track})
+        if self.given is not None and self.original is None:
             packed = _packed(self.given) if self.given.size <= MOST_GIVEN else ""
             told |= {"given": packed} if 0 < len(packed) <= _LONGEST_GIVEN else {}
-        elif self.given_hash:
+        elif self.given is None and self.given_hash:
             told |= {"given_hash": self.given_hash}
         text = _written(told)
-        if len(text) > LONGEST_RECIPE and told.pop("given", None):
+        if len(text) > LONGEST_RECIPE and (told.pop("given", None) or told.pop("source", None)):
             text = _written(told)
         return text if len(text) <= LONGEST_RECIPE else ""
 
@@ -96,19 +109,25 @@ class Provenance:
     def from_text(cls, text: str) -> Provenance:
         """Read what `to_text` wrote, trusting nothing. Raises RecipeError."""
         told = _object(text)
+        given, original = _given_in(told)
         recipe = cls(
             verb=_matched(told, "verb", _NAME),
             digest=_matched(told, "digest", _DIGEST),
-            model=_line(told.get("model", "")),
+            model=printable_line(told.get("model", "")),
             options=_fields(told, "options"),
             task=_fields(told, "task"),
             output=_fields(told, "output"),
-            given=_unpacked(told["given"]) if "given" in told else None,
+            given=given,
             given_hash=_matched(told, "given_hash", _DIGEST) if "given_hash" in told else "",
+            original=original,
+            source_hash=_matched(told, SOURCE_HASH, _DIGEST) if SOURCE_HASH in told else "",
+            track=printable_line(told["track"]) if "track" in told else None,
             version=_matched(told, "version", _VERSION),
         )
         if recipe.given is not None and hash_of(recipe.given) != recipe.given_hash:
             raise RecipeError("the recipe's melody is not the one that its hash tells")
+        if original is not None and hash_of_file(original) != recipe.source_hash:
+            raise RecipeError("the recipe's file is not the one that its hash tells")
         return recipe
 
 
@@ -128,65 +147,6 @@ def _written(told: Mapping[str, Any]) -> str:
 def hash_of(melody: Melody) -> str:
     """First 16 hex digits of the SHA-256 of a melody, as read: whatever file it came from."""
     return hashlib.sha256(_json(melody)).hexdigest()[:16]
-
-
-def to_plain(value: Any) -> dict[str, Any]:
-    """The fields of a frozen dataclass that differ from their defaults, as JSON can say them."""
-    found = {}
-    for one in fields(value):
-        default = one.default_factory() if one.default_factory is not MISSING else one.default
-        if (own := getattr(value, one.name)) != default:
-            found[one.name] = _plain(own)
-    return found
-
-
-def from_plain(kind: type[Value], told: Mapping[str, Any]) -> Value:
-    """Build a dataclass from what `to_plain` made of it. Raises RecipeError, or what the class itself raises."""
-    hints = get_type_hints(kind)
-    names = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # a dataclass
-    if unknown := sorted(set(told) - names):
-        raise RecipeError(f"the recipe asks for '{_line(unknown[0])}', which this melodyrnn does not know")
-    return kind(**{name: _typed(hints[name], value, name) for name, value in told.items()})
-
-
-def options_to_plain(options: Options) -> dict[str, Any]:
-    """What is asked for and differs from the defaults, as JSON can say it."""
-    return {name: _plain(value) for name, value in options.values().items()}
-
-
-def options_from(told: Mapping[str, Any]) -> Options:
-    """Options from what `options_to_plain` made of them. Raises RecipeError, OptionError."""
-    known = every()
-    if unknown := sorted(set(told) - set(known)):
-        raise RecipeError(f"the recipe asks for '{_line(unknown[0])}', which this melodyrnn does not know")
-    return Options(**{name: _typed(known[name].stored, value, name) for name, value in told.items()})
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        told = {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-        return {name: plain for name, plain in told.items() if plain is not None}  # None is what is not said
-    if isinstance(value, (tuple, list)):
-        return [_plain(one) for one in value]
-    return value
-
-
-def _typed(hint: Any, value: Any, name: str) -> Any:
-    """A plain value as its field's type has it. Raises RecipeError."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        return None if value is None else _typed(next(arm for arm in inner if arm is not type(None)), value, name)
-    if origin is tuple and isinstance(value, list) and len(value) <= LONGEST_RECIPE:
-        kinds = [inner[0]] * len(value) if len(inner) == 2 and inner[1] is Ellipsis else list(inner)
-        if len(kinds) == len(value):
-            return tuple(_typed(k, v, name) for k, v in zip(kinds, value, strict=True))
-    elif is_dataclass(hint) and isinstance(value, dict):
-        return from_plain(hint, value)  # type: ignore[arg-type]  # a type, not a value
-    elif hint is float and type(value) in (int, float):
-        return float(value)
-    elif hint in (int, bool, str) and type(value) is hint:  # True is an int to Python, not to us
-        return _line(value) if hint is str else value
-    raise RecipeError(f"the recipe's {name} is of a wrong kind")
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -216,13 +176,6 @@ def _matched(told: Mapping[str, Any], name: str, pattern: str) -> str:
     return value
 
 
-def _line(value: Any) -> str:
-    """A string that is safe to print."""
-    if not isinstance(value, str) or len(value) > LONGEST_RECIPE or not value.isprintable():
-        raise RecipeError("the recipe holds something other than printable text")
-    return value
-
-
 def _whole(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
         raise ValueError(f"a number of {len(digits)} digits")
@@ -237,27 +190,60 @@ def _json(melody: Melody) -> bytes:
     return json.dumps(melody_to_json(melody), separators=(",", ":"), sort_keys=True).encode()
 
 
+def hash_of_file(original: Original) -> str:
+    """First 16 hex digits of the SHA-256 of a file."""
+    return hashlib.sha256(original.data).hexdigest()[:16]
+
+
+def _packed_file(original: Original, given: Melody | None) -> dict[str, str]:
+    """What a recipe tells of the file that notes were written into."""
+    told = {SOURCE_HASH: hash_of_file(original)}
+    if original.track is not None:
+        told["track"] = original.track
+    small = len(original.data) <= _LARGEST_SOURCE and given is not None and given.size <= MOST_GIVEN
+    packed = _zipped(original.data) if small else ""
+    return told | ({"source": packed} if 0 < len(packed) <= _LONGEST_GIVEN else {})
+
+
 def _packed(melody: Melody) -> str:
-    import base64  # noqa: PLC0415 - only a prime pays for it
-
-    return base64.b64encode(zlib.compress(_json(melody), 9)).decode()
+    return _zipped(_json(melody))
 
 
-def _unpacked(text: Any) -> Melody:
-    """Unpack a melody, never more than so many bytes."""
-    import base64  # noqa: PLC0415
+def _zipped(data: bytes) -> str:
+    return binascii.b2a_base64(zlib.compress(data, 9), newline=False).decode()
 
+
+def _unzipped(text: Any) -> bytes:
+    """Unpack what a recipe keeps of a melody, never more than so many bytes. Raises RecipeError."""
     try:
         unzip = zlib.decompressobj()
-        raw = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_GIVEN)
-        if not unzip.eof:
-            raise RecipeError("the recipe's melody is longer than any that is kept")
-        melody = melody_from_json(json.loads(raw, parse_int=_whole, parse_constant=_no_constant))
-        if melody.size > MOST_GIVEN:
-            raise RecipeError(f"the recipe's melody has {melody.size:,} notes; a recipe keeps {MOST_GIVEN:,} at most")
-        return melody
-    except (ValueError, TypeError, RecursionError, zlib.error, CorpusError):
+        raw = unzip.decompress(binascii.a2b_base64(text, strict_mode=True), _LARGEST_GIVEN)
+    except (ValueError, TypeError, zlib.error):
         raise RecipeError("the recipe's melody is damaged") from None
+    if not unzip.eof:
+        raise RecipeError("the recipe's melody is longer than any that is kept")
+    return raw
+
+
+def _given_in(told: Mapping[str, Any]) -> tuple[Melody | None, Original | None]:
+    """The melody that a recipe keeps, and the file of it. Raises RecipeError."""
+    melody: Melody | None = None
+    original: Original | None = None
+    try:
+        if "source" in told:
+            from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
+
+            track = printable_line(told["track"]) if "track" in told else None
+            reading = read_midi(_unzipped(told["source"]), track=track, name="its recipe")
+            melody, original = reading.melody, reading.original
+        elif "given" in told:
+            plain = json.loads(_unzipped(told["given"]), parse_int=_whole, parse_constant=_no_constant)
+            melody = melody_from_json(plain)
+    except (ValueError, TypeError, RecursionError, CorpusError, Unreadable):
+        raise RecipeError("the recipe's melody is damaged") from None
+    if melody is not None and melody.size > MOST_GIVEN:
+        raise RecipeError(f"the recipe's melody has {melody.size:,} notes; a recipe keeps {MOST_GIVEN:,} at most")
+    return melody, original
 
 
 VERBS: Final = ("generate", "infill", "vary")
@@ -273,21 +259,52 @@ class EditTask:
     strength: float = 0.5
 
 
+class WrittenFile(NamedTuple):
+    """The bytes of a melody, and what is to be said of them: sentences for the user."""
+
+    data: bytes
+    notices: tuple[str, ...] = ()
+
+
 def file_of(made: Generated, recipe: Provenance, *, keep: bool = True) -> bytes:
     """Write a melody as its recipe says, with the recipe in the file if `keep`. Raises OptionError, RecipeError."""
+    return written_file(made, recipe, keep=keep).data
+
+
+def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> WrittenFile:
+    """Write a melody as `file_of` does: into the file that it was read from, if the recipe has it."""
     told = dict(recipe.output)
     feel = from_plain(Feel, {name: told.pop(name) for name in ("humanize", "swing") if name in told})
-    program, setting = told.pop("program", 0), options_from(recipe.options).setting
-    if told or type(program) is not int:
+    program, setting = told.pop("program", None), options_from(recipe.options).setting
+    if told or type(program) not in (int, NoneType):
         raise RecipeError(f"the recipe's output is damaged, or this melodyrnn does not know {', '.join(sorted(told))}")
-    melody, timing = play(made.melody, feel, made.seed, given=made.primed)
-    text = recipe.to_text() if keep else ""
+    given, original, text = recipe.given, recipe.original, recipe.to_text() if keep else ""
+    playing = playing_of(setting, feel, given, original)
     progression, begin = setting.written_chords, chords_begin(made, setting.upbeat)
     chords = chord_notes(progression, made.melody, begin=begin) if progression else ()
-    return midi_bytes(
-        melody, program=program, loop=setting.loop, recipe=text, timing=timing, chords=chords, progression=progression,
-        chord_timing=swung(made.melody, ((onset, ticks) for onset, ticks, _ in chords), feel),
-    )  # fmt: skip
+    timing = swung(made.melody, ((onset, ticks) for onset, ticks, _ in chords), feel)
+    changes = None
+    if given is not None and original is not None:
+        changes = changes_for(made, given, original, setting, playing)
+    if original is None or changes is None:
+        melody, times = new_file(made, playing)
+        own = original.program if original is not None else 0
+        data = midi_bytes(
+            melody, program=own if program is None else program, loop=setting.loop, recipe=text, timing=times,
+            chords=chords, progression=progression, chord_timing=timing,
+        )  # fmt: skip
+        told_so = "new notes would begin before the file does: it is written anew, the melody alone"
+        return WrittenFile(data, (told_so,) if original is not None else ())
+    tracks: tuple[bytes, ...] = ()
+    if chords:
+        spans = timing or [(onset * PARTS_A_TICK, (onset + ticks) * PARTS_A_TICK) for onset, ticks, _ in chords]
+        times = tuple((original.tick(a / PARTS_A_TICK), original.tick(b / PARTS_A_TICK)) for a, b in spans)
+        voice = free_channel(original), original.program if program is None else program
+        tracks = (chord_payload(chords, voice, progression, times, max(b for _, b in times)),)
+    result = patched(original, changes._replace(recipe=text, program=program, tracks=tracks))
+    notes = "1 new note" if result.left_out == 1 else f"{result.left_out} new notes"
+    lost = f"{notes} left out: another of that pitch sounds there, and stays"
+    return WrittenFile(result.data, (lost,) if result.left_out else ())
 
 
 def chords_begin(made: Generated, upbeat: object) -> int | None:
@@ -295,11 +312,12 @@ def chords_begin(made: Generated, upbeat: object) -> int | None:
     return 0 if upbeat is None and not made.primed else None
 
 
-def remake(model: Model, recipe: Provenance, given: Melody | None = None) -> bytes:
+def remake(model: Model, recipe: Provenance, given: Melody | None = None, original: Original | None = None) -> bytes:
     """Compose and write again what a recipe tells.
 
-    `given` stands in for a prime that the recipe was too small to hold. Raises RecipeError where it cannot be the
-    same: another model, a verb or an option that this program does not know, another prime or none.
+    `given`, and the file that it was read from, stand in for a prime that the recipe was too small to hold. Raises
+    RecipeError where it cannot be the same: another model, a verb or an option that this program does not know, another
+    prime or none.
     """
     if recipe.verb not in VERBS:
         raise RecipeError(f"it was made by '{recipe.verb}', which this melodyrnn cannot do again")
@@ -313,6 +331,11 @@ def remake(model: Model, recipe: Provenance, given: Melody | None = None) -> byt
         raise RecipeError("it goes on from no melody: leave out --prime")
     if prime is not None and hash_of(prime) != recipe.given_hash:
         raise RecipeError("it goes on from another melody than that of --prime")
+    own = recipe.original or original
+    if recipe.source_hash and (own is None or hash_of_file(own) != recipe.source_hash):
+        raise RecipeError("it was written into another file than that of --prime")
+    if recipe.source_hash:
+        recipe = replace(recipe, given=prime, original=own)
     try:
         options = options_from(recipe.options)
         _refuse_work(recipe, options, prime)

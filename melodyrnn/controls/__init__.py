@@ -48,6 +48,7 @@ LISTED: Final = (
     "chance.surprise.SurpriseControl",
     "chance.effort.Effort",
     "frame.velocity.Velocity",
+    "frame.feel.FeelControl",
 )
 
 

@@ -36,6 +36,7 @@ class Options(Asked):
     surprise: float | None
     effort: int | None
     velocity: int | None
+    feel: str | None
     def __init__(
         self,
         *,
@@ -71,6 +72,7 @@ class Options(Asked):
         surprise: float | str | None = None,
         effort: int | str | None = None,
         velocity: int | str | None = None,
+        feel: str | None = None,
     ) -> None: ...
 
 def options_of(
@@ -107,4 +109,5 @@ def options_of(
     surprise: float | str | None = None,
     effort: int | str | None = None,
     velocity: int | str | None = None,
+    feel: str | None = None,
 ) -> Options: ...

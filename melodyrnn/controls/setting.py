@@ -29,6 +29,7 @@ class Setting:
     loop: bool = False
     counts_bars: str = ""  # the control that counts the notes of each bar
     velocity: int | None = None
+    feel: str | None = None  # prime, exact, or a groove as text; None = as the prime if that was played by hand
     rhythm_heat: float | None = None  # temperature of rests and durations; None = that of pitches
     seed: int = 0
     effort: int | None = None  # melodies side by side from which one is drawn

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from melodyrnn.formats.midi.original import Original
     from melodyrnn.formats.midi.parser import RawFile
     from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
@@ -77,3 +78,4 @@ class Document(NamedTuple):
     recipe: str = ""  # how melodyrnn made it, if it did
     source: RawFile | None = None  # every event of the MIDI file that it was read from
     warnings: tuple[str, ...] = ()  # damage, snapping, what was ignored: sentences for the user
+    original: Original | None = None  # that file, and where the notes of the melody stand in it

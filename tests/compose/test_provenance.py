@@ -12,18 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.provenance import (
-    LONGEST_RECIPE,
-    EditTask,
-    Provenance,
-    file_of,
-    from_plain,
-    hash_of,
-    options_from,
-    options_to_plain,
-    remake,
-    to_plain,
-)
+from melodyrnn.compose.plain import LONGEST_RECIPE, from_plain, options_from, options_to_plain, to_plain
+from melodyrnn.compose.provenance import EditTask, Provenance, file_of, hash_of, remake
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError, RecipeError
 from melodyrnn.formats.midi.reader import read_midi

@@ -17,6 +17,8 @@ from melodyrnn.cli import run
 from melodyrnn.cli.io.console import Console
 from melodyrnn.compose.generate import generate, prompt_for
 from melodyrnn.compose.model import model_of
+from melodyrnn.compose.plain import options_to_plain
+from melodyrnn.compose.provenance import Provenance, file_of
 from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import options_of
 from melodyrnn.errors import OptionError
@@ -32,7 +34,7 @@ NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
     "density", "contour", "durations", "end", "form", "phrase", "chords", "chord_tones", "chord_track", "loop",
     "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort",
-    "velocity",
+    "velocity", "feel",
 )  # fmt: skip
 KEPT = {}
 C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
@@ -383,3 +385,22 @@ def velocity(composer):
     """One for all notes; else strong beats are louder."""
     assert {note.velocity for melody in composer.melodies(2, velocity="70") for note in melody.notes} == {70}
     assert len({note.velocity for melody in composer.melodies(2) for note in melody.notes}) > 1
+
+
+@keeps
+def feel(composer):
+    """New notes are as late, as loud and as short as a clip's, and on the grid where nothing or that is asked for."""
+    clip = "96/24;0,7,101,50;12,-5,33,50"
+
+    def written(**asked):
+        made = composer(1, bars=2, **asked)[0]
+        recipe = Provenance(verb="generate", digest="0" * 16, options=options_to_plain(options_of(**asked)))
+        track = mido.MidiFile(file=io.BytesIO(file_of(made, recipe))).tracks[1]
+        onsets = np.cumsum([message.time for message in track])
+        return [(int(t) % 20, m.velocity) for t, m in zip(onsets, track, strict=True) if m.type == "note_on"]
+
+    assert {loud for _, loud in written(feel=clip)} <= {101, 33}
+    assert {late for late, _ in written(feel=clip)} <= {7, 15}
+    assert {late for late, _ in written(feel="exact")} == {late for late, _ in written()} == {0}
+    with pytest.raises(OptionError, match="feel"):
+        options_of(feel="loose")

@@ -16,7 +16,7 @@ from melodyrnn.cli.io.console import Console
 from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
-from melodyrnn.compose.provenance import options_from, options_to_plain
+from melodyrnn.compose.plain import options_from, options_to_plain
 from melodyrnn.constraints.automaton import FORBIDDEN, Automaton, Steps
 from melodyrnn.controls.control import EDITS, Control, Option, flag
 from melodyrnn.controls.options import options_of

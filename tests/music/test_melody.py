@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melodyrnn.compose.provenance import options_from, options_to_plain
+from melodyrnn.compose.plain import options_from, options_to_plain
 from melodyrnn.controls.options import Options
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes

@@ -55,7 +55,7 @@ def reproduce_command(
     results = results_of(console, output, format="midi", force=force)
     content = read_bytes(console, file)
     recipe = _recipe(content, file)
-    given = None if prime is None else read_melody(console, prime, track=track).melody
+    given = None if prime is None else read_melody(console, prime, track=track or recipe.track)
 
     from melodyrnn.compose.model import load_model  # noqa: PLC0415
     from melodyrnn.compose.provenance import remake  # noqa: PLC0415
@@ -63,7 +63,7 @@ def reproduce_command(
     try:
         loaded = load_model(model or _shipped(recipe))
         with _at_most(seconds):
-            made = remake(loaded, recipe, given)
+            made = remake(loaded, recipe, *((given.melody, given.original) if given else ()))
     except RecipeError as problem:
         raise RecipeError(f"{file}: {problem}") from problem
     if made != content:

@@ -25,6 +25,7 @@ from melodyrnn.formats.registry import BY_NAME, INPUT_FORMATS, ISOLATED, format_
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
+    from melodyrnn.formats.midi.original import Original
     from melodyrnn.music.melody import Melody
 
 _KEY_LINE: Final = rb"(?m)^[ \t]*K:"  # which every tune of ABC has before its notes
@@ -45,6 +46,8 @@ class Input(NamedTuple):
     recipe: str = ""  # how melodyrnn made the file, if it did
     program: int = 0  # General MIDI sound of a MIDI file's voice
     others: tuple[str, ...] = ()  # voices of a MIDI file that the melody has nothing of
+    original: Original | None = None  # a MIDI file, and where the notes stand in it
+    doubts: tuple[str, ...] = ()  # of the warnings those that hold where that file is written again
 
 
 def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
@@ -68,10 +71,14 @@ def read_melody(console: Console, source: str, *, track: str | None = None, stri
     return _midi(path, source, track=track, strict=strict)
 
 
-def tell(console: Console, found: Input, *, key: str | None = None) -> None:
-    """Warn of what was not as it should be; and of a key that the notes belie, unless the user names one."""
+def tell(console: Console, found: Input, *, key: str | None = None, kept: bool = False) -> None:
+    """Warn of what was not as it should be; and of a key that the notes belie, unless the user names one.
+
+    `kept`: the file is written again with all that is in it, so that what reading left out or moved is no loss.
+    """
     for warning in found.warnings:
-        console.warn(f"{found.name}: {warning}")
+        lost = not kept or found.original is None or warning in found.doubts
+        (console.warn if lost else console.detail)(f"{found.name}: {warning}")
     stated, short = found.melody.key, len(found.melody.notes) < _TELLING
     if found.format != "midi" or found.recipe or short or key is not None or stated is None or stated.mode != "major":
         return
@@ -142,7 +149,7 @@ def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -
     found = read_midi(source, track=track, strict=strict, name=name)
     return Input(
         name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program,
-        found.others,
+        found.others, found.original, found.doubts,
     )  # fmt: skip
 
 

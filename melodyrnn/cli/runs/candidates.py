@@ -23,7 +23,8 @@ from melodyrnn.cli.io.journal import Journal, key_of
 from melodyrnn.cli.io.output import make_folder, refuse_existing, remove_left
 from melodyrnn.cli.runs.going_on import recipe_seed
 from melodyrnn.compose.model import Generated
-from melodyrnn.compose.provenance import hash_of, options_to_plain
+from melodyrnn.compose.plain import options_to_plain
+from melodyrnn.compose.provenance import hash_of
 from melodyrnn.errors import Locked, MelodyRNNError, OutputError
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 

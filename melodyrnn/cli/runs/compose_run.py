@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.piano_roll import draw_roll
 from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.plain import options_to_plain, to_plain
 from melodyrnn.compose.provenance import (
     EditTask,
     Provenance,
     chords_begin,
-    file_of,
-    options_to_plain,
     printable_name,
-    to_plain,
+    written_file,
 )
+from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.options import Options
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.ranking import Ranking
     from melodyrnn.constraints.originality import Copied, Usual
     from melodyrnn.events.fingerprint import Index
+    from melodyrnn.formats.midi.original import Original
     from melodyrnn.music.melody import Melody
 
 
@@ -52,10 +53,11 @@ class MelodyWriter:
     name: str  # of the model, as the user called it
     options: Options
     feel: Feel
-    program: int = 0
+    program: int | None = None  # None: the file's own
     verb: str = "generate"
     task: EditTask | None = None  # of infill and vary
     given: Melody | None = None
+    original: Original | None = None  # the MIDI file that it was read from, and into which is written
     recipe: bool = True  # whether files keep it
     drawn: bool = False  # the seed was not the user's
     roll: bool = True
@@ -63,7 +65,12 @@ class MelodyWriter:
     _index: Index | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Let another processor hash the model while this one composes: a first melody need not wait for it."""
+        """Let another processor hash the model while this one composes: a first melody need not wait for it.
+
+        Raises OptionError where new notes cannot be played as asked.
+        """
+        if self.results.format == "midi":
+            playing_of(self.options.setting, self.feel, self.given, self.original)
         if self._told:
             Thread(target=lambda: self.model.checkpoint.digest, daemon=True).start()
 
@@ -89,7 +96,10 @@ class MelodyWriter:
         if self.results.format == "midi":
             if self.recipe and not recipe.to_text():
                 self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
-            return file_of(made, recipe, keep=self.recipe)
+            written = written_file(made, recipe, keep=self.recipe)
+            for notice in written.notices:
+                self.console.warn(notice)
+            return written.data
         from melodyrnn.formats.notation.write import symbols_over, write_notation  # noqa: PLC0415 - few write scores
 
         setting = self.options.setting
@@ -106,8 +116,9 @@ class MelodyWriter:
             model=printable_name(Path(self.name).stem),
             options=options_to_plain(self.options.seeded(seed)),
             task={} if self.task is None else to_plain(self.task),
-            output=to_plain(self.feel) | ({"program": self.program} if self.program else {}),
+            output=to_plain(self.feel) | ({} if self.program is None else {"program": self.program}),
             given=self.given,
+            original=self.original,
         )
 
     def _copied(self, made: Generated) -> tuple[Copied, Usual | None]:

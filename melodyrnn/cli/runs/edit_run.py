@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded
+from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.performance import Feel
 from melodyrnn.compose.provenance import EditTask, edited
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.frame.bars import Bars
+from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.controls.frame.key import KeyControl
 from melodyrnn.controls.options import Options
 
@@ -35,17 +37,18 @@ def run_edit(
 
     `task`: fields of EditTask. `asked`: keywords of Options. The others are options as the user gave them.
     """
+    asked = with_feel(console, asked)
     options = Options(**(seeded(asked) | {Bars.name(): None}))
     results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
-    refuse_unwritten(results.format, program=program)
+    refuse_unwritten(results.format, program=program, **{FeelControl.name(): asked.get(FeelControl.name())})
     given = read_melody(console, file, track=track)
-    tell(console, given, key=asked.get(KeyControl.name()))
-    if given.others:
+    tell(console, given, key=asked.get(KeyControl.name()), kept=results.format == "midi")
+    if given.others and results.format != "midi":
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
-        program=given.program if program is None else program, verb=verb, task=change, given=given.melody,
+        program=program, verb=verb, task=change, given=given.melody, original=given.original,
         drawn=asked.get(Seed.name()) is None, roll=count == 1,
     )  # fmt: skip
     options.seeds(count)  # refused before anything is looked at

@@ -17,12 +17,14 @@ from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
 from melodyrnn.cli.runs.candidates import Candidates, has_candidates
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
+from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
 from melodyrnn.compose.performance import STRAIGHT, Feel
 from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.controls.frame.key import KeyControl
 from melodyrnn.controls.frame.metre import MetreControl
 from melodyrnn.controls.frame.upbeat import Upbeat
@@ -75,7 +77,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         goes_on=has_candidates if request.best is not None else may_go_on if request.recipe else None,
     )  # fmt: skip
     _refuse_contradictions(request, results)
-    given = _prime(console, request)
+    given = _prime(console, request, kept=results.format == "midi")
     prime = None if given is None else given.melody
     options = chords.settled(options, prime)
     loaded = load_model(request.model)
@@ -83,11 +85,10 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     if console.verbose:  # the digest reads the whole file
         learnt = amount(loaded.card.notes, "note")
         console.detail(f"{request.model}: {learnt} learnt, digest {loaded.checkpoint.digest}")
-    program = request.program if request.program is not None else given.program if given else 0
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
-        program=program, given=prime, recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None,
-        roll=kept == 1,
+        program=request.program, given=prime, original=given.original if given else None,
+        recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
     )  # fmt: skip
     if request.best is not None:
         return _write_best_of(writer, many, request.best)
@@ -113,7 +114,7 @@ def _write_best_of(writer: MelodyWriter, many: int, keep: int) -> None:
 
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
     """What is asked for, and the chords as they were given."""
-    asked, metre = seeded(request.asked), MetreControl.name()
+    asked, metre = seeded(with_feel(console, request.asked)), MetreControl.name()
     chords = read_chord_input(console, asked.get(ChordsControl.name()))
     asked[metre] = chords.metre(asked.get(metre), request.prime)
     asked[ChordsControl.name()] = chords.text(asked.get(metre))
@@ -125,6 +126,7 @@ def _refuse_contradictions(request: GenerateRequest, results: Results) -> None:
     asked = request.asked
     refuse_unwritten(
         results.format, program=request.program, **{Velocity.name(): asked.get(Velocity.name())},
+        **{FeelControl.name(): asked.get(FeelControl.name())},
         humanize=request.humanize or None, swing=None if request.swing == STRAIGHT else request.swing,
     )  # fmt: skip
     if request.track is not None and request.prime is None and asked.get(ChordsControl.name()) is None:
@@ -133,15 +135,15 @@ def _refuse_contradictions(request: GenerateRequest, results: Results) -> None:
         raise OptionError(Upbeat.option.name, "new bars follow the prime, which has its own; leave out one of the two")
 
 
-def _prime(console: Console, request: GenerateRequest) -> Input | None:
-    """Read the melody to go on from, with its warnings."""
+def _prime(console: Console, request: GenerateRequest, *, kept: bool) -> Input | None:
+    """Read the melody to go on from, with its warnings; `kept`: its file is written again with all that is in it."""
     if request.prime is None:
         return None
     given = read_melody(console, request.prime, track=request.track)
     if given.track:
         console.detail(f"{given.name}: {given.track}")
-    tell(console, given, key=request.asked.get(KeyControl.name()))
-    if given.others:
+    tell(console, given, key=request.asked.get(KeyControl.name()), kept=kept)
+    if given.others and not kept:
         console.warn(f"{given.name}: the melody is gone on from, without {', '.join(given.others)}")
     return given
 

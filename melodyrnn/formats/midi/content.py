@@ -108,18 +108,20 @@ class Content(NamedTuple):
     where: str  # how errors call it
     raw: RawFile
     tracks: list[TrackContent]
+    data: bytes  # the file's own
 
 
 def read_content(source: ByteSource, name: str = "") -> Content:
     """Read all tracks of a path, bytes or a binary stream, within one budget of events. Raises Unreadable."""
     where = name or (os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "-")
-    container = split_chunks(read_bytes_of(source, where), where)
+    data = read_bytes_of(source, where)
+    container = split_chunks(data, where)
     budget = repeat(None, MAX_EVENTS)
     tracks = [parse_track(payload, where, budget) for payload in container.tracks]
     damage = [f"track chunk {number} {what}" for number, track in enumerate(tracks, 1) for what in track.damage]
     sources = tuple(map(RawTrack, container.tracks))
     raw = RawFile(container.kind, container.division, sources, (*container.damage, *damage), container.chunks)
-    return Content(where, raw, tracks)
+    return Content(where, raw, tracks, data)
 
 
 def parse_track(data: bytes, where: str, budget: Iterable[object] | None = None) -> TrackContent:

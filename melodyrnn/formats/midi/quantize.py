@@ -48,6 +48,7 @@ class Quantized(NamedTuple):
     columns: NoteColumns
     snapped: int  # notes that were moved so far that it counts
     exact: bool  # every onset and end lay on the grid
+    left_out: tuple[int, ...] = ()  # numbers of the line's notes for which the grid had no room
 
 
 def grid(tick: int, division: int) -> int:
@@ -83,9 +84,10 @@ def quantize(line: Notes, division: int) -> Quantized:
 def _snap(line: Notes, division: int) -> Quantized:
     """Move a line to the grid note by note."""
     placed: list[tuple[int, int, int, int]] = []
+    left_out: list[int] = []
     snapped, exact = 0, True
     before = -1  # onset of the note before
-    for onset, end, pitch, velocity, _ in line.rows:
+    for number, (onset, end, pitch, velocity, _) in enumerate(line.rows):
         start, early = divmod(TICKS_PER_QUARTER * onset, division)
         stop, late = divmod(TICKS_PER_QUARTER * end, division)
         exact = exact and not early and not late
@@ -94,13 +96,14 @@ def _snap(line: Notes, division: int) -> Quantized:
         stop += 2 * late >= division
         if start <= before:
             if before - start >= _FURTHEST:
+                left_out.append(number)
                 continue
             start, moved = before + 1, True
         snapped += moved
         before = start
         # Rounding keeps order and the next onset is at least one tick away, so notes never overlap.
         placed.append((start, max(stop - start, 1), pitch, velocity))
-    return Quantized(NoteColumns(*zip(*placed, strict=True)), snapped, exact)
+    return Quantized(NoteColumns(*zip(*placed, strict=True)), snapped, exact, tuple(left_out))
 
 
 def set_up(events: Sequence[tuple[int, int, int]], division: int, first: int) -> int:

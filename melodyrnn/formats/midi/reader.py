@@ -14,6 +14,7 @@ MAX_MELODY and MAX_BARS.
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import lt
 from typing import TYPE_CHECKING, Final
@@ -21,8 +22,10 @@ from typing import TYPE_CHECKING, Final
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.chords import chords_of, told_chords
 from melodyrnn.formats.midi.content import Content, read_content
+from melodyrnn.formats.midi.original import Original, track_of_recipe
 from melodyrnn.formats.midi.quantize import (
     NOT_SUNG,
+    Quantized,
     bar_lines,
     clean,
     grid,
@@ -33,7 +36,7 @@ from melodyrnn.formats.midi.quantize import (
     quantize,
     set_up,
 )
-from melodyrnn.formats.midi.track_choice import TrackChoice, choose_track, track_names, voices
+from melodyrnn.formats.midi.track_choice import TrackChoice, asked_for, choose_track, track_names, voices
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.formats.registry import Document
 from melodyrnn.music.melody import TICKS_PER_QUARTER, Melody, Metre, NoteColumns
@@ -82,6 +85,8 @@ class Reading:
     others: tuple[str, ...] = ()  # voices that the melody has nothing of
     source: RawFile | None = None  # every event of the file
     chords: Harmony | None = None  # that the file tells in words, where they were asked for
+    original: Original | None = None  # the file, and where each note stands in it
+    doubts: tuple[str, ...] = ()  # of the warnings those that are of the file itself: damage, which voice is read
 
 
 def read_midi(
@@ -104,7 +109,7 @@ def read_document(source: ByteSource, *, track: str | None = None, strict: bool 
         chords = chords_of(content)
     except Unreadable:
         chords = None
-    return Document(reading.melody, chords, reading.recipe, content.raw, reading.warnings)
+    return Document(reading.melody, chords, reading.recipe, content.raw, reading.warnings, reading.original)
 
 
 def _read(content: Content, *, track: str | None, strict: bool, chords: bool = False) -> Reading:
@@ -112,21 +117,25 @@ def _read(content: Content, *, track: str | None, strict: bool, chords: bool = F
     file = _File(content)
     choice = _choice(file, track=track, strict=strict)
     file.notices += choice.doubts
-    line, snapped, played = _line(choice, file)
-    melody = _melody(line, choice.end, file, played=played)
+    placed = _line(choice, file)
+    melody = _melody(placed.columns, choice.end, file, played=not placed.exact)
+    original = Original(
+        content.raw, content.data, choice.line, placed.left_out, file.shift, choice.voices, track, choice.program
+    )
+    line = placed.columns
     told = told_chords(content, line.onsets[-1] + line.durations[-1]) if chords else None
     if told is not None:  # the melody may stand elsewhere than in the file: silence before it is left out
         told = told._replace(onset=max(0, told.onset + melody.columns.onsets[0] - line.onsets[0]))
     return Reading(
-        melody, choice.sentence, tuple(file.notices), snapped, file.recipe, choice.program, choice.others, content.raw,
-        told,
+        melody, choice.sentence, tuple(file.notices), placed.snapped, file.recipe, choice.program, choice.others,
+        content.raw, told, original, (*content.raw.warnings[:_MAX_NOTICES], *choice.doubts),
     )  # fmt: skip
 
 
 class _File:
     """What a file says beside its notes, and what is told of it."""
 
-    __slots__ = ("damage", "division", "notices", "recipe", "texts", "tracks", "where")
+    __slots__ = ("damage", "division", "notices", "recipe", "shift", "texts", "tracks", "where")
 
     def __init__(self, content: Content) -> None:
         self.where, self.tracks = content.where, content.tracks
@@ -135,6 +144,7 @@ class _File:
         raw = [text for track in self.tracks for text in track.facts.texts[:1000]]
         self.texts = [clean(text, longest=_LONGEST_RECIPE).removeprefix(NOT_SUNG) for text in raw]
         self.recipe = next((text for text in self.texts if text.startswith(_RECIPE)), "")
+        self.shift = 0  # grid ticks by which the melody is moved
 
 
 def _choice(file: _File, *, track: str | None, strict: bool) -> TrackChoice:
@@ -142,11 +152,16 @@ def _choice(file: _File, *, track: str | None, strict: bool) -> TrackChoice:
     if file.damage and (strict or not any(any(map(lt, raw.notes.onsets, raw.notes.ends)) for raw in file.tracks)):
         raise Unreadable(file.where, "cut-short", file.damage[0])
     found = voices(file.tracks, track_names(file.tracks))
-    return choose_track(found, file.where, track=track, ours=bool(file.recipe))
+    among, told = track_of_recipe(file.recipe) if file.recipe else (False, None)
+    if track is None and told is not None:
+        with suppress(Unreadable):  # another program may have changed its tracks
+            asked_for(found, file.where, told)
+            track = told
+    return choose_track(found, file.where, track=track, ours=bool(file.recipe) and not among)
 
 
-def _line(choice: TrackChoice, file: _File) -> tuple[NoteColumns, int, bool]:
-    """Put the chosen line on the grid; say how many notes were snapped, and whether any lay beside it."""
+def _line(choice: TrackChoice, file: _File) -> Quantized:
+    """Put the chosen line on the grid."""
     line = choice.line
     if not line.size:
         raise Unreadable(file.where, "no-notes", "those that it has last no time")
@@ -154,7 +169,8 @@ def _line(choice: TrackChoice, file: _File) -> tuple[NoteColumns, int, bool]:
         raise Unreadable(file.where, "absurd-ticks", f"a note ends at tick {line.ends[-1]:,}")
     if line.size > MAX_MELODY:
         raise Unreadable(file.where, "too-long", f"{line.size:,} notes, {MAX_MELODY:,} at most")
-    columns, snapped, exact = quantize(line, file.division)
+    placed = quantize(line, file.division)
+    snapped, columns = placed.snapped, placed.columns
     if choice.hidden:
         file.notices.append(f"{_notes(choice.hidden)} left out: together with a higher note, or without length")
     shorter = sum(grid(now, file.division) < grid(once, file.division) for now, once in choice.cut)
@@ -164,7 +180,7 @@ def _line(choice: TrackChoice, file: _File) -> tuple[NoteColumns, int, bool]:
         file.notices.append(f"{snapped} of {_notes(line.size)} moved to the 24-per-quarter grid")
     if len(columns.onsets) < line.size:
         file.notices.append(f"{_notes(line.size - len(columns.onsets))} left out: too close together for the grid")
-    return columns, snapped, not exact
+    return placed
 
 
 def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody:
@@ -184,6 +200,7 @@ def _melody(line: NoteColumns, end: int, file: _File, *, played: bool) -> Melody
     if shift:
         line = line._replace(onsets=[onset + shift for onset in line.onsets])
         stop, length = stop + shift, length and length + shift
+    file.shift = shift - origin
     tempo = opening_tempo([t for raw in file.tracks for t in raw.facts.tempos], first, file.notices)
     key = key_of_signatures([k for raw in file.tracks for k in raw.facts.keys], first, file.texts, file.notices)
     if length and length >= stop + 2 * Melody((), metres).metre_at(stop - 1).bar_ticks:

@@ -47,6 +47,7 @@ class Voice(NamedTuple):
     notes: Notes
     end: int  # End-of-Track, file ticks
     program: int = 0  # General MIDI sound
+    place: int = 0  # which of the file's tracks it stands in, from 0 over all of them
 
     def __str__(self) -> str:
         """Write as a person finds it: track 2 'Flute'."""
@@ -64,6 +65,7 @@ class TrackChoice(NamedTuple):
     cut: tuple[tuple[int, int], ...] = ()  # file ticks: where notes end here, and where they ended
     others: tuple[str, ...] = ()  # voices that it has nothing of
     doubts: tuple[str, ...] = ()  # sentences for the user: what else might have been the melody, drums left out
+    voices: tuple[tuple[int, int], ...] = ()  # track (from 0) and channel of each voice that it was made of
 
 
 def track_names(tracks: Sequence[TrackContent]) -> list[str]:
@@ -74,10 +76,10 @@ def track_names(tracks: Sequence[TrackContent]) -> list[str]:
 def voices(tracks: Sequence[TrackContent], names: Sequence[str]) -> tuple[Voice, ...]:
     """Number the voices of a file; `names` are the tracks' names."""
     found: list[Voice] = []
-    for track, name in zip(tracks, names, strict=True):
+    for place, (track, name) in enumerate(zip(tracks, names, strict=True)):
         for channel, notes in _by_channel(track.notes) if track.notes.size else ():
-            number = len(found) + 1
-            found.append(Voice(number, name, channel, notes, track.end, track.facts.programs.get(channel, 0)))
+            program = track.facts.programs.get(channel, 0)
+            found.append(Voice(len(found) + 1, name, channel, notes, track.end, program, place))
     return tuple(found)
 
 
@@ -102,7 +104,8 @@ def choose_track(found: Sequence[Voice], where: str, *, track: str | None = None
     chosen, sentence = _chosen(found, where, track, doubts, ours=ours)
     taken = {voice.number for voice in chosen}
     others = tuple(str(voice) for voice in found if voice.number not in taken)
-    return _line(chosen, sentence)._replace(others=others, doubts=tuple(doubts))
+    stand = tuple((voice.place, voice.channel) for voice in chosen)
+    return _line(chosen, sentence)._replace(others=others, doubts=tuple(doubts), voices=stand)
 
 
 def _chosen(

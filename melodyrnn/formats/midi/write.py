@@ -10,7 +10,8 @@ over NumPy itself, and a file of this shape is 60 lines. The tests read files ba
 Conventions
     event       (tick, order, bytes): file ticks; at one tick note-offs stand before note-ons.
 
-Contents: midi_bytes, PPQ; payload_of (the events of a track that was read → its bytes).
+Contents: midi_bytes, PPQ; payload_of (the events of a track that was read → its bytes); chord_payload (a track of
+chords for another file).
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ def midi_bytes(
     end = melody.bar_onset(bar + 1) if loop and rest else melody.end
     tracks = [_conductor(melody, recipe), _melody_track(melody, track_name or "Melody", program, timing)]
     if chords:
-        tracks.append(_chord_track(chords, program, progression, chord_timing))
+        tracks.append(_chord_track(chords, (1, program), progression, chord_timing))
     # The conductor and a chord track end with the music too: some programs take the longest track as the length.
-    chunks = [_chunk(events, end * _SCALE) for events in tracks]
+    payloads = [_payload(events, end * _SCALE) for events in tracks]
+    chunks = [b"MTrk" + len(payload).to_bytes(4) + payload for payload in payloads]
     header = b"MThd" + b"".join(value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(chunks), 2), (PPQ, 2)))
     return header + b"".join(chunks)
 
@@ -129,9 +131,19 @@ def _melody_track(melody: Melody, name: str, program: int, timing: Sequence[tupl
     return events
 
 
-def _chord_track(chords: Chords, program: int, progression: str, timing: Sequence[tuple[int, int]]) -> list[_Event]:
-    """A second track on channel 2, softer than the melody; `generate --chords` reads the text again."""
-    events: list[_Event] = [(0, -3, _text(0x03, "Chords")), (0, -1, bytes((0xC1, program)))]
+def chord_payload(
+    chords: Chords, voice: tuple[int, int], progression: str, timing: Sequence[tuple[int, int]], end: int
+) -> bytes:
+    """The track of chords alone, for a file of any division: `timing` and `end` in its ticks, channel and program."""
+    return _payload(_chord_track(chords, voice, progression, timing), end)
+
+
+def _chord_track(
+    chords: Chords, voice: tuple[int, int], progression: str, timing: Sequence[tuple[int, int]]
+) -> list[_Event]:
+    """A track of its own, softer than the melody; `generate --chords` reads the text again."""
+    channel, program = voice
+    events: list[_Event] = [(0, -3, _text(0x03, "Chords")), (0, -1, bytes((0xC0 | channel, program)))]
     if progression:
         events.append((0, -2, _text(0x01, NOT_SUNG + CHORDS + " ".join(progression.split()))))
     times = timing or [(onset * _SCALE, (onset + duration) * _SCALE) for onset, duration, _ in chords]
@@ -141,7 +153,7 @@ def _chord_track(chords: Chords, program: int, progression: str, timing: Sequenc
         for pitch in pitches:
             if not (0 <= pitch <= 127 and 0 <= start < end):
                 raise OptionError("chords", f"{(onset, duration, pitches)} cannot be written to MIDI")
-            events.extend(_sound(start, end, (1, pitch, 56)))
+            events.extend(_sound(start, end, (channel, pitch, 56)))
     return events
 
 
@@ -151,7 +163,7 @@ def _sound(start: int, end: int, voice: tuple[int, int, int]) -> tuple[_Event, _
     return (start, 1, bytes((0x90 | channel, pitch, velocity))), (end, 0, bytes((0x80 | channel, pitch, 64)))
 
 
-def _chunk(events: list[_Event], end: int) -> bytes:
+def _payload(events: list[_Event], end: int) -> bytes:
     """Put events in order, write the time between them, and end the track at `end` or after its last event."""
     parts: list[bytes] = []
     now = 0
@@ -159,8 +171,7 @@ def _chunk(events: list[_Event], end: int) -> bytes:
         parts.append(_number(tick - now) + body)
         now = tick
     parts.append(_number(max(end - now, 0)) + _meta(0x2F, b""))
-    payload = b"".join(parts)
-    return b"MTrk" + len(payload).to_bytes(4) + payload
+    return b"".join(parts)
 
 
 def _number(value: int) -> bytes:

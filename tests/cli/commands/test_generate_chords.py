@@ -35,10 +35,10 @@ def test_a_chord_track_is_read_back_and_the_file_need_not_stay(command, model):
 
 
 def test_tracks_that_are_left_out_of_a_prime_are_told(command, model, tmp_path):
-    """As infill does: a file of several tracks is gone on from by its melody alone."""
+    """Where they are lost: a score has the melody of a file of several tracks alone."""
     melody = Melody((Note(0, 48, 60), Note(48, 48, 67)))
     (tmp_path / "two.mid").write_bytes(midi_bytes(melody, chords=((0, 96, (48, 52, 55)),)))
-    ended = command("generate", "-m", model, "--prime", "two.mid", "--bars", 2, "--seed", 1)
+    ended = command("generate", "-m", model, "--prime", "two.mid", "--bars", 2, "--seed", 1, "--format", "abc")
     assert "two.mid: the melody is gone on from, without track 2 'Chords'" in ended.err
 
 

@@ -159,7 +159,7 @@ def test_reproduce_writes_the_same_bytes_in_another_process(command, model, tune
         "import sys\nfrom melodyrnn.cli import run\n"
         "sys.exit(max(int(run(['reproduce', f'a{k}.mid', '-m', sys.argv[1], '-o', f'r{k}.mid'])) for k in range(12)))"
     )
-    environ = {**os.environ, "PYTHONPATH": str(Path(melodyrnn.__file__).parents[2]), "PYTHONHASHSEED": "7"}
+    environ = {**os.environ, "PYTHONPATH": str(Path(melodyrnn.__file__).parents[1]), "PYTHONHASHSEED": "7"}
     ran = subprocess.run(
         [sys.executable, "-c", program, model], env=environ, capture_output=True, text=True, check=False
     )
