@@ -33,6 +33,8 @@ from melodyrnn.compose.sampling.acceptance import (
     is_lively,
     is_repetitive,
 )
+from melodyrnn.compose.sampling.forms import compose_form
+from melodyrnn.compose.sampling.gate import Gate
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.gather import ends_as_asked
@@ -133,6 +135,8 @@ def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = 
     closing = None
     if chance or not free or setting.ending == "drawn":
         closing = closing_of(model.card, options, prompt, ends_as_asked(chance, prompt.frame) if chance else None)
+    if closing is not None and prompt.plan.course is not None:  # its sections are looked at for that
+        closing = closing._replace(tonic=None, weighed=False)
     mark = None
     if closing is not None and not prompt.plan.sections:  # the last two bars
         mark = prompt.end - prompt.frame.shift - 2 * prompt.frame.melody.metre_at(prompt.end - 1).bar_ticks
@@ -229,7 +233,7 @@ def _steer(task: _Task, candidate: Candidate) -> None:
             drawn = draw_one(
                 prompt.decoder,
                 lambda decoder, uniform: sample_note(decoder, plan.rules, plan.filters, uniform, primed),
-                seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt,
+                seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt, gate=_gate(task, attempt),
             )  # fmt: skip
         except DeadEnd:
             if passes is None:
@@ -248,7 +252,11 @@ def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[_Task]) ->
     """
     left = list(zip(tasks, candidates, strict=True))
     for attempt in range(TRIES):
-        compose(prompt, [candidate for _, candidate in left], attempt * ENDINGS)
+        own = [candidate for _, candidate in left]
+        if prompt.plan.course is None:
+            compose(prompt, own, attempt * ENDINGS)
+        else:
+            compose_form(prompt, prompt.plan.course, own, attempt)
         left = [(task, candidate) for task, candidate in left if not _taken(prompt, task, candidate, attempt)]
         for task, candidate in left:
             if task.held is not None and attempt + 1 >= _closes(task):
@@ -330,6 +338,20 @@ def _particle_test(task: _Task, seed: int, attempt: int) -> Test | None:
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
     return (lambda rows: all(passes(rows) for passes in asked)) if asked else None
+
+
+def _gate(task: _Task, attempt: int) -> Gate | None:
+    """What each particle has to pass at the end of each section: at first all, later that sections are not the same."""
+    course = task.prompt.plan.course
+    if course is None or attempt >= 3 * AGAIN:
+        return None
+    stand = [stretch.end for stretch in course.stretches]
+
+    def passes(number: int, rows: Indices) -> bool:
+        faults = course.faults(number, rows)
+        return faults.none if attempt < AGAIN else not faults.rule
+
+    return Gate(stand, passes)
 
 
 def _given_up(task: _Task, particles: int) -> Unsatisfiable:

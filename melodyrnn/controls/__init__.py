@@ -33,6 +33,7 @@ LISTED: Final = (
     "rhythm.durations.Durations",
     "form.end.End",
     "form.form.FormControl",
+    "form.contrast.Contrast",
     "harmony.chords.ChordsControl",
     "harmony.chord_tones.ChordTones",
     "harmony.chord_track.ChordTrack",

@@ -37,6 +37,8 @@ class Setting:
     progression: str | None = None  # chords as text
     writes_chords: bool = False
     ending: Literal["drawn", "asked", "free"] = "drawn"
+    closes_on: tuple[int, ...] = ()  # steps of the scale, from 0, on which it is to end; none: nobody said
+    form: str | None = None  # letters of sections
 
     @property
     def draws_home(self) -> bool:
