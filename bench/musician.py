@@ -100,12 +100,13 @@ def closes(form: str, melody: Melody) -> tuple[int, int, bool]:
     """Sections that end on 1, 2, 5 or 7, a beat or longer, of how many; and whether the last does on 1."""
     metre, key = melody.metres[0], melody.key
     assert key is not None  # noqa: S101 - what is composed has one
-    steps, good = [0, *(key.scale[k] for k in (1, 4, 6))], 0
+    steps, good = [(key.scale[k] - key.tonic) % 12 for k in (0, 1, 4, 6)], 0
     full = False
     found = sections(form, melody)
     for _, _, b in found:
         last = [note for note in melody.notes if note.onset < b * metre.bar_ticks][-1]
         long = last.duration >= metre.beat_ticks and last.onset % metre.beat_ticks == 0
+        long &= metre.bar_ticks - last.onset % metre.bar_ticks >= metre.bar_ticks / 2
         degree = (last.pitch - key.tonic) % 12
         good += long and degree in steps
         full = long and degree == 0

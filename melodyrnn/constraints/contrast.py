@@ -96,11 +96,11 @@ class Course:
     def faults(self, number: int, rows: Indices) -> Faults:
         """Look at a stretch; `rows` are all notes up to its end."""
         heard, stretch = _Heard.of(rows), self.stretches[number]
-        own = heard.shapes(stretch)
         wish = not self._closes(heard, stretch)
         if not stretch.new:
             first = next(one for one in self.stretches if one.letter == stretch.letter and one.new)
-            return Faults(0, int(wish) + (own == heard.shapes(first)[-stretch.bars :]))
+            return Faults(0, int(wish) + (heard.bars(stretch) == heard.bars(first)[-stretch.bars :]))
+        own = heard.shapes(stretch)
         earlier = [one for one in self.stretches[:number] if one.new and one.letter != stretch.letter]
         rule = sum(self._shares(own, heard.shapes(one)) for one in earlier) + self._circles(heard, number)
         wish += not _moves(heard.pitches_of(stretch))
@@ -213,8 +213,12 @@ def copying(stretches: Sequence[Stretch], cost: float) -> LogitRule:
             begun = int(np.searchsorted(onsets[row], stretch.start))
             line = tick - (tick - stretch.start) % stretch.bar
             here = int(np.searchsorted(onsets[row], line))
-            if here == len(onsets[row]):
-                continue  # a bar's first note alone tells nothing
+            if here == len(onsets[row]):  # a bar's first note alone tells nothing
+                if begun == here:
+                    firsts = [np.searchsorted(onsets[row], one.start) for one in stretches if one.new and one.end <= tick]
+                    out = logs.copy() if out is logs else out
+                    out[row, pitches[row, firsts]] += cost
+                continue
             told = pitches[row, :begun].tobytes() + onsets[row, :begun].tobytes()
             if told not in known:
                 known[told] = _continuations(onsets[row, :begun], pitches[row, :begun], stretches, stretch)
@@ -223,7 +227,7 @@ def copying(stretches: Sequence[Stretch], cost: float) -> LogitRule:
             nexts = [base + above for above in known[told].get(sofar, {}).get(tick - line, ())]
             if nexts := [p for p in nexts if 0 <= p < len(PITCHES)]:
                 out = logs.copy() if out is logs else out
-                out[row, nexts] += cost
+                out[row, nexts] += cost if line > stretch.start else 2 * cost  # how it begins tells most
         return out
 
     return pitch
@@ -281,7 +285,8 @@ def closing_leans(course: Course, length: float, step: float) -> tuple[LogitRule
     ends = [one for one in course.stretches if one.final is not None]
 
     def duration(logs: Logs, context: DecodingContext) -> Logs:
-        return _leant(logs, ((row, _closers(course, tick, one) * length) for row, tick, one in _closing(ends, context)))
+        found = ((row, _closers(course, tick, one)) for row, tick, one in _closing(ends, context))
+        return _leant(logs, ((row, ~closers * -length) for row, closers in found if closers.any()))
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
         assert context.duration is not None  # noqa: S101 - it is chosen
@@ -289,7 +294,7 @@ def closing_leans(course: Course, length: float, step: float) -> tuple[LogitRule
         for row, tick, one in _closing(ends, context):
             chosen = int(context.duration[row])
             if one.final is not None and _closers(course, tick, one)[chosen]:
-                found.append((row, one.final * step))
+                found.append((row, ~one.final * -(step if one.new else 2 * step)))  # to the ending before it
         return _leant(logs, found)
 
     return duration, pitch

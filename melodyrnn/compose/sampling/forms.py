@@ -6,7 +6,7 @@ A stretch that returns is composed once, for its notes are forced.
 
 Whoever leaves a section has chosen the rest before the next note already; so the next stretch begins with that rest.
 
-Contents: compose_form; SIDE, ROUNDS.
+Contents: compose_form; SIDE, ROUNDS, WALKS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from melodyrnn.inference.numpy_network import Logs
 
 SIDE: Final = 8
-ROUNDS: Final = 8
+ROUNDS: Final = 12
+WALKS: Final = 3  # times that all is begun anew where a section shares too much whatever is tried
 _ATTEMPT: Final = 1_000_000  # numbers of sequences from one attempt to the next, all below those of whole melodies
 _STRETCH: Final = 10_000
 
@@ -71,12 +72,11 @@ class _Version:
 def compose_form(prompt: Prompt, course: Course, candidates: Sequence[Candidate], attempt: int = 0) -> None:
     """Give candidates notes, section by section, until each is over, or lost; randomness from seed and attempt alone."""
     for candidate in candidates:
-        candidate.cut(0)
-        candidate.fork = None
-        walk = _Walk(prompt, course, candidate, attempt)
-        for number in range(len(course.stretches)):
-            walk.through(number)
-        walk.end()
+        for walk in range(WALKS):
+            candidate.cut(0)
+            candidate.fork = None
+            if _Walk(prompt, course, candidate, attempt * WALKS + walk).done():
+                break
 
 
 class _Walk:
@@ -86,6 +86,15 @@ class _Walk:
         self.prompt, self.course, self.candidate = prompt, course, candidate
         self.place = _Version(decoder=prompt.decoder.select(np.array([candidate.row])))
         self.number = -_ATTEMPT * (attempt + 1)  # of the next sequence of the seed
+        self.new = True  # no section has shared too much so far
+
+    def done(self) -> bool:
+        """Go all the way; whether all sections are as new as they have to be."""
+        for number in range(len(self.course.stretches)):
+            self.through(number)
+        if self.place.decoder is not None:  # what returns at the end
+            self._take(self._versions(BEYOND_ANY_TICK, 1)[0])
+        return self.new
 
     def through(self, number: int) -> None:
         """Compose one stretch, once what returns before it has been heard."""
@@ -95,11 +104,6 @@ class _Walk:
         if self.place.decoder is not None:
             self._take(self._chosen(number, stretch.end))
         self.number -= _STRETCH - (-self.number) % _STRETCH
-
-    def end(self) -> None:
-        """What returns at the end."""
-        if self.place.decoder is not None:
-            self._take(self._versions(BEYOND_ANY_TICK, 1)[0])
 
     def _chosen(self, number: int, end: int) -> _Version:
         """The first version without a fault, else the best; one that is lost if all are."""
@@ -115,6 +119,7 @@ class _Walk:
                     return version
                 if best is None or faults < best[0]:
                     best = faults, version
+        self.new &= best is not None and not best[0].rule
         return version if best is None else best[1]
 
     def _take(self, version: _Version) -> None:

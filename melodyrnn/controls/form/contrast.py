@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from melodyrnn.controls.control import Control, Option, one_of
@@ -21,10 +22,10 @@ DEMANDS: Final = {"low": (0.5, 0, False, -1.0), "medium": (0.25, 1, True, -2.0),
 """Share of its bars that a new letter may have from an earlier one; of register, density and harmony how many differ;
 whether it begins otherwise; what is added to the log-probability of going on as an earlier bar did."""
 FULL: Final = (0,)  # steps of the scale, from 0, on which a section closes
-_SHIFT: Final = {"medium": 4.0, "high": 6.0}  # semitones from the register of the section before
-_WIDTH: Final = 5.0  # semitones off the register that cost half a nat
-_LONG: Final = 2.0  # what is added to the log-probability of a note that lasts to the end of a section …
-_HOME: Final = 2.5  # … and to that of a pitch to close on
+_SHIFT: Final = {"medium": 5.0, "high": 6.0}  # semitones from the register of the section before
+_WIDTH: Final = 4.0  # semitones off the register that cost half a nat
+_LONG: Final = 3.0  # what is added to the log-probability of a note that lasts to the end of a section …
+_HOME: Final = 3.0  # … and to that of a pitch to close on
 
 
 class Contrast(Control):
@@ -56,7 +57,7 @@ class Contrast(Control):
 
         level = self.value or "medium"
         demands = Demands(*DEMANDS[level])
-        course = Course(tuple(_stretches(frame, frame.setting.form)), cadences(frame), demands)
+        course = Course(tuple(_stretches(frame, frame.setting.form)), _strong(frame), demands)
         yield course
         yield Preference(rule=copying(course.stretches, demands.copied))
         if level in _SHIFT:
@@ -87,6 +88,14 @@ def _stretches(frame: Frame, form: str) -> Iterator[Stretch]:
         start = at + length - bar if letter in starts else at
         starts.setdefault(letter, at)
         yield Stretch(at, start, at + length, letter, bar, _closing(frame, sections, k, at + length))
+
+
+def _strong(frame: Frame) -> Flags:
+    """Notes that may close a section, (T, D): a cadence in the first half of a bar, or where its second begins."""
+    closing = cadences(frame)
+    for a, b in pairwise(frame.lines):
+        closing[max(0, (a + b) // 2 + 1) : b] = False
+    return closing
 
 
 def _closing(frame: Frame, sections: tuple[tuple[str, bool], ...], number: int, end: int) -> Flags | None:
