@@ -27,6 +27,7 @@ from melodyrnn.inference.numpy_network import BITS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key_of_chords, key_or_found
+from melodyrnn.music.parsing import key_beside
 from melodyrnn.music.melody import MOST_BARS, Melody, Metre, check_given, check_new
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> _Bega
     key = setting.key
     if key is None and setting.progression is not None:
         key = find_key_of_chords(progression(setting.progression, metre))
+    elif key is None and setting.scale is not None:
+        key = key_beside(setting.scale)
     key = key or Key(0)
     bar, upbeat = metre.bar_ticks, setting.upbeat
     bars = None if setting.bars is None else setting.bars + (1 if upbeat else 0)

@@ -36,6 +36,7 @@ LISTED: Final = (
     "form.contrast.Contrast",
     "harmony.chords.ChordsControl",
     "harmony.chord_tones.ChordTones",
+    "harmony.chord_scale.ChordScale",
     "harmony.chord_track.ChordTrack",
     "form.loop.Loop",
     "chance.max_copy.MaxCopy",

@@ -76,6 +76,18 @@ def scale_of(text: str, tonic: int | None = None) -> tuple[int, ...]:
     return tuple(sorted(set(classes), key=lambda c: (c - classes[0]) % 12))
 
 
+def key_beside(text: str) -> Key:
+    """The key that a scale gives where no other is told: its first note, or C, in the mode nearest to it.
+
+    >>> str(key_beside("D E F G A Bb C#")), str(key_beside("C D Eb F# G Ab B")), str(key_beside("hijaz"))
+    ('D minor', 'C minor', 'C phrygian')
+    """
+    named = scale_named(text)
+    classes = scale_of(text, 0)
+    tonic = 0 if named is not None else classes[0]
+    return Key(tonic, mode_beside("" if named is None else text, tuple((c - tonic) % 12 for c in classes)))
+
+
 def range_of(text: str) -> tuple[int, int]:
     """Lowest and highest MIDI number of a range: two notes, or a voice or an instrument; raise OptionError.
 

@@ -1,0 +1,97 @@
+"""Pitches that tell a chord or a scale: they come, for what is owed is likely while it lies near.
+
+A network that learnt from tunes in one key gives a note foreign to it next to nothing, whatever chord sounds; adding to
+a log-probability then does little in one place and too much in another. So what is owed gets a share of the
+probability at least, by how far it lies from the last pitch: by step most, beyond a fifth none.
+
+Contents: owed (a logit rule), leading (a logit rule); OncePerSpan (an automaton).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.constraints.automaton import FORBIDDEN, Automaton, Moves
+from melodyrnn.events.vocabulary import PITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from melodyrnn.constraints.automaton import Flags
+    from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
+
+_NEAR: Final = (0.0, 1.0, 1.0, 0.6, 0.6, 0.4, 0.0, 0.3)  # of the share, by semitones from the last pitch
+_DISTANCES: Final = np.abs(np.arange(len(PITCHES)) - np.arange(len(PITCHES))[:, None])
+_SHARES: Final = np.where(_DISTANCES < len(_NEAR), np.array(_NEAR)[np.minimum(_DISTANCES, len(_NEAR) - 1)], 0.0)
+
+
+def owed(owing: Callable[[DecodingContext], Flags], share: float) -> LogitRule:
+    """A rule on pitches: those that `owing` (R, P) says are owed have up to a share of the probability at least."""
+    with np.errstate(divide="ignore"):
+        floors = np.log(share * _SHARES)
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        due = owing(context)
+        if not context.notes or not due.any():
+            return logs
+        return np.where(due, np.maximum(logs, floors[context.last]), logs)
+
+    return pitch
+
+
+def leading(changes: Flags, tones: Flags, more: float) -> LogitRule:
+    """A rule on pitches: into a change of chord the voice goes by step.
+
+    `changes` (T,): onsets at which a chord begins; `tones` (T, P) its tones. What is neither a tone of the chord nor
+    a step or nothing away from the last pitch is `more` less likely.
+    """
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        tick = np.minimum(context.tick, len(changes) - 1)
+        if not context.notes or not changes[tick].any():
+            return logs
+        leads = tones[tick] & (_DISTANCES[context.last] <= 2)
+        held = changes[tick] & leads.any(1)
+        return np.where(held[:, None] & ~leads, logs - more, logs)
+
+    return pitch
+
+
+class OncePerSpan(Automaton):
+    """In each of some spans of time one of its own pitches comes. State 1: it has come in the span in hand."""
+
+    states = 2
+
+    def __init__(self, spans: Indices, wanted: Flags) -> None:
+        """`spans` (T,): the number of the span at each tick; `wanted` (spans, P): none where nothing is asked."""
+        self.spans, self._asks = spans, wanted.any(1)
+        self._before = np.concatenate(([0], np.cumsum(self._asks)))  # spans before each in which something is asked
+        came = np.where(wanted, 1, 0)
+        self._pitches = [np.stack((one, np.ones_like(one))) for one in came]
+        stays, leaves, owes = np.array([0, 1]), np.array([0, 0]), np.array([FORBIDDEN, 0])
+        self._maps = {False: np.stack((stays, leaves, leaves + FORBIDDEN)), True: np.stack((stays, owes, leaves + FORBIDDEN))}
+
+    def rest(self, tick: int, targets: Indices) -> Moves:
+        """A span that is left has had its pitch, and none is passed over."""
+        own, there = int(self.spans[tick]), self.spans[targets]
+        passed = self._before[there] > self._before[np.minimum(own + 1, there)]
+        kind = np.where(there == own, 0, np.where(passed, 2, 1))
+        return Moves(kind, self._maps[bool(self._asks[own])])
+
+    def pitch(self, onset: int) -> Indices:
+        """Whether it has come."""
+        return self._pitches[int(self.spans[onset])]
+
+    def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002
+        """As for silences."""
+        return self.rest(onset, targets)
+
+    def ending(self, tick: int) -> Flags:
+        """A span in which the melody ends has had its pitch too, but for one that begins there."""
+        own = int(self.spans[tick])
+        asked = bool(self._asks[own]) and tick > 0 and self.spans[tick - 1] == own
+        return np.array([not asked, True])
