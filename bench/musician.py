@@ -99,7 +99,7 @@ def _differ(own: list[Any], other: list[Any]) -> bool:
 def closes(form: str, melody: Melody) -> tuple[int, int, bool]:
     """Sections that end on 1, 2, 5 or 7, a beat or longer, of how many; and whether the last does on 1."""
     metre, key = melody.metres[0], melody.key
-    assert key is not None  # noqa: S101 - what is composed has one
+    assert key is not None
     steps, good = [(key.scale[k] - key.tonic) % 12 for k in (0, 1, 4, 6)], 0
     full = False
     found = sections(form, melody)
@@ -160,6 +160,15 @@ def over_chord(symbol_bars: tuple[int, ...], every: int, classes: dict[str, int]
     return count
 
 
+def _over_a7(melodies: list[Melody]) -> str:
+    """C# over A7, which has the second half of every second bar."""
+    come = notes = hits = 0
+    for melody in melodies:
+        own = [n.pitch % 12 for n in melody.notes if n.onset % 192 >= 144]
+        come, notes, hits = come + (1 in own), notes + len(own), hits + own.count(1)
+    return f"C# in {come} of {len(melodies)}; {hits} of {notes} notes"
+
+
 def degrees_of(scale: str, tonic: int) -> Count:
     """Melodies in which each degree of a scale comes."""
 
@@ -192,7 +201,7 @@ ROWS: Final = (
     ),
     Row(
         "chords/A7", {"bars": 8, "key": "C", "chords": "Dm7 G7 | Cmaj7 A7"},
-        lambda melodies: _over_a7(melodies), "C# in at least 16 of 20",
+        _over_a7, "C# in at least 16 of 20",
     ),
     Row(
         "chords/A7 bars", {"bars": 8, "key": "C", "chords": "Dm7 | G7 | Cmaj7 | A7"},
@@ -217,20 +226,10 @@ ROWS: Final = (
 )  # fmt: skip
 
 
-def _over_a7(melodies: list[Melody]) -> str:
-    """C# over A7, which has the second half of every second bar."""
-    come = notes = hits = 0
-    for melody in melodies:
-        own = [n.pitch % 12 for n in melody.notes if n.onset % 192 >= 144]
-        come, notes, hits = come + (1 in own), notes + len(own), hits + own.count(1)
-    return f"C# in {come} of {len(melodies)}; {hits} of {notes} notes"
-
-
 def told(row: Row, model: Model) -> tuple[str, list[Melody], float]:
     """What a row counts, the melodies, and the seconds of CPU that one took."""
-    begun, made = time.process_time(), []
-    for seed in range(1, row.seeds + 1):
-        made.append(next(generate(model, Options(seed=seed, **row.asked))).melody)
+    begun = time.process_time()
+    made = [next(generate(model, Options(seed=seed, **row.asked))).melody for seed in range(1, row.seeds + 1)]
     return row.count(made), made, (time.process_time() - begun) / len(made)
 
 
@@ -245,7 +244,7 @@ def main() -> None:
             said, melodies, seconds = told(row, load_model(row.model))
             print(f"| {row.name} | {said} | {row.wanted} | {seconds:.2f} s |", flush=True)
             for melody in melodies[: args.rolls]:
-                print(write_notation(melody, "abc"))
+                print(write_notation(melody, "abc").decode())
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from melodyrnn.compose.sampling.acceptance import (
     is_repetitive,
 )
 from melodyrnn.compose.sampling.forms import compose_form
-from melodyrnn.compose.sampling.gate import Gate
+from melodyrnn.compose.sampling.gate import gate_of
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.gather import ends_as_asked
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 TRIES: Final = 20  # times that a melody is composed before it is given up
+GATED: Final = 2  # times that particles are tried whose sections have to pass one by one
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
 
 
@@ -101,6 +102,7 @@ class _Task(NamedTuple):
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
     held: Callable[[Options], _Task] | None = None  # the same, held to what is left to chance at first
+    sectioned: Callable[[Options], _Task] | None = None  # the same without particles, section by section
 
     @property
     def tests(self) -> tuple[AcceptanceTest, ...]:
@@ -147,7 +149,14 @@ def _task(model: Model, options: Options, prime: Melody | None, *, free: bool = 
     def held_to_it(own: Options) -> _Task:
         return _task(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
 
-    return _Task(prompt, options, asked.planned, static, turns, closing, mark, held_to_it if chance else None)
+    def by_sections(own: Options) -> _Task:
+        return _task(model, own.replace(effort=1), prime, free=free, held=True)
+
+    alone = prompt.plan.course is None or prompt.particles == 1
+    return _Task(
+        prompt, options, asked.planned, static, turns, closing, mark, held_to_it if chance else None,
+        None if alone else by_sections,
+    )  # fmt: skip
 
 
 def _shared(options: Options) -> Options:
@@ -228,15 +237,19 @@ def _steer(task: _Task, candidate: Candidate) -> None:
 
     prompt, plan, primed = task.prompt, task.prompt.plan, task.prompt.decoder.notes
     for attempt in range(TRIES):
-        passes = _particle_test(task, candidate.seed, attempt)
+        passes, gate = _particle_test(task, candidate.seed, attempt), gate_of(plan.course)
+        if gate is not None and attempt == GATED and task.sectioned is not None:
+            _hold(task.sectioned(candidate.wish or task.options), candidate)
+            return
         try:
             drawn = draw_one(
                 prompt.decoder,
                 lambda decoder, uniform: sample_note(decoder, plan.rules, plan.filters, uniform, primed),
-                seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt, gate=_gate(task, attempt),
+                seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt,
+                gate=gate,
             )  # fmt: skip
         except DeadEnd:
-            if passes is None:
+            if passes is None and gate is None:
                 raise
             continue
         candidate.notes, candidate.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
@@ -338,20 +351,6 @@ def _particle_test(task: _Task, seed: int, attempt: int) -> Test | None:
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
     return (lambda rows: all(passes(rows) for passes in asked)) if asked else None
-
-
-def _gate(task: _Task, attempt: int) -> Gate | None:
-    """What each particle has to pass at the end of each section: at first all, later that sections are not the same."""
-    course = task.prompt.plan.course
-    if course is None or attempt >= 3 * AGAIN:
-        return None
-    stand = [stretch.end for stretch in course.stretches]
-
-    def passes(number: int, rows: Indices) -> bool:
-        faults = course.faults(number, rows)
-        return faults.none if attempt < AGAIN else not faults.rule
-
-    return Gate(stand, passes)
 
 
 def _given_up(task: _Task, particles: int) -> Unsatisfiable:

@@ -27,8 +27,8 @@ from melodyrnn.inference.numpy_network import BITS
 from melodyrnn.music.chords import progression
 from melodyrnn.music.key import MODES, Key
 from melodyrnn.music.key_finding import find_key_of_chords, key_or_found
-from melodyrnn.music.parsing import key_beside
 from melodyrnn.music.melody import MOST_BARS, Melody, Metre, check_given, check_new
+from melodyrnn.music.parsing import key_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _NEAR: Final = (0.0, 1.0, 1.0, 0.6, 0.6, 0.4, 0.0, 0.3)  # of the share, by semitones from the last pitch
 _DISTANCES: Final = np.abs(np.arange(len(PITCHES)) - np.arange(len(PITCHES))[:, None])
-_SHARES: Final = np.where(_DISTANCES < len(_NEAR), np.array(_NEAR)[np.minimum(_DISTANCES, len(_NEAR) - 1)], 0.0)
+_SHARES: Final = np.array((*_NEAR, 0.0))[np.minimum(_DISTANCES, len(_NEAR))]
 
 
 def owed(owing: Callable[[DecodingContext], Flags], share: float) -> LogitRule:
@@ -68,19 +68,19 @@ class OncePerSpan(Automaton):
 
     def __init__(self, spans: Indices, wanted: Flags) -> None:
         """`spans` (T,): the number of the span at each tick; `wanted` (spans, P): none where nothing is asked."""
-        self.spans, self._asks = spans, wanted.any(1)
+        self.spans, self._asks = spans, np.asarray(wanted.any(1))
         self._before = np.concatenate(([0], np.cumsum(self._asks)))  # spans before each in which something is asked
         came = np.where(wanted, 1, 0)
         self._pitches = [np.stack((one, np.ones_like(one))) for one in came]
         stays, leaves, owes = np.array([0, 1]), np.array([0, 0]), np.array([FORBIDDEN, 0])
-        self._maps = {False: np.stack((stays, leaves, leaves + FORBIDDEN)), True: np.stack((stays, owes, leaves + FORBIDDEN))}
+        self._maps = [np.stack((stays, left, leaves + FORBIDDEN)) for left in (leaves, owes)]  # by whether it asks
 
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A span that is left has had its pitch, and none is passed over."""
         own, there = int(self.spans[tick]), self.spans[targets]
         passed = self._before[there] > self._before[np.minimum(own + 1, there)]
         kind = np.where(there == own, 0, np.where(passed, 2, 1))
-        return Moves(kind, self._maps[bool(self._asks[own])])
+        return Moves(kind, self._maps[int(self._asks[own])])
 
     def pitch(self, onset: int) -> Indices:
         """Whether it has come."""

@@ -25,6 +25,8 @@ from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, onsets_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from melodyrnn.constraints.automaton import Flags
     from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
     from melodyrnn.events.vocabulary import Indices
@@ -91,21 +93,20 @@ class Course:
     stretches: tuple[Stretch, ...]
     cadences: Flags  # (T, D) notes that may close a section
     demands: Demands
-    strict: bool = False  # a melody that shares too much is refused
 
     def faults(self, number: int, rows: Indices) -> Faults:
         """Look at a stretch; `rows` are all notes up to its end."""
         heard, stretch = _Heard.of(rows), self.stretches[number]
-        wish = not self._closes(heard, stretch)
+        wish = int(not self._closes(heard, stretch))
         if not stretch.new:
             first = next(one for one in self.stretches if one.letter == stretch.letter and one.new)
-            return Faults(0, int(wish) + (heard.bars(stretch) == heard.bars(first)[-stretch.bars :]))
+            return Faults(0, wish + (heard.bars(stretch) == heard.bars(first)[-stretch.bars :]))
         own = heard.shapes(stretch)
         earlier = [one for one in self.stretches[:number] if one.new and one.letter != stretch.letter]
         rule = sum(self._shares(own, heard.shapes(one)) for one in earlier) + self._circles(heard, number)
         wish += not _moves(heard.pitches_of(stretch))
         wish += sum(self._alike(heard, stretch, one) for one in earlier)
-        return Faults(rule, int(wish))
+        return Faults(rule, wish)
 
     def _shares(self, own: Sequence[Shape], earlier: Sequence[Shape]) -> int:
         """Bars that are shared beyond what may be."""
@@ -215,7 +216,8 @@ def copying(stretches: Sequence[Stretch], cost: float) -> LogitRule:
             here = int(np.searchsorted(onsets[row], line))
             if here == len(onsets[row]):  # a bar's first note alone tells nothing
                 if begun == here:
-                    firsts = [np.searchsorted(onsets[row], one.start) for one in stretches if one.new and one.end <= tick]
+                    before = [one.start for one in stretches if one.new and one.end <= tick]
+                    firsts = np.searchsorted(onsets[row], before)
                     out = logs.copy() if out is logs else out
                     out[row, pitches[row, firsts]] += cost
                 continue
@@ -223,7 +225,7 @@ def copying(stretches: Sequence[Stretch], cost: float) -> LogitRule:
             if told not in known:
                 known[told] = _continuations(onsets[row, :begun], pitches[row, :begun], stretches, stretch)
             base = int(pitches[row, here])
-            sofar = tuple((int(t) - line, 0, int(p) - base) for t, p in zip(onsets[row, here:], pitches[row, here:], strict=True))
+            sofar = _shape(onsets[row, here:] - line, pitches[row, here:] - base)
             nexts = [base + above for above in known[told].get(sofar, {}).get(tick - line, ())]
             if nexts := [p for p in nexts if 0 <= p < len(PITCHES)]:
                 out = logs.copy() if out is logs else out
@@ -242,11 +244,16 @@ def _continuations(
         if stretch.end > own.start or not stretch.new:
             continue
         for a, b in pairwise(range(stretch.start, stretch.end + 1, stretch.bar)):
-            which = np.flatnonzero((onsets >= a) & (onsets < b)).tolist()
-            bar = tuple((int(onsets[k]) - a, 0, int(pitches[k] - pitches[which[0]])) for k in which)
+            which = np.flatnonzero((onsets >= a) & (onsets < b))
+            bar = _shape(onsets[which] - a, pitches[which] - pitches[which[:1]])
             for k in range(1, len(bar)):
                 found.setdefault(bar[:k], {}).setdefault(bar[k][0], set()).add(bar[k][2])
     return found
+
+
+def _shape(places: Indices, above: Indices) -> Shape:
+    """Places and pitches above the first of some notes, whatever they last."""
+    return tuple((place, 0, pitch) for place, pitch in zip(places.tolist(), above.tolist(), strict=True))
 
 
 def apart_from(stretches: Sequence[Stretch], allowed: Flags, shift: float, width: float) -> LogitRule:
@@ -311,12 +318,10 @@ def _closing(ends: Sequence[Stretch], context: DecodingContext) -> Iterable[tupl
 def _closers(course: Course, tick: int, stretch: Stretch) -> Flags:
     """Durations (D,) with which a note at a tick may be the last of a stretch: little time is left after it."""
     left = stretch.end - tick
-    return np.asarray(
-        course.cadences[tick] & (left >= DURATION_TICKS) & (left - DURATION_TICKS <= left // 3)
-    )
+    return np.asarray(course.cadences[tick] & (left >= DURATION_TICKS) & (left - DURATION_TICKS <= left // 3))
 
 
-def _leant(logs: Logs, added: Iterable[tuple[int, Logs]]) -> Logs:
+def _leant(logs: Logs, added: Iterable[tuple[int, NDArray[np.floating]]]) -> Logs:
     """Log-probabilities with something added in some rows; the same array where nothing is."""
     out = logs
     for row, more in added:

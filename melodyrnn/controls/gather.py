@@ -167,6 +167,6 @@ def plan_for(rules: Rules, frame: Frame, hard: LogitRules) -> Plan:
     filters = rules.of(Filter)
     return Plan(
         rules=preferences_of(rules, frame) + hard + limits, filters=filters_of(rules), tests=tests_of(rules, frame),
-        paced=any(one.paced for one in filters), sections=bool(rules.of(Sections)), course=next(iter(rules.of(Course)), None),
-        filtered=bool(filters),
+        paced=any(one.paced for one in filters), sections=bool(rules.of(Sections)),
+        course=next(iter(rules.of(Course)), None), filtered=bool(filters),
     )  # fmt: skip

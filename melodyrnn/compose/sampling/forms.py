@@ -70,7 +70,7 @@ class _Version:
 
 
 def compose_form(prompt: Prompt, course: Course, candidates: Sequence[Candidate], attempt: int = 0) -> None:
-    """Give candidates notes, section by section, until each is over, or lost; randomness from seed and attempt alone."""
+    """Give candidates notes, section by section, until each is over, or lost, by other numbers at each attempt."""
     for candidate in candidates:
         for walk in range(WALKS):
             candidate.cut(0)

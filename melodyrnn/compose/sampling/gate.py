@@ -1,6 +1,6 @@
 """What a melody on its way has to pass at the end of each of its sections.
 
-Contents: Gate.
+Contents: Gate, gate_of.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from melodyrnn.constraints.contrast import Course
     from melodyrnn.events.vocabulary import Indices
 
 
@@ -28,3 +29,10 @@ class Gate(NamedTuple):
         1
         """
         return bisect_right(self.ends, tick)
+
+
+def gate_of(course: Course | None) -> Gate | None:
+    """What sections of a form have to pass: that nothing is wrong with them; None without a form."""
+    if course is None:
+        return None
+    return Gate([stretch.end for stretch in course.stretches], lambda number, rows: course.faults(number, rows).none)

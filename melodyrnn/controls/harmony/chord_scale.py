@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from melodyrnn.controls.control import Control, Option, one_of
@@ -85,7 +86,7 @@ def _changes(frame: Frame, spans: list[tuple[int, int, Chord]]) -> tuple[Flags, 
     import numpy as np  # noqa: PLC0415
 
     begins, tones = np.zeros(frame.end + 1, bool), np.zeros((frame.end + 1, len(frame.sounding)), bool)
-    for (_, _, before), (at, _, chord) in zip(spans, spans[1:], strict=False):
+    for (_, _, before), (at, _, chord) in pairwise(spans):
         if foreign_tones(before, frame.scale) and chord.tones and at >= 0:
             begins[at], tones[at] = True, frame.of_classes(chord.tones)
     return begins, tones

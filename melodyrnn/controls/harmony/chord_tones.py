@@ -59,16 +59,18 @@ def _thirds(frame: Frame) -> Iterator[OncePerSpan]:
 
     from melodyrnn.constraints.colour import OncePerSpan  # noqa: PLC0415
 
-    starts, wanted = [-1], [np.zeros(len(frame.sounding), bool)]
+    assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
+    nothing = np.zeros(len(frame.sounding), bool)
+    starts, wanted = [-1], [nothing]
     for at, ticks, chord in frame.chord_spans():
-        first, third = max(at, 0), third_of(chord) if chord.tones else None
-        long = min(at + ticks, frame.end) - first >= 2 * frame.metre(first).beat_ticks
-        asked = third is not None and long and at >= frame.start and frame.allowed is not None
+        third = third_of(chord) if chord.tones else None
+        long = min(at + ticks, frame.end) - at >= 2 * frame.metre(max(at, 0)).beat_ticks
+        asked = third is not None and long and at >= frame.start
         starts.append(at)
-        wanted.append(frame.of_classes((third,)) & frame.allowed if asked else wanted[0])
+        wanted.append(frame.of_classes((third,)) & frame.allowed if asked and third is not None else nothing)
     spans = np.searchsorted([*starts, frame.end], frame.ticks, "right") - 1
     if any(one.any() for one in wanted):
-        yield OncePerSpan(spans, np.array([*wanted, wanted[0]]))
+        yield OncePerSpan(spans, np.array([*wanted, nothing]))
 
 
 def strong_chords(frame: Frame) -> Iterator[tuple[int, Chord]]:
