@@ -29,8 +29,8 @@ from tests.independent_checks import broken
 
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
-    "density", "contour", "durations", "end", "form", "chords", "chord_tones", "chord_track", "loop", "max_copy",
-    "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort", "velocity",
+    "density", "contour", "durations", "end", "form", "contrast", "chords", "chord_tones", "chord_scale",
+    "chord_track", "loop", "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort", "velocity",
 )  # fmt: skip
 KEPT = {}
 C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
@@ -237,6 +237,17 @@ def form(composer):
 
 
 @keeps
+def contrast(composer):
+    """A new letter is no earlier one; it leans away from it where nobody asks, too."""
+    asked = {"form": "AB", "bars": 4}
+    composer.is_kept("contrast", "high", **asked, durations="1/2", range="C4-E4", count=3)
+    courses = [prompt_for(composer.model, options_of(**asked, **more)).plan.course
+               for more in ({}, {"contrast": "low"}, {"contrast": "high"})]  # fmt: skip
+    assert [course.demands.shared for course in courses] == [0.25, 0.5, 0.0]
+    assert prompt_for(composer.model, options_of(bars=2)).plan.course is None
+
+
+@keeps
 def chords(composer):
     """They give the key, and their tones come on strong beats where nobody says more."""
     asked = {"chords": "F#", "bars": 2, "effort": 1}
@@ -252,6 +263,21 @@ def chords(composer):
 def chord_tones(composer):
     """As a rule there is nothing else on strong beats; preferred, there may be."""
     composer.is_kept("chord_tones", "rule", chords="Am F | G C", bars=2, count=20)
+
+
+@keeps
+def chord_scale(composer):
+    """Over a chord outside the key its own tone comes for the key's; off: as it was without."""
+    asked = {"key": "C", "chords": "A7", "bars": 2, "effort": 1}
+    sharp, natural = (
+        [
+            sum(pitch % 12 == tone for pitch in composer.pitches(24, **asked, chord_scale=word))
+            for word in ("auto", "off")
+        ]
+        for tone in (1, 0)
+    )
+    assert sharp[0] > 2 * sharp[1]
+    assert 2 * natural[0] < natural[1]
 
 
 @keeps

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from melodyrnn.constraints.automaton import Flags
-    from melodyrnn.constraints.contrast import Course, Stretch
+    from melodyrnn.constraints.contrast import Course
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.rules import FinishedMelody
 
@@ -53,11 +53,12 @@ class Contrast(Control):
         """What sections are looked at for, and what they lean to."""
         if frame.setting.form is None:
             return
-        from melodyrnn.constraints.contrast import Course, Demands, apart_from, closing_leans, copying  # noqa: PLC0415
+        from melodyrnn.constraints.contrast import Course, Demands, Stretch, apart_from, closing_leans, copying  # noqa: PLC0415
 
         level = self.value or "medium"
         demands = Demands(*DEMANDS[level])
-        course = Course(tuple(_stretches(frame, frame.setting.form)), _strong(frame), demands)
+        stretches = tuple(Stretch(*told) for told in _stretches(frame, frame.setting.form))
+        course = Course(stretches, _strong(frame), demands)
         yield course
         yield Preference(rule=copying(course.stretches, demands.copied))
         if level in _SHIFT:
@@ -74,10 +75,8 @@ def _kept(course: Course, melody: FinishedMelody) -> bool:
     return not any(course.faults(k, melody.rows).rule for k in range(len(course.stretches)))
 
 
-def _stretches(frame: Frame, form: str) -> Iterator[Stretch]:
-    """What is composed of a form, and the pitches that it closes on."""
-    from melodyrnn.constraints.contrast import Stretch  # noqa: PLC0415
-
+def _stretches(frame: Frame, form: str) -> Iterator[tuple[int, int, int, str, int, Flags | None]]:
+    """What is composed of a form, and the pitches that it closes on, as `Stretch` takes it."""
     sections = sections_of(form)
     length, bar, first = section_ticks(frame, form), frame.melody.metres[0].bar_ticks, frame.onset or 0
     starts: dict[str, int] = {}
@@ -87,7 +86,7 @@ def _stretches(frame: Frame, form: str) -> Iterator[Stretch]:
             continue
         start = at + length - bar if letter in starts else at
         starts.setdefault(letter, at)
-        yield Stretch(at, start, at + length, letter, bar, _closing(frame, sections, k, at + length))
+        yield at, start, at + length, letter, bar, _closing(frame, sections, k, at + length)
 
 
 def _strong(frame: Frame) -> Flags:

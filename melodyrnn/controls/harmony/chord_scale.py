@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from melodyrnn.constraints.automaton import Flags
-    from melodyrnn.constraints.logit_rules import DecodingContext
     from melodyrnn.controls.clock import Frame
     from melodyrnn.music.chords import Chord
 
@@ -45,48 +44,21 @@ class ChordScale(Control):
         foreign = [(at, ticks, chord) for at, ticks, chord in spans if foreign_tones(chord, frame.scale)]
         if self.value == "off" or not foreign:
             return
-        import numpy as np  # noqa: PLC0415
+        from melodyrnn.constraints.colour import by_spans, leading, owed, since  # noqa: PLC0415
 
-        from melodyrnn.constraints.colour import leading, owed  # noqa: PLC0415
+        costs = [
+            (at, at + n, ~frame.of_classes(chord_scale(chord, frame.scale)) * OFF_SCALE) for at, n, chord in foreign
+        ]
+        yield Preference(by_spans(len(frame.ticks), costs))
+        told = [(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
+        yield Preference(rule=owed(since(told), OWED))
+        changes = [
+            (at, frame.of_classes(chord.tones))
+            for (_, _, before), (at, _, chord) in pairwise(spans)
+            if chord.tones and foreign_tones(before, frame.scale)
+        ]
+        yield Preference(rule=leading(changes, _LED))
 
-        costs = np.zeros((frame.end + 1, len(frame.sounding)))
-        for at, ticks, chord in foreign:
-            within = slice(max(at, 0), max(at + ticks, 0))
-            costs[within] = np.where(frame.of_classes(chord_scale(chord, frame.scale)), 0, OFF_SCALE)
-        yield Preference(costs)
-        yield Preference(rule=owed(_due(frame, foreign), OWED))
-        yield Preference(rule=leading(*_changes(frame, spans), _LED))
-
-
-def _due(frame: Frame, foreign: list[tuple[int, int, Chord]]) -> Any:
-    """Which tones of the foreign chord at hand have not come since it began, (R, P)."""
-    import numpy as np  # noqa: PLC0415
-
-    from melodyrnn.events.vocabulary import onsets_of  # noqa: PLC0415
-
-    told = [[frame.of_classes((tone,)) for tone in colour_tones(chord, frame.scale)] for _, _, chord in foreign]
-
-    def due(context: DecodingContext) -> Flags:
-        out = np.zeros((len(context.tick), len(frame.sounding)), bool)
-        for row, tick in enumerate(context.tick.tolist()):
-            k = next((k for k, (at, ticks, _) in enumerate(foreign) if at <= tick < at + ticks), None)
-            if k is None:
-                continue
-            rests, durations, pitches = (column[row] for column in context.heard)
-            came = pitches[onsets_of(rests, durations) >= foreign[k][0]]
-            for tones in told[k]:
-                out[row] |= tones & ~tones[came].any()
-        return out
-
-    return due
-
-
-def _changes(frame: Frame, spans: list[tuple[int, int, Chord]]) -> tuple[Flags, Flags]:
-    """Ticks at which a chord follows one outside the key (T,), and its tones there (T, P)."""
-    import numpy as np  # noqa: PLC0415
-
-    begins, tones = np.zeros(frame.end + 1, bool), np.zeros((frame.end + 1, len(frame.sounding)), bool)
-    for (_, _, before), (at, _, chord) in pairwise(spans):
-        if foreign_tones(before, frame.scale) and chord.tones and at >= 0:
-            begins[at], tones[at] = True, frame.of_classes(chord.tones)
-    return begins, tones
+    def _colours(self, frame: Frame, chord: Chord) -> list[Flags]:
+        """The tones that tell a chord, each in every octave."""
+        return [frame.of_classes((tone,)) for tone in colour_tones(chord, frame.scale)]

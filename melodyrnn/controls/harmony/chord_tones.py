@@ -55,22 +55,17 @@ class ChordTones(Control):
 
 def _thirds(frame: Frame) -> Iterator[OncePerSpan]:
     """The third of each chord that lasts two beats or more among the new notes, where one is left to it."""
-    import numpy as np  # noqa: PLC0415
-
     from melodyrnn.constraints.colour import OncePerSpan  # noqa: PLC0415
 
     assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
-    nothing = np.zeros(len(frame.sounding), bool)
-    starts, wanted = [-1], [nothing]
+    wanted = [(-1, frame.of_classes(()))]
     for at, ticks, chord in frame.chord_spans():
         third = third_of(chord) if chord.tones else None
         long = min(at + ticks, frame.end) - at >= 2 * frame.metre(max(at, 0)).beat_ticks
         asked = third is not None and long and at >= frame.start
-        starts.append(at)
-        wanted.append(frame.of_classes((third,)) & frame.allowed if asked and third is not None else nothing)
-    spans = np.searchsorted([*starts, frame.end], frame.ticks, "right") - 1
-    if any(one.any() for one in wanted):
-        yield OncePerSpan(spans, np.array([*wanted, nothing]))
+        wanted.append((at, frame.of_classes((third,) if asked and third is not None else ()) & frame.allowed))
+    if any(one.any() for _, one in wanted):
+        yield OncePerSpan.over(frame.ticks, [*wanted, (frame.end, frame.of_classes(()))])
 
 
 def strong_chords(frame: Frame) -> Iterator[tuple[int, Chord]]:

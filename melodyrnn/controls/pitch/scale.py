@@ -13,8 +13,6 @@ from melodyrnn.music.parsing import parse_key_and_scale, scale_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.constraints.automaton import Flags
-    from melodyrnn.constraints.logit_rules import DecodingContext
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.setting import Setting
 
@@ -55,19 +53,9 @@ class Scale(Control):
 
     def constrain(self, frame: Frame) -> Iterator[Preference]:
         """Each of its notes comes: what has not come for some bars is owed, and so likely where it lies near."""
-        import numpy as np  # noqa: PLC0415
-
-        from melodyrnn.constraints.colour import owed  # noqa: PLC0415
-        from melodyrnn.events.vocabulary import onsets_of  # noqa: PLC0415
+        from melodyrnn.constraints.colour import lately, owed  # noqa: PLC0415
 
         bar, allowed = frame.melody.metres[0].bar_ticks, frame.allowed
         assert allowed is not None  # noqa: S101 - `rules_of` has told them
-        degrees = np.array([frame.of_classes((degree,)) & allowed for degree in frame.scale])
-
-        def due(context: DecodingContext) -> Flags:
-            rests, durations, pitches = context.heard
-            late = onsets_of(rests, durations) >= (context.tick - _LASTING * bar)[:, None]
-            came = (degrees.T[pitches] & late[:, :, None]).any(1)  # (R, degrees)
-            return np.asarray((~came).astype(np.int64) @ degrees > 0)
-
-        yield Preference(rule=owed(due, _OWED))
+        degrees = [frame.of_classes((degree,)) & allowed for degree in frame.scale]
+        yield Preference(rule=owed(lately(degrees, _LASTING * bar), _OWED))
