@@ -21,8 +21,10 @@ class Options(Asked):
     durations: str | None
     end: str | None
     form: str | None
+    contrast: str | None
     chords: str | None
     chord_tones: str
+    chord_scale: str
     chord_track: bool
     loop: bool
     max_copy: int | None
@@ -55,8 +57,10 @@ class Options(Asked):
         durations: str | None = None,
         end: str | None = None,
         form: str | None = None,
+        contrast: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
+        chord_scale: str = "auto",
         chord_track: bool = False,
         loop: bool = False,
         max_copy: int | str | None = None,
@@ -90,8 +94,10 @@ def options_of(
     durations: str | None = None,
     end: str | None = None,
     form: str | None = None,
+    contrast: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",
+    chord_scale: str = "auto",
     chord_track: bool = False,
     loop: bool = False,
     max_copy: int | str | None = None,

@@ -30,7 +30,8 @@ from tests.independent_checks import broken
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
     "density", "contour", "durations", "end", "form", "contrast", "chords", "chord_tones", "chord_scale",
-    "chord_track", "loop", "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort", "velocity",
+    "chord_track", "loop", "max_copy", "seed", "temperature", "rhythm_temperature", "top_k",
+    "top_p", "min_p", "surprise", "effort", "velocity",
 )  # fmt: skip
 KEPT = {}
 C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
@@ -240,7 +241,10 @@ def form(composer):
 def contrast(composer):
     """A new letter is no earlier one; it leans away from it where nobody asks, too."""
     asked = {"form": "AB", "bars": 4}
-    composer.is_kept("contrast", "high", **asked, durations="1/2", range="C4-E4", count=3)
+    narrow = {**asked, "durations": "1/2", "range": "C4-E4"}
+    high, low = (composer.melodies(6, **narrow, contrast=word) for word in ("high", "low"))
+    assert not any(broken(narrow | {"contrast": "high"}, melody) for melody in high)
+    assert any(broken(narrow | {"contrast": "high"}, melody) for melody in low)
     courses = [prompt_for(composer.model, options_of(**asked, **more)).plan.course
                for more in ({}, {"contrast": "low"}, {"contrast": "high"})]  # fmt: skip
     assert [course.demands.shared for course in courses] == [0.25, 0.5, 0.0]
