@@ -89,13 +89,18 @@ CASES = [
     ({"form": "ABA", "bars": 3}, tune("60:48 62:48 67:96 60:48 62:48"), tune("60:48 62:48 67:96 60 62:72"), "form:"),
     ({"form": "AA'", "bars": 4}, tune("60:96 62:96 60:96 67:96"), tune("60:96 62:96 64:96 62:96"), "form:"),
     ({"form": "AA'", "bars": 4}, tune("60:96 62:96 60:96 67:96"), tune("60:96 62:96 60:120 67:72"), "form:"),
-    ({"chords": "Am F", "chord_tones": "rule"}, tune("69 62 65 62"), tune("69 62 67 62"), "chords:"),
-    ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:96 65:96"), tune("69:96 67:96"), "chords:"),
+    ({"chords": "Am F", "chord_tones": "rule"}, tune("69 62 60 62"), tune("69 62 67 60"), "chords:"),
+    ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:48 60:48 65:48 69:48"), tune("69:48 60:48 67:48 69:48"), "chords:"),
     ({"chords": "C:1 G7:1", "chord_tones": "rule"}, tune("60 65 64 71"), tune("60 64 64 71"), "chords:"),
-    ({"chords": "Dm7", "chord_tones": "rule"}, tune("62 61 60 61 65"), tune("62 61 61 61"), "chords:"),
+    ({"chords": "Dm7", "chord_tones": "rule"}, tune("62 61 65 61 65"), tune("62 61 61 61"), "chords:"),
     ({"chords": "C", "chord_tones": "rule"}, tune("62 60", start=72), tune("62 62", start=72), "chords:"),
-    ({"chords": "C:2 G:2", "chord_tones": "rule"}, tune("60:96 60:96 60:48 62"), tune("60:48 60:48"), "chords:"),
+    ({"chords": "C:2 G:2", "chord_tones": "rule"}, tune("60 64 67 71 60 64 67 71"), tune("60 64 60 71"), "chords:"),
     ({"chords": "C/B", "chord_tones": "rule"}, tune("71"), tune("69"), "chords:"),
+    ({"chords": "C", "chord_tones": "rule"}, tune("60 62 64 62"), tune("60 62 67 62"), "chords: no third"),
+    ({"form": "AB", "bars": 2, "contrast": "high"}, tune("60 62 64 65 60 64 62 65"),
+     tune("60 62 64 65 67 69 71 72"), "contrast:"),
+    ({"form": "AB", "bars": 2, "contrast": "high"}, tune("60 62 64 65 60:48 62:48"),
+     tune("60 62 64 65 60 62 64 65"), "contrast:"),
     ({"chords": "N.C. | C", "chord_tones": "rule"}, tune("61:96 60"), tune("61:96 61"), "chords:"),
 ]  # fmt: skip
 
@@ -115,7 +120,7 @@ def test_every_promise_is_checked():
     asked = {name for case in CASES for name in case[0]}
     assert asked == {
         "bars", "upbeat", "loop", "scale", "in_scale", "range", "forbid", "require", "max_leap", "density",
-        "durations", "end", "form", "chords", "chord_tones",
+        "durations", "end", "form", "chords", "chord_tones", "contrast",
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.chords import Chord
 
 OFF_SCALE: Final = -4.0  # what is added to the log-probability of notes that are not in the chord's scale
-OWED: Final = 0.35  # share that a tone which tells the chord has at least, until it has come
+DUE_SHARE: Final = 0.35  # share that a tone which tells the chord has at least, until it has come
 _LED: Final = 1.5  # what is taken from the log-probability of leaving a foreign chord otherwise than by step
 
 
@@ -51,7 +51,7 @@ class ChordScale(Control):
         ]
         yield Preference(by_spans(len(frame.ticks), costs))
         told = [(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
-        yield Preference(rule=owed(since(told), OWED))
+        yield Preference(rule=owed(since(told), DUE_SHARE))
         changes = [
             (at, frame.of_classes(chord.tones))
             for (_, _, before), (at, _, chord) in pairwise(spans)
