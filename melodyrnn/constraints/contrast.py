@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Shape = tuple[tuple[int, int, int], ...]
 
-_OPENING_NOTES: Final = 3  # that tell how a section begins
+_SAME_BEGINNING: Final = 0.5  # share of the notes of two first bars: more of them makes the bars begin alike
 _HEIGHT: Final = 2.0  # semitones between the mean pitches of sections that lie apart
 _DENSER: Final = 1.25
 _COLOUR: Final = 0.3  # share of the time in which other pitch classes sound
@@ -133,8 +133,8 @@ class Course:
 
     def _alike(self, heard: _Heard, own: Stretch, other: Stretch) -> int:
         """Reasons why one section is not heard as another."""
-        begins = self.demands.begins and heard.opening(own) == heard.opening(other)
-        return begins + max(0, self.demands.differences - heard.differences(own, other))
+        begins = self.demands.begins and heard.begins_as(own, other)
+        return int(begins) + max(0, self.demands.differences - heard.differences(own, other))
 
 
 class _Heard(NamedTuple):
@@ -168,10 +168,15 @@ class _Heard(NamedTuple):
         """The same, pitches above the bar's first."""
         return [tuple((a, b, pitch - bar[0][2]) for a, b, pitch in bar) for bar in self.bars(stretch)]
 
-    def opening(self, stretch: Stretch) -> Shape:
-        """How it begins: places and intervals of the first notes."""
-        bar = self.shapes(stretch)[0][:_OPENING_NOTES]
-        return tuple((place, 0, above) for place, _, above in bar)
+    def begins_as(self, own: Stretch, other: Stretch) -> bool:
+        """Whether most notes of two first bars have the same places and intervals, or half the same pitches."""
+        (bar, before), (moved, moved_before) = (
+            [tuple((place, pitch) for place, _, pitch in bars(one)[0]) for one in (own, other)]
+            for bars in (self.bars, self.shapes)
+        )
+        notes = max(len(bar), len(before), 1)
+        same, alike = len({*bar} & {*before}) / notes, len({*moved} & {*moved_before}) / notes
+        return alike > _SAME_BEGINNING or (same >= _SAME_BEGINNING and notes > 1)
 
     def differences(self, own: Stretch, other: Stretch) -> int:
         """Of register, density and harmony, how many tell two sections apart."""
@@ -219,7 +224,7 @@ def copying(stretches: Sequence[Stretch], cost: float) -> LogitRule:
                     before = [one.start for one in stretches if one.new and one.end <= tick]
                     firsts = np.searchsorted(onsets[row], before)
                     out = logs.copy() if out is logs else out
-                    out[row, pitches[row, firsts]] += cost
+                    out[row, pitches[row, firsts]] += 2 * cost
                 continue
             told = pitches[row, :begun].tobytes() + onsets[row, :begun].tobytes()
             if told not in known:

@@ -63,10 +63,13 @@ def test_it_closes_on_a_wanted_pitch():
 
 
 def test_it_begins_otherwise_and_is_heard_as_another():
-    """The first three notes; register, density and harmony."""
-    told = rows(SCALE, TURN, (0, 2, 4, 7), (9, 7, 2, 0))
+    """Most of its first bar; register, density and harmony."""
+    told = rows(SCALE, TURN, (1, 3, 5, 8), (9, 7, 2, 0))
     assert course(begins=True).faults(1, told).wish == 1
     assert course(begins=False).faults(1, told).none
+    on_the_pitch, otherwise = ((0, 4, 4, 7), (9, 7, 2, 0)), ((0, 4, 7, 9), (9, 7, 2, 0))
+    assert course(begins=True).faults(1, rows(SCALE, TURN, *on_the_pitch)).wish == 1
+    assert course(begins=True).faults(1, rows(SCALE, TURN, *otherwise)).none
     near, far = rows(SCALE, TURN, (2, 4, 5, 0), (5, 2, 4, 0)), rows(SCALE, TURN, (14, 16, 17, 12), (17, 14, 16, 12))
     assert course(differences=1).faults(1, near).wish == 1
     assert course(differences=1).faults(1, far).none
