@@ -69,7 +69,7 @@ def test_where_nothing_is_drawn(counted):
     for held in ({"range": "E4-C5"}, {"forbid": "F C4"}, {"scale": "C D E"}, {"in_scale": "strict"}):
         assert closing(counted, **held).tonic == 0.75
     for asked in (
-        {"end": "open"}, {"chords": "C F"}, {"range": "D4-B4"}, {"forbid": "C"}, {"scale": "D E F"},
+        {"end": "open"}, {"chords": "C F"}, {"range": "D4-B4"}, {"forbid": "C"}, {"scale": "D E F", "key": Key(0)},
         {"range": "C4-B4", "forbid": "C4"}, {"key": Key(2, "dorian")},
     ):  # fmt: skip
         assert closing(counted, **asked).tonic is None
