@@ -83,6 +83,8 @@ def request(seed: int, number: int) -> Options:
     """Draw request number `number`. Raises OptionError where its wishes exclude each other as they stand."""
     dice = random.Random(f"{seed}/{number}")  # noqa: S311 - chance for measuring
     wishes = {name: dice.choice(WISHES[name]) for name in dice.sample(sorted(WISHES), dice.randint(0, 6))}
+    if "form" in wishes:
+        wishes["contrast"] = dice.choice([None, "low", "medium"])
     return Options(bars=dice.choice([1, 2, 4, 8]), metre=dice.choice(METRES), seed=EACH * number, **wishes)
 
 

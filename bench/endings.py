@@ -12,9 +12,10 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from bench.sections import parser_of, write_section
-from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import closing_of
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.controls.options import options_of
 
 if TYPE_CHECKING:

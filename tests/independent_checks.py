@@ -318,6 +318,48 @@ def _phrases(facts: _Facts) -> Iterator[str]:
         begin = end
 
 
+_SHARED = {"low": 2, "medium": 4, "high": 10**6}  # at most one bar of so many
+
+
+def _contrast(facts: _Facts) -> Iterator[str]:
+    form, bars, asked = facts.of("form"), _number(facts.of("bars")), facts.of("contrast")
+    if form is None or bars is None or asked is None:
+        return
+    letters = re.findall(r"[A-Z]", form)
+    each, first = bars // len(letters), facts.new[0].onset
+    known: dict[str, list[list[tuple[int, int, int]]]] = {}
+    for number, letter in enumerate(letters):
+        starts = [first + (number * each + bar) * facts.bar for bar in range(each)]
+        notes = [[n for n in facts.new if at <= n.onset < at + facts.bar] for at in starts]
+        own = [
+            [(n.onset - at, n.duration, n.pitch - bar[0].pitch) for n in bar]
+            for at, bar in zip(starts, notes, strict=True)
+        ]
+        if letter in known:
+            continue
+        for other, earlier in known.items():
+            if sum(bar in earlier for bar in own) > each // _SHARED[asked]:
+                yield f"contrast: {letter} shares too many bars with {other}"
+        known[letter] = own
+
+
+def _thirds(facts: _Facts) -> Iterator[str]:
+    narrowed = any(facts.of(name) for name in ("scale", "in_scale", "forbid", "range"))
+    if facts.of("chords") is None or facts.of("chord_tones") != "rule" or narrowed:
+        return
+    spans = _progression(facts.of("chords"), facts.melody.metres[0])
+    start, around = facts.lines[1 if facts.upbeat else 0], sum(ticks for _, ticks, _ in spans)
+    two = 2 * _beat_ticks(facts.melody.metres[0])
+    for again in range(start, facts.end, around):
+        for at, ticks, symbol in spans:
+            begin, tones = again + at, _chord(symbol)
+            if begin < facts.new[0].onset or min(begin + ticks, facts.end) - begin < two or len(tones) < 2:
+                continue
+            classes = {n.pitch % 12 for n in facts.new if begin <= n.onset < begin + ticks}
+            if (tones[1] - tones[0]) % 12 in {3, 4} and tones[1] not in classes:
+                yield f"chords: no third over {symbol} at {begin}"
+
+
 def _chord_tones(facts: _Facts) -> Iterator[str]:
     if facts.of("chords") is None or facts.of("chord_tones") != "rule":
         return
@@ -336,4 +378,6 @@ def _chord_tones(facts: _Facts) -> Iterator[str]:
             yield f"chords: {note.pitch} at {note.onset} over {symbol}"
 
 
-_CHECKS = (_length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _chord_tones)
+_CHECKS = (
+    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _contrast, _chord_tones, _thirds,
+)  # fmt: skip

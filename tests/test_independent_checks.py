@@ -102,13 +102,19 @@ CASES = [
     ({"phrase": "1"}, tune("60 62:72 60 64:72", start=72), tune("60 62:60 60:12 60 64:72", start=72),
      "phrase: a note begins"),
     ({"phrase": "1"}, tune("60:36 62:36 60", (6, 8)), tune("60:48 62:24 60", (6, 8)), "phrase:"),
-    ({"chords": "Am F", "chord_tones": "rule"}, tune("69 62 65 62"), tune("69 62 67 62"), "chords:"),
-    ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:96 65:96"), tune("69:96 67:96"), "chords:"),
+    ({"chords": "Am F", "chord_tones": "rule"}, tune("69 60 65 69"), tune("69 60 67 69"), "chords:"),
+    ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:48 60:48 65:48 69:48"),
+     tune("69:48 60:48 67:48 69:48"), "chords:"),
     ({"chords": "C:1 G7:1", "chord_tones": "rule"}, tune("60 65 64 71"), tune("60 64 64 71"), "chords:"),
-    ({"chords": "Dm7", "chord_tones": "rule"}, tune("62 61 60 61 65"), tune("62 61 61 61"), "chords:"),
+    ({"chords": "Dm7", "chord_tones": "rule"}, tune("62 61 65 61 65"), tune("62 61 61 61"), "chords:"),
     ({"chords": "C", "chord_tones": "rule"}, tune("62 60", start=72), tune("62 62", start=72), "chords:"),
-    ({"chords": "C:2 G:2", "chord_tones": "rule"}, tune("60:96 60:96 60:48 62"), tune("60:48 60:48"), "chords:"),
+    ({"chords": "C:2 G:2", "chord_tones": "rule"}, tune("60 64 67 71 60 64 67 71"), tune("60 64 60 71"), "chords:"),
     ({"chords": "C/B", "chord_tones": "rule"}, tune("71"), tune("69"), "chords:"),
+    ({"chords": "C", "chord_tones": "rule"}, tune("60 62 64 62"), tune("60 62 67 62"), "chords: no third"),
+    ({"form": "AB", "bars": 2, "contrast": "high"}, tune("60 62 64 65 60 64 62 65"),
+     tune("60 62 64 65 67 69 71 72"), "contrast:"),
+    ({"form": "AB", "bars": 2, "contrast": "high"}, tune("60 62 64 65 60:48 62:48"),
+     tune("60 62 64 65 60 62 64 65"), "contrast:"),
     ({"chords": "N.C. | C", "chord_tones": "rule"}, tune("61:96 60"), tune("61:96 61"), "chords:"),
 ]  # fmt: skip
 
@@ -128,7 +134,7 @@ def test_every_promise_is_checked():
     asked = {name for case in CASES for name in case[0]}
     assert asked == {
         "bars", "upbeat", "loop", "scale", "in_scale", "range", "forbid", "require", "max_leap", "density",
-        "durations", "end", "form", "phrase", "chords", "chord_tones",
+        "durations", "end", "form", "phrase", "chords", "chord_tones", "contrast",
     }  # fmt: skip
 
 

@@ -24,12 +24,12 @@ import numpy as np
 from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.fixed_notes import Given, fixed_rhythm, gap_space, in_order, same_pitch_penalty
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
-from melodyrnn.compose.generate import TRIES
 from melodyrnn.compose.model import Generated, Model
 from melodyrnn.compose.prompt import conditions_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
+from melodyrnn.compose.sampling.task import TRIES
 from melodyrnn.constraints.logit_rules import LogitRules
 from melodyrnn.controls.clock import Frame
 from melodyrnn.controls.feasibility import excluding, said

@@ -9,20 +9,17 @@ A melody that is lost on its way, or that its acceptance test refuses, is compos
 seed, up to TRIES times; then it is refused. One that is static or repetitive is composed again 3 AGAIN times (with
 particles AGAIN), one that breaks off AGAIN times, its last bars alone at first; then it is taken.
 
-Contents: generate; prompt_for; TRIES.
+Contents: generate. What is to be composed: `sampling.task`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.model import Generated
-from melodyrnn.compose.performance import velocity_of
-from melodyrnn.compose.prompt import Prompt, begin, side_by_side
+from melodyrnn.compose.prompt import Prompt, side_by_side
 from melodyrnn.compose.sampling.acceptance import (
     AGAIN,
     DRAWS,
@@ -35,30 +32,27 @@ from melodyrnn.compose.sampling.acceptance import (
     is_repetitive,
 )
 from melodyrnn.compose.sampling.filters import uniforms
+from melodyrnn.compose.sampling.forms import compose_form
+from melodyrnn.compose.sampling.gate import gate_of
 from melodyrnn.compose.sampling.note import sample_note
+from melodyrnn.compose.sampling.task import TRIES, Task, finished, given_up, task_of
 from melodyrnn.controls.frame.length_prior import with_length_prior
 from melodyrnn.controls.gather import ends_as_asked
-from melodyrnn.controls.rules import FinishedMelody
-from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
+from melodyrnn.errors import DeadEnd, OptionError
 from melodyrnn.events.columns import columns
 from melodyrnn.events.tokenizer import encode
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.inference.critic import critic_of
-from melodyrnn.music.melody import Melody, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from melodyrnn.compose.model import Model
+    from melodyrnn.compose.model import Generated, Model
     from melodyrnn.compose.sampling.particles import Test
     from melodyrnn.controls.options import Options
-    from melodyrnn.controls.rules import AcceptanceTest
-    from melodyrnn.events.fingerprint import Index
-    from melodyrnn.events.vocabulary import Indices
-    from melodyrnn.inference.critic import Critic
+    from melodyrnn.music.melody import Melody
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
-TRIES: Final = 20  # times that a melody is composed before it is given up
+GATED: Final = 2  # times that particles are tried whose sections have to pass one by one
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
 
 
@@ -80,84 +74,9 @@ def generate(
     each = (with_length_prior(model.card, options.seeded(seed), prime, calm=critic is None) for seed in seeds)
     if (first := next(each)).setting.bars == options.setting.bars:
         free = options.setting.bars is None and options.planned
-        return _generate(_task(model, options, prime, free=free), seeds)
-    known = {_shared(first): _task(model, first, prime, free=True, critic=critic)}
+        return _generate(task_of(model, options, prime, free=free), seeds)
+    known = {_shared(first): task_of(model, first, prime, free=True, critic=critic)}
     return _of_many_lengths(model, chain((first,), each), prime, known)
-
-
-def prompt_for(model: Model, options: Options, prime: Melody | None = None) -> Prompt:
-    """Find the place where new notes begin, with every rule that the options ask for. Raises OptionError."""
-    return begin(model.network, model.card, options, prime, index=lambda: _index_of(model))
-
-
-def _index_of(model: Model) -> Index:
-    from melodyrnn.constraints.originality import index_of  # noqa: PLC0415 - only who asks waits for it
-
-    return index_of(model.checkpoint)
-
-
-class _Task(NamedTuple):
-    """What to compose."""
-
-    prompt: Prompt
-    options: Options
-    planned: bool  # it is held to more than a length
-    static: bool  # a static melody is composed again
-    turns: bool  # one that goes in circles is composed again
-    closing: Closing | None  # how it is to end, where that is drawn
-    mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
-    held: Callable[[Options], _Task] | None = None  # the same, held to what is left to chance at first
-    critic: Critic | None = None  # hears what else would be taken
-
-    @property
-    def tests(self) -> tuple[AcceptanceTest, ...]:
-        """Through which every melody must pass."""
-        return self.prompt.plan.tests
-
-    def accepts(self, rows: Indices) -> bool:
-        """Whether a melody, new notes as rows (notes, 3), passes them all."""
-        if not self.tests:
-            return True
-        before = self.prompt.frame.before
-        given = np.zeros((0, 3), np.int64) if before is None else before
-        blank = [[0.0] * 3] * len(rows)
-        finished = FinishedMelody(
-            given, rows, lambda: _finished(self.prompt, Candidate(0, notes=rows.tolist(), bits=blank)).melody
-        )
-        return all(test.passes(finished) for test in self.tests)
-
-
-def _task(
-    model: Model, options: Options, prime: Melody | None, *, free: bool = False, held: bool = False,
-    critic: Critic | None = None,
-) -> _Task:  # fmt: skip
-    """What to compose; `free`: melodies whose length is drawn, or left to the network.
-
-    Static ones are composed again unless they are the network's own or an effort is given; repetitive ones where bars
-    do not return by themselves. What melodies keep by chance often enough they are not held to (unless `held`): they
-    are composed until one does. Where more is asked for, whether any melody keeps all of it is seen at once.
-    """
-    chance = () if held else options.by_chance
-    asked = options.without(*(control.name() for control in chance))
-    if chance and asked.planned:
-        prompt_for(model, options, prime)
-    prompt, setting = prompt_for(model, asked, prime), options.setting
-    closing = None
-    if chance or not free or setting.ending == "drawn":
-        closing = closing_of(model.card, options, prompt, ends_as_asked(chance, prompt.frame) if chance else None)
-    mark = None
-    if closing is not None and not prompt.plan.sections:  # the last two bars
-        mark = prompt.end - prompt.frame.shift - 2 * prompt.frame.melody.metre_at(prompt.end - 1).bar_ticks
-    again = setting.effort is None and not options.certain
-    static = again and (options.planned or prompt.plan.filtered)
-    turns = free or (again and not prompt.plan.sections and prime is None)
-
-    def held_to_it(own: Options) -> _Task:
-        return _task(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
-
-    own = not asked.planned and not prompt.plan.filtered and again
-    held_to = held_to_it if chance else None
-    return _Task(prompt, options, asked.planned, static, turns, closing, mark, held_to, critic if own else None)
 
 
 def _shared(options: Options) -> Options:
@@ -166,7 +85,7 @@ def _shared(options: Options) -> Options:
 
 
 def _of_many_lengths(
-    model: Model, wishes: Iterator[Options], prime: Melody | None, known: dict[Options, _Task]
+    model: Model, wishes: Iterator[Options], prime: Melody | None, known: dict[Options, Task]
 ) -> Iterator[Generated]:
     """Melodies each of which has a length and an ending of its own; those of one length side by side."""
     while batch := list(islice(wishes, COMPOSED_TOGETHER)):
@@ -183,12 +102,12 @@ def _of_many_lengths(
                 _filled(
                     known[shared], [one for one, own in zip(candidates, batch, strict=True) if _shared(own) == shared]
                 )
-        yield from (_finished(task.prompt, one) for task, one in zip(tasks, candidates, strict=True))
+        yield from (finished(task.prompt, one) for task, one in zip(tasks, candidates, strict=True))
 
 
 def _tasks_of(
-    model: Model, candidates: list[Candidate], prime: Melody | None, known: dict[Options, _Task]
-) -> list[_Task]:
+    model: Model, candidates: list[Candidate], prime: Melody | None, known: dict[Options, Task]
+) -> list[Task]:
     """The task of each candidate by its own wish, and how it is to close."""
     tasks = []
     for candidate in candidates:
@@ -197,34 +116,34 @@ def _tasks_of(
         shared = _shared(own)
         if shared not in known:
             critic = next(iter(known.values())).critic
-            known[shared] = _task(model, own, prime, free=True, critic=critic)
+            known[shared] = task_of(model, own, prime, free=True, critic=critic)
         tasks.append(known[shared])
         candidate.mark, candidate.closing = tasks[-1].mark, _closing(model, tasks[-1], own)
     return tasks
 
 
-def _closing(model: Model, task: _Task, own: Options) -> Closing | None:
+def _closing(model: Model, task: Task, own: Options) -> Closing | None:
     """How a melody shall close by its own wish."""
     if not own.by_chance:
         return task.closing
     return closing_of(model.card, own, task.prompt, ends_as_asked(own.by_chance, task.prompt.frame))
 
 
-def _generate(task: _Task, seeds: range) -> Iterator[Generated]:
+def _generate(task: Task, seeds: range) -> Iterator[Generated]:
     side_by_side = COMPOSED_TOGETHER if _is_plain(task) else 1
     for start in range(0, len(seeds), side_by_side):
         own = seeds[start : start + side_by_side]
         candidates = [Candidate(seed, task.closing, task.options.seeded(seed), mark=task.mark) for seed in own]
         _filled(task, candidates)
-        yield from (_finished(task.prompt, candidate) for candidate in candidates)
+        yield from (finished(task.prompt, candidate) for candidate in candidates)
 
 
-def _is_plain(task: _Task) -> bool:
+def _is_plain(task: Task) -> bool:
     """Whether each melody is composed alone, not drawn from particles."""
     return task.prompt.particles == 1 and task.prompt.hearing is None
 
 
-def _filled(task: _Task, candidates: list[Candidate]) -> None:
+def _filled(task: Task, candidates: list[Candidate]) -> None:
     """Fill candidates with melodies. Raises Unsatisfiable."""
     if _is_plain(task):
         _compose(task.prompt, candidates, [task] * len(candidates))
@@ -233,50 +152,58 @@ def _filled(task: _Task, candidates: list[Candidate]) -> None:
         _steer(task, candidate)
 
 
-def _steer(task: _Task, candidate: Candidate) -> None:
+def _steer(task: Task, candidate: Candidate) -> None:
     """Fill a candidate with one melody out of many particles. Raises Unsatisfiable."""
     from melodyrnn.compose.sampling.particles import draw_one  # noqa: PLC0415 - one melody without constraints needs none of it
 
     prompt, plan, primed = task.prompt, task.prompt.plan, task.prompt.decoder.notes
     for attempt in range(TRIES):
-        passes = _particle_test(task, candidate.seed, attempt)
+        passes, gate = _particle_test(task, candidate.seed, attempt), gate_of(plan.course)
+        if gate is not None and attempt == GATED and task.sectioned is not None:
+            _hold(task.sectioned(candidate.wish or task.options), candidate)
+            return
         try:
             drawn = draw_one(
                 prompt.decoder,
                 lambda decoder, uniform: sample_note(decoder, plan.rules, plan.filters, uniform, primed),
                 seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt,
+                gate=gate,
             )  # fmt: skip
         except DeadEnd:
-            if passes is None:
+            if passes is None and gate is None:
                 raise
             continue
         candidate.notes, candidate.bits = [tuple(row) for row in drawn.rows.tolist()], drawn.bits.tolist()
         candidate.prices = [drawn.price]
         return
-    raise _given_up(task, prompt.particles)
+    raise given_up(task, prompt.particles)
 
 
-def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[_Task]) -> None:
+def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[Task]) -> None:
     """Fill candidates with melodies, side by side; those that are not taken, again. Raises Unsatisfiable.
 
     `tasks`: of each candidate; `prompt` has a row for each kind of them.
     """
     left = list(zip(tasks, candidates, strict=True))
     for attempt in range(TRIES):
-        compose(prompt, [candidate for _, candidate in left], attempt * ENDINGS)
+        own = [candidate for _, candidate in left]
+        if prompt.plan.course is None:
+            compose(prompt, own, attempt * ENDINGS)
+        else:
+            compose_form(prompt, prompt.plan.course, own, attempt)
         taken = [_taken(prompt, task, candidate, attempt) for task, candidate in left]
-        passed = [pair for pair, own in zip(left, taken, strict=True) if own]
-        left = [pair for pair, own in zip(left, taken, strict=True) if not own] + _written(passed, attempt)
+        passed = [pair for pair, stays in zip(left, taken, strict=True) if stays]
+        left = [pair for pair, stays in zip(left, taken, strict=True) if not stays] + _written(passed, attempt)
         for task, candidate in left:
             if task.held is not None and attempt + 1 >= _closes(task):
                 _hold(task.held(candidate.wish or task.options), candidate)
         left = [(task, candidate) for task, candidate in left if task.held is None or attempt + 1 < _closes(task)]
         if not left:
             return
-    raise _given_up(left[0][0], 1)
+    raise given_up(left[0][0], 1)
 
 
-def _written(passed: list[tuple[_Task, Candidate]], attempt: int) -> list[tuple[_Task, Candidate]]:
+def _written(passed: list[tuple[Task, Candidate]], attempt: int) -> list[tuple[Task, Candidate]]:
     """Which of the melodies that may stay are composed again, for a critic hears that they are written.
 
     As often as its evidence says: what stays follows the melodies that were learnt from more nearly.
@@ -284,25 +211,25 @@ def _written(passed: list[tuple[_Task, Candidate]], attempt: int) -> list[tuple[
     critic = passed[0][0].critic if passed and attempt < 3 * AGAIN else None
     if critic is None:
         return []
-    heard = [columns(encode(_finished(task.prompt, one).melody)) for task, one in passed]
+    heard = [columns(encode(finished(task.prompt, one).melody)) for task, one in passed]
     return [
         pair for pair, evidence in zip(passed, critic.evidence(heard), strict=True)
         if uniforms(pair[1].seed, attempt + 1, DRAWS)[attempt, 2] >= np.exp(-evidence)
     ]  # fmt: skip
 
 
-def _hold(task: _Task, candidate: Candidate) -> None:
+def _hold(task: Task, candidate: Candidate) -> None:
     """Fill a candidate under rules that leave nothing to chance."""
     candidate.row, candidate.mark, candidate.closing = 0, task.mark, task.closing
     _filled(task, [candidate])
 
 
-def _closes(task: _Task) -> int:
+def _closes(task: Task) -> int:
     """Times that a melody is composed anew for how it closes."""
     return 2 * AGAIN if task.mark is None else AGAIN
 
 
-def _taken(prompt: Prompt, task: _Task, candidate: Candidate, attempt: int) -> bool:
+def _taken(prompt: Prompt, task: Task, candidate: Candidate, attempt: int) -> bool:
     """Whether a melody that was composed for a candidate may stay: how it closes counts at first, how it goes longer.
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
@@ -341,12 +268,12 @@ def _closed(prompt: Prompt, candidate: Candidate, number: int) -> bool:
     return found is not None
 
 
-def _circles(task: _Task, candidate: Candidate) -> bool:
+def _circles(task: Task, candidate: Candidate) -> bool:
     """Whether a melody is the same bars over and over."""
-    return is_repetitive(_finished(task.prompt, candidate).melody)
+    return is_repetitive(finished(task.prompt, candidate).melody)
 
 
-def _particle_test(task: _Task, seed: int, attempt: int) -> Test | None:
+def _particle_test(task: Task, seed: int, attempt: int) -> Test | None:
     """What one of the particles has to pass: at first all that is looked at, in the end what must be.
 
     How it closes is looked at once: particles cost much, and one among so many does so nearly always. What it cost to
@@ -362,31 +289,3 @@ def _particle_test(task: _Task, seed: int, attempt: int) -> Test | None:
     if (closing := task.closing) is not None and not attempt:
         asked.append(lambda rows: closing.takes(seed, rows, 0.0))
     return (lambda rows: all(passes(rows) for passes in asked)) if asked else None
-
-
-def _given_up(task: _Task, particles: int) -> Unsatisfiable:
-    """Why there is no melody, with the next move."""
-    effort = f"{particles} melodies side by side" if particles > 1 else "a melody"
-    asked = ", ".join(
-        f"{test.owner} {task.options.values().get(test.owner.replace('-', '_'), '')}".strip() for test in task.tests
-    )
-    return Unsatisfiable(
-        task.tests[0].owner,
-        f"{TRIES} times {effort} did not come through {asked}; ask for less of it, loosen another rule, or give more "
-        f"effort or another seed",
-    )
-
-
-def _finished(prompt: Prompt, candidate: Candidate) -> Generated:
-    """Turn rows of the tables into a melody."""
-    frame, given = prompt.frame, prompt.frame.melody
-    tick = int(prompt.decoder.tick[0]) + frame.shift
-    loudness = velocity_of(given, frame.setting.velocity, given.notes)
-    notes = list(given.notes)
-    for rest, duration, pitch in candidate.notes:
-        onset = tick + RESTS[rest]
-        tick = onset + DURATIONS[duration]
-        notes.append(Note(onset, DURATIONS[duration], frame.anchor + PITCHES[pitch], loudness(onset)))
-    melody = replace(given, notes=tuple(notes), length=prompt.end)
-    bits = np.concatenate((prompt.bits, np.array(candidate.bits).reshape(-1, 3)))
-    return Generated(melody, candidate.seed, bits, len(given.notes), sum(candidate.prices))

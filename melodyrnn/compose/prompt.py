@@ -111,7 +111,7 @@ def _afresh(network: Network, card: Card, options: Options, style: int) -> _Bega
     key = setting.key
     if key is None and setting.progression is not None:
         key = find_key_of_chords(progression(setting.progression, metre))
-    if key is None and setting.scale is not None:
+    elif key is None and setting.scale is not None:
         key = key_of_scale(setting.scale)
     key = key or Key(0)
     bar, upbeat = metre.bar_ticks, setting.upbeat

@@ -14,6 +14,7 @@ import numpy as np
 
 from melodyrnn import controls
 from melodyrnn.constraints.automaton import Automaton, LastNote
+from melodyrnn.constraints.contrast import Course
 from melodyrnn.constraints.logit_rules import LogitRules
 from melodyrnn.controls.rules import AcceptanceTest, Filter, Limit, Mask, Preference, Rules, Sections
 from melodyrnn.errors import Unsatisfiable
@@ -88,7 +89,9 @@ def preferences_of(rules: Rules, frame: Frame) -> LogitRules:
             return np.asarray(logs + soft[np.minimum(context.tick, frame.end)])
 
         leaning.append(pitch)
-    return LogitRules(pitch=(*leaning, *(one.rule for one in rules.of(Preference) if one.rule is not None)))
+    leaning += [one.rule for one in rules.of(Preference) if one.rule is not None]
+    lengths = (one.duration for one in rules.of(Preference) if one.duration is not None)
+    return LogitRules(duration=tuple(lengths), pitch=tuple(leaning))
 
 
 def filters_of(rules: Rules) -> tuple[LogitRule, LogitRule, LogitRule]:
@@ -154,6 +157,7 @@ class Plan(NamedTuple):
     tests: tuple[AcceptanceTest, ...]
     paced: bool  # bits spent are to be counted
     sections: bool  # bars return by themselves
+    course: Course | None  # what is asked of them one by one
     filtered: bool  # what is drawn is not the network's own
 
 
@@ -163,5 +167,6 @@ def plan_for(rules: Rules, frame: Frame, hard: LogitRules) -> Plan:
     filters = rules.of(Filter)
     return Plan(
         rules=preferences_of(rules, frame) + hard + limits, filters=filters_of(rules), tests=tests_of(rules, frame),
-        paced=any(one.paced for one in filters), sections=bool(rules.of(Sections)), filtered=bool(filters),
+        paced=any(one.paced for one in filters), sections=bool(rules.of(Sections)),
+        course=next(iter(rules.of(Course)), None), filtered=bool(filters),
     )  # fmt: skip

@@ -22,8 +22,10 @@ class Options(Asked):
     end: str | None
     form: str | None
     phrase: str | None
+    contrast: str | None
     chords: str | None
     chord_tones: str
+    chord_scale: str
     chord_track: bool
     loop: bool
     max_copy: int | None
@@ -58,8 +60,10 @@ class Options(Asked):
         end: str | None = None,
         form: str | None = None,
         phrase: str | None = None,
+        contrast: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
+        chord_scale: str = "auto",
         chord_track: bool = False,
         loop: bool = False,
         max_copy: int | str | None = None,
@@ -95,8 +99,10 @@ def options_of(
     end: str | None = None,
     form: str | None = None,
     phrase: str | None = None,
+    contrast: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",
+    chord_scale: str = "auto",
     chord_track: bool = False,
     loop: bool = False,
     max_copy: int | str | None = None,

@@ -6,6 +6,7 @@
     Preference      added to log-probabilities: leans, forbids nothing
     Filter          what is done to log-probabilities before a choice
     Limit           logit rules that do not look ahead
+    Course          looks at each section of a form as soon as it stands (`melodyrnn.constraints.contrast`)
     AcceptanceTest  looks at a finished melody, and asks for another
 
 Conventions: T = frame.end + 1 ticks of the decoder's clock; D rows of DURATIONS, P of PITCHES.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from melodyrnn.constraints.automaton import Automaton, Flags
+    from melodyrnn.constraints.contrast import Course
     from melodyrnn.constraints.logit_rules import LogitRule, LogitRules
     from melodyrnn.constraints.lookahead import Copy
     from melodyrnn.events.vocabulary import Indices
@@ -52,6 +54,7 @@ class Preference(NamedTuple):
 
     costs: Logs | None = None  # (P,), or (T, P)
     rule: LogitRule | None = None  # where it depends on what came
+    duration: LogitRule | None = None  # what is leant to among durations
     light: bool = False  # it does not make a request one with rules: what is composed is the network's own
 
 
@@ -92,7 +95,7 @@ class AcceptanceTest(NamedTuple):
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Rule = Mask | Automaton | Sections | Preference | Filter | Limit | AcceptanceTest
+    Rule = Mask | Automaton | Sections | Course | Preference | Filter | Limit | AcceptanceTest
 
 
 class Rules(NamedTuple):

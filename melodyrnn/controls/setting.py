@@ -39,6 +39,8 @@ class Setting:
     phrase: tuple[int, ...] = ()  # bars of each phrase, the last over and over; () = not asked for
     writes_chords: bool = False
     ending: Literal["drawn", "asked", "free"] = "drawn"
+    closes_on: tuple[int, ...] = ()  # steps of the scale, from 0, on which it is to end; none: nobody said
+    form: str | None = None  # letters of sections
 
     @property
     def draws_home(self) -> bool:

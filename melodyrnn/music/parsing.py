@@ -5,8 +5,8 @@ Conventions
     Without an octave it names a pitch class, that is every octave of it.
     A capital alone is a major key, a small letter a minor one. H is German, and so is B before Dur and Moll.
 
-Contents: pitches_of, pitch_class, scale_of, range_of; parse_key, parse_key_and_scale, parse_metre, parse_upbeat,
-parse_bars; note_values_of, form_letters.
+Contents: pitches_of, pitch_class, scale_of, key_of_scale, range_of; parse_key, parse_key_and_scale, parse_metre,
+parse_upbeat, parse_bars; note_values_of, form_letters.
 """
 
 from __future__ import annotations

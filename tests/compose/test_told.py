@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import NetworkConfig
-from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import model_of
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.controls.options import options_of
 from melodyrnn.events.columns import answers_hidden, columns
 from melodyrnn.events.context import harmonic, phrase_ticks

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
-from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import draw_one
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.constraints.logit_rules import LogitRules, mask
 from melodyrnn.constraints.originality import Copied, Usual, copied, index_of, is_original, limit_copy, usual_of
 from melodyrnn.controls.options import Options

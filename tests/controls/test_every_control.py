@@ -15,10 +15,11 @@ from melodyrnn import controls
 from melodyrnn.checkpoint.file import save
 from melodyrnn.cli import run
 from melodyrnn.cli.io.console import Console
-from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import model_of
 from melodyrnn.compose.plain import options_to_plain
 from melodyrnn.compose.provenance import Provenance, file_of
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.constraints.originality import copied, index_of
 from melodyrnn.controls.options import options_of
 from melodyrnn.errors import OptionError
@@ -32,9 +33,9 @@ from tests.independent_checks import broken
 
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
-    "density", "contour", "durations", "end", "form", "phrase", "chords", "chord_tones", "chord_track", "loop",
-    "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p", "surprise", "effort",
-    "velocity", "feel",
+    "density", "contour", "durations", "end", "form", "phrase", "contrast", "chords", "chord_tones", "chord_scale",
+    "chord_track", "loop", "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p",
+    "surprise", "effort", "velocity", "feel",
 )  # fmt: skip
 KEPT = {}
 C_MAJOR = {0, 2, 4, 5, 7, 9, 11}
@@ -253,6 +254,19 @@ def phrase(composer):
     assert (four != eight).any()
 
 
+def contrast(composer):
+    """A new letter is no earlier one; it leans away from it where nobody asks, too."""
+    asked = {"form": "AB", "bars": 4}
+    narrow = {**asked, "durations": "1/2", "range": "C4-E4"}
+    high, low = (composer.melodies(6, **narrow, contrast=word) for word in ("high", "low"))
+    assert not any(broken(narrow | {"contrast": "high"}, melody) for melody in high)
+    assert any(broken(narrow | {"contrast": "high"}, melody) for melody in low)
+    courses = [prompt_for(composer.model, options_of(**asked, **more)).plan.course
+               for more in ({}, {"contrast": "low"}, {"contrast": "high"})]  # fmt: skip
+    assert [course.demands.shared for course in courses] == [0.25, 0.5, 0.0]
+    assert prompt_for(composer.model, options_of(bars=2)).plan.course is None
+
+
 @keeps
 def chords(composer):
     """They give the key, and their tones come on strong beats where nobody says more."""
@@ -269,6 +283,21 @@ def chords(composer):
 def chord_tones(composer):
     """As a rule there is nothing else on strong beats; preferred, there may be."""
     composer.is_kept("chord_tones", "rule", chords="Am F | G C", bars=2, count=20)
+
+
+@keeps
+def chord_scale(composer):
+    """Over a chord outside the key its own tone comes for the key's; off: as it was without."""
+    asked = {"key": "C", "chords": "A7", "bars": 2, "effort": 1}
+    sharp, natural = (
+        [
+            sum(pitch % 12 == tone for pitch in composer.pitches(24, **asked, chord_scale=word))
+            for word in ("auto", "off")
+        ]
+        for tone in (1, 0)
+    )
+    assert sharp[0] > 2 * sharp[1]
+    assert 2 * natural[0] < natural[1]
 
 
 @keeps

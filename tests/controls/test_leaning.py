@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import generate, prompt_for
+from melodyrnn.compose.generate import generate
 from melodyrnn.compose.sampling.note import sample_note
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.controls.options import options_of
 from melodyrnn.events.columns import Withheld, columns
 from melodyrnn.events.tokenizer import encode

@@ -190,6 +190,7 @@ class Closing(NamedTuple):
     sounding: int = 0  # ticks from where new notes may begin that the last of them has to reach …
     upbeat: bool = False  # … unless the first of them is an upbeat, if it may be one
     asked: Test | None = None  # the ending that the caller asks for, as a look at the new notes
+    weighed: bool = True  # it is taken as often as the network would end there
 
     def takes(self, seed: int, rows: Indices, price: float, attempt: int = 0) -> bool:
         """Whether a melody, new notes as rows (notes, 3) of the tables, closes as was drawn for its seed.
@@ -199,6 +200,8 @@ class Closing(NamedTuple):
         asked = 0 if self.upbeat and len(rows) and rows[0, 0] else self.sounding
         if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < asked:
             return False
+        if not self.weighed:
+            return self.asked is None or self.asked(rows)
         if self.asked is not None:
             return self.asked(rows) and bool(uniforms(seed, attempt + 1, DRAWS)[attempt, 1] < 2.0**-price)
         if self.tonic is None:

@@ -30,10 +30,12 @@ from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.errors import DeadEnd
 from melodyrnn.events.vocabulary import END, REST_OR_END_TICKS
 from melodyrnn.inference.numpy_network import BITS
+from melodyrnn.inference.told import BEYOND_ANY_TICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from melodyrnn.compose.sampling.gate import Gate
     from melodyrnn.compose.sampling.note import SampledNote
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.decoder import Decoder
@@ -76,7 +78,7 @@ class _Step(NamedTuple):
 
 def draw_one(
     decoder: Decoder, choose: Chooser, *, seed: int, effort: int, hearing: Hearing | None = None,
-    accepts: Test | None = None, attempt: int = 0,
+    accepts: Test | None = None, attempt: int = 0, gate: Gate | None = None,
 ) -> Drawn:  # fmt: skip
     """Compose `effort` particles from a stream of one melody and draw one, that passes the gate, by weight.
 
@@ -85,7 +87,7 @@ def draw_one(
     """
     spawn = (0, attempt) if attempt else (0,)
     dice = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=spawn)))
-    first, particles = attempt * _APART, _Particles(decoder, effort, hearing)
+    first, particles = attempt * _APART, _Particles(decoder, effort, hearing, gate)
     uniform = np.zeros((effort, 0, 3))
     while len(particles.active):
         step = len(particles.trail)
@@ -100,11 +102,12 @@ def draw_one(
 class _Particles:
     """N melodies on their way; arrays (N,) but for the stream, which holds those that are not over."""
 
-    def __init__(self, decoder: Decoder, count: int, hearing: Hearing | None) -> None:
+    def __init__(self, decoder: Decoder, count: int, hearing: Hearing | None, gate: Gate | None = None) -> None:
         self.active = np.arange(count)  # which particles the rows of the stream are
         self.decoder, self.hearing = decoder.select(np.zeros_like(self.active)), hearing
         self.weight, self.held = np.zeros((2, count))  # bits, and bits of what is only heard so far
         self.trail: list[_Step] = []
+        self.gate, self.passed = gate, np.zeros(count, np.int64)  # sections that each has finished
 
     def step(self, choose: Chooser, uniform: Logs) -> None:
         """One note of each, weighed. Raises DeadEnd if none is left."""
@@ -119,6 +122,8 @@ class _Particles:
         self.weight[active[kept]] -= price[kept]
         self.held[active[~kept]] += _held(hearing, price, over, before)[~kept]
         self.weight[active[note.lost]] = -np.inf
+        if self.gate is not None:
+            self._judge(self.gate, active, np.where(over, BEYOND_ANY_TICK, onset))
         if not np.isfinite(self.weight).any():
             raise DeadEnd
         self.trail.append(_noted(note, active, kept, len(self.weight)))
@@ -126,6 +131,15 @@ class _Particles:
         if len(going) < len(active):
             self.decoder, self.active = decoder.select(going), active[going]
         self.decoder.step(note.rest[going], note.duration[going], note.pitch[going])
+
+    def _judge(self, gate: Gate, active: Indices, onset: Indices) -> None:
+        """Particles that have finished a section, with a next note at these ticks, weigh nothing if it may not stay."""
+        for k, tick in zip(active.tolist(), onset.tolist(), strict=True):
+            while np.isfinite(self.weight[k]) and (number := int(self.passed[k])) < gate.open(tick):
+                rows = np.array([step.rows[k] for step in self.trail if step.kept[k]]).reshape(-1, 3)
+                self.passed[k] += 1
+                if not gate.passes(number, rows):
+                    self.weight[k] = -np.inf
 
     def resample(self, uniform: float) -> None:
         """Copy those that weigh much, drop those that weigh little; then all weigh the same."""
@@ -135,6 +149,7 @@ class _Particles:
         rows = place[which]
         self.decoder, self.active = self.decoder.select(rows[rows >= 0]), np.flatnonzero(rows >= 0)
         self.trail = [_Step(s.rows[which], s.bits[which], s.price[which], s.kept[which]) for s in self.trail]
+        self.passed = self.passed[which]
         self.held, self.weight = self.held[which], np.zeros(len(self.weight))
 
     def drawn(self, dice: np.random.Generator, accepts: Test | None) -> Drawn:

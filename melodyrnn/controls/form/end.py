@@ -13,7 +13,7 @@ from melodyrnn.music.melody import TICKS_PER_QUARTER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.constraints.automaton import LastNote
+    from melodyrnn.constraints.automaton import Flags, LastNote
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.setting import Setting
 
@@ -49,27 +49,35 @@ class End(Control):
 
     def settle(self, setting: Setting) -> Setting:
         """Who says how the melody ends."""
-        return replace(setting, ending="free" if self.value == "free" else "asked")
+        if self.value == "free":
+            return replace(setting, ending="free")
+        return replace(setting, ending="asked", closes_on=ENDS[self.value])
 
     def constrain(self, frame: Frame) -> Iterator[Mask | LastNote]:
-        """A cadence: on a beat, a beat long or more, and where beats are short a quarter.
-
-        Or to the end of the music: after an upbeat the last bar is shorter by it.
-        """
-        import numpy as np  # noqa: PLC0415
-
+        """A cadence."""
         from melodyrnn.constraints.automaton import LastNote  # noqa: PLC0415
-        from melodyrnn.events.vocabulary import DURATION_TICKS  # noqa: PLC0415
 
         if self.value == "free":
             return
-        cadence = np.zeros((frame.end + 1, len(DURATION_TICKS)), bool)
-        for a, b in pairwise(frame.lines):
-            beat = frame.metre(a).beat_ticks
-            long = max(beat, min(TICKS_PER_QUARTER, b - a))
-            over = b - frame.upbeat if b == frame.end and frame.upbeat < b - a else b
-            for tick in range(max(a, 0), b):
-                if (tick - a) % beat == 0 and (long == beat or over - tick >= long):
-                    cadence[tick] = min(long, over - tick if tick < over else b - tick) <= DURATION_TICKS
-        yield LastNote(cadence)
+        yield LastNote(cadences(frame))
         yield Mask(final=frame.of_classes(tuple(frame.key.scale[step] for step in ENDS[self.value])))
+
+
+def cadences(frame: Frame) -> Flags:
+    """Notes that may close, (T, D): on a beat, a beat long or more, and where beats are short a quarter.
+
+    Or to the end of the music: after an upbeat the last bar is shorter by it.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    from melodyrnn.events.vocabulary import DURATION_TICKS  # noqa: PLC0415
+
+    cadence = np.zeros((frame.end + 1, len(DURATION_TICKS)), bool)
+    for a, b in pairwise(frame.lines):
+        beat = frame.metre(a).beat_ticks
+        long = max(beat, min(TICKS_PER_QUARTER, b - a))
+        over = b - frame.upbeat if b == frame.end and frame.upbeat < b - a else b
+        for tick in range(max(a, 0), b):
+            if (tick - a) % beat == 0 and (long == beat or over - tick >= long):
+                cadence[tick] = min(long, over - tick if tick < over else b - tick) <= DURATION_TICKS
+    return cadence

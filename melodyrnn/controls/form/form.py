@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from melodyrnn.controls.control import Control, Option
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from melodyrnn.controls.clock import Frame
+    from melodyrnn.controls.setting import Setting
 
 
 class FormControl(Control):
@@ -30,12 +32,16 @@ class FormControl(Control):
         sections_of(form_letters(text))
         return form_letters(text)
 
+    def settle(self, setting: Setting) -> Setting:
+        """Its letters."""
+        return replace(setting, form=self.value)
+
     def constrain(self, frame: Frame) -> Iterator[Sections]:
         """Lay the sections out. Raises OptionError or Unsatisfiable for a form that does not fit."""
         from melodyrnn.constraints.lookahead import Copy  # noqa: PLC0415
 
         sections = sections_of(self.value)
-        length = self._length(frame, len(sections))
+        length = section_ticks(frame, self.value)
         bar, first = frame.melody.metres[0].bar_ticks, frame.onset or 0
         starts: dict[str, int] = {}
         copies, joints = [], []
@@ -57,26 +63,6 @@ class FormControl(Control):
                 copies.append(Copy(at, length, starts[letter], last=k == len(sections) - 1))
         yield Sections(tuple(copies), tuple(sorted(set(joints))), first + len(sections) * length)
 
-    def _length(self, frame: Frame, sections: int) -> int:
-        """Ticks of a section."""
-        setting = frame.setting
-        if frame.melody.notes:
-            raise OptionError("form", "a form is composed from its beginning; leave out the prime")
-        if setting.bars is None or setting.upbeat is None:
-            raise OptionError("form", "needs a number of bars and a fixed upbeat")
-        if setting.bars % sections:
-            below = setting.bars - setting.bars % sections
-            near = [bars for bars in (below, below + sections) if 0 < bars <= MOST_BARS]
-            raise Unsatisfiable(
-                "form",
-                f"{self.value} has {sections} sections of equal length, so bars must be a multiple of {sections}: "
-                f"{' or '.join(map(str, near))}, not {setting.bars}",
-            )
-        if setting.upbeat and (setting.loop or setting.counts_bars):
-            other = setting.counts_bars or "density"
-            raise OptionError("form", f"with an upbeat it goes neither with loop nor with {other}")
-        return setting.bars // sections * frame.melody.metres[0].bar_ticks
-
 
 def sections_of(text: str) -> tuple[tuple[str, bool], ...]:
     """(letter, whether its ending is varied) of each section; raise OptionError.
@@ -93,3 +79,25 @@ def sections_of(text: str) -> tuple[tuple[str, bool], ...]:
         if varied and letter not in [known for known, _ in sections[:k]]:
             raise OptionError("form", f"{letter}' stands before {letter}: there is nothing yet to vary")
     return sections
+
+
+def section_ticks(frame: Frame, form: str) -> int:
+    """Ticks of a section. Raises OptionError or Unsatisfiable for a form that does not fit."""
+    sections = len(sections_of(form))
+    setting = frame.setting
+    if frame.melody.notes:
+        raise OptionError("form", "a form is composed from its beginning; leave out the prime")
+    if setting.bars is None or setting.upbeat is None:
+        raise OptionError("form", "needs a number of bars and a fixed upbeat")
+    if setting.bars % sections:
+        below = setting.bars - setting.bars % sections
+        near = [bars for bars in (below, below + sections) if 0 < bars <= MOST_BARS]
+        raise Unsatisfiable(
+            "form",
+            f"{form} has {sections} sections of equal length, so bars must be a multiple of {sections}: "
+            f"{' or '.join(map(str, near))}, not {setting.bars}",
+        )
+    if setting.upbeat and (setting.loop or setting.counts_bars):
+        other = setting.counts_bars or "density"
+        raise OptionError("form", f"with an upbeat it goes neither with loop nor with {other}")
+    return setting.bars // sections * frame.melody.metres[0].bar_ticks

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from melodyrnn.controls.control import Control, Option, one_of
 from melodyrnn.controls.rules import Mask, Preference
+from melodyrnn.music.chord_scales import close_tones, third_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from melodyrnn.constraints.colour import OncePerSpan
     from melodyrnn.controls.clock import Frame
     from melodyrnn.music.chords import Chord
 
@@ -17,7 +19,10 @@ OFF_CHORD: Final = -3.0  # what is added to the log-probability of other notes o
 
 
 class ChordTones(Control):
-    """Chord tones on strong beats and where a chord begins: leant towards (prefer), or nothing else (rule)."""
+    """Chord tones on strong beats and where a chord begins: leant towards (prefer), or nothing else (rule).
+
+    As a rule these are 1, 3, 5 and 7 of the chord, and its third comes where it lasts two beats or more.
+    """
 
     option = Option("--chord-tones", "Chord tones on strong beats.", "prefer|rule", panel="Chords")
     default = "prefer"
@@ -30,17 +35,37 @@ class ChordTones(Control):
         """One of the words."""
         return cls(one_of(cls, given, ("prefer", "rule")))
 
-    def constrain(self, frame: Frame) -> Iterator[Mask | Preference]:
-        """On strong beats."""
+    def constrain(self, frame: Frame) -> Iterator[Mask | Preference | OncePerSpan]:
+        """On strong beats; the third anywhere."""
         import numpy as np  # noqa: PLC0415
 
         if frame.setting.progression is None:
             return
         tones = np.ones((frame.end + 1, len(frame.sounding)), bool)
+        rule = self.value == "rule"
         for tick, chord in strong_chords(frame):
             if chord.tones:
-                tones[tick] = frame.of_classes(chord.tones)
-        yield Mask(pitches=tones) if self.value == "rule" else Preference(np.where(tones, 0, OFF_CHORD))
+                tones[tick] = frame.of_classes(close_tones(chord) if rule else chord.tones)
+        if not rule:
+            yield Preference(np.where(tones, 0, OFF_CHORD))
+            return
+        yield Mask(pitches=tones)
+        yield from _thirds(frame)
+
+
+def _thirds(frame: Frame) -> Iterator[OncePerSpan]:
+    """The third of each chord that lasts two beats or more among the new notes, where one is left to it."""
+    from melodyrnn.constraints.colour import OncePerSpan  # noqa: PLC0415
+
+    assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
+    wanted = [(-1, frame.of_classes(()))]
+    for at, ticks, chord in frame.chord_spans():
+        third = third_of(chord) if chord.tones else None
+        long = min(at + ticks, frame.end) - at >= 2 * frame.metre(max(at, 0)).beat_ticks
+        asked = third is not None and long and at >= frame.start
+        wanted.append((at, frame.of_classes((third,) if asked and third is not None else ()) & frame.allowed))
+    if any(one.any() for _, one in wanted):
+        yield OncePerSpan.over(frame.ticks, [*wanted, (frame.end, frame.of_classes(()))])
 
 
 def strong_chords(frame: Frame) -> Iterator[tuple[int, Chord]]:

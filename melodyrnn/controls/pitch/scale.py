@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.controls.control import EDITS, Control, Option
+from melodyrnn.controls.rules import Preference
 from melodyrnn.errors import OptionError
 from melodyrnn.music.parsing import parse_key_and_scale, scale_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.setting import Setting
+
+_OWED: Final = 0.1  # share that a note of the scale has at least …
+_LASTING: Final = 4  # … where it has not come for so many bars
 
 
 class Scale(Control):
@@ -43,3 +50,12 @@ class Scale(Control):
     def settle(self, setting: Setting) -> Setting:
         """Its notes or its name, which is relative to the key."""
         return replace(setting, scale=self.value)
+
+    def constrain(self, frame: Frame) -> Iterator[Preference]:
+        """Each of its notes comes: what has not come for some bars is owed, and so likely where it lies near."""
+        from melodyrnn.constraints.colour import lately, owed  # noqa: PLC0415
+
+        bar, allowed = frame.melody.metres[0].bar_ticks, frame.allowed
+        assert allowed is not None  # noqa: S101 - `rules_of` has told them
+        degrees = [frame.of_classes((degree,)) & allowed for degree in frame.scale]
+        yield Preference(rule=owed(lately(degrees, _LASTING * bar), _OWED))

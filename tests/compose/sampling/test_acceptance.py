@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import AGAIN, ENDINGS, generate, prompt_for
+from melodyrnn.compose.generate import AGAIN, ENDINGS, generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import Closing, closing_of
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.key import Key
@@ -69,7 +70,7 @@ def test_where_nothing_is_drawn(counted):
     for held in ({"range": "E4-C5"}, {"forbid": "F C4"}, {"scale": "C D E"}, {"in_scale": "strict"}):
         assert closing(counted, **held).tonic == 0.75
     for asked in (
-        {"end": "open"}, {"chords": "C F"}, {"range": "D4-B4"}, {"forbid": "C"}, {"scale": "D E F"},
+        {"end": "open"}, {"chords": "C F"}, {"range": "D4-B4"}, {"forbid": "C"}, {"scale": "D E F", "key": Key(0)},
         {"range": "C4-B4", "forbid": "C4"}, {"key": Key(2, "dorian")},
     ):  # fmt: skip
         assert closing(counted, **asked).tonic is None

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import prompt_for
 from melodyrnn.compose.sampling.note import sample_note
+from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.constraints.logit_rules import LogitRules, mask
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS, END

@@ -1,0 +1,150 @@
+"""Pitches that tell a chord or a scale: they come, for what is owed is likely while it lies near.
+
+A network that learnt from tunes in one key gives a note foreign to it next to nothing, whatever chord sounds; adding to
+a log-probability then does little in one place and too much in another. So what is owed gets a share of the
+probability at least, by how far it lies from the last pitch: by step most, beyond a fifth none.
+
+Contents: by_spans; owed and leading (logit rules), since and lately (what is owed); OncePerSpan (an automaton).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.constraints.automaton import FORBIDDEN, Automaton, Moves
+from melodyrnn.events.vocabulary import PITCHES, onsets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from melodyrnn.constraints.automaton import Flags
+    from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
+
+_NEAR: Final = (0.0, 1.0, 1.0, 0.6, 0.6, 0.4, 0.0, 0.3)  # of the share, by semitones from the last pitch
+_STEP: Final = 2  # semitones
+_DISTANCES: Final = np.abs(np.arange(len(PITCHES)) - np.arange(len(PITCHES))[:, None])
+_SHARES: Final = np.array((*_NEAR, 0.0))[np.minimum(_DISTANCES, len(_NEAR))]
+
+
+def by_spans(ticks: int, spans: Sequence[tuple[int, int, NDArray[np.floating]]]) -> Logs:
+    """What is added to log-probabilities in spans of time (begin, end, (P,)): (ticks, P)."""
+    out = np.zeros((ticks, len(PITCHES)))
+    for begin, end, costs in spans:
+        out[max(begin, 0) : max(end, 0)] = costs
+    return out
+
+
+def owed(owing: Callable[[DecodingContext], Flags], share: float) -> LogitRule:
+    """A rule on pitches: those that `owing` (R, P) says are owed have up to a share of the probability at least."""
+    with np.errstate(divide="ignore"):
+        floors = np.log(share * _SHARES)
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        due = owing(context)
+        if not context.notes or not due.any():
+            return logs
+        return np.where(due, np.maximum(logs, floors[context.last]), logs)
+
+    return pitch
+
+
+def since(spans: Sequence[tuple[int, int, Sequence[Flags]]]) -> Callable[[DecodingContext], Flags]:
+    """What is owed in spans of time (begin, end, groups of pitches (P,)): of each group one pitch since it began."""
+
+    def due(context: DecodingContext) -> Flags:
+        out = np.zeros((len(context.tick), len(PITCHES)), bool)
+        for row, tick in enumerate(context.tick.tolist()):
+            found = next(((begin, groups) for begin, end, groups in spans if begin <= tick < end), None)
+            if found is None:
+                continue
+            begin, groups = found
+            rests, durations, pitches = (column[row] for column in context.heard)
+            came = pitches[onsets_of(rests, durations) >= begin]
+            for group in groups:
+                out[row] |= group & ~group[came].any()
+        return out
+
+    return due
+
+
+def lately(groups: Sequence[Flags], ticks: int) -> Callable[[DecodingContext], Flags]:
+    """What is owed at any time: of each group of pitches (P,) one within so many ticks."""
+    every = np.array(groups)
+
+    def due(context: DecodingContext) -> Flags:
+        rests, durations, pitches = context.heard
+        late = onsets_of(rests, durations) >= context.tick[:, None] - ticks
+        came = (every.T[pitches] & late[:, :, None]).any(1)  # (R, groups)
+        return np.asarray((~came).astype(np.int64) @ every > 0)
+
+    return due
+
+
+def leading(changes: Sequence[tuple[int, Flags]], more: float) -> LogitRule:
+    """A rule on pitches: into a change of chord the voice goes by step.
+
+    `changes`: ticks at which a chord begins, and its tones (P,). What is not a tone of it a step or nothing away from
+    the last pitch is `more` less likely, where there is one.
+    """
+    tones = dict(changes)
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        out = logs
+        for row, tick in enumerate(context.tick.tolist() if context.notes else ()):
+            if tick not in tones:
+                continue
+            leads = tones[tick] & (_DISTANCES[context.last[row]] <= _STEP)
+            if leads.any():
+                out = logs.copy() if out is logs else out
+                out[row, ~leads] -= more
+        return out
+
+    return pitch
+
+
+class OncePerSpan(Automaton):
+    """In each of some spans of time one of its own pitches comes. State 1: it has come in the span in hand."""
+
+    states = 2
+
+    def __init__(self, spans: Indices, wanted: Flags) -> None:
+        """`spans` (T,): the number of the span at each tick; `wanted` (spans, P): none where nothing is asked."""
+        self.spans, self._asks = spans, np.asarray(wanted.any(1))
+        self._before = np.concatenate(([0], np.cumsum(self._asks)))  # spans before each in which something is asked
+        came = np.where(wanted, 1, 0)
+        self._pitches = [np.stack((one, np.ones_like(one))) for one in came]
+        stays, leaves, owes = np.array([0, 1]), np.array([0, 0]), np.array([FORBIDDEN, 0])
+        self._maps = [np.stack((stays, left, leaves + FORBIDDEN)) for left in (leaves, owes)]  # by whether it asks
+
+    @classmethod
+    def over(cls, ticks: Indices, spans: Sequence[tuple[int, Flags]]) -> OncePerSpan:
+        """Of spans in order: where each begins, and its pitches (P,)."""
+        starts, wanted = zip(*spans, strict=True)
+        return cls(np.searchsorted(starts, ticks, "right") - 1, np.array(wanted))
+
+    def rest(self, tick: int, targets: Indices) -> Moves:
+        """A span that is left has had its pitch, and none is passed over."""
+        own, there = int(self.spans[tick]), self.spans[targets]
+        passed = self._before[there] > self._before[np.minimum(own + 1, there)]
+        kind = np.where(there == own, 0, np.where(passed, 2, 1))
+        return Moves(kind, self._maps[int(self._asks[own])])
+
+    def pitch(self, onset: int) -> Indices:
+        """Whether it has come."""
+        return self._pitches[int(self.spans[onset])]
+
+    def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002
+        """As for silences."""
+        return self.rest(onset, targets)
+
+    def ending(self, tick: int) -> Flags:
+        """A span in which the melody ends has had its pitch too, but for one that begins there."""
+        own = int(self.spans[tick])
+        asked = bool(self._asks[own]) and tick > 0 and self.spans[tick - 1] == own
+        return np.array([not asked, True])
