@@ -24,10 +24,10 @@ import time
 from contextlib import contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from melodyrnn.corpus.silences import shortened
 from melodyrnn.corpus.sources import Outcome, Source
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.registry import ISOLATED
-from melodyrnn.music.silences import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ import numpy as np
 
 from melodyrnn.evaluation.plain_features import FEATURES, plain_features
 from melodyrnn.evaluation.two_sample import INSIDE, LEAST_INSIDE, auc
-from melodyrnn.events.judge_views import without_end
+from melodyrnn.events.judge_views import without_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def differences(real: Sequence[Columns], written: Sequence[Columns]) -> list[Dif
 
 
 def _without_ends(melodies: Sequence[Columns]) -> list[Columns]:
-    return [without_end(melody, INSIDE) for melody in melodies if len(melody) >= INSIDE + LEAST_INSIDE]
+    return [without_last(melody, INSIDE) for melody in melodies if len(melody) >= INSIDE + LEAST_INSIDE]
 
 
 def _counted(values: NDArray[np.float64]) -> NDArray[np.float64]:

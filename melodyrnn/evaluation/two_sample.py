@@ -25,7 +25,7 @@ import numpy as np
 
 from melodyrnn.corpus.duplicates import deal_families
 from melodyrnn.errors import CorpusError, MelodyRNNError, OptionError
-from melodyrnn.events.judge_views import JUDGED, hearing, without_end
+from melodyrnn.events.judge_views import JUDGED, hearing, without_last
 from melodyrnn.system import deal, processors
 from melodyrnn.training.two_sample_network import FROZEN, Sample, evidence_of, learn_to_tell
 
@@ -158,7 +158,7 @@ def judge(melodies: Sequence[Columns], cases: Sequence[Case], jobs: int = 0) -> 
 
 def _heard(melodies: Sequence[Columns]) -> tuple[_Heard, _Heard]:
     """Melodies as judges hear them: whole, and without their ends (those that are too short: whole)."""
-    cut = (without_end(m, INSIDE) if len(m) >= INSIDE + LEAST_INSIDE else m for m in melodies)
+    cut = (without_last(m, INSIDE) if len(m) >= INSIDE + LEAST_INSIDE else m for m in melodies)
     return [hearing(melody) for melody in melodies], [hearing(melody) for melody in cut]
 
 

@@ -4,7 +4,7 @@ Conventions
     hearing     (notes, len(JUDGED)) rows of small tables.
     bars ago    at the same place of an earlier bar: row 0 = no note began there, 1 = another one, 2 = the same.
 
-Contents: JUDGED, AGO, hearing; without_end (a melody cut short).
+Contents: JUDGED, AGO, hearing; without_last (a melody cut short).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def hearing(melody: Columns) -> NDArray[np.int16]:
     return np.stack(views, -1).astype(np.int16)
 
 
-def without_end(melody: Columns, notes: int) -> Columns:
+def without_last(melody: Columns, notes: int) -> Columns:
     """A melody without its last so many notes; it ends in the bar of the last one that is left."""
     kept = {name: getattr(melody, name)[: len(melody) - notes] for name in _EACH}
     return replace(melody, **kept, bars=int(kept["bar"][-1]) + 1)

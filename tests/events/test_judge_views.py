@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.events.columns import columns
-from melodyrnn.events.judge_views import JUDGED, hearing, without_end
+from melodyrnn.events.judge_views import JUDGED, hearing, without_last
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -38,7 +38,7 @@ def test_every_row_lies_within_its_table(melody):
 
 def test_a_melody_without_its_end_does_not_know_of_it(melody):
     """It is the beginning, note for note; its end is where it is cut."""
-    cut = without_end(melody, 2)
+    cut = without_last(melody, 2)
     assert (len(cut), cut.bars) == (3, 2)
     assert hearing(cut)[:, NAMES.index("to_end")].tolist() == [2, 1, 0]
     others = [k for k, name in enumerate(NAMES) if name != "to_end"]

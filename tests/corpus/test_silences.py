@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from melodyrnn.corpus.silences import shortened
 from melodyrnn.music.harmony import Harmony
 from melodyrnn.music.melody import LONGEST_BAR, Melody, Metre, Note
-from melodyrnn.music.silences import shortened
 
 
 def melody(*onsets: int, **more) -> Melody:
