@@ -254,6 +254,7 @@ def phrase(composer):
     assert (four != eight).any()
 
 
+@keeps
 def contrast(composer):
     """A new letter is no earlier one; it leans away from it where nobody asks, too."""
     asked = {"form": "AB", "bars": 4}

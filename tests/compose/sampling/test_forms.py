@@ -25,7 +25,8 @@ def test_bits_are_the_networks_own(model, asked):
     made = next(generate(model, options_of(**asked, seed=3)))
     assert broken(asked, made.melody) == []
     told = ("bars_left", "mode", "register")
-    shown = Withheld(style=np.array([True]), **{name: np.array([False]) for name in told})
+    hidden = {name: np.array([name not in told]) for name in Withheld._fields}
+    shown = Withheld(**hidden)
     found = score(model.network, [columns(encode(made.melody))], shown)[0].bits
     assert np.abs(found[:-1] - made.bits).max() < 1e-9
 
