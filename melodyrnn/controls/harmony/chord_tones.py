@@ -54,15 +54,16 @@ class ChordTones(Control):
 
 
 def _thirds(frame: Frame) -> Iterator[OncePerSpan]:
-    """The third of each chord that lasts two beats or more among the new notes, where one is left to it."""
+    """The third of each chord that lasts two beats or more and sounds with new notes alone, where one is left to it."""
     from melodyrnn.constraints.colour import OncePerSpan  # noqa: PLC0415
 
     assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
-    wanted = [(-1, frame.of_classes(()))]
+    wanted, new = [(-1, frame.of_classes(()))], frame.spans or ((frame.start, frame.end),)
     for at, ticks, chord in frame.chord_spans():
         third = third_of(chord) if chord.tones else None
-        long = min(at + ticks, frame.end) - at >= 2 * frame.metre(max(at, 0)).beat_ticks
-        asked = third is not None and long and at >= frame.start
+        stop = min(at + ticks, frame.end)
+        long = stop - at >= 2 * frame.metre(max(at, 0)).beat_ticks
+        asked = third is not None and long and any(a <= at and stop <= b for a, b in new)
         wanted.append((at, frame.of_classes((third,) if asked and third is not None else ()) & frame.allowed))
     if any(one.any() for _, one in wanted):
         yield OncePerSpan.over(frame.ticks, [*wanted, (frame.end, frame.of_classes(()))])
