@@ -35,8 +35,8 @@ from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.compose.sampling.forms import compose_form
 from melodyrnn.compose.sampling.gate import gate_of
 from melodyrnn.compose.sampling.note import sample_note
-from melodyrnn.compose.sampling.task import TRIES, Task, finished, given_up, task_of
-from melodyrnn.controls.frame.length_prior import with_length_prior
+from melodyrnn.compose.sampling.task import TRIES, Task, finished, given_up, prompt_for, task_of
+from melodyrnn.controls.frame.length_prior import CALM, HEARD_CALM, with_length_prior
 from melodyrnn.controls.gather import ends_as_asked
 from melodyrnn.errors import DeadEnd, OptionError
 from melodyrnn.events.columns import columns
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from melodyrnn.compose.model import Generated, Model
     from melodyrnn.compose.sampling.particles import Test
     from melodyrnn.controls.options import Options
+    from melodyrnn.inference.critic import Critic
     from melodyrnn.music.melody import Melody
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
@@ -70,13 +71,23 @@ def generate(
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
     options = options.styled(model.card) if prime is None else options
     seeds = options.seeds(count, step)
-    critic = critic_of(model.checkpoint) if options.setting.bars is None and prime is None else None
-    each = (with_length_prior(model.card, options.seeded(seed), prime, calm=critic is None) for seed in seeds)
+    critic = _critic(model, options) if options.setting.bars is None and prime is None else None
+    calm = CALM if critic is None else HEARD_CALM
+    each = (with_length_prior(model.card, options.seeded(seed), prime, calm=calm) for seed in seeds)
     if (first := next(each)).setting.bars == options.setting.bars:
         free = options.setting.bars is None and options.planned
         return _generate(task_of(model, options, prime, free=free), seeds)
     known = {_shared(first): task_of(model, first, prime, free=True, critic=critic)}
     return _of_many_lengths(model, chain((first,), each), prime, known)
+
+
+def _critic(model: Model, options: Options) -> Critic | None:
+    """The model's critic, where melodies are to be the network's own: nobody has asked how bold they are to be."""
+    critic = critic_of(model.checkpoint)
+    if critic is None:
+        return None
+    own = with_length_prior(model.card, options, None, calm=1.0)
+    return None if prompt_for(model, own).plan.filtered else critic
 
 
 def _shared(options: Options) -> Options:

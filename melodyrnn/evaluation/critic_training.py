@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.controls.frame.length_prior import CALM
+from melodyrnn.controls.frame.length_prior import CALM, HEARD_CALM
 from melodyrnn.events.judge_views import JUDGED, hearing
 from melodyrnn.training.two_sample_network import Sample, learn_to_tell, weights_of
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Checkpoint
     from melodyrnn.events.columns import Columns
 
-FREE: Final = 1 / CALM
-"""What a model with a critic writes is the network's own: this undoes what a free length takes off without one."""
+FREE: Final = HEARD_CALM / CALM
+"""What brings a model without a critic to the temperature of one that has it."""
 
 
 def learn_critic(

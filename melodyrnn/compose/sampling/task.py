@@ -106,7 +106,7 @@ def task_of(
     def held_to_it(own: Options) -> Task:
         return task_of(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
 
-    own = not asked.planned and not prompt.plan.filtered and again
+    own = not asked.planned and again
 
     def by_sections(own: Options) -> Task:
         return task_of(model, own.replace(effort=1), prime, free=free, held=True)
