@@ -26,8 +26,8 @@ MELODIES: Final = 20
 _WORDS: Final = "<!-- said of {}: written by hand -->"
 _HEAD: Final = """# Gallery
 
-What the models write when nothing is asked for: seeds 1 to {} in order, none left out. Made by `python -m bench.gallery`; one of
-them again: `melodyrnn generate -m MODEL --bars free --upbeat free --seed N -o tune.abc`.
+What the models write when nothing is asked for: seeds 1 to {} in order, none left out. Made by
+`python -m bench.gallery`; one of them again: `melodyrnn generate -m MODEL --bars free --upbeat free --seed N -o tune.abc`.
 """
 
 
