@@ -27,7 +27,8 @@ _WORDS: Final = "<!-- said of {}: written by hand -->"
 _HEAD: Final = """# Gallery
 
 What the models write when nothing is asked for: seeds 1 to {} in order, none left out. Made by
-`python -m bench.gallery`; one of them again: `melodyrnn generate -m MODEL --bars free --upbeat free --seed N -o tune.abc`.
+`python -m bench.gallery`; one of them again:
+`melodyrnn generate -m MODEL --bars free --upbeat free --seed N -o tune.abc`.
 """
 
 
