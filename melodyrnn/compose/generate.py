@@ -198,10 +198,11 @@ def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[Task]) -> 
     left = list(zip(tasks, candidates, strict=True))
     for attempt in range(TRIES):
         own = [candidate for _, candidate in left]
-        if prompt.plan.course is None:
+        course = prompt.plan.course
+        if course is None or (attempt >= TRIES // 2 and not course.kept):
             compose(prompt, own, attempt * ENDINGS)
         else:
-            compose_form(prompt, prompt.plan.course, own, attempt)
+            compose_form(prompt, course, own, attempt)
         taken = [_taken(prompt, task, candidate, attempt) for task, candidate in left]
         passed = [pair for pair, stays in zip(left, taken, strict=True) if stays]
         left = [pair for pair, stays in zip(left, taken, strict=True) if not stays] + _written(passed, attempt)

@@ -93,6 +93,7 @@ class Course:
     stretches: tuple[Stretch, ...]
     cadences: Flags  # (T, D) notes that may close a section
     demands: Demands
+    kept: bool = False  # it is asked for; else what others test comes first
 
     def faults(self, number: int, rows: Indices) -> Faults:
         """Look at a stretch; `rows` are all notes up to its end."""

@@ -26,7 +26,7 @@ class Format(NamedTuple):
     writes: tuple[str, ...] = ()  # suffixes of files that are written; the first where none is named
     isolated: bool = False  # read in a child with limits, with music21
     begins: tuple[bytes, ...] = ()  # how a file begins, byte order mark and spaces aside: known so without a name
-    reader: str = ""  # (bytes or text, name=, track=, tonic_only=, tune=) → ScoreReading or Unreadable, tune by tune
+    reader: str = ""  # (bytes or text, name=, track=, tonic_only=, tune=, harmony=) → ScoreReading or Unreadable
     chords: str = ""  # (bytes or text, name=, track=) → Harmony; where both are empty music21 reads
 
 

@@ -123,7 +123,7 @@ def test_a_bare_name_that_does_not_ship_says_how_to_write_the_file(tmp_path, mon
     """The message tells which was meant, and how the other is written."""
     monkeypatch.chdir(tmp_path)
     Path("mine").write_bytes(shipped()["folk"].read_bytes())
-    told = r"^mine: no model of this name ships \(there is folk\); for the file of this folder write \./mine$"
+    told = r"^mine: no model of this name ships \(there is folk, songs\); for the file of this folder write \./mine$"
     with pytest.raises(CheckpointError, match=told):
         find("mine")
     assert melodyrnn.load_model("./mine").checkpoint.digest == melodyrnn.load_model("folk").checkpoint.digest

@@ -296,7 +296,7 @@ def test_sections_that_come_back_keep_the_limit(random_weights, form, effort):
 def test_a_joint_that_copies_is_never_passed(random_weights):
     """The tunes are the returns themselves: what A and its return have across the joint is all that is forbidden."""
     plain = model_of(Checkpoint(SMALL, Card(), random_weights(SMALL, 0.3)))
-    asked = Options(form="AA", bars=4, effort=4, temperature=0.3)
+    asked = Options(form="AA", bars=4, effort=4, temperature=0.3, density="5-9")
     own = [next(generate(plain, asked.seeded(seed))).melody for seed in range(5)]
     joints = [replace(m, notes=tuple(replace(n, onset=n.onset - 96) for n in m.notes if 96 <= n.onset < 288), length=0)
               for m in own]  # fmt: skip

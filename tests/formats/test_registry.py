@@ -30,7 +30,7 @@ def toy_bars(raw):
     ]
 
 
-def read_toy(raw, *, name, track, tonic_only, tune):
+def read_toy(raw, *, name, track, tonic_only, tune, harmony):
     """As the registry wants it."""
     if not raw.startswith(b"TOY"):
         raise Unreadable(name, "not-notation", "no TOY")

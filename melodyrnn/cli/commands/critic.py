@@ -27,7 +27,7 @@ def critic_command(
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Train a critic for a model: what it writes shall be harder to tell from real tunes.
+    """Let a model hear what it writes: train its critic.
 
     Examples:
       melodyrnn critic my.safetensors -o mine.safetensors

@@ -58,7 +58,7 @@ class Contrast(Control):
         level = self.value or "medium"
         demands = Demands(*DEMANDS[level])
         stretches = tuple(Stretch(*told) for told in _stretches(frame, frame.setting.form))
-        course = Course(stretches, _strong(frame), demands)
+        course = Course(stretches, _strong(frame), demands, kept=self.value is not None)
         yield course
         yield Preference(rule=copying(course.stretches, demands.copied))
         if level in _SHIFT:
