@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 def run_critic(
     console: Console, model: str, output: Path, *, samples: int, seed: int, jobs: int, force: bool
 ) -> None:  # fmt: skip
-    """Train a critic for a model and write both. Raises OutputError for a file that is there, unless `force`."""
+    """Train a critic for a model and write both. Raises OutputError for a file that is there, a folder that is not."""
     if output.exists() and not force:
         raise OutputError(f"{output}: is there already; --force replaces it")
+    if not output.parent.is_dir():  # said before minutes of composing, not after
+        raise OutputError(f"{output}: there is no folder {output.parent}; make it first")
     checkpoint = replace(load(find(model)), critic={}, source=None)  # another may have been learnt
     (train,) = parts_learnt(console, checkpoint, (), ("train",), seed=split_seed(checkpoint))
     known = [melody for one in train for melody in one.melodies if framed(melody) is not None]
