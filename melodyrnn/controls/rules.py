@@ -55,7 +55,6 @@ class Preference(NamedTuple):
     costs: Logs | None = None  # (P,), or (T, P)
     rule: LogitRule | None = None  # where it depends on what came
     duration: LogitRule | None = None  # what is leant to among durations
-    light: bool = False  # it does not make a request one with rules: what is composed is the network's own
 
 
 class Filter(NamedTuple):
