@@ -266,7 +266,7 @@ def main() -> int:
     torch.set_num_threads(1)
     for module in (
         "torch._dynamo",
-        "melodyrnn.cli.runs.train_run",
+        "melodyrnn.cli.runs.models.train_run",
         "melodyrnn.corpus.prepare",
         "melodyrnn.corpus.cache",
     ):

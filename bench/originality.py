@@ -21,7 +21,7 @@ import numpy as np
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model, model_of
-from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.performing.performance import Feel
 from melodyrnn.compose.plain import options_to_plain, to_plain
 from melodyrnn.compose.provenance import Provenance, file_of, remake
 from melodyrnn.compose.ranking import rank

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.fixed_notes import Given, fixed_rhythm, gap_space, in_order, same_pitch_penalty
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
 from melodyrnn.compose.model import Generated, Model
+from melodyrnn.compose.performing.articulation import quantized, sustained
 from melodyrnn.compose.prompt import conditions_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
 from melodyrnn.compose.sampling.note import sample_note

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.compose.fixed_notes import Given
-from melodyrnn.compose.performance import velocity_of
+from melodyrnn.compose.performing.performance import velocity_of
 from melodyrnn.compose.prompt import whole_bars
 from melodyrnn.constraints.logit_rules import NONE, SHORTEST_GAP
 from melodyrnn.controls.clock import Frame

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from melodyrnn.compose.articulation import quantized, sustained
+from melodyrnn.compose.performing.articulation import quantized, sustained
 from melodyrnn.constraints.logit_rules import LogitRules, ends_by, exact_bars, first_onset, in_range
 from melodyrnn.controls.clock import Frame
 from melodyrnn.controls.gather import anchor_for, plan_for, rules_of

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from melodyrnn._version import __version__
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.performance import Feel, swung
+from melodyrnn.compose.performing.performance import Feel, swung
 from melodyrnn.compose.plain import LONGEST_RECIPE, from_plain, options_from, printable_line
 from melodyrnn.compose.rewriting import PARTS_A_TICK, changes_for, new_file, playing_of
 from melodyrnn.errors import CorpusError, OptionError, RecipeError, Unreadable

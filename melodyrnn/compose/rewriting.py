@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from melodyrnn.compose.clip_feel import PlayedSpan, groove_of, grooved, in_turn, is_played
-from melodyrnn.compose.performance import Feel, play
+from melodyrnn.compose.performing.clip_feel import PlayedSpan, groove_of, grooved, in_turn, is_played
+from melodyrnn.compose.performing.performance import Feel, play
 from melodyrnn.controls.frame.feel import EXACT, PRIME
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.midi.original import SoundingNote

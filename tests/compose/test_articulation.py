@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
+from melodyrnn.compose.performing.articulation import quantized, sustained
 from melodyrnn.controls.options import Options
 from melodyrnn.events.vocabulary import DURATIONS
 from melodyrnn.music.melody import Melody, Metre, Note

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from melodyrnn.compose.clip_feel import groove_of, grooved, in_turn, is_played
 from melodyrnn.compose.generate import generate
+from melodyrnn.compose.performing.clip_feel import groove_of, grooved, in_turn, is_played
 from melodyrnn.controls.options import Options
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import melodyrnn
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, save
-from melodyrnn.compose.articulation import quantized, sustained
 from melodyrnn.compose.generate import generate
+from melodyrnn.compose.performing.articulation import quantized, sustained
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
 from melodyrnn.events.columns import answers_hidden, columns

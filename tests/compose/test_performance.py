@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melodyrnn.compose.performance import PPQ, Feel, play, swung
+from melodyrnn.compose.performing.performance import PPQ, Feel, play, swung
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes

@@ -6,7 +6,7 @@ import pytest
 
 from melodyrnn.compose.edit import infill, vary
 from melodyrnn.compose.generate import generate
-from melodyrnn.compose.performance import BEAT, DOWNBEAT, OFFBEAT, velocity_of
+from melodyrnn.compose.performing.performance import BEAT, DOWNBEAT, OFFBEAT, velocity_of
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note

@@ -34,7 +34,7 @@ def list_command(context: typer.Context, json: o.JsonOption = False) -> None:
       melodyrnn corpus list
       melodyrnn corpus list --json
     """
-    from melodyrnn.cli.runs.corpus_run import run_list  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.corpus_run import run_list  # noqa: PLC0415
 
     run_list(o.console_of(context, json=json))
 
@@ -64,7 +64,7 @@ def build_command(
       melodyrnn corpus build essen ryans oneills
       melodyrnn corpus build songs --from Lieder/ --from OpenEWLD/
     """
-    from melodyrnn.cli.runs.corpus_run import run_build  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.corpus_run import run_build  # noqa: PLC0415
 
     run_build(o.console_of(context, quiet=quiet, json=json), names, places or [])
 
@@ -87,7 +87,7 @@ def check_command(
       melodyrnn corpus check tunes/ --report report.jsonl
       melodyrnn corpus check tunes/ --strict && melodyrnn train tunes/ -o my.safetensors
     """
-    from melodyrnn.cli.runs.corpus_run import run_check  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.corpus_run import run_check  # noqa: PLC0415
 
     console = o.console_of(context, quiet=quiet, json=json)
     return run_check(console, folder, report, track=track, strict=strict, force=force)
@@ -114,7 +114,7 @@ def prepare_command(
       melodyrnn corpus prepare tunes/ -o part3 --shard 3/8   one of eight machines
       melodyrnn corpus merge part* -o tunes.prepared         ... and all together
     """
-    from melodyrnn.cli.runs.corpus_run import run_prepare  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.corpus_run import run_prepare  # noqa: PLC0415
 
     console = o.console_of(context, quiet=quiet, json=json)
     run_prepare(console, corpora, output, shard=shard, seed=seed, track=track, strict=strict, force=force)
@@ -138,6 +138,6 @@ def merge_command(
     Examples:
       melodyrnn corpus merge part* -o tunes.prepared
     """
-    from melodyrnn.cli.runs.corpus_run import run_merge  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.corpus_run import run_merge  # noqa: PLC0415
 
     run_merge(o.console_of(context, quiet=quiet, json=json), shards, output, seed=seed, force=force)

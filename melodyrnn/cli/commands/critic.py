@@ -37,7 +37,7 @@ def critic_command(
     generate --bars free composes a melody again as often as the critic hears that
     it is written. The corpora that the model was trained on are needed.
     """
-    from melodyrnn.cli.runs.critic_run import run_critic  # noqa: PLC0415 - torch
+    from melodyrnn.cli.runs.models.critic_run import run_critic  # noqa: PLC0415 - torch
 
     console = console_of(context, quiet=quiet)
     run_critic(console, model, output, samples=samples, seed=seed, jobs=jobs, force=force)

@@ -146,7 +146,7 @@ def evaluate_command(
         if statistics or cross_validate is not None:
             raise OptionError("--two-sample", "is a test of its own; leave out --statistics and --cross-validate")
         with undisturbed():  # it imports torch
-            from melodyrnn.cli.runs.two_sample_run import TwoSampleRequest, run_two_sample  # noqa: PLC0415
+            from melodyrnn.cli.runs.models.two_sample_run import TwoSampleRequest, run_two_sample  # noqa: PLC0415
 
         request = TwoSampleRequest(
             model=what[0], paths=what[1:], part=part, track=track, drop_seen=drop_seen, seed=seed or 0,
@@ -160,7 +160,7 @@ def evaluate_command(
         if drop_seen and base is None:
             raise OptionError("--drop-seen", "leaves out what the model of --from has trained on; give that as well")
         with undisturbed():  # it imports torch
-            from melodyrnn.cli.runs.cross_validation_run import CrossValidationRequest, run_cross_validation  # noqa: PLC0415
+            from melodyrnn.cli.runs.models.cross_validation_run import CrossValidationRequest, run_cross_validation  # noqa: PLC0415
 
         asked = CrossValidationRequest(
             paths=what, part=part, track=track, folds=cross_validate, file=folds, base=base, drop_seen=drop_seen,
@@ -172,7 +172,7 @@ def evaluate_command(
         raise OptionError("PATH", "name melodies too: melodyrnn evaluate MODEL PATH")
     if seed is not None and part is None and not statistics:
         raise OptionError("--seed", "changes nothing: there is nothing to divide or to draw; leave it out")
-    from melodyrnn.cli.runs.evaluation_run import run_evaluation  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.evaluation_run import run_evaluation  # noqa: PLC0415
 
     return run_evaluation(
         console, what[0], what[1:], part=part, track=track, seed=seed, drop_seen=drop_seen, statistics=statistics,

@@ -59,7 +59,7 @@ def memory_command(
     if models and (hidden is not None or epochs is not None):
         raise OptionError("--epochs" if hidden is None else "--hidden", "is for networks to be trained; name no model")
     with undisturbed():  # torch takes seconds to import: only when the options are right
-        from melodyrnn.cli.runs.memory_run import measure_models, tell_memory, train_and_measure  # noqa: PLC0415
+        from melodyrnn.cli.runs.models.memory_run import measure_models, tell_memory, train_and_measure  # noqa: PLC0415
 
     found = (
         measure_models(console, models, corpus, longest, seed)

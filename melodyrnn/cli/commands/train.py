@@ -88,7 +88,7 @@ def train_command(
     With --from, all of fewer than 100 melodies are learnt from: folds of them,
     held out in turn, say for how long, or that the model is better left alone.
     """
-    from melodyrnn.cli.runs.train_order import TrainRequest, run_train  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.train_order import TrainRequest, run_train  # noqa: PLC0415
 
     is_main = os.environ.get("RANK", "0") == "0"  # under torchrun only the first process talks
     console = o.console_of(context, quiet=quiet or not is_main, json=json and is_main, verbose=verbose)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.piano_roll import draw_roll
-from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.performing.performance import Feel
 from melodyrnn.compose.plain import options_to_plain, to_plain
 from melodyrnn.compose.provenance import (
     EditTask,

@@ -13,7 +13,7 @@ from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seede
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.model import load_model
-from melodyrnn.compose.performance import Feel
+from melodyrnn.compose.performing.performance import Feel
 from melodyrnn.compose.provenance import EditTask, edited
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.frame.bars import Bars

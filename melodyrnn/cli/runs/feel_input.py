@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.input import read_melody, tell
-from melodyrnn.compose.clip_feel import groove_of
+from melodyrnn.compose.performing.clip_feel import groove_of
 from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.registry import INPUT_FORMATS

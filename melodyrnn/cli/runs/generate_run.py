@@ -22,7 +22,7 @@ from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
-from melodyrnn.compose.performance import STRAIGHT, Feel
+from melodyrnn.compose.performing.performance import STRAIGHT, Feel
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.controls.frame.key import KeyControl

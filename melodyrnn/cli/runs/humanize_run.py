@@ -11,7 +11,7 @@ from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.runs.feel_input import feel_of_file
-from melodyrnn.compose.humanizing import humanized
+from melodyrnn.compose.performing.humanizing import humanized
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:

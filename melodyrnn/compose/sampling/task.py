@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from melodyrnn.compose.model import Generated
-from melodyrnn.compose.performance import velocity_of
+from melodyrnn.compose.performing.performance import velocity_of
 from melodyrnn.compose.prompt import Prompt, begin
 from melodyrnn.compose.sampling.acceptance import Candidate, Closing, closing_of
 from melodyrnn.controls.gather import ends_as_asked

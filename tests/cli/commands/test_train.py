@@ -81,7 +81,7 @@ def test_json_tells_the_same_events(command, folder):
 
 def test_stopped_and_resumed_is_as_if_never_stopped(command, folder, monkeypatch):
     """The first signal saves the state and gives 130; --resume ends with the bytes of the uninterrupted run."""
-    from melodyrnn.cli.runs.train_run import Stop  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.train_run import Stop  # noqa: PLC0415
 
     assert command("train", *SMALL).status == 0
     whole = Path("m.safetensors").read_bytes()
@@ -215,7 +215,7 @@ def test_a_finished_model_is_not_taken_for_another(command, folder):
 
 def test_a_state_says_what_it_was_begun_with(command, folder, monkeypatch):
     """Resumed with other options: refused, and the options that differ are named."""
-    from melodyrnn.cli.runs.train_run import Stop  # noqa: PLC0415
+    from melodyrnn.cli.runs.models.train_run import Stop  # noqa: PLC0415
 
     with monkeypatch.context() as patched:
         patched.setattr(Stop, "__call__", lambda stop: setattr(stop, "status", ExitStatus.INTERRUPTED) or True)

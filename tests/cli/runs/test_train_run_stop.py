@@ -64,7 +64,7 @@ def test_signals_save_and_say_where(start, tmp_path):
 def test_the_second_signal_leaves_at_once(number, status):
     """Asked twice, the process ends although nothing asks whether to stop; under torchrun twice counts as once."""
     code = (
-        "import os, signal\nfrom melodyrnn.cli.runs.train_run import Stop\nstop = Stop(patient=True)\n"
+        "import os, signal\nfrom melodyrnn.cli.runs.models.train_run import Stop\nstop = Stop(patient=True)\n"
         f"with stop.listening():\n    for _ in range(2):\n        os.kill(os.getpid(), signal.{number})\n"
         "    assert stop()\nos._exit(7)"
     )

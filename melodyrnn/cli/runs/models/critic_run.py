@@ -14,7 +14,7 @@ import numpy as np
 
 from melodyrnn.checkpoint.file import find, load, save
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.runs.evaluation_run import parts_learnt, split_seed
+from melodyrnn.cli.runs.models.evaluation_run import parts_learnt, split_seed
 from melodyrnn.compose.model import model_of
 from melodyrnn.errors import OutputError
 from melodyrnn.evaluation.critic_training import FREE, learn_critic, with_critic

@@ -17,7 +17,7 @@ from melodyrnn.checkpoint.file import find, load
 from melodyrnn.cli.io import ExitStatus
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.output import check_writable
-from melodyrnn.cli.runs.corpus_run import Tally, prepared_of, styles_of, warn_of_nothing
+from melodyrnn.cli.runs.models.corpus_run import Tally, prepared_of, styles_of, warn_of_nothing
 from melodyrnn.corpus.prepared import is_prepared, open_prepared
 from melodyrnn.corpus.reading import Limits
 from melodyrnn.corpus.sources import describe_corpus, names
@@ -105,7 +105,7 @@ def run_train(console: Console, request: TrainRequest) -> ExitStatus:
 
         # torch takes seconds to import: only now that everything else is known to be right
         with undisturbed():
-            from melodyrnn.cli.runs.train_run import watch  # noqa: PLC0415
+            from melodyrnn.cli.runs.models.train_run import watch  # noqa: PLC0415
             from melodyrnn.training.pipeline import Order  # noqa: PLC0415
 
         order = Order(

@@ -16,7 +16,7 @@ import numpy as np
 from melodyrnn.checkpoint.file import find, load
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.piano_roll import pitch_name
-from melodyrnn.cli.runs.evaluation_run import own_corpora, parts_learnt, read_sets, split_seed, unseen
+from melodyrnn.cli.runs.models.evaluation_run import own_corpora, parts_learnt, read_sets, split_seed, unseen
 from melodyrnn.compose.model import model_of
 from melodyrnn.corpus.prepared import PARTS
 from melodyrnn.errors import OptionError

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from melodyrnn.compose.articulation import quantized, sustained
+from melodyrnn.compose.performing.articulation import quantized, sustained
 from melodyrnn.music.groove import PARTS_A_QUARTER, Hit, groove_of_hits
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 

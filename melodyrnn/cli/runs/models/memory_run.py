@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.checkpoint.file import NetworkConfig, find, load
 from melodyrnn.cli.io.output import writing
-from melodyrnn.cli.runs.evaluation_run import own_corpora, part_learnt, read_sets, split_seed, unseen
+from melodyrnn.cli.runs.models.evaluation_run import own_corpora, part_learnt, read_sets, split_seed, unseen
 from melodyrnn.evaluation.sets import parts_as_trained
 from melodyrnn.training.config import TrainingConfig
 from melodyrnn.training.events import Evaluated, Split

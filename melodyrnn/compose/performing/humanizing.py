@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from melodyrnn.compose.articulation import quantized, sustained
-from melodyrnn.compose.clip_feel import SHORTEST, PlayedSpan, grooved
-from melodyrnn.compose.performance import Feel, play, velocity_of
+from melodyrnn.compose.performing.articulation import quantized, sustained
+from melodyrnn.compose.performing.clip_feel import SHORTEST, PlayedSpan, grooved
+from melodyrnn.compose.performing.performance import Feel, play, velocity_of
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.midi.original import Original, SoundingNote
 from melodyrnn.formats.midi.patch import Changes, patched

@@ -15,7 +15,7 @@ from melodyrnn.checkpoint.file import find, load
 from melodyrnn.cli.io import Terminated
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.journal import Journal, key_of
-from melodyrnn.cli.runs.evaluation_run import Row, row_facts, sets_of, show, untested
+from melodyrnn.cli.runs.models.evaluation_run import Row, row_facts, sets_of, show, untested
 from melodyrnn.errors import CheckpointError, OptionError
 from melodyrnn.evaluation.bits import pool
 from melodyrnn.evaluation.cross_validation import (

@@ -1,0 +1,1 @@
+"""What the commands about models and corpora do: train, evaluate, critic, memory, corpus."""

@@ -1,0 +1,1 @@
+"""How a melody is played: what is heard of a clip, and what is put upon the notes."""
