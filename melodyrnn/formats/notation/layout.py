@@ -7,7 +7,7 @@ Conventions
     the silence before it.
     Pitches are spelled for the key: no accidental on a note of the scale.
 
-Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and dots), spelled.
+Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and dots), spelled, signature, changes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from melodyrnn.music.key import SHARPS, STEPS, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from melodyrnn.formats.notation.repeats import Repeat
     from melodyrnn.music.melody import Melody, Metre
 
 _PLAIN: Final = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # with at most one dot
@@ -54,16 +55,39 @@ class Line:
     metre: Metre  # its onset is not of interest
     pieces: tuple[Piece, ...]
     upbeat: bool = False
+    begin: int = 0  # the tick of the melody
+    place: int = 0  # ticks of its bar that are not written before it: of an upbeat, or where a repeat cuts the bar
+    opens: bool = False  # a section that is repeated
+    closes: bool = False
+
+    @property
+    def ticks(self) -> int:
+        """How long it is as written."""
+        return sum(piece.ticks for piece in self.pieces)
 
 
-def engrave(melody: Melody, symbols: Mapping[int, str] | None = None) -> list[Line]:
-    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins."""
+def engrave(melody: Melody, symbols: Mapping[int, str] | None = None, repeats: Sequence[Repeat] = ()) -> list[Line]:
+    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins.
+
+    `repeats` are written once. A silence shorter than a bar behind the last of them is not written.
+    """
     lines: list[Line] = []
+    cuts = sorted({tick for repeat in repeats for tick in repeat})
     for start, end, metre in _bars(melody):
         upbeat = not lines and 0 < melody.notes[0].onset < end < melody.end
-        begin = melody.notes[0].onset if upbeat else start
-        lines.append(Line(metre, tuple(_pieces(melody, begin, end, symbols or {})), upbeat))
+        ticks = [melody.notes[0].onset if upbeat else start, *(cut for cut in cuts if start < cut < end), end]
+        for begin, until in pairwise(sorted({*ticks})):
+            if any(one.again <= begin < one.end for one in repeats) or _is_left_over(melody, begin, cuts):
+                continue
+            pieces = tuple(_pieces(melody, begin, until, symbols or {}))
+            opens, closes = (any(one[place] == tick for one in repeats) for place, tick in enumerate((begin, until)))
+            lines.append(Line(metre, pieces, upbeat, begin, begin - start, opens, closes))
     return lines
+
+
+def _is_left_over(melody: Melody, begin: int, cuts: Sequence[int]) -> bool:
+    """Whether nothing sounds from a tick on, at which the last repeat ends within a bar."""
+    return bool(cuts) and begin == cuts[-1] and begin >= melody.notes[-1].end and melody.place(begin)[1] > 0
 
 
 def _bars(melody: Melody) -> Iterator[tuple[int, int, Metre]]:
