@@ -82,7 +82,7 @@ FormatOption = Annotated[
     str | None,
     option(
         "--format FORMAT",
-        "midi, musicxml or abc; else by the suffix of -o.",
+        f"{', '.join(OUTPUT_FORMATS)}; else by the suffix of -o.",
         _WHERE,
         autocompletion=lambda: list(OUTPUT_FORMATS),
     ),

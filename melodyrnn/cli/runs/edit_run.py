@@ -20,6 +20,7 @@ from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.controls.frame.key import KeyControl
 from melodyrnn.controls.options import Options
+from melodyrnn.formats.registry import PLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,8 +43,8 @@ def run_edit(
     results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
     refuse_unwritten(results.format, program=program, **{FeelControl.name(): asked.get(FeelControl.name())})
     given = read_melody(console, file, track=track)
-    tell(console, given, key=asked.get(KeyControl.name()), kept=results.format == "midi")
-    if given.others and results.format != "midi":
+    tell(console, given, key=asked.get(KeyControl.name()), kept=results.format in PLAYED)
+    if given.others and results.format not in PLAYED:
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(

@@ -32,7 +32,7 @@ from melodyrnn.controls.frame.velocity import Velocity
 from melodyrnn.controls.harmony.chords import ChordsControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.registry import INPUT_FORMATS
+from melodyrnn.formats.registry import INPUT_FORMATS, PLAYED
 from melodyrnn.music.melody import Metre
 from melodyrnn.music.parsing import parse_metre
 
@@ -77,7 +77,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         goes_on=has_candidates if request.best is not None else may_go_on if request.recipe else None,
     )  # fmt: skip
     _refuse_contradictions(request, results)
-    given = _prime(console, request, kept=results.format == "midi")
+    given = _prime(console, request, kept=results.format in PLAYED)
     prime = None if given is None else given.melody
     options = chords.settled(options, prime)
     loaded = load_model(request.model)

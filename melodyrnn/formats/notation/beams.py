@@ -85,10 +85,10 @@ def _told(levels: Sequence[int]) -> Iterator[tuple[str, ...]]:
     for place, own in enumerate(levels):
         before = levels[place - 1] if place else 0
         after = levels[place + 1] if place + 1 < len(levels) else 0
-        yield tuple(_word(level, before >= level, after >= level, first=not place) for level in range(1, own + 1))
+        yield tuple(_word(before >= level, after >= level, first=not place) for level in range(1, own + 1))
 
 
-def _word(level: int, before: bool, after: bool, *, first: bool) -> str:  # noqa: FBT001 - two sides of one note
+def _word(before: bool, after: bool, *, first: bool) -> str:  # noqa: FBT001 - two sides of one note
     if before and after:
         return "continue"
     if before or after:
@@ -97,7 +97,7 @@ def _word(level: int, before: bool, after: bool, *, first: bool) -> str:  # noqa
 
 
 class Clef(NamedTuple):
-    """A clef: its sign, its line from below, the octaves that it sounds higher, and its middle line in steps above C0."""
+    """A clef: its sign, its line from below, how many octaves it sounds higher; its middle line in steps above C0."""
 
     sign: str
     line: int

@@ -1,4 +1,4 @@
-"""Which sections of a melody stand twice, note for note and chord for chord: what is written once, between repeat signs.
+"""Which sections of a melody stand twice, note for note and chord for chord: these are written once, as repeats.
 
 Conventions
     Ticks as in `music.melody`. A section is four bars or more of one metre, followed by itself at once; a note that
@@ -71,8 +71,9 @@ def _heard(melody: Melody, start: int, end: int) -> Iterator[tuple[int, int, int
 def _chords(symbols: Mapping[int, str], start: int, end: int) -> dict[int, str]:
     """The chords of a section from its beginning on, where the last one may be an earlier symbol's."""
     ticks = sorted(symbols)
-    holding = ticks[: bisect_right(ticks, start)][-1:]
-    return {0: symbols[tick] for tick in holding} | {t - start: symbols[t] for t in ticks if start < t < end}
+    first = bisect_right(ticks, start)
+    inner = {tick - start: symbols[tick] for tick in ticks[first:] if tick < end}
+    return {0: symbols[ticks[first - 1]], **inner} if first else inner
 
 
 def as_it_sounds(root: ET.Element) -> bool:

@@ -4,7 +4,7 @@ Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC (`
 split where a symbol stands. Tempo, key with its mode, metre changes, upbeat and title are written; velocities are not.
 
 Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation,
-musicxml_of.
+write_score (for the registry), musicxml_of.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.formats.notation.beams import Clef
     from melodyrnn.formats.notation.layout import Line
+    from melodyrnn.formats.writing import Manner, Written
     from melodyrnn.music.chord_symbols import Degrees
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
@@ -142,6 +143,11 @@ def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | Non
         return musicxml_of(melody, symbols)
     _refuse_empty(melody)
     return abc_of(melody, key_or_found(melody), engrave(melody, symbols))
+
+
+def write_score(written: Written, form: str, _manner: Manner) -> bytes:
+    """Write a melody and its symbols as the registry asks. Raises as `write_notation` does."""
+    return write_notation(written.melody, form, written.symbols)
 
 
 def _refuse_empty(melody: Melody) -> None:

@@ -87,7 +87,7 @@ def test_many_go_into_a_folder(command, model):
         (["-n", 0], "-n: 0 melodies cannot be written; give 1 or more"),
         (["--best", 3], "-o: 3 melodies do not fit into one stream: name a folder, -o out/"),
         (["--json", "-o", "-"], "-o: the JSON lines of --json already go to stdout: name a file"),
-        (["-o", "a.wav"], "-o: a.wav: .wav cannot be written; end it in .mid, .musicxml or .abc, or give --format"),
+        (["-o", "a.ogg"], "-o: a.ogg: .ogg cannot be written; end it in .mid, .musicxml or .abc, or give --format"),
         (["-o", ""], "-o: names no file; leave it out, or name one"),
         (["--prime", ""], "FILE: names no file"),
         (["--format", "abc", "-o", "a.mid"], "-o: a.mid would hold abc, not midi; end it in .abc"),
