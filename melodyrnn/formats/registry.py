@@ -52,6 +52,13 @@ FORMATS: Final = (
         writer="notation.write:write_score", noted=True,
     ),
     Format("krn", (".krn", ".kern"), isolated=True, begins=(b"!!!", b"**")),
+    Format(
+        "svg", (), (".svg",), writer="engraving.svg:write_svg", noted=True, needs=("verovio",), extra="score",
+    ),
+    Format(
+        "png", (), (".png",), writer="engraving.picture:write_png", noted=True, needs=("verovio", "resvg_py"),
+        extra="score",
+    ),
 )  # fmt: skip
 """All formats. MIDI, whose files hold more than scores do, is read by `formats.midi.reader` and is no score."""
 BY_NAME: Final = {one.name: one for one in FORMATS}

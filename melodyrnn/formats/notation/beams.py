@@ -4,9 +4,10 @@ Conventions
     A level is one of the beams over a note: an eighth has level 1, a sixteenth 1 and 2. What a beam does at a note is
     said in MusicXML's words: begin, continue, end, forward hook, backward hook.
     Eighths are beamed by the half bar in 4/4, by the bar in 3/4 and 3/8, by the dotted beat in 6/8, 9/8 and 12/8; where
-    shorter notes stand among them, by the beat. Metres of five and seven eighths are counted 3 + 2 and 2 + 2 + 3.
+    shorter notes stand among them, by the beat. Five and seven eighths are counted as the fewest notes of the melody are
+in the way: 3 + 2 or 2 + 3; 3 + 2 + 2, 2 + 2 + 3 or 2 + 3 + 2.
 
-Contents: beams_of (a bar → what the beams do at each piece), Clef, clef_of.
+Contents: beams_of (bars → what the beams do at each piece), Clef, clef_of.
 """
 
 from __future__ import annotations
@@ -24,28 +25,53 @@ if TYPE_CHECKING:
 
 _LEVELS: Final = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4}
 _LETTERS: Final = "CDEFGAB"
-_UNEVEN: Final = {(5, 8): (36, 24), (7, 8): (24, 24, 36)}  # ticks of their beats
+_UNEVEN: Final = {
+    (5, 8): ((0, 36), (0, 24)),
+    (7, 8): ((0, 36, 60), (0, 24, 48), (0, 24, 60)),
+}
+"""Ticks at which their beats may begin."""
 _BEAT: Final = 24
 
 
-def beams_of(line: Line) -> list[tuple[str, ...]]:
-    """What the beams do at each piece of a bar, from level 1 on; () where there are none."""
+def beams_of(lines: Sequence[Line]) -> list[list[tuple[str, ...]]]:
+    """What the beams do at each piece of each bar, from level 1 on; () where there are none."""
+    counted = {metre: min(ways, key=lambda way: _hidden(lines, metre, way)) for metre, ways in _UNEVEN.items()}
+    return [_beamed(line, counted.get((line.metre.numerator, line.metre.denominator), ())) for line in lines]
+
+
+def _hidden(lines: Sequence[Line], metre: tuple[int, int], beats: Sequence[int]) -> int:
+    """How many beats of a way to count a metre are hidden by notes that sound over them."""
+    bars = [line for line in lines if (line.metre.numerator, line.metre.denominator) == metre]
+    return sum(
+        at < beat < at + piece.ticks
+        for line in bars
+        for at, piece in zip(_places(line), line.pieces, strict=False)
+        for beat in beats
+    )
+
+
+def _places(line: Line) -> list[int]:
+    """Where in their bar the pieces begin, and the last one ends."""
+    return list(accumulate((piece.ticks for piece in line.pieces), initial=line.place))
+
+
+def _beamed(line: Line, beats: Sequence[int]) -> list[tuple[str, ...]]:
     told: list[tuple[str, ...]] = [() for _ in line.pieces]
-    for group in _groups(line):
-        levels = [_LEVELS[note_sign(line.pieces[place])[0]] for place in group]
+    for group in _groups(line, beats or _beats(line.metre), beats or _windows(line.metre)):
+        levels = [_level(line.pieces[place]) for place in group]
         for place, own in zip(group, _told(levels), strict=True):
             told[place] = own
     return told
 
 
-def _groups(line: Line) -> Iterator[list[int]]:
-    """Places of pieces that are beamed together, two and more."""
-    at = list(accumulate((piece.ticks for piece in line.pieces), initial=line.place))
-    for run in _runs(line, at, _windows(line.metre)):
+def _groups(line: Line, beats: Sequence[int], windows: Sequence[int]) -> Iterator[list[int]]:
+    """Places of pieces that are beamed together, two and more: within windows, with shorter notes within beats."""
+    at = _places(line)
+    for run in _runs(line, at, windows):
         if all(_level(line.pieces[place]) == 1 for place in run):
             yield run
         else:
-            yield from _runs(line, at, _beats(line.metre), run)
+            yield from _runs(line, at, beats, run)
 
 
 def _runs(line: Line, at: Sequence[int], windows: Sequence[int], among: Sequence[int] = ()) -> Iterator[list[int]]:
@@ -67,8 +93,6 @@ def _level(piece: Piece) -> int:
 
 def _beats(metre: Metre) -> list[int]:
     """Ticks at which the beats of a bar begin."""
-    if own := _UNEVEN.get((metre.numerator, metre.denominator)):
-        return list(accumulate(own, initial=0))
     beat = max(metre.beat_ticks, _BEAT) if metre.denominator > 2 else _BEAT
     return list(range(0, metre.bar_ticks, beat))
 

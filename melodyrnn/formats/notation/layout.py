@@ -125,7 +125,10 @@ def _pieces(melody: Melody, begin: int, end: int, symbols: Mapping[int, str]) ->
     if now < end:
         spans.append(_Span(now, end, None))
     parts = chain.from_iterable(_parted(span, symbols) for span in spans)
-    yield from _grouped([piece for part in parts for piece in _cut(part, begin, symbols.get(part.start, ""))])
+    metre = melody.metre_at(begin)
+    bar = begin - melody.place(begin)[1]
+    pieces = ((part, _cut(part, begin, bar, metre)) for part in parts)
+    yield from _grouped([piece for part, cut in pieces for piece in _with_symbol(cut, symbols.get(part.start, ""))])
 
 
 def _parted(span: _Span, symbols: Mapping[int, str]) -> Iterator[_Span]:
@@ -137,23 +140,46 @@ def _parted(span: _Span, symbols: Mapping[int, str]) -> Iterator[_Span]:
         yield _Span(a, b, span.pitch, back, span.tied_to if b == span.end else sounds)
 
 
-def _cut(span: _Span, begin: int, symbol: str) -> Iterator[Piece]:
-    """Cut a span of a bar that begins at a tick into single signs, tied unless it is a rest."""
+def _cut(span: _Span, begin: int, bar: int, metre: Metre) -> list[Piece]:
+    """Cut a span into single signs, tied unless it is a rest; what is written begins at `begin`, the bar at `bar`."""
     lengths: list[int] = []
     now, sounds = span.start, span.pitch is not None
     while now < span.end:
-        lengths.append(_next_sign(now - begin, span.end - now))
+        until = min(span.end, now + _room(now - bar, span.end - now, metre, sounds=sounds))
+        lengths.append(_next_sign(now - begin, until - now))
         now += lengths[-1]
+    pieces = []
     for place, ticks in enumerate(lengths):
         back = sounds and (place > 0 or span.tied_from)
         on = sounds and (place < len(lengths) - 1 or span.tied_to)
-        yield Piece(ticks, span.pitch, back, on, symbol="" if place else symbol)
+        pieces.append(Piece(ticks, span.pitch, back, on))
+    return pieces
+
+
+def _with_symbol(pieces: list[Piece], symbol: str) -> list[Piece]:
+    return [replace(pieces[0], symbol=symbol), *pieces[1:]] if symbol else pieces
+
+
+def _room(place: int, left: int, metre: Metre, *, sounds: bool) -> int:
+    """How long a sign may be that begins so many ticks into the bar, so that the beats can be seen.
+
+    A note from between the beats hides neither the middle of a bar of four nor a dotted beat; a rest hides no beat, but
+    for those of the whole bar and of its halves.
+    """
+    beat = metre.beat_ticks
+    if beat % 9 == 0:  # dotted beats
+        return beat - place % beat if place % beat or (left < metre.bar_ticks and not sounds) else left
+    if not sounds and beat == _BEAT and not (place == 0 and left >= metre.bar_ticks):
+        return 48 if place % 48 == 0 and metre.numerator % 2 == 0 else beat - place % beat
+    return 48 - place if metre.bar_ticks == 96 and place < 48 and place % _BEAT else left
 
 
 def _next_sign(place: int, left: int) -> int:
     """The sign to write here, `place` ticks into the bar, of a span that has so much left."""
     if place % 3 == 0 and left % 3 == 0:
         return next(ticks for ticks in _PLAIN if ticks <= left)
+    if place % 16 == 0 and left in {16, 32} and place % 48 + left <= 48:  # three quarters in the time of two
+        return left
     to_beat = -place % _BEAT
     if place % 3 == 0:  # leave the plain grid with the last sign of the span
         if left in _TRIPLET:

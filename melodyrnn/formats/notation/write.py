@@ -4,7 +4,7 @@ Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC (`
 split where a symbol stands. Tempo, key with its mode, metre changes, upbeat and title are written; velocities are not.
 
 Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation,
-write_score (for the registry), musicxml_of.
+write_score (for the registry), musicxml_of, score_tree.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def harmony_element(symbol: str) -> ET.Element:
     if bass:
         _pitch(harmony, "bass", bass)
     for value, alter, how in changes:
-        degree = ET.SubElement(harmony, "degree")
+        degree = ET.SubElement(harmony, "degree", {"print-object": "no"})  # the kind's text says it
         for name, told in (("degree-value", value), ("degree-alter", alter), ("degree-type", how)):
             ET.SubElement(degree, name).text = str(told)
     return harmony
@@ -155,13 +155,17 @@ def _refuse_empty(melody: Melody) -> None:
         raise Unsatisfiable("melody", "has no notes to write")
 
 
-def musicxml_of(
-    melody: Melody, symbols: Mapping[int, str] | None = None, *, folded: bool = True, marked: bool = False
-) -> bytes:
-    """Write a melody as MusicXML; raise OptionError for one without notes.
+def musicxml_of(melody: Melody, symbols: Mapping[int, str] | None = None) -> bytes:
+    """Write a melody as MusicXML; raise OptionError for one without notes."""
+    score = score_tree(melody, symbols)
+    ET.indent(score)
+    return (_DOCTYPE + ET.tostring(score, encoding="unicode") + "\n").encode()
 
-    `folded`: what is repeated literally stands once, between repeat signs. `marked`: each note has an id, n0, n1 …;
-    what is tied to it n0-1, n0-2 ….
+
+def score_tree(melody: Melody, symbols: Mapping[int, str] | None = None, *, folded: bool = True) -> ET.Element:
+    """A melody as the tree of MusicXML; raise OptionError for one without notes.
+
+    `folded`: what is repeated literally stands once, between repeat signs.
     """
     _refuse_empty(melody)
     symbols = symbols or {}
@@ -172,19 +176,16 @@ def musicxml_of(
     encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
     ET.SubElement(encoding, "software").text = SOFTWARE
     part_list = ET.SubElement(score, "part-list")
-    ET.SubElement(ET.SubElement(part_list, "score-part", id="P1"), "part-name").text = "Melody"
-    part = ET.SubElement(score, "part", id="P1")
-    _measures(part, melody, key, lines, symbols)
-    if marked:
-        _mark(part)
-    ET.indent(score)
-    return (_DOCTYPE + ET.tostring(score, encoding="unicode") + "\n").encode()
+    name = ET.SubElement(ET.SubElement(part_list, "score-part", id="P1"), "part-name", {"print-object": "no"})
+    name.text = "Melody"
+    _measures(ET.SubElement(score, "part", id="P1"), melody, key, lines, symbols)
+    return score
 
 
 def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], symbols: Mapping[int, str]) -> None:
     """The bars, numbered; the rest of one that a repeat cuts in two is counted with its beginning."""
     number = 0
-    for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
+    for place, (line, changed, beams) in enumerate(zip(lines, changes(lines), beams_of(lines), strict=True)):
         cut = line.place > 0 and not line.upbeat
         number += not cut and not line.upbeat
         measure = ET.SubElement(part, "measure", number=f"{number}X1" if cut else str(number))
@@ -196,21 +197,10 @@ def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], sym
             _bar_line(measure, "left", "heavy-light", "forward")
         if place == 0:
             _tempo(measure, melody)
-        _notes(measure, line, key.fifths, symbols)
+        _notes(measure, line, key.fifths, symbols, beams)
         last = place == len(lines) - 1
         if line.closes or last:
             _bar_line(measure, "right", "light-heavy", "backward" if line.closes else "")
-
-
-def _mark(part: ET.Element) -> None:
-    """Give every note its id."""
-    number, tied = -1, 0
-    for note in part.iter("note"):
-        if note.find("pitch") is None:
-            continue
-        tied = tied + 1 if note.find("tie[@type='stop']") is not None else 0
-        number += not tied
-        note.set("id", f"n{number}-{tied}" if tied else f"n{number}")
 
 
 def _bar_line(measure: ET.Element, location: str, style: str, repeat: str) -> None:
@@ -253,11 +243,13 @@ def _tempo(measure: ET.Element, melody: Melody) -> None:
     ET.SubElement(direction, "sound", tempo=f"{melody.tempo:g}")
 
 
-def _notes(measure: ET.Element, line: Line, fifths: int, symbols: Mapping[int, str]) -> None:
+def _notes(
+    measure: ET.Element, line: Line, fifths: int, symbols: Mapping[int, str], beams: Sequence[Sequence[str]]
+) -> None:
     """The notes of a bar, with accidentals where the signature and the bar so far say otherwise."""
     own = signature(fifths)
     seen: dict[tuple[str, int], int] = {}
-    at, beams = line.begin, beams_of(line)
+    at = line.begin
     if line.pieces and line.ticks == line.metre.bar_ticks and all(piece.pitch is None for piece in line.pieces):
         _harmonies(measure, symbols, at, at + line.ticks)
         _whole_rest(measure, line.ticks)
