@@ -92,7 +92,12 @@ def main() -> None:
             (folder / f"{one.name}.png").write_bytes(png_of(engraved(one.melody, one.symbols)))
         return
     FOLDER.mkdir(exist_ok=True)
-    page = ["# Twelve engravings", "", __doc__.splitlines()[0].partition(":")[0] + ". `python -m bench.engraved` makes them.", ""]
+    page = [
+        "# Twelve engravings",
+        "",
+        __doc__.splitlines()[0].partition(":")[0] + ". `python -m bench.engraved` makes them.",
+        "",
+    ]
     for one in TWELVE:
         (FOLDER / f"{one.name}.svg").write_text(engraved(one.melody, one.symbols), encoding="utf-8")
         page += [f"**{one.shows}**", "", f"![{one.melody.title}](engraving/{one.name}.svg)", ""]

@@ -30,7 +30,7 @@ from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
 from melodyrnn.formats.registry import BY_NAME, KEPT, PLAYED
-from melodyrnn.formats.writing import PLAIN, Manner, Written, write_as
+from melodyrnn.formats.writing import PLAIN, Manner, Written, write_all_as, write_as
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.music.melody_json import melody_to_json
 
@@ -65,6 +65,7 @@ class MelodyWriter:
     drawn: bool = False  # the seed was not the user's
     roll: bool = True
     written: int = field(default=0, init=False)
+    _every: list[Written] = field(default_factory=list, init=False)  # of one file that holds all
     _index: Index | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +91,12 @@ class MelodyWriter:
     def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
         """Check, write and tell one melody; `more` facts go into its JSON line."""
         recipe = self.recipe_of(made.seed)
-        name = self.results.deliver(self.console, position, self._content(made, recipe))
+        written = self._with_all(made, recipe, more or {})
+        if self.results.gathered:
+            self._every.append(written)
+            name = str(self.results.paths[0]) if self.results.paths else ""
+        else:
+            name = self.results.deliver(self.console, position, write_as(self.results.format, written, self.manner))
         self.written += 1
         if self.console.json:
             facts = _facts(made, name, recipe.digest) | {"warnings": self._doubts(made)}
@@ -100,15 +106,22 @@ class MelodyWriter:
         elif not self.console.quiet:
             self._tell(made, name)
 
-    def _content(self, made: Generated, recipe: Provenance) -> bytes:
+    def finish(self) -> None:
+        """Write what has been gathered for one file."""
+        if self._every:
+            self.results.deliver(self.console, 0, write_all_as(self.results.format, self._every, self.manner))
+
+    def _with_all(self, made: Generated, recipe: Provenance, more: Mapping[str, Any]) -> Written:
+        """A melody with what its format may hold of it."""
         form = BY_NAME[self.results.format]
-        written = Written(
+        return Written(
             melody=made.melody,
             midi=self._midi(made, recipe) if form.played else b"",
             symbols=self._symbols(made) if form.noted else {},
             bits=tuple(made.bits.sum(1).tolist()),
+            recipe=recipe.to_text() if self._keeps else "",
+            facts=tuple(_told_of(made, more)),
         )
-        return write_as(form.name, written, self.manner)
 
     def _midi(self, made: Generated, recipe: Provenance) -> bytes:
         """The melody as it is played, with its recipe."""
@@ -196,6 +209,14 @@ class MelodyWriter:
             self.console.detail(str(run))
 
 
+def _told_of(made: Generated, more: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a listener wants to know of a melody, for the pages that hold it."""
+    if "rank" in more:
+        yield "rank", str(more["rank"])
+    yield "seed", str(made.seed)
+    yield "bits a note", f"{made.bits[made.primed :].sum() / max(1, len(made.melody.notes) - made.primed):.2f}"
+
+
 def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     """A melody and how it came about, as plain data; times are ticks of 1/24 of a quarter."""
     new = made.bits[made.primed :]
@@ -227,6 +248,7 @@ def write_best(writer: MelodyWriter, candidates: Iterable[Generated], keep: int)
         writer.console.draw(_table(ranking, CRITERIA))
     for position, one in enumerate(ranking.best):
         writer.write(position, one.made, {"rank": position + 1, **one.facts()})
+    writer.finish()
     writer.console.detail(f"left out: {out}")
     if len(ranking.best) < keep:
         writer.console.warn(f"only {len(ranking.best)} of {keep} can be told apart and used; left out: {out}")

@@ -61,3 +61,4 @@ def run_edit(
     with telling(writer, count):
         for index, made in zip(left, melodies, strict=True):
             writer.write(index, made)
+        writer.finish()

@@ -101,6 +101,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     with telling(writer, many):
         for index, made in zip(left, melodies, strict=True):
             writer.write(index, made)
+        writer.finish()
     return None
 
 
