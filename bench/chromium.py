@@ -2,8 +2,8 @@
 
     python -m bench.chromium PAGE.html PICTURE.png [--dark]
 
-Debian's package `chromium`, driven by its own protocol (--remote-debugging-pipe): JSON, each message ended by a zero byte.
-No driver, no package of Python's.
+Debian's package `chromium`, driven by its own protocol (--remote-debugging-pipe): JSON, each message ended by a zero
+byte. No driver, no package of Python's. The picture is taken while the second bar plays.
 
 Contents: PROGRAM, Chromium.
 """
@@ -131,7 +131,7 @@ def main() -> None:
             browser.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
         browser.open(page.resolve())
         browser.tell("document.getElementById('play').click()")
-        browser.until("document.querySelector('#roll .sounding') && Number(document.getElementById('position').value) > 110")
+        browser.until("document.querySelector('#roll .sounding') && document.getElementById('position').value > 110")
         picture.write_bytes(browser.picture())
 
 

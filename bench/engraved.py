@@ -27,7 +27,7 @@ class Engraving(NamedTuple):
     name: str
     shows: str
     melody: Melody
-    symbols: dict[int, str] = {}
+    symbols: dict[int, str] | None = None
 
 
 def line(text: str, *metres: Metre, key: Key, at: int = 0, tempo: float = 120, title: str = "") -> Melody:
@@ -45,7 +45,8 @@ _A = "67:24 72:24 72:12 74:12 76:24 74:24 72:24 71:24 69:24 67:24 69:24 71:24 72
 _B = "76:24 76:12 77:12 79:24 76:24 74:24 74:12 76:12 77:24 74:24 72:24 71:24 69:24 71:24 72:72 -:24"
 TWELVE: Final = (
     Engraving("seven-eight", "7/8, counted 3 + 2 + 2", line(
-        "62:12 65:12 69:12 67:12 65:12 64:12 62:12 64:36 67:24 65:12 64:12 69:12 67:12 65:12 64:24 62:12 61:12 62:36 62:48",
+        "62:12 65:12 69:12 67:12 65:12 64:12 62:12 64:36 67:24 65:12 64:12 69:12 67:12 65:12 64:24 62:12 61:12 "
+        "62:36 64:24 62:24",
         Metre(7, 8), key=Key(2, "minor"), tempo=160, title="Seven")),
     Engraving("six-eight", "6/8, a dotted metronome mark", line(
         "67:36 71:24 74:12 72:12 71:12 69:12 67:36 66:12 67:12 69:12 71:18 69:6 67:12 64:24 66:12 67:36 67:36",
@@ -69,15 +70,17 @@ TWELVE: Final = (
         "67:12 69:6 71:6 72:24 72:24 74:24 76:36 74:12 72:24 71:24 69:24 67:24 72:48",
         Metre(3, 4), key=Key(0), at=48, title="Upbeat")),
     Engraving("aabb", "two sections, each repeated literally", line(
-        " ".join([_A, _A, _B, _B]), Metre(), key=Key(0), title="A A B B")),
+        f"{_A} {_A} {_B} {_B}", Metre(), key=Key(0), title="A A B B")),
     Engraving("long-rests", "rests of a bar and more", line(
         "-:24 69:24 71:48 -:96 -:96 72:24 -:72 -:48 71:24 69:24 -:192 69:48 -:48",
         Metre(), key=Key(9, "minor"), title="Silences")),
     Engraving("two-systems", "more bars than a line holds, a change of metre", line(
-        "62:12 64:12 66:12 67:12 69:24 66:24 67:12 66:12 64:12 62:12 64:24 57:24 " * 4 + "62:24 66:24 69:24 74:48 73:24 74:72",
+        "62:12 64:12 66:12 67:12 69:24 66:24 67:12 66:12 64:12 62:12 64:24 57:24 " * 4
+        + "62:24 66:24 69:24 74:48 73:24 74:72",
         Metre(), Metre(3, 4, 768), key=Key(2), title="Two lines")),
     Engraving("prime", "a phrase in fine values, and what goes on from it", line(
-        "72:18 70:6 69:12 67:12 65:24 -:12 67:6 69:6 70:3 69:3 70:18 67:24 65:12 64:12 65:24 -:24 69:18 72:6 70:12 69:12 67:24 65:24",
+        "72:18 70:6 69:12 67:12 65:24 -:12 67:6 69:6 70:3 69:3 70:18 67:24 65:12 64:12 65:24 -:24 69:18 72:6 "
+        "70:12 69:12 67:24 65:24",
         Metre(), key=Key(5), title="After a phrase")),
 )  # fmt: skip
 

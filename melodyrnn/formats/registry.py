@@ -54,7 +54,7 @@ FORMATS: Final = (
     ),
     Format("krn", (".krn", ".kern"), isolated=True, begins=(b"!!!", b"**")),
     Format(
-        "svg", (), (".svg",), writer="engraving.svg:write_svg", noted=True, needs=("verovio",), extra="score",
+        "svg", (), (".svg",), writer="engraving.picture:write_svg", noted=True, needs=("verovio",), extra="score",
     ),
     Format(
         "png", (), (".png",), writer="engraving.picture:write_png", noted=True, needs=("verovio", "resvg_py"),

@@ -32,6 +32,7 @@ class Written:
     symbols: Mapping[int, str] = field(default_factory=dict)  # tick → chord symbol; none where it is not `noted`
     sections: tuple[tuple[int, str], ...] = ()  # tick and name of each
     bits: tuple[float, ...] = ()  # surprise of each note to a model; () = none has heard it
+    caption: str = ""  # of a picture that is to show the bits; "" = it is to show the notes alone
     recipe: str = ""  # how melodyrnn made it, as its MIDI keeps it
     facts: tuple[tuple[str, str], ...] = ()  # name and value, for people: seed, bits a note, rank
 

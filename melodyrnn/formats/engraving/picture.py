@@ -1,9 +1,9 @@
-"""An engraved SVG → PNG, by resvg (MPL-2, a wheel without dependencies), with fonts that lie beside matplotlib.
+"""The pictures of a melody: SVG, and PNG drawn from it by resvg (MPL-2, a wheel) with fonts that lie beside matplotlib.
 
 STIX stands for Times, and has the notes, flats and sharps of metronome marks and chord symbols; DejaVu has Cyrillic and
 Greek besides. For letters that neither has, the system's fonts are asked, which takes longer.
 
-Contents: png_of, write_png (for the registry).
+Contents: png_of; write_svg, write_png (for the registry).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from melodyrnn.formats.engraving.surprise import surprise_svg
 from melodyrnn.formats.engraving.svg import engraved
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ def _font_files() -> list[str]:
     return [str(folder / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf") for name in _FONTS]
 
 
+def write_svg(written: Written, _form: str, _manner: Manner) -> bytes:
+    """A picture that scales: the melody, or its surprise where there is a caption."""
+    return _picture(written).encode()
+
+
 def write_png(written: Written, _form: str, _manner: Manner) -> bytes:
-    """Write a melody as a picture of pixels."""
-    return png_of(engraved(written.melody, written.symbols))
+    """The same in pixels."""
+    return png_of(_picture(written))
+
+
+def _picture(written: Written) -> str:
+    if written.caption:
+        return surprise_svg(written.melody, written.bits, written.caption, written.symbols)
+    return engraved(written.melody, written.symbols)

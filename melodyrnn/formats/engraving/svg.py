@@ -4,7 +4,7 @@ Conventions
     Measures of a page are verovio's: tenths of a millimetre on paper, 90 to a staff space within the picture.
     Texts of strangers (titles, chord symbols) go through XML writers, ours and verovio's, and are never pasted.
 
-Contents: engraved (a melody → SVG as text), Sheet (the same as a tree), write_svg (for the registry).
+Contents: engraved (a melody → SVG as text).
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from melodyrnn.formats.notation.write import score_tree
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from melodyrnn.formats.writing import Manner, Written
     from melodyrnn.music.melody import Melody
 
 _WIDTH: Final = 2100  # of a page on paper, A4
 _TALLEST: Final = 60_000  # verovio's limit; more goes onto further pages
 _OPTIONS: Final = {
-    "adjustPageHeight": True, "adjustPageWidth": True, "breaks": "auto", "footer": "none", "header": "none", "lyricSize": 3.2,
-    "pageHeight": _TALLEST, "pageMarginBottom": 60, "pageMarginLeft": 60, "pageMarginRight": 60, "scale": 45,
-    "smuflTextFont": "none", "svgViewBox": True, "xmlIdSeed": 1,
+    "adjustPageHeight": True, "adjustPageWidth": True, "breaks": "auto", "footer": "none", "header": "none",
+    "lyricSize": 3.2, "pageHeight": _TALLEST, "pageMarginBottom": 60, "pageMarginLeft": 60, "pageMarginRight": 60,
+    "scale": 45, "smuflTextFont": "none", "svgViewBox": True, "xmlIdSeed": 1,
 }  # fmt: skip
 _SIGNS: Final = {"b": "♭", "#": "♯"}
 _ALTERED: Final = re.compile(r"[b#](?=\d)")  # of a quality: 7b9, maj7#11
@@ -112,8 +111,3 @@ def _colour(root: ET.Element, colours: Sequence[str], prefix: str) -> None:
         place = int(number.partition("-")[0]) if number else len(colours)
         if place < len(colours):
             one.attrib |= {"fill": colours[place], "color": colours[place]}
-
-
-def write_svg(written: Written, _form: str, _manner: Manner) -> bytes:
-    """Write a melody as a picture that scales."""
-    return engraved(written.melody, written.symbols).encode()

@@ -85,7 +85,7 @@ def _name(one: ET.Element, prefix: str) -> None:
             one.set(reference, f"#{prefix}-{target[1:].partition('-')[0]}")
     kinds = _KEPT_CLASSES.intersection(one.attrib.pop("class", "").split())
     if kinds:
-        one.set("class", sorted(kinds)[0])
+        one.set("class", min(kinds))
 
 
 def _set(text: ET.Element) -> ET.Element:

@@ -1,4 +1,4 @@
-"""Melodies → one page of HTML: score, piano roll, player, recipe, and the MIDI to save. It asks no network for anything.
+"""Melodies → one page of HTML: score, piano roll, player, recipe, the MIDI to save. It asks no network for anything.
 
 What stands in the page comes from four places that lie beside this file, as they are written: page.html, page.css and
 four scripts. Texts of strangers (titles, chord symbols, recipes) come in two ways alone: escaped, in the title of the
@@ -21,7 +21,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from melodyrnn.formats.page.take import SURPRISE_LIMITS, score_of, take_of
+from melodyrnn.formats.engraving.surprise import SURPRISE_LIMITS
+from melodyrnn.formats.page.take import score_of, take_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,9 +2,8 @@
 
 Conventions
     Bars are counted from 1, or from 0 where an upbeat comes before the first; times are ticks, 24 a quarter.
-    `s0` … `s7` are the classes of surprise, in page.css and here (SURPRISE_LIMITS).
 
-Contents: take_of (a melody → data), score_of (→ SVG, or "" where verovio is not installed), SURPRISE_LIMITS.
+Contents: take_of (a melody → data), score_of (→ SVG, or "" where verovio is not installed).
 """
 
 from __future__ import annotations
@@ -22,14 +21,10 @@ from melodyrnn.music.key import spell
 from melodyrnn.music.key_finding import key_or_found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from melodyrnn.formats.writing import Written
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody, Note
 
-SURPRISE_LIMITS: Final = (1, 2, 3, 4, 6, 8, 11)
-"""Bits at which each class of surprise but the first begins."""
 _WIDTH: Final = 2100
 _UNSAFE: Final = re.compile(r"[^\w. -]+")
 
@@ -84,8 +79,3 @@ def score_of(written: Written, number: int) -> str:
     return engraved(
         written.melody, written.symbols, width=_WIDTH, paper=False, title=False, folded=False, prefix=f"t{number}"
     )
-
-
-def classes_of(bits: tuple[float, ...]) -> Iterator[int]:
-    """The class of surprise of each note."""
-    return (sum(value >= limit for limit in SURPRISE_LIMITS) for value in bits)
