@@ -3,7 +3,7 @@
 Conventions
     Ticks are those of the grid, 24 a quarter, here with fractions: a swung or humanised note stands between two.
 
-Contents: Sounding, melody_heard, beneath.
+Contents: Sounded, melody_heard, beneath.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LOWEST_TONE, _LOWEST_BASS = 53, 41
 _MOST: Final = 4_000  # notes beneath: more are another piece, and make the page large
 
 
-class Sounding(NamedTuple):
+class Sounded(NamedTuple):
     """One note that sounds."""
 
     onset: float
@@ -38,16 +38,16 @@ class Sounding(NamedTuple):
     velocity: int
 
 
-def melody_heard(written: Written) -> list[Sounding]:
+def melody_heard(written: Written) -> list[Sounded]:
     """The notes of the melody one by one, with the times of its MIDI where they are found in it."""
     melody = written.melody
     voice = _voice_of(melody, _rows(written.midi))
     if voice is not None:
         return voice
-    return [Sounding(note.onset, note.duration, note.pitch, note.velocity) for note in melody.notes]
+    return [Sounded(note.onset, note.duration, note.pitch, note.velocity) for note in melody.notes]
 
 
-def beneath(written: Written) -> list[Sounding]:
+def beneath(written: Written) -> list[Sounded]:
     """What else the MIDI holds but drums; where there is nothing else, the chords of the symbols."""
     rows = _rows(written.midi)
     pitches = [note.pitch for note in written.melody.notes]
@@ -56,7 +56,7 @@ def beneath(written: Written) -> list[Sounding]:
     return found or list(_of_symbols(written.symbols, written.melody.end))
 
 
-def _rows(midi: bytes) -> dict[tuple[int, int], list[Sounding]]:
+def _rows(midi: bytes) -> dict[tuple[int, int], list[Sounded]]:
     """The notes of each track and channel of a MIDI file; none of bytes that are no file."""
     if not midi:
         return {}
@@ -65,25 +65,25 @@ def _rows(midi: bytes) -> dict[tuple[int, int], list[Sounding]]:
     except Unreadable:
         return {}
     scale = TICKS_PER_QUARTER / content.raw.division if content.raw.division > 0 else 1.0
-    rows: dict[tuple[int, int], list[Sounding]] = {}
+    rows: dict[tuple[int, int], list[Sounded]] = {}
     for number, track in enumerate(content.tracks):
         for row in track.notes.rows:
             rows.setdefault((number, row[4]), []).append(_sounding(row, scale))
     return rows
 
 
-def _sounding(row: RawNote, scale: float) -> Sounding:
+def _sounding(row: RawNote, scale: float) -> Sounded:
     onset, end, pitch, velocity, _ = row
-    return Sounding(round(onset * scale, 3), round((end - onset) * scale, 3), pitch, velocity)
+    return Sounded(round(onset * scale, 3), round((end - onset) * scale, 3), pitch, velocity)
 
 
-def _voice_of(melody: Melody, rows: Mapping[tuple[int, int], list[Sounding]]) -> list[Sounding] | None:
+def _voice_of(melody: Melody, rows: Mapping[tuple[int, int], list[Sounded]]) -> list[Sounded] | None:
     """Those notes of a file that are the melody's, pitch by pitch."""
     pitches = [note.pitch for note in melody.notes]
     return next((row for row in rows.values() if [note.pitch for note in row] == pitches), None)
 
 
-def _of_symbols(symbols: Mapping[int, str], end: int) -> Iterator[Sounding]:
+def _of_symbols(symbols: Mapping[int, str], end: int) -> Iterator[Sounded]:
     """Chords held from symbol to symbol, the bass lower."""
     for begin, until in pairwise([*sorted(symbols), end]):
         try:
@@ -92,4 +92,4 @@ def _of_symbols(symbols: Mapping[int, str], end: int) -> Iterator[Sounding]:
             continue
         for place, tone in enumerate(tones):
             lowest = _LOWEST_TONE if place else _LOWEST_BASS
-            yield Sounding(begin, until - begin, lowest + (tone - lowest) % 12, _SOFT)
+            yield Sounded(begin, until - begin, lowest + (tone - lowest) % 12, _SOFT)

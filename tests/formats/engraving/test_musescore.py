@@ -104,7 +104,7 @@ def symbols(root):
                 at += int(one.findtext("duration"))
             if one.tag == "harmony":
                 place = (at + int(one.findtext("offset") or 0)) / divisions
-                names = tuple(one.findtext(name) for name in ("root/root-step", "root/root-alter", "bass/bass-step", "kind"))
+                names = (one.findtext(name) for name in ("root/root-step", "root/root-alter", "bass/bass-step", "kind"))
                 told.append((bar, place, *names))
     return told
 

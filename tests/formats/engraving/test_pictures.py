@@ -48,7 +48,9 @@ def test_nothing_is_left_that_only_verovio_knows():
     assert "= 96" in words
 
 
-@pytest.mark.parametrize("drawn", [engraved, lambda melody: surprise_svg(melody, [1.0] * 6, EVIL)], ids=["score", "surprise"])
+@pytest.mark.parametrize(
+    "drawn", [engraved, lambda melody: surprise_svg(melody, [1.0] * 6, EVIL)], ids=["score", "surprise"]
+)
 def test_texts_of_strangers_are_text(drawn):
     """A title that is markup is shown as it is written."""
     melody = replace(LEAD.melody, title=EVIL)
@@ -73,7 +75,8 @@ def test_a_png_has_its_texts():
     """Where the title stands there is ink, and without a title there is none."""
     plain = replace(LEAD.melody, title="")
     with_title, without = (
-        np.asarray(Image.open(io.BytesIO(png_of(engraved(one, LEAD.symbols)))).convert("L")) for one in (LEAD.melody, plain)
+        np.asarray(Image.open(io.BytesIO(png_of(engraved(one, LEAD.symbols)))).convert("L"))
+        for one in (LEAD.melody, plain)
     )
     assert with_title.shape[0] > without.shape[0]
     assert (with_title[:110] < 128).sum() > 300

@@ -45,7 +45,11 @@ def test_an_upbeat_is_beamed_by_its_place_in_the_bar():
 
 @pytest.mark.parametrize(
     ("held", "beams"),
-    [("60:36 60:24 60:24", "[,-,],[,],[,]"), ("60:24 60:24 60:36", "[,],[,],[,-,]"), ("60:24 60:36 60:24", "[,],[,-,],[,]")],
+    [
+        ("60:36 60:24 60:24", "[,-,],[,],[,]"),
+        ("60:24 60:24 60:36", "[,],[,],[,-,]"),
+        ("60:24 60:36 60:24", "[,],[,-,],[,]"),
+    ],
 )
 def test_seven_eighths_are_counted_as_the_melody_has_them(held, beams):
     """The notes of one bar say how the eighths of another are grouped."""
@@ -54,7 +58,13 @@ def test_seven_eighths_are_counted_as_the_melody_has_them(held, beams):
 
 @pytest.mark.parametrize(
     ("pitches", "clef"),
-    [((60, 72), ("G", 2, 0)), ((40, 52), ("F", 4, 0)), ((57, 69), ("G", 2, 0)), ((96, 103), ("G", 2, 1)), ((24, 33), ("F", 4, -1))],
+    [
+        ((60, 72), ("G", 2, 0)),
+        ((40, 52), ("F", 4, 0)),
+        ((57, 69), ("G", 2, 0)),
+        ((96, 103), ("G", 2, 1)),
+        ((24, 33), ("F", 4, -1)),
+    ],
 )
 def test_the_clef_has_the_fewest_ledger_lines(pitches, clef):
     """Treble and bass first; an octave clef where it spares many."""

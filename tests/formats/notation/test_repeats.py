@@ -55,7 +55,9 @@ def test_a_tune_with_an_upbeat_is_repeated_within_the_bar():
     assert (sounding(back), back.metres) == (sounding(UPBEAT), UPBEAT.metres)
 
 
-@pytest.mark.parametrize(("chords", "folded"), [("C | Am | Dm | G7", True), ("C | Am | Dm | G7 | Em | Am | Dm | G7", False)])
+@pytest.mark.parametrize(
+    ("chords", "folded"), [("C | Am | Dm | G7", True), ("C | Am | Dm | G7 | Em | Am | Dm | G7", False)]
+)
 def test_chords_have_to_come_again_too(chords, folded):
     """They are part of what is repeated, and come back with it."""
     symbols = symbols_over(chords, AABB)
@@ -72,7 +74,9 @@ def test_a_note_over_the_seam_is_in_the_way():
     assert all(one.start != 0 for one in literal_repeats(held, {}))
 
 
-@pytest.mark.parametrize(("metre", "tempo", "mark"), [((6, 8), 97.0, "64.7"), ((9, 8), 120.0, "80"), ((4, 4), 97.25, "97.2")])
+@pytest.mark.parametrize(
+    ("metre", "tempo", "mark"), [((6, 8), 97.0, "64.7"), ((9, 8), 120.0, "80"), ((4, 4), 97.25, "97.2")]
+)
 def test_metronome_marks_count_the_beat_and_are_read_to_the_digit(metre, tempo, mark):
     """Dotted quarters in compound metres, rounded on paper alone."""
     melody = line("60:36 62:36", Metre(*metre), key=Key(0), tempo=tempo)

@@ -14,7 +14,7 @@ from melodyrnn.errors import OptionError
 from melodyrnn.formats.engraving import surprise
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.formats.page import page, take
-from melodyrnn.formats.page.heard import Sounding, beneath, melody_heard
+from melodyrnn.formats.page.heard import Sounded, beneath, melody_heard
 from melodyrnn.formats.page.page import LARGEST
 from melodyrnn.formats.writing import Written, write_all_as, write_as
 
@@ -81,7 +81,10 @@ def test_all_that_is_known_is_in_it():
 def test_nothing_is_asked_for_elsewhere():
     """No address in it but the names of namespaces; the policy lets in these scripts and this style alone."""
     text = write_as("html", written()).decode()
-    assert set(re.findall(r"https?://[^\s\"'<]+", text)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\s\"'<]+", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
     elements = Elements(text)
     assert not any({"src", "style", "onclick", "onload"} & a.keys() for _, a in elements.found)
     (policy,) = (a["content"] for a, _ in elements.of("meta") if a.get("http-equiv") == "Content-Security-Policy")
@@ -150,9 +153,9 @@ def test_what_sounds_is_what_the_midi_holds():
     chords = [(0, 96, (48, 52, 55))]
     played = midi_bytes(LEAD.melody, timing=timing, chords=chords)
     given = replace(written(), midi=played)
-    assert melody_heard(given)[0] == Sounding(0.35, 95.65, 69, 80)
+    assert melody_heard(given)[0] == Sounded(0.35, 95.65, 69, 80)
     assert [note.pitch for note in beneath(given)] == [48, 52, 55]
-    assert melody_heard(replace(given, midi=b""))[0] == Sounding(0, 96, 69, 80)
+    assert melody_heard(replace(given, midi=b""))[0] == Sounded(0, 96, 69, 80)
     assert {note.onset for note in beneath(written())} == set(LEAD.symbols)
 
 
