@@ -36,6 +36,8 @@ class Format(NamedTuple):
     extra: str = ""  # ... which pip install 'melodyrnn[EXTRA]' brings
 
 
+_SOUND: Final = ("midirenderer", "soundfile")
+
 FORMATS: Final = (
     Format(
         "midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi"), begins=(b"MThd", b"RIFF"),
@@ -52,6 +54,8 @@ FORMATS: Final = (
         writer="notation.write:write_score", noted=True,
     ),
     Format("krn", (".krn", ".kern"), isolated=True, begins=(b"!!!", b"**")),
+    Format("wav", (), (".wav",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
+    Format("flac", (), (".flac",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
 )  # fmt: skip
 """All formats. MIDI, whose files hold more than scores do, is read by `formats.midi.reader` and is no score."""
 BY_NAME: Final = {one.name: one for one in FORMATS}
