@@ -33,7 +33,7 @@ RATE: Final = 48_000
 """Frames a second, as the synthesiser gives them."""
 PEAK: Final = 10 ** (-1 / 20)
 """The loudest sample: -1 dBFS."""
-_TAIL: Final = 12.0  # seconds in which the last notes may die away
+_TAIL: Final = 8.0  # seconds in which the last notes may die away
 _SILENT: Final = 10 ** (-72 / 20)
 _FADE: Final = RATE // 20  # frames at the end of what dies away
 _FULL: Final = 32_767
@@ -60,8 +60,8 @@ def _played(midi: bytes, soundfont: Path) -> NDArray[np.float32]:
         peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)))
         if peak >= _FULL and gain > -_MOST:
             gain -= _LESS
-        elif 0 < peak < _SOFT and gain == _GAIN:
-            gain = min(_MOST, gain + math.floor(20 * math.log10(_FULL / 2 / peak)))
+        elif peak < _SOFT and gain == _GAIN:
+            gain = min(_MOST, gain + math.floor(20 * math.log10(_FULL / 2 / max(peak, 1))))
         else:
             return np.divide(samples, _FULL + 1, dtype=np.float32)
 

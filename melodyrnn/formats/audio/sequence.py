@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 30 * 60  # seconds that are rendered
 _SET_TEMPO: Final = 0x51
+_CHORDS: Final = b"Chords"  # the name of the track that we write them into
+_VOLUME: Final = b"\x07"
+_SOFT: Final = 66  # of 127, where 100 is usual: 7 dB less
 _BESIDE: Final = 16  # parts of a quarter: by one a played note may end behind the bar line on which a loop ends
 _USUAL: Final = 500_000  # microseconds a quarter where a file says nothing
 
@@ -72,9 +75,9 @@ def sequence_of(midi: bytes, *, tail: float) -> Sequence:
     seconds = tempos.seconds(end)
     if seconds > LONGEST:
         raise OutputError(f"it lasts {seconds / 60:.0f} minutes; {LONGEST // 60} are the most that sound is made of")
-    tracks = [tuple(_heard(track.events)) for track in content.raw.tracks]
+    tracks = [_heard(raw.events, told.name) for raw, told in zip(content.raw.tracks, content.tracks, strict=True)]
     last = tempos.tempos[-1][1]
-    tracks.append((MidiEvent(end + -(-int(tail * 1e6) * division // last), 0xFF, b"\x2f"),))
+    tracks.append([MidiEvent(end + -(-int(tail * 1e6) * division // last), 0xFF, b"\x2f")])
     chunks = [payload_of(events) for events in tracks if events]
     header = b"MThd" + b"".join(
         value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(chunks), 2), (division, 2))
@@ -83,10 +86,16 @@ def sequence_of(midi: bytes, *, tail: float) -> Sequence:
     return Sequence(data, seconds, tempos.seconds(_bar_line(content, end)), tempos)
 
 
-def _heard(events: tuple[MidiEvent, ...]) -> list[MidiEvent]:
-    """The events of a track that are heard, and its end."""
+def _heard(events: tuple[MidiEvent, ...], name: bytes) -> list[MidiEvent]:
+    """The events of a track that are heard, and its end; chords that say nothing of their volume are soft."""
     kept = [event for event in events if 0x80 <= event.status < 0xF0 or event.data[:1] == bytes((_SET_TEMPO,))]
-    return [*kept, MidiEvent(kept[-1].tick, 0xFF, b"\x2f")] if kept else []
+    if not kept:
+        return []
+    soft = []
+    if name == _CHORDS and not any(event.status & 0xF0 == 0xB0 and event.data[:1] == _VOLUME for event in kept):
+        channels = sorted({event.status & 0x0F for event in kept if event.status & 0xF0 == 0x90})
+        soft = [MidiEvent(0, 0xB0 | channel, _VOLUME + bytes((_SOFT,))) for channel in channels]
+    return [*soft, *kept, MidiEvent(kept[-1].tick, 0xFF, b"\x2f")]
 
 
 def _tempos(content: Content) -> tuple[tuple[int, int], ...]:
