@@ -1,5 +1,6 @@
 """The loudspeaker, on the device that swallows all: what it plays, when it ends, what keys do to it."""
 
+import os
 import subprocess
 import sys
 import time
@@ -92,5 +93,7 @@ def test_the_null_device_is_taken_only_where_it_is_asked_for():
         "try: l.check_loudspeaker()\n"
         "except l.OutputError: print(l.miniaudio.Backend.NULL in asked[0], len(asked[0]) > 3)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], env={"PATH": "", "PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True)  # fmt: skip
+    environment = {"PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "False True\n"

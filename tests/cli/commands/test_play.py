@@ -25,7 +25,7 @@ def test_a_melody_goes_from_one_command_to_the_next(command, model):
     assert (played.status, played.data) == (0, b"")
     assert played.err.startswith("-: ")
     Path("a.abc").write_bytes(write_notation(SHORT, "abc"))
-    assert "a.abc: 0.8 s, 1 bar\n" in command("play", "a.abc", "--loop", 2).err.replace(" 0.4 s", " 0.8 s")
+    assert command("play", "a.abc", "--loop", 2).err == "a.abc: 0.4 s, 1 bar\n"
 
 
 def test_listening_comes_with_writing(command, model):
@@ -64,10 +64,8 @@ def test_what_cannot_be_heard_is_told_before_anything_is_composed(command, model
 
 def test_a_missing_package_is_one_line(command, model, monkeypatch):
     """That names the command which installs it, for sound and for files of sound."""
-    there = writing.find_spec
-    monkeypatch.setattr(
-        writing, "find_spec", lambda name: None if name in {"midirenderer", "miniaudio"} else there(name)
-    )
+    there, gone = writing.find_spec, {"midirenderer", "miniaudio"}
+    monkeypatch.setattr(writing, "find_spec", lambda name: None if name in gone else there(name))
     told = "pip install 'melodyrnn[sound]'\n"
     for arguments in (
         ("play", "a.mid"), ("generate", "-m", model, "--listen"), ("generate", "-m", model, "-o", "a.wav"),
