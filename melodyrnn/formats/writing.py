@@ -2,34 +2,32 @@
 
     Written (a melody, played and noted) + Manner → the writer that the row of the format names → bytes
 
-Contents: Written, Manner; write_as, write_all_as, refuse_missing, as_played (the writer of MIDI).
+Contents: Written, Manner; write_as, write_all_as, refuse_missing, refuse_lacking, as_played (the writer of MIDI).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.formats.registry import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from melodyrnn.music.melody import Melody
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A melody with all that a format may hold of it."""
+class Written(NamedTuple):
+    """A melody with all that a format may hold of it. A named tuple: to make a dataclass costs a first melody 3 ms."""
 
     melody: Melody
     midi: bytes = b""  # as it is played, recipe and chord track in it; empty where the format's row is not `played`
-    symbols: Mapping[int, str] = field(default_factory=dict)  # tick → chord symbol; none where it is not `noted`
+    symbols: Mapping[int, str] = {}  # tick → chord symbol; none where it is not `noted`
     sections: tuple[tuple[int, str], ...] = ()  # tick and name of each
     bits: tuple[float, ...] = ()  # surprise of each note to a model; () = none has heard it
     caption: str = ""  # of a picture that is to show the bits; "" = it is to show the notes alone
@@ -37,8 +35,7 @@ class Written:
     facts: tuple[tuple[str, str], ...] = ()  # name and value, for people: seed, bits a note, rank
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(NamedTuple):
     """How a user wants a format written; each writer takes what concerns it."""
 
     soundfont: Path | None = None  # None: the one that is installed
@@ -72,9 +69,14 @@ def write_all_as(form: str, every: Sequence[Written], manner: Manner = PLAIN) ->
 def refuse_missing(form: str) -> None:
     """Raise OutputError where a format needs a package that is not installed: before anything is composed."""
     row = BY_NAME[form]
-    lacking = [name for name in row.needs if find_spec(name) is None]
+    refuse_lacking(form, row.needs, row.extra)
+
+
+def refuse_lacking(what: str, needs: Iterable[str], extra: str) -> None:
+    """Raise OutputError where one of the modules that something needs is not installed."""
+    lacking = [name for name in needs if find_spec(name) is None]
     if lacking:
-        raise OutputError(f"{form} needs {' and '.join(lacking)}: pip install 'melodyrnn[{row.extra}]'")
+        raise OutputError(f"{what} needs {' and '.join(lacking)}: pip install 'melodyrnn[{extra}]'")
 
 
 @cache

@@ -27,6 +27,7 @@ from melodyrnn.compose.provenance import (
 from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.form.form import sections_over
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
 from melodyrnn.formats.registry import BY_NAME, KEPT, PLAYED
@@ -62,6 +63,7 @@ class MelodyWriter:
     original: Original | None = None  # the MIDI file that it was read from, and into which is written
     recipe: bool = True  # whether files keep it
     manner: Manner = PLAIN  # how the format is written
+    listen: bool = False  # each is played, too
     drawn: bool = False  # the seed was not the user's
     roll: bool = True
     written: int = field(default=0, init=False)
@@ -105,6 +107,15 @@ class MelodyWriter:
             self.console.record(facts | {"originality": run.facts() | normal} | dict(more or {}))
         elif not self.console.quiet:
             self._tell(made, name)
+        if self.listen:
+            self._play(made, recipe, name)
+
+    def _play(self, made: Generated, recipe: Provenance, name: str) -> None:
+        """Let it be heard."""
+        from melodyrnn.cli.runs.play_run import play_aloud  # noqa: PLC0415 - what it needs need not be there
+
+        midi = written_file(made, recipe, keep=False).data
+        play_aloud(self.console, midi, name or "melody", soundfont=self.manner.soundfont, sections=self._sections(made))
 
     def finish(self) -> None:
         """Write what has been gathered for one file."""
@@ -118,6 +129,7 @@ class MelodyWriter:
             melody=made.melody,
             midi=self._midi(made, recipe) if form.played else b"",
             symbols=self._symbols(made) if form.noted else {},
+            sections=self._sections(made) if form.noted else (),
             bits=tuple(made.bits.sum(1).tolist()),
             recipe=recipe.to_text() if self._keeps else "",
             facts=tuple(_told_of(made, more)),
@@ -140,6 +152,13 @@ class MelodyWriter:
         if not setting.written_chords:
             return {}
         return symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
+
+    def _sections(self, made: Generated) -> tuple[tuple[int, str], ...]:
+        """The sections of the form that is asked for."""
+        setting = self.options.setting
+        if setting.form is None or setting.bars is None:
+            return ()
+        return sections_over(setting.form, made.melody, setting.bars)
 
     def recipe_of(self, seed: int) -> Provenance:
         """How the melody of this seed is made."""
@@ -167,8 +186,12 @@ class MelodyWriter:
     def _tell(self, made: Generated, name: str) -> None:
         """Say what was written; on a terminal, show it."""
         console, melody = self.console, made.melody
-        if self.roll and console.interactive:
-            console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
+        if self.roll and console.interactive and not self.listen:
+            drawing = draw_roll(
+                melody, width=console.width, colour=console.colour, unicode=console.unicode,
+                chords=self._symbols(made), sections=self._sections(made),
+            )  # fmt: skip
+            console.draw(drawing)
         bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
         seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
         facts = [f"{self._length(melody)} of {melody.metres[0]}", amount(len(melody.notes), "note")]

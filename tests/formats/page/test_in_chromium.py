@@ -38,7 +38,8 @@ def written(one, **more):
 def started(tmp_path_factory):
     """A browser with a page of two melodies, the first of which has a title that is markup."""
     folder = tmp_path_factory.mktemp("page")
-    evil = replace(written(FIRST), melody=replace(FIRST.melody, title=EVIL), recipe=EVIL, facts=((EVIL, EVIL),))
+    titled = replace(FIRST.melody, title=EVIL)
+    evil = written(FIRST)._replace(melody=titled, recipe=EVIL, facts=((EVIL, EVIL),))
     (folder / "takes.html").write_bytes(write_all_as("html", [evil, written(SECOND)]))
     with Chromium.started() as found:
         found.ask("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)

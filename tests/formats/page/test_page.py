@@ -98,7 +98,7 @@ def test_nothing_is_asked_for_elsewhere():
 def test_texts_of_strangers_are_no_markup():
     """A title, a chord, a recipe, a fact and a section that are markup come as text."""
     evil = replace(LEAD.melody, title=EVIL)
-    given = replace(written(), melody=evil, recipe=EVIL, facts=((EVIL, EVIL),), sections=((0, EVIL),))
+    given = written()._replace(melody=evil, recipe=EVIL, facts=((EVIL, EVIL),), sections=((0, EVIL),))
     text = write_as("html", given).decode()
     plain = write_as("html", written()).decode()
     assert [name for name, _ in Elements(text).found] == [name for name, _ in Elements(plain).found]
@@ -111,7 +111,7 @@ def test_texts_of_strangers_are_no_markup():
 def test_a_chord_that_is_no_chord_is_shown_and_silent(monkeypatch):
     """Symbols reach the page as text, even where no score could be written with them."""
     monkeypatch.setattr(take, "find_spec", lambda _: None)
-    text = write_as("html", replace(written(), symbols={0: EVIL, 96: "C"})).decode()
+    text = write_as("html", written()._replace(symbols={0: EVIL, 96: "C"})).decode()
     (found,) = data_of(text)["takes"]
     assert found["chords"][0] == [0, EVIL]
     assert {note[0] for note in found["beneath"]} == {96}
@@ -152,10 +152,10 @@ def test_what_sounds_is_what_the_midi_holds():
     timing = [(round(n.onset * 20) + 7, round(n.end * 20)) for n in LEAD.melody.notes]
     chords = [(0, 96, (48, 52, 55))]
     played = midi_bytes(LEAD.melody, timing=timing, chords=chords)
-    given = replace(written(), midi=played)
+    given = written()._replace(midi=played)
     assert melody_heard(given)[0] == Sounded(0.35, 95.65, 69, 80)
     assert [note.pitch for note in beneath(given)] == [48, 52, 55]
-    assert melody_heard(replace(given, midi=b""))[0] == Sounded(0, 96, 69, 80)
+    assert melody_heard(given._replace(midi=b""))[0] == Sounded(0, 96, 69, 80)
     assert {note.onset for note in beneath(written())} == set(LEAD.symbols)
 
 
