@@ -129,6 +129,7 @@ def main() -> None:
     with Chromium.started() as browser:
         if "--dark" in sys.argv:
             browser.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        browser.ask("Emulation.setDeviceMetricsOverride", width=1100, height=1000, deviceScaleFactor=1, mobile=False)
         browser.open(page.resolve())
         browser.tell("document.getElementById('play').click()")
         browser.until("document.querySelector('#roll .sounding') && document.getElementById('position').value > 110")

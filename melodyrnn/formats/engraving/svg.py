@@ -26,8 +26,7 @@ _WIDTH: Final = 2100  # of a page on paper, A4
 _TALLEST: Final = 60_000  # verovio's limit; more goes onto further pages
 _OPTIONS: Final = {
     "adjustPageHeight": True, "adjustPageWidth": True, "breaks": "auto", "footer": "none", "header": "none",
-    "lyricSize": 3.2, "pageHeight": _TALLEST, "pageMarginBottom": 60, "pageMarginLeft": 60, "pageMarginRight": 60,
-    "scale": 45, "smuflTextFont": "none", "svgViewBox": True, "xmlIdSeed": 1,
+    "lyricSize": 3.2, "pageHeight": _TALLEST, "scale": 45, "smuflTextFont": "none", "svgViewBox": True, "xmlIdSeed": 1,
 }  # fmt: skip
 _SIGNS: Final = {"b": "♭", "#": "♯"}
 _ALTERED: Final = re.compile(r"[b#](?=\d)")  # of a quality: 7b9, maj7#11
@@ -47,7 +46,9 @@ def engraved(
     score = score_tree(melody, symbols, folded=folded)
     _prepare(score, words)
     named = one_line(melody.title) if title else ""
-    options = {**_OPTIONS, "pageWidth": width, "pageMarginTop": _TITLE_ROOM if named else 60}
+    edge = 60 if paper else 10
+    margins = dict.fromkeys(("pageMarginBottom", "pageMarginLeft", "pageMarginRight", "pageMarginTop"), edge)
+    options = {**_OPTIONS, **margins, "pageWidth": width} | ({"pageMarginTop": _TITLE_ROOM} if named else {})
     pages = [tidied(page, prefix) for page in _pages(ET.tostring(score, encoding="unicode"), options)]
     if named:
         _add_title(pages[0], named)

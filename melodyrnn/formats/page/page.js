@@ -67,6 +67,7 @@
     const take = takes[current];
     const shades = classes(take);
     lit = -1;
+    pointer();
     roll.draw(take, shades);
     roll.showLoop(transport.loop);
     take.notes.forEach((_, number) => {
@@ -230,9 +231,21 @@
   function light(number) {
     if (lit >= 0) { roll.notes[lit].classList.remove("sounding"); for (const one of pieces(lit)) one.classList.remove("sounding"); }
     lit = number;
-    if (number < 0) return;
-    roll.notes[number].classList.add("sounding");
-    for (const one of pieces(number)) one.classList.add("sounding");
+    const [head, ...tied] = number < 0 ? [] : pieces(number);
+    for (const one of head ? [head, ...tied] : []) one.classList.add("sounding");
+    if (number >= 0) roll.notes[number].classList.add("sounding");
+    pointer(head);
+  }
+
+  // A bar through the staff behind the note that sounds.
+  function pointer(head) {
+    const old = element("pointer");
+    if (old) old.remove();
+    const bar = head && head.closest(".measure");
+    if (!bar) return;
+    const [note, around] = [head.getBBox(), bar.getBBox()];
+    const place = { x: note.x - 90, width: note.width + 180, y: around.y - 100, height: around.height + 200 };
+    bar.prepend(drawn("rect", { id: "pointer", rx: 90, ...place }));
   }
 
   const KEYS = {
