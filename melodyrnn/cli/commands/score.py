@@ -29,7 +29,7 @@ def score_command(
     model: ModelOption = DEFAULT_MODEL,
     track: TrackOption = None,
     output: Annotated[
-        str | None, option("-o --output FILE", "A picture of it as .svg or .png, or a page that plays it, .html.")
+        str | None, option("-o --output FILE", "A picture of it as .svg, .png or .pdf, or a page that plays it, .html.")
     ] = None,
     force: ForceOption = False,
     quiet: QuietOption = False,

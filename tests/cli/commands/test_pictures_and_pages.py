@@ -52,7 +52,7 @@ def test_many_pages_go_into_a_folder_and_one_into_a_pipe(command, model):
     assert command(*asked, "-").out.count('"bits a note"') == 2
 
 
-@pytest.mark.parametrize(("name", "begins"), [("x.svg", b"<svg"), ("x.png", b"\x89PNG")])
+@pytest.mark.parametrize(("name", "begins"), [("x.svg", b"<svg"), ("x.png", b"\x89PNG"), ("x.pdf", b"%PDF")])
 def test_scores_are_pictures(command, model, name, begins):
     """By the suffix, of every verb that writes."""
     assert command("generate", "-m", model, "--bars", 2, "--seed", 3, "-o", name).status == 0
@@ -85,5 +85,5 @@ def test_surprise_is_drawn(command, model, tune_file):
     facts = json.loads(command("score", tune_file, "-m", model, "--json").out)
     assert take["bits"] == [round(note["bits"]["total"], 2) for note in facts["notes"]]
     ended = command("score", tune_file, "-m", model, "-o", "s.mid")
-    assert (ended.status, "surprise is shown in .svg, .png and .html" in ended.err) == (2, True)
+    assert (ended.status, "surprise is shown in .svg, .png, .pdf and .html" in ended.err) == (2, True)
     assert not Path("s.mid").exists()
