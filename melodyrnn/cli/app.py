@@ -23,8 +23,8 @@ from melodyrnn.cli.options import signed
 
 COMMANDS: Final = (
     "generate", "infill", "vary", "humanize", "train", "critic", "evaluate", "score", "memory", "originality",
-    "reproduce",
-    "inspect", "corpus", "ports", "play", "jam",
+    "reproduce", "convert", "play", "jam", "ports",
+    "inspect", "corpus",
 )  # fmt: skip
 """The commands, in the order of the help page; each is NAME_command in a module of commands/."""
 _MODULES: Final = {

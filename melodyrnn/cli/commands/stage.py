@@ -1,4 +1,4 @@
-"""melodyrnn ports, play and jam: MIDI ports, music on them, music in answer to a player.
+"""melodyrnn ports, play and jam: MIDI ports; music on them, or through the loudspeaker; music in answer to a player.
 
 Contents: ports_command, play_command, jam_command.
 """
@@ -11,6 +11,7 @@ import typer
 
 from melodyrnn.cli import options as o
 from melodyrnn.cli.app import command
+from melodyrnn.cli.runs.manner import ready_to_play
 
 _OUT: Final = "Ports"
 _TIME: Final = "Time"
@@ -74,13 +75,17 @@ def play_command(
     model: Annotated[
         str | None, o.option("-m --model MODEL", "For --refresh: the model, if it does not ship.", "New music")
     ] = None,
+    soundfont: o.SoundfontOption = None,
     track: o.TrackOption = None,
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Play a file into a DAW or a synth.
+    """Play a file aloud, or into a DAW or a synth.
 
     Examples:
+      melodyrnn play tune.mid
+      melodyrnn generate --loop --bars 4 | melodyrnn play - --loop
+      melodyrnn play book.abc:12 --soundfont piano.sf2
       melodyrnn play tune.mid --port Synth
       melodyrnn generate --loop --bars 4 | melodyrnn play - --virtual --loop
       melodyrnn play loop.mid --virtual --loop --clock follow:Ardour
@@ -88,21 +93,31 @@ def play_command(
       melodyrnn play --watch tune.mid --virtual --loop
 
     All tracks of a MIDI file are played as they stand there; of other formats
-    the melody. Ctrl-C ends it, and every note that sounds. With --refresh the
-    next take is composed while this one plays and begins on the bar line; a
-    recipe is in every MIDI file of melodyrnn.
+    the melody, its chords softly beneath. On a terminal the roll moves along:
+    space waits and goes on, left and right go a bar back and forth, q ends.
+    MELODYRNN_AUDIO=null plays without a loudspeaker.
+
+    With --port or --virtual it is played as MIDI: Ctrl-C ends it, and every
+    note that sounds. With --refresh the next take is composed while this one
+    plays and begins on the bar line; a recipe is in every MIDI file of
+    melodyrnn.
     """
     console = o.console_of(context, quiet=quiet, verbose=verbose)
 
-    from melodyrnn.cli.runs.stage_run import PlayRequest, run_play  # noqa: PLC0415
+    from melodyrnn.cli.runs.stage_run import PlayRequest, goes_to_port, run_play  # noqa: PLC0415
 
-    run_play(
-        console,
-        PlayRequest(
-            file=file, track=track, port=port, virtual=virtual, channel=channel, loop=loop, tempo=tempo, clock=clock,
-            keep_position=keep_position, latency=latency, refresh=refresh, watch=watch, model=model,
-        ),
+    request = PlayRequest(
+        file=file, track=track, port=port, virtual=virtual, channel=channel, loop=loop, tempo=tempo, clock=clock,
+        keep_position=keep_position, latency=latency, refresh=refresh, watch=watch, model=model, soundfont=soundfont,
     )  # fmt: skip
+    if goes_to_port(request):
+        run_play(console, request)
+        return
+    ready_to_play()
+    from melodyrnn.cli.runs.play_run import run_aloud  # noqa: PLC0415
+
+    turns = 1 if loop is None else loop or None
+    run_aloud(console, file, track=track, turns=turns, soundfont=soundfont)
 
 
 @command(see="melodyrnn play --help, melodyrnn generate --help", alone=_ALONE)

@@ -1,7 +1,7 @@
 """What ports and play do: ports listed, a file made a clip, and played on a port until it is over or stopped.
 
-Contents: run_ports; PlayRequest, run_play; ClockWish, clock_wish (what --clock asks for), opened_voices, follower_on,
-ended_well (signals that close a terminal end a stage as Ctrl-C does), fresh_ports.
+Contents: run_ports; PlayRequest, goes_to_port, run_play; ClockWish, clock_wish (what --clock asks for), opened_voices,
+follower_on, ended_well (signals that close a terminal end a stage as Ctrl-C does), fresh_ports.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_bytes, read_melody
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.formats.conversion import written_from
 from melodyrnn.formats.registry import INPUT_FORMATS, format_of
 from melodyrnn.live.clip import Clip, clip_of_midi
 from melodyrnn.live.clock import ClockFollower
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.cli.io.console import Console
 
+_OF_PORTS: Final = ("channel", "tempo", "clock", "latency", "refresh", "watch")
 _LOOK: Final = 0.2  # seconds from look to look at a file that is watched
 
 
@@ -70,6 +71,7 @@ class PlayRequest:
     refresh: int | None = None
     watch: bool = False
     model: str | None = None
+    soundfont: str | None = None
 
     @property
     def passes(self) -> int:
@@ -87,13 +89,20 @@ class PlayRequest:
         return self.passes != 1
 
 
+def goes_to_port(request: PlayRequest) -> bool:
+    """Whether it is played on a MIDI port, and not aloud. Raises OptionError for what only the other knows."""
+    given = request.port is not None or request.virtual is not None
+    if given and request.soundfont is not None:
+        raise OptionError("--soundfont", "is for the loudspeaker; a port's sound is that of whoever listens there")
+    for name in _OF_PORTS:
+        if getattr(request, name) and not given:
+            raise OptionError(f"--{name}", "is for MIDI ports: name one with --port, or make one with --virtual")
+    return given
+
+
 def run_play(console: Console, request: PlayRequest) -> None:
     """Play a file on a port. Raises OptionError, Unreadable, RecipeError, PortError."""
     clock = clock_wish(request.clock)
-    if request.port is None and request.virtual is None:
-        raise OptionError(
-            "--port", "name the port to play on, or make one with --virtual; 'melodyrnn ports' lists them"
-        )
     if request.port is not None and request.virtual is not None:
         raise OptionError("--virtual", "makes a port of its own; leave out --port, or this")
     if request.watch and (request.refresh or request.file == "-"):
@@ -193,7 +202,8 @@ def _midi_of(console: Console, request: PlayRequest) -> bytes:
         if known == "midi" or format_of(data[:512]) == "midi":
             return data
         raise OptionError("FILE", "what comes on stdin is no MIDI file: write it to a file of its own suffix first")
-    return midi_bytes(read_melody(console, request.file, track=request.track).melody)
+    found = read_melody(console, request.file, track=request.track, chords=True)
+    return written_from(found.melody, "midi", chords=found.chords, program=found.program).midi
 
 
 def _clip(request: PlayRequest, data: bytes) -> Clip:
