@@ -27,7 +27,7 @@ def test_one_that_is_killed_while_it_hands_over_is_told():
 
 
 def test_a_helper_answers_one_order_after_another():
-    """What is raised is an answer; without an order there is none; a killed one is told, and another takes its place."""
+    """What is raised is an answer; without an order there is none; a killed one is told and replaced."""
     helper = Helper(int)
     try:
         assert helper.answer() is None
