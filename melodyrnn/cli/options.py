@@ -116,7 +116,7 @@ def with_controls(verb: str) -> Callable[[Callable[..., None]], Callable[..., No
     def add(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**values: Any) -> None:
-            own = {name: values.pop(name) for name, control in every().items() if verb in control.option.verbs}
+            own = {name: values.pop(name) for name, control in every().items() if control.option.belongs_to(verb)}
             asked = {name: value for name, value in own.items() if _is_typed(values["context"], name)}
             function(asked=asked, **values)
 
@@ -140,7 +140,7 @@ def signed(callback: Any) -> None:
     own = inspect.signature(callback.__wrapped__, eval_str=True).parameters.values()
     parameters = []
     for parameter in own:
-        controls = [one for one in every().values() if verb in one.option.verbs] if parameter.name == "asked" else []
+        controls = [one for one in every().values() if one.option.belongs_to(verb)] if parameter.name == "asked" else []
         parameters += [_parameter(control) for control in controls] or [parameter]
     callback.__signature__ = inspect.Signature(parameters)
     callback.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

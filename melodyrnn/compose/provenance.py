@@ -14,7 +14,7 @@ Conventions
     string in it says is never run, opened or printed unescaped.
 
 Contents: Provenance, hash_of, hash_of_file, printable_name; EditTask; WrittenFile, written_file (a melody → bytes; the
-one way in which files are written), file_of, chords_begin; remake (a recipe → the same bytes), edited.
+one way in which files are written), file_of, chords_begin; remake (a recipe → the same bytes), edited, refuse_work.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ from melodyrnn._version import __version__
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.performing.performance import Feel, swung
 from melodyrnn.compose.plain import LONGEST_RECIPE, from_plain, options_from, printable_line
-from melodyrnn.compose.rewriting import PARTS_A_TICK, changes_for, new_file, playing_of
+from melodyrnn.compose.rewriting import changes_for, new_file, playing_of
 from melodyrnn.errors import CorpusError, OptionError, RecipeError, Unreadable
 from melodyrnn.formats.midi.original import SOURCE_HASH
 from melodyrnn.formats.midi.patch import free_channel, patched
 from melodyrnn.formats.midi.write import chord_payload, midi_bytes
 from melodyrnn.music.chords import chord_notes
+from melodyrnn.music.groove import PARTS_A_TICK
 from melodyrnn.music.melody import MOST_BARS, Metre
 from melodyrnn.music.melody_json import melody_from_json, melody_to_json
 
@@ -338,13 +339,13 @@ def remake(model: Model, recipe: Provenance, given: Melody | None = None, origin
         recipe = replace(recipe, given=prime, original=own)
     try:
         options = options_from(recipe.options)
-        _refuse_work(recipe, options, prime)
+        refuse_work(recipe, options, prime)
         return file_of(_made(model, recipe, options, prime), recipe)
     except OptionError as problem:
         raise RecipeError(f"its recipe cannot be followed: {problem}") from problem
 
 
-def _refuse_work(recipe: Provenance, options: Options, prime: Melody | None) -> None:
+def refuse_work(recipe: Provenance, options: Options, prime: Melody | None) -> None:
     """Raise RecipeError where a recipe asks for more memory than a stranger's file may take."""
     setting = options.setting
     effort = setting.effort or 1  # what is usual without is little

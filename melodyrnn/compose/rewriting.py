@@ -4,12 +4,12 @@ What was given stays to the tick; a note that has another pitch has it in its pl
 tempo, metre and key of the file change where the caller asked for others.
 
 Contents: Playing (how new notes are played), playing_of; changes_for; new_file (where there is no file to
-write into); PARTS_A_TICK.
+write into).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from melodyrnn.compose.performing.clip_feel import PlayedSpan, groove_of, grooved, in_turn, is_played
 from melodyrnn.compose.performing.performance import Feel, play
@@ -18,8 +18,7 @@ from melodyrnn.errors import OptionError
 from melodyrnn.formats.midi.original import SoundingNote
 from melodyrnn.formats.midi.patch import Changes
 from melodyrnn.formats.midi.quantize import key_text
-from melodyrnn.music.groove import PARTS_A_QUARTER, Groove, parse_groove
-from melodyrnn.music.melody import TICKS_PER_QUARTER
+from melodyrnn.music.groove import PARTS_A_TICK, Groove, parse_groove
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from melodyrnn.formats.midi.original import Original, Place
     from melodyrnn.music.melody import Melody
 
-PARTS_A_TICK: Final = PARTS_A_QUARTER // TICKS_PER_QUARTER
 _TEMPO, _METRE, _KEY = 0x51, 0x58, 0x59
 
 

@@ -41,6 +41,11 @@ class Option(NamedTuple):
     files: str = ""  # what FILE may be read instead of the text: 'harmony'
     verbs: tuple[str, ...] = GENERATE  # commands that have it
     elsewhere: tuple[str, ...] = ()  # what other programs call it: whoever writes that is told
+    staged: bool = True  # what `generate` has of it means something in answer to a player, too
+
+    def belongs_to(self, verb: str) -> bool:
+        """Whether a command has it; a jam has what generate has, but for what is about files."""
+        return verb in self.verbs or (verb == "jam" and self.staged and "generate" in self.verbs)
 
 
 class Control:

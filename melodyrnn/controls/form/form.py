@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 class FormControl(Control):
     """A letter for each section; a section that comes back is copied, with a prime mark all but its last bar."""
 
-    option = Option("--form", "Sections that return; A' with another last bar.", "AABA", panel="Rhythm and form")
+    option = Option(
+        "--form", "Sections that return; A' with another last bar.", "AABA", panel="Rhythm and form", staged=False
+    )
     takes_time = True
     concerns = "whole"
 

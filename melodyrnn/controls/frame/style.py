@@ -28,7 +28,7 @@ class Style(Control):
     are asked for.
     """
 
-    option = Option("--style", "A style of the model; inspect lists them.", "NAME")
+    option = Option("--style", "A style of the model; inspect lists them.", "NAME", staged=False)
 
     @classmethod
     def parse(cls, given: Any) -> Self:
