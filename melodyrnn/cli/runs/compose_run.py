@@ -27,6 +27,7 @@ from melodyrnn.compose.provenance import (
 from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.frame.manners import has_manners
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
 from melodyrnn.music.melody import MOST_BARS
@@ -141,12 +142,19 @@ class MelodyWriter:
         facts = [f"{self._length(melody)} of {melody.metres[0]}", amount(len(melody.notes), "note")]
         if melody.key is not None:
             facts.append(str(melody.key))
+        if self._mannered:
+            facts.append(f"{melody.tempo:g} quarters a minute")
         console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
         console.detail(f"what was asked for cost {made.price:.1f} bits")
         for doubt in self._doubts(made):
             console.warn(doubt)
         if self.model.checkpoint.fingerprints:
             self._tell_copy(made)
+
+    @property
+    def _mannered(self) -> bool:
+        """Whether the model wrote in its own manner, of which the tempo is a part."""
+        return self.verb == "generate" and self.given is None and has_manners(self.model.card, self.options)
 
     def _doubts(self, made: Generated) -> list[str]:
         """What nobody asks for in a new melody, and what helps."""

@@ -18,6 +18,7 @@ class Bars(Control):
 
     option = Option("--bars", "Exactly so many, up to 64, without upbeat and prime; free: as was learnt.", "N|free")
     default = 8
+    says_default = True
     stored = int | None
 
     @classmethod
