@@ -257,6 +257,7 @@ class EditTask:
     bars: tuple[int, ...] = ()  # from 0: those to fill, or those to keep
     keep: tuple[str, ...] = ()
     strength: float = 0.5
+    only: tuple[int, ...] = ()  # bars, from 0, in which vary changes anything; () = all
 
 
 class WrittenFile(NamedTuple):
@@ -376,4 +377,4 @@ def edited(verb: str, model: Model, given: Melody, task: EditTask, options: Opti
 
     if verb == "infill":
         return infill(model, given, task.bars, options)
-    return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength)
+    return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength, only=task.only)

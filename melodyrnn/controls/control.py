@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GENERATE: Final = ("generate",)
 EDITS: Final = ("generate", "infill", "vary")
+VARIES: Final = ("generate", "vary")
 
 
 class Option(NamedTuple):

@@ -5,8 +5,8 @@ as often, each with its own length, key and tempo.
 
 Conventions
     manners     "STYLE METRE UPBEAT BARS MODE TONIC TEMPO" → melodies, such as "2 6/8 12 16 minor 9 168": row of the
-                style (0 = none), metre, ticks of the upbeat, full bars after it, mode, pitch class of the tonic, quarters a
-                minute (0 = not known).
+                style (0 = none), metre, ticks of the upbeat, full bars after it, mode, pitch class of the tonic,
+                quarters a minute (0 = not known).
 
 Contents: KEY_OF_MANNER, Manner, count_manners, manners_in.
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.runs.chord_input import read_chord_input
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
@@ -19,6 +20,7 @@ from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.controls.frame.key import KeyControl
+from melodyrnn.controls.harmony.chords import ChordsControl
 from melodyrnn.controls.options import Options
 
 if TYPE_CHECKING:
@@ -37,12 +39,15 @@ def run_edit(
 
     `task`: fields of EditTask. `asked`: keywords of Options. The others are options as the user gave them.
     """
-    asked = with_feel(console, asked)
+    asked = dict(with_feel(console, asked))
+    chords = read_chord_input(console, asked.get(ChordsControl.name()))
+    asked[ChordsControl.name()] = chords.text(None)
     options = Options(**(seeded(asked) | {Bars.name(): None}))
     results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
     refuse_unwritten(results.format, program=program, **{FeelControl.name(): asked.get(FeelControl.name())})
     given = read_melody(console, file, track=track)
     tell(console, given, key=asked.get(KeyControl.name()), kept=results.format == "midi")
+    options = chords.settled(options, given.melody)
     if given.others and results.format != "midi":
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _OFF, _STANDING, _ON = range(3)  # their order at one tick
 _TEXT, _NAMES = 0x01, (0x00, 0x02, 0x03)  # what opens a track: its number, copyright and name
+_TEMPO: Final = 0x51
 _RECIPE: Final = (b"melodyrnn ", NOT_SUNG.encode() + b"melodyrnn ")
 _HEADER: Final = 14
 _DRUMS: Final = 9  # channel
@@ -53,6 +54,7 @@ class Changes(NamedTuple):
     recipe: str | None = None  # takes the place of one that the file has; '' = none, None = as it is
     texts: Sequence[str] = ()  # other texts in the melody's track
     facts: Mapping[int, bytes] = _NOTHING  # type of meta event → what stands at the beginning for all of its type
+    slower: float = 1.0  # what the microseconds a quarter of every tempo are times
     program: int | None = None  # General MIDI sound
     tracks: Sequence[bytes] = ()  # payloads that are added
 
@@ -89,6 +91,8 @@ def patched(original: Original, changes: Changes) -> Patched:
     for text in (changes.recipe, *changes.texts):
         if text:
             home.open_with(_meta(_TEXT, (NOT_SUNG + text).encode()))
+    for number in range(len(original.raw.tracks)) if changes.slower != 1.0 else ():
+        sheets[number].slow_down(changes.slower)
     for kind, content in changes.facts.items():
         for number in range(len(original.raw.tracks)):
             sheets[number].drop(lambda event, kind=kind: is_meta(event, kind))  # type: ignore[misc]
@@ -208,6 +212,13 @@ class _Sheet:
     def drop(self, unwanted: Callable[[MidiEvent], bool]) -> None:
         """Take out events that a function knows."""
         self.events = [None if event is None or unwanted(event) else event for event in self.events]
+
+    def slow_down(self, times: float) -> None:
+        """Make every tempo so many times as slow."""
+        for number, event in enumerate(self.events):
+            if event is not None and is_meta(event, _TEMPO) and len(event.data) == 4:
+                told = min(max(round(int.from_bytes(event.data[1:]) * times), 1), 0xFFFFFF)
+                self.events[number] = event._replace(data=event.data[:1] + told.to_bytes(3))
 
     def payload(self) -> bytes:
         """The events as the payload of a track chunk."""
