@@ -90,6 +90,9 @@ FormatOption = Annotated[
 ProgramOption = Annotated[
     str | None, option("--program N|NAME", "General MIDI sound, 0 to 127, or its name (0, or the file's).", _WHERE)
 ]
+TitleOption = Annotated[
+    str | None, option("--title TEXT", "Its name; else key, bars and seed, or that of the file.", _WHERE)
+]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
 BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]

@@ -31,6 +31,7 @@ def infill_command(
     count: o.CountOption = 1,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    title: o.TitleOption = None,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -52,7 +53,7 @@ def infill_command(
 
     run_edit(
         console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), force=force,
+        format=format, program=o.program_in(program), title=title, force=force,
     )  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def vary_command(
     count: o.CountOption = 1,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    title: o.TitleOption = None,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -99,7 +101,7 @@ def vary_command(
 
     run_edit(
         console, file, "vary", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), force=force,
+        format=format, program=o.program_in(program), title=title, force=force,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def generate_command(
     of: o.OfOption = None,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    title: o.TitleOption = None,
     humanize: o.HumanizeOption = 0.0,
     swing: o.SwingOption = 50.0,
     recipe: o.RecipeOption = True,
@@ -58,6 +59,7 @@ def generate_command(
 
     request = GenerateRequest(
         model=model, prime=prime, track=track, asked=asked, output=output, count=count, best=best, of=of,
-        format=format, program=o.program_in(program), humanize=humanize, swing=swing, recipe=recipe, force=force,
+        format=format, program=o.program_in(program), title=title, humanize=humanize, swing=swing,
+        recipe=recipe, force=force,
     )  # fmt: skip
     run_generate(console, request)

@@ -1,6 +1,6 @@
 """What the commands that compose share: each melody checked for copies, written with its recipe, and told.
 
-Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); seeded;
+Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); seeded; title_in;
 refuse_unwritten.
 """
 
@@ -26,10 +26,11 @@ from melodyrnn.compose.provenance import (
 )
 from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
+from melodyrnn.compose.titles import LONGEST_TITLE, titled
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.frame.manners import has_manners
 from melodyrnn.controls.options import Options
-from melodyrnn.errors import MelodyRNNError, OptionError
+from melodyrnn.errors import MelodyRNNError, OptionError, one_line
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.music.melody_json import melody_to_json
 
@@ -55,6 +56,7 @@ class MelodyWriter:
     options: Options
     feel: Feel
     program: int | None = None  # None: the file's own
+    title: str = ""  # that was asked for
     verb: str = "generate"
     task: EditTask | None = None  # of infill and vary
     given: Melody | None = None
@@ -107,17 +109,19 @@ class MelodyWriter:
         symbols = None
         if setting.written_chords:
             symbols = symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
-        return write_notation(made.melody, self.results.format, symbols)
+        return write_notation(titled(made, self.title), self.results.format, symbols)
 
     def recipe_of(self, seed: int) -> Provenance:
         """How the melody of this seed is made."""
+        asked = {"program": self.program, "title": self.title or None}
+        output = {name: value for name, value in asked.items() if value is not None}
         return Provenance(
             verb=self.verb,
             digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
             model=printable_name(Path(self.name).stem),
             options=options_to_plain(self.options.seeded(seed)),
             task={} if self.task is None else to_plain(self.task),
-            output=to_plain(self.feel) | ({} if self.program is None else {"program": self.program}),
+            output=to_plain(self.feel) | output,
             given=self.given,
             original=self.original,
         )
@@ -234,6 +238,14 @@ def seeded(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked for, with a seed that is drawn where none is given."""
     given = asked.get(Seed.name())
     return {**asked, Seed.name(): int.from_bytes(os.urandom(4)) if given is None else given}
+
+
+def title_in(text: str | None) -> str:
+    """A title as it was given; '' for none. Raises OptionError."""
+    title = "" if text is None else one_line(text)
+    if text is not None and not 0 < len(title) <= LONGEST_TITLE:
+        raise OptionError("--title", f"a title is a line of 1 to {LONGEST_TITLE} characters")
+    return title
 
 
 def refuse_unwritten(format: str, **given: object) -> None:

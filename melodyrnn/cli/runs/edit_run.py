@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.runs.chord_input import read_chord_input
-from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded
+from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, title_in
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.model import load_model
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def run_edit(
     console: Console, file: str, verb: str, task: Mapping[str, Any], asked: Mapping[str, Any], *, track: str | None,
     model: str, output: str | None, count: int, format: str | None,
-    program: int | None, force: bool,
+    program: int | None, title: str | None, force: bool,
 ) -> None:  # fmt: skip
     """Read a melody, infill or vary it with seeds seed, seed + 1, …, and write what comes of it.
 
@@ -53,7 +53,7 @@ def run_edit(
     loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
-        program=program, verb=verb, task=change, given=given.melody, original=given.original,
+        program=program, title=title_in(title), verb=verb, task=change, given=given.melody, original=given.original,
         drawn=asked.get(Seed.name()) is None, roll=count == 1,
     )  # fmt: skip
     options.seeds(count)  # refused before anything is looked at

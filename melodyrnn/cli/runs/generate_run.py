@@ -15,7 +15,7 @@ from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
 from melodyrnn.cli.runs.candidates import Candidates, has_candidates
 from melodyrnn.cli.runs.chord_input import ChordInput, read_chord_input
-from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
+from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, title_in, write_best
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.compose.generate import generate
@@ -52,6 +52,7 @@ class GenerateRequest:
     of: int | None
     format: str | None
     program: int | None
+    title: str | None
     humanize: float
     swing: float
     recipe: bool
@@ -78,7 +79,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console.detail(f"{request.model}: {learnt} learnt, digest {loaded.checkpoint.digest}")
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
-        program=request.program, given=prime, original=given.original if given else None,
+        program=request.program, title=title_in(request.title), given=prime, original=given.original if given else None,
         recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
     )  # fmt: skip
     if request.best is not None:

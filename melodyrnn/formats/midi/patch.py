@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _OFF, _STANDING, _ON = range(3)  # their order at one tick
 _TEXT, _NAMES = 0x01, (0x00, 0x02, 0x03)  # what opens a track: its number, copyright and name
 _TEMPO: Final = 0x51
+_NAME: Final = 0x03
 _RECIPE: Final = (b"melodyrnn ", NOT_SUNG.encode() + b"melodyrnn ")
 _HEADER: Final = 14
 _DRUMS: Final = 9  # channel
@@ -56,6 +57,7 @@ class Changes(NamedTuple):
     facts: Mapping[int, bytes] = _NOTHING  # type of meta event → what stands at the beginning for all of its type
     slower: float = 1.0  # what the microseconds a quarter of every tempo are times
     program: int | None = None  # General MIDI sound
+    title: str = ""  # another name of the melody's track and of the whole
     tracks: Sequence[bytes] = ()  # payloads that are added
 
 
@@ -91,14 +93,21 @@ def patched(original: Original, changes: Changes) -> Patched:
     for text in (changes.recipe, *changes.texts):
         if text:
             home.open_with(_meta(_TEXT, (NOT_SUNG + text).encode()))
-    for number in range(len(original.raw.tracks)) if changes.slower != 1.0 else ():
-        sheets[number].slow_down(changes.slower)
-    for kind, content in changes.facts.items():
-        for number in range(len(original.raw.tracks)):
-            sheets[number].drop(lambda event, kind=kind: is_meta(event, kind))  # type: ignore[misc]
-        sheets[0].open_with(_meta(kind, content))
+    _state(sheets, home, len(original.raw.tracks), changes)
     payloads = {number: sheet.payload() for number, sheet in sheets.items()}
     return Patched(_file(original, payloads, changes.tracks), left_out)
+
+
+def _state(sheets: _Sheets, home: _Sheet, tracks: int, changes: Changes) -> None:
+    """Tempo, metre, key and name as they are to be, whatever tracks said."""
+    for sheet in (home, sheets[0]) if changes.title else ():
+        sheet.name(changes.title)
+    for number in range(tracks) if changes.slower != 1.0 else ():
+        sheets[number].slow_down(changes.slower)
+    for kind, content in changes.facts.items():
+        for number in range(tracks):
+            sheets[number].drop(lambda event, kind=kind: is_meta(event, kind))  # type: ignore[misc]
+        sheets[0].open_with(_meta(kind, content))
 
 
 def _move(sheets: _Sheets, place: Place, sound: SoundingNote, *, together: bool) -> bool:
@@ -204,6 +213,15 @@ class _Sheet:
             self.events[number] = event and event._replace(data=bytes((program,)))
         if not changes:
             self.openings.append(MidiEvent(0, status, bytes((program,))))
+
+    def name(self, title: str) -> None:
+        """Give the track another name."""
+        told = MidiEvent(0, 0xFF, bytes((_NAME,)) + title.encode("utf-8", "replace"))
+        names = [number for number, event in enumerate(self.events) if event is not None and is_meta(event, _NAME)]
+        if names and (first := self.events[names[0]]) is not None and first.tick == 0:
+            self.events[names[0]] = told
+        else:
+            self.openings.insert(0, told)
 
     def open_with(self, event: MidiEvent) -> None:
         """Put an event at the beginning, behind the track's name."""

@@ -180,3 +180,17 @@ def test_vary_changes_what_is_asked_for(command, model, tune, tune_file):
     assert command("reproduce", "new.mid", "-m", model, "-q").data == Path("new.mid").read_bytes()
     refused = command("vary", tune_file, "--keep", "bars=5", "--end", "open", "-m", model, *SMALL)
     assert "end: the last note stands in bar 5, which stays" in refused.err
+
+
+def test_a_title_that_is_asked_for(command, model, tune_file):
+    """In place of the file's own names, which stay where none is asked for; in a score likewise."""
+    for asked, title, track in ((("--title", "Another"), "Another", "Another"), ((), "A tune", "Melody")):
+        command("vary", tune_file, *asked, "-m", model, "-o", "new.mid", "--force", *SMALL)
+        found = read_midi(Path("new.mid"))
+        assert (found.melody.title, found.track) == (title, f"track 1 '{track}' (the single melodic track)")
+        assert command("reproduce", "new.mid", "-m", model, "-q").data == Path("new.mid").read_bytes()
+    scores = [command("generate", *asked, "--key", "G", "-m", model, "--format", "abc", "-o", "-", *SMALL).out
+              for asked in (("--title", "One"), ())]  # fmt: skip
+    assert ["T:One" in scores[0], "T:G, 8 bars, seed 4" in scores[1]] == [True, True]
+    refused = command("generate", "--title", " ", "-m", model, "-o", "x.mid")
+    assert refused.err == "melodyrnn: error: --title: a title is a line of 1 to 200 characters\n"

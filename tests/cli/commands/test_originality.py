@@ -187,9 +187,9 @@ def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
     command("generate", "-m", model, "-o", "a.mid", "--seed", 3)
     command("generate", "-m", model, "-o", "bare.mid", "--no-recipe")
     content = Path("a.mid").read_bytes()
-    Path("changed.mid").write_bytes(content.replace(b"Melody", b"Malady"))
+    Path("changed.mid").write_bytes(content.replace(b"8 bars,", b"9 bars,"))
     Path("old.mid").write_bytes(
-        content.replace(b'"version":"0.3.0"', b'"version":"0.0.1"').replace(b"Melody", b"Malady")
+        content.replace(b'"version":"0.3.0"', b'"version":"0.0.1"').replace(b"8 bars,", b"9 bars,")
     )
     for arguments, reason in (
         (
