@@ -35,8 +35,8 @@ COMPASSES: Final = {
     "irish flute": "D4-B6", "wooden flute": "D4-B6", "low whistle": "D4-D6", "ocarina": "A4-F6", "melodica": "F3-C6",
     "uilleann pipes": "D4-D6", "smallpipes": "D4-E5", "hurdy gurdy": "G4-G6", "nyckelharpa": "G3-C6", "lute": "G2-F5",
     "concertina": "G3-C7", "melodeon": "D4-B6", "tenor banjo": "G2-B5", "bouzouki": "G2-D6", "mandola": "C3-D6",
-    "cittern": "G2-D6", "dulcimer": "G3-D6", "hardanger": "A3-E6", "viol": "D2-D5", "gamba": "D2-D5", "viola da gamba": "D2-D5",
-    "sitar": "C3-C6", "shamisen": "C3-C6", "koto": "D3-D6", "erhu": "D4-D7", "oud": "C2-C5",
+    "cittern": "G2-D6", "dulcimer": "G3-D6", "hardanger": "A3-E6", "viol": "D2-D5", "gamba": "D2-D5",
+    "viola da gamba": "D2-D5", "sitar": "C3-C6", "shamisen": "C3-C6", "koto": "D3-D6", "erhu": "D4-D7", "oud": "C2-C5",
 }  # fmt: skip
 """Lowest and highest note, by the English name."""
 
