@@ -94,8 +94,9 @@ TitleOption = Annotated[
     str | None, option("--title TEXT", "Its name; else key, bars and seed, or that of the file.", _WHERE)
 ]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
-BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
+BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, in a table and as rolls.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]
+KeepOption = Annotated[str | None, option("--keep N,N", "... and of these the ones of those ranks alone: 2,5.", _WHERE)]
 HumanizeOption = Annotated[float, option("--humanize X", "Play like a hand, from 0 (exact) to 1.", _WHERE)]
 SwingOption = Annotated[float, option("--swing N", "Per cent of a quarter for its first eighth, 50 to 80: 67.", _WHERE)]
 

@@ -7,11 +7,11 @@ refuse_unwritten.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.piano_roll import draw_roll
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.formats.midi.original import Original
     from melodyrnn.music.melody import Melody
+
+
+_CELL: Final = 7  # columns of a score, if its name has no more
 
 
 @dataclass(slots=True, kw_only=True)
@@ -207,30 +210,35 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     }
 
 
-def write_best(writer: MelodyWriter, candidates: Iterable[Generated], keep: int) -> None:
-    """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used."""
+def write_best(writer: MelodyWriter, candidates: Iterable[Generated], keep: int, chosen: Collection[int] = ()) -> None:
+    """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used.
+
+    `chosen`: those ranks alone, from 1.
+    """
     from melodyrnn.compose.ranking import CRITERIA, rank  # noqa: PLC0415 - only who asks for the best waits for it
 
-    ranking = rank(writer.model, candidates, keep)
+    ranking = rank(writer.model, candidates, keep, writer.options.setting)
     out = ", ".join(f"{count} {reason}" for reason, count in ranking.out.items()) or "none"
     if not ranking.best:
         raise MelodyRNNError(f"no candidate can be used ({out}); try more of them, or looser options")
     if not writer.console.json:
         writer.console.draw(_table(ranking, CRITERIA))
-    for position, one in enumerate(ranking.best):
-        writer.write(position, one.made, {"rank": position + 1, **one.facts()})
+    kept = [place for place in range(len(ranking.best)) if not chosen or place + 1 in chosen]
+    if not kept:
+        raise MelodyRNNError(f"only {len(ranking.best)} can be told apart and used, and none of them is asked for")
+    for position, place in enumerate(kept):
+        one = ranking.best[place]
+        writer.write(position, one.made, {"rank": place + 1, **one.facts()})
     writer.console.detail(f"left out: {out}")
     if len(ranking.best) < keep:
         writer.console.warn(f"only {len(ranking.best)} of {keep} can be told apart and used; left out: {out}")
 
 
 def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
-    """A line for each: its score, then the score by each criterion with what was measured."""
-    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>17}" for name in criteria)
+    """A line for each: its score, then the score by each criterion."""
+    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>{_CELL}}" for name in criteria)
     for position, one in enumerate(ranking.best, 1):
-        measured = (f"{one.bits:.2f} bits", f"{one.semitones} semi", f"{one.repeated:.0%}", f"run {one.copied.length}")
-        scores = (getattr(one.scores, name) for name in criteria)
-        cells = "".join(f" {f'{score:.2f} ({what})':>17}" for score, what in zip(scores, measured, strict=True))
+        cells = "".join(f" {getattr(one.scores, name):>{max(_CELL, len(name))}.2f}" for name in criteria)
         yield f"{position:>4} {one.made.seed:>10} {one.scores.total:>6.3f}{cells}"
 
 

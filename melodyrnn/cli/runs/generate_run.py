@@ -1,13 +1,14 @@
 """What generate does: the options settled, chords and prime read, melodies composed and written.
 
-Contents: GenerateRequest, run_generate; picked_of (what --best and --of mean).
+Contents: GenerateRequest, run_generate; picked_of, ranks_in (what --best, --of and --keep mean).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.input import Input
     from melodyrnn.cli.io.output import Results
 
+_MOST_ROLLS: Final = 12  # of the best that are shown on a terminal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateRequest:
@@ -50,6 +53,7 @@ class GenerateRequest:
     count: int
     best: int | None
     of: int | None
+    keep: str | None
     format: str | None
     program: int | None
     title: str | None
@@ -62,6 +66,8 @@ class GenerateRequest:
 def run_generate(console: Console, request: GenerateRequest) -> None:
     """Write new melodies; raise OptionError, Unreadable or OutputError before any is composed."""
     kept, many = picked_of(request.best, request.of, request.count)
+    chosen = ranks_in(request.keep, request.best)
+    kept = len(chosen) or kept
     options, chords = _options(console, request)
     feel = Feel(request.humanize, request.swing)
     results = results_of(
@@ -80,10 +86,11 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
         program=request.program, title=title_in(request.title), given=prime, original=given.original if given else None,
-        recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
+        recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None,
+        roll=kept <= (1 if request.best is None else _MOST_ROLLS),
     )  # fmt: skip
     if request.best is not None:
-        return _write_best_of(writer, many, request.best)
+        return _write_best_of(writer, many, request.best, chosen)
     left = missing(writer, many)
     if many == 1:
         melodies = generate(loaded, options, prime=prime)
@@ -96,12 +103,12 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
     return None
 
 
-def _write_best_of(writer: MelodyWriter, many: int, keep: int) -> None:
+def _write_best_of(writer: MelodyWriter, many: int, keep: int, chosen: Collection[int]) -> None:
     """Compose the candidates that a stopped run has not left, and write the best of all."""
     with Candidates.of(writer, many) as state:
         made_now = compose_many(writer.model, writer.options, many, prime=writer.given, which=state.left)
         shown = writer.console.progress(made_now, doing="composing", total=len(state.left))
-        write_best(writer, state.all(shown), keep)
+        write_best(writer, state.all(shown), keep, chosen)
 
 
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
@@ -138,6 +145,22 @@ def _prime(console: Console, request: GenerateRequest, *, kept: bool) -> Input |
     if given.others and not kept:
         console.warn(f"{given.name}: the melody is gone on from, without {', '.join(given.others)}")
     return given
+
+
+def ranks_in(text: str | None, best: int | None) -> tuple[int, ...]:
+    """The ranks that --keep names, in rising order; () where it is not given. Raises OptionError.
+
+    >>> ranks_in("5,2", 8), ranks_in(None, 8)
+    ((2, 5), ())
+    """
+    if text is None:
+        return ()
+    if best is None:
+        raise OptionError("--keep", "names ranks among the best; give --best as well")
+    ranks = sorted({int(word) for word in re.findall(r"[0-9]{1,6}", text)})
+    if not re.fullmatch(r"\s*[0-9]{1,6}(\s*[, ]\s*[0-9]{1,6})*\s*", text) or not 1 <= ranks[0] <= ranks[-1] <= best:
+        raise OptionError("--keep", f"{text!r} must be ranks from 1 to {best}, such as 2,5")
+    return tuple(ranks)
 
 
 def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
