@@ -20,7 +20,7 @@ from typing import Any, Final
 from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import vocabulary
 from melodyrnn.events.manners import KEY_OF_MANNER
-from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM
+from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM, KEY_OF_PHRASES
 from melodyrnn.events.viewpoints import STYLES, Hears
 
 FORMAT: Final = 1
@@ -78,6 +78,7 @@ class Card:
     forms: dict[str, int] = field(default_factory=dict)  # how melodies begin and how long they are: events.statistics
     ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.statistics
     manners: dict[str, int] = field(default_factory=dict)  # what it does where nobody says: events.manners
+    phrases: dict[str, int] = field(default_factory=dict)  # how long the phrases of melodies are: events.statistics
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
 
 
@@ -168,6 +169,7 @@ def _card(told: Any) -> Card:
         forms=_counts("forms", values["forms"], KEY_OF_FORM),
         ends=_counts("ends", values["ends"], KEY_OF_END),
         manners=_counts("manners", values["manners"], KEY_OF_MANNER),
+        phrases=_counts("phrases", values["phrases"], KEY_OF_PHRASES),
         facts=_figures("facts", values["facts"]),
     )
 

@@ -1,14 +1,14 @@
 """How well a finished melody is made: contrast of its sections, cadences, breath, arch, economy, each from 0 to 1.
 
 Conventions
-    Layout      the sections and phrases that were asked for. Where no phrases were, a phrase has four bars (two, of
+    Anatomy      the sections and phrases that were asked for. Where no phrases were, a phrase has four bars (two, of
                 melodies shorter than eight).
     statement   the first time that music stands: what a form says again, note for note, is no statement, so that
                 repetition which was asked for is not held against a melody.
     shape       of a bar: place, ticks and pitch above its first note of each note; bars of one shape are the same up to
                 transposition.
 
-Contents: Layout, layout_of, statements; contrast, cadence, breath, arch, economy.
+Contents: Anatomy, anatomy_of, statements; contrast, cadence, breath, arch, economy.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Section(NamedTuple):
     end: int
 
 
-class Layout(NamedTuple):
+class Anatomy(NamedTuple):
     """What was asked of a melody's parts; ticks of the melody."""
 
     sections: tuple[Section, ...] = ()
@@ -56,11 +56,11 @@ class Layout(NamedTuple):
     closes_on: tuple[int, ...] = ()  # pitch classes on which it was to end; () = not asked
 
 
-def layout_of(melody: Melody, setting: Setting, begin: int = 0) -> Layout:
+def anatomy_of(melody: Melody, setting: Setting, begin: int = 0) -> Anatomy:
     """The sections and phrases of a melody whose first new note is number `begin`."""
     closes = () if melody.key is None else tuple(melody.key.scale[step] for step in setting.closes_on)
     sections = tuple(_sections(melody, setting.form)) if setting.form and not begin else ()
-    return Layout(sections, tuple(_phrase_ends(melody, setting.phrase, begin)), closes)
+    return Anatomy(sections, tuple(_phrase_ends(melody, setting.phrase, begin)), closes)
 
 
 def _sections(melody: Melody, form: str) -> Iterator[Section]:
@@ -91,7 +91,7 @@ def _phrase_ends(melody: Melody, asked: Sequence[int], begin: int) -> Iterator[i
     yield melody.end
 
 
-def statements(melody: Melody, layout: Layout) -> Melody:
+def statements(melody: Melody, layout: Anatomy) -> Melody:
     """A melody without what its form says again."""
     again = [
         (one.start, one.end - melody.metres[0].bar_ticks * one.varied) for one in layout.sections if one.again
@@ -100,7 +100,7 @@ def statements(melody: Melody, layout: Layout) -> Melody:
     return replace(melody, notes=notes or melody.notes)
 
 
-def contrast(melody: Melody, layout: Layout) -> float:
+def contrast(melody: Melody, layout: Anatomy) -> float:
     """How far new letters lie from earlier ones; 1 without a form of several.
 
     Half of it is the share of bars that the nearest earlier letter has not, up to transposition; half whether the two
@@ -125,7 +125,7 @@ def _apart(melody: Melody, own: Sequence[Note], other: Sequence[Note]) -> float:
     return (new + (height or density)) / 2
 
 
-def cadence(melody: Melody, layout: Layout) -> float:
+def cadence(melody: Melody, layout: Anatomy) -> float:
     """How well it closes: half for a last note on a beat, a beat long; half for its degree.
 
     The tonic counts whole, third and fifth half; where an ending was asked for, its degrees alone, whole.
@@ -142,7 +142,7 @@ def cadence(melody: Melody, layout: Layout) -> float:
     return (rests + home) / 2
 
 
-def breath(melody: Melody, layout: Layout) -> float:
+def breath(melody: Melody, layout: Anatomy) -> float:
     """Share of the phrases, but for the last, that end on a rest of an eighth, or on a note half as long again as most.
 
     That is, as their mean, and a beat at least. 1 where there is one phrase alone.

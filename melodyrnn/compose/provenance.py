@@ -33,7 +33,7 @@ from melodyrnn.compose.generate import generate
 from melodyrnn.compose.performing.performance import Feel, swung
 from melodyrnn.compose.plain import LONGEST_RECIPE, from_plain, options_from, printable_line
 from melodyrnn.compose.rewriting import PARTS_A_TICK, changes_for, new_file, playing_of
-from melodyrnn.compose.titles import LONGEST_TITLE, name_of
+from melodyrnn.compose.titles import LONGEST_TITLE, own_name
 from melodyrnn.errors import CorpusError, OptionError, RecipeError, Unreadable
 from melodyrnn.formats.midi.original import SOURCE_HASH
 from melodyrnn.formats.midi.patch import free_channel, patched
@@ -294,7 +294,7 @@ def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> W
         own = original.program if original is not None else 0
         melody = replace(melody, title=title or melody.title)
         data = midi_bytes(
-            melody, track_name=melody.title or name_of(made), program=own if program is None else program,
+            melody, track_name=melody.title or own_name(made), program=own if program is None else program,
             loop=setting.loop, recipe=text, timing=times,
             chords=chords, progression=progression, chord_timing=timing,
         )  # fmt: skip

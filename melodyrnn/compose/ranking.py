@@ -27,7 +27,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from melodyrnn.compose.craft import arch, breath, cadence, contrast, economy, layout_of, statements
+from melodyrnn.compose.craft import anatomy_of, arch, breath, cadence, contrast, economy, statements
 from melodyrnn.constraints.originality import Copied, Usual, copied, index_of, usual_of
 from melodyrnn.controls.setting import Setting
 from melodyrnn.events.columns import columns
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
     from melodyrnn.checkpoint.file import Card
-    from melodyrnn.compose.craft import Layout
+    from melodyrnn.compose.craft import Anatomy
     from melodyrnn.compose.model import Generated, Model
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody
@@ -117,7 +117,7 @@ def rank(model: Model, candidates: Iterable[Generated], keep: int, setting: Sett
         if new is None:
             out["silence"] += 1
             continue
-        layout = layout_of(made.melody, setting, made.primed)
+        layout = anatomy_of(made.melody, setting, made.primed)
         once = statements(new, layout)
         if (reason := _unusable(new) or _endless(once)) is not None:
             out[reason] += 1
@@ -151,7 +151,7 @@ class _Made(NamedTuple):
 
     melody: Melody
     once: Melody
-    layout: Layout
+    layout: Anatomy
 
 
 def _unusable(melody: Melody) -> str | None:

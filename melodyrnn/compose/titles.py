@@ -1,6 +1,6 @@
 """What a melody that was made is called: as somebody said, as the file that it came from, or by key, bars and seed.
 
-Contents: LONGEST_TITLE, name_of, titled.
+Contents: LONGEST_TITLE, own_name, titled.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 LONGEST_TITLE: Final = 200  # characters
 
 
-def name_of(made: Generated) -> str:
+def own_name(made: Generated) -> str:
     """A name that tells it from others: key, full bars and seed.
 
     >>> import numpy as np
     >>> from melodyrnn.compose.model import Generated
     >>> from melodyrnn.music.key import Key
     >>> from melodyrnn.music.melody import Melody, Note
-    >>> name_of(Generated(Melody((Note(0, 96, 69),), key=Key(9, "minor")), 108, np.zeros((1, 3)), 0, 0.0))
+    >>> own_name(Generated(Melody((Note(0, 96, 69),), key=Key(9, "minor")), 108, np.zeros((1, 3)), 0, 0.0))
     'Am, 1 bar, seed 108'
     """
     melody = made.melody
@@ -34,7 +34,7 @@ def name_of(made: Generated) -> str:
 
 def titled(made: Generated, asked: str = "") -> Melody:
     """The melody with a title: the one that is asked for, its own, or its name."""
-    return replace(made.melody, title=asked or made.melody.title or name_of(made))
+    return replace(made.melody, title=asked or made.melody.title or own_name(made))
 
 
 def _short(key: Key) -> str:

@@ -8,7 +8,7 @@ Conventions
                 style (0 = none), metre, ticks of the upbeat, full bars after it, mode, pitch class of the tonic,
                 quarters a minute (0 = not known).
 
-Contents: KEY_OF_MANNER, Manner, count_manners, manners_in.
+Contents: KEY_OF_MANNER, OwnManner, count_manners, manners_in.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KEY_OF_MANNER: Final = re.compile(
 )
 
 
-class Manner(NamedTuple):
+class OwnManner(NamedTuple):
     """What melodies have in common of which there are several."""
 
     style: int  # row; 0 = none
@@ -62,7 +62,7 @@ def count_manners(melodies: Iterable[Columns], tempos: Iterable[int]) -> dict[st
     return dict(sorted(counted.most_common(MOST_KINDS)))
 
 
-def manners_in(counts: Mapping[str, int]) -> Iterator[tuple[Manner, int]]:
+def manners_in(counts: Mapping[str, int]) -> Iterator[tuple[OwnManner, int]]:
     """Each manner, and how many melodies have it.
 
     >>> [f"{n} × {manner}" for manner, n in manners_in({"2 6/8 12 16 minor 9 168": 5})]
@@ -72,4 +72,4 @@ def manners_in(counts: Mapping[str, int]) -> Iterator[tuple[Manner, int]]:
         style, metre, upbeat, bars, mode, tonic, tempo = text.split(" ")
         key = Key(int(tonic), mode)
         own = Metre(*map(int, metre.split("/")))
-        yield Manner(int(style), own, int(upbeat), int(bars), key, int(tempo)), melodies
+        yield OwnManner(int(style), own, int(upbeat), int(bars), key, int(tempo)), melodies

@@ -201,6 +201,7 @@ def _card(prepared: Prepared, order: Order, train: Part, bits: dict[str, float],
         forms=statistics.count_forms(train),
         ends=statistics.count_ends(train),
         manners=count_manners(train, prepared.tempos[train.rows].tolist()) if order.manners else {},
+        phrases=statistics.count_phrases(train),
         facts=_facts(train) | {"split_seed": prepared.seed},
     )
 

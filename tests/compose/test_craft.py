@@ -2,7 +2,7 @@
 
 import pytest
 
-from melodyrnn.compose.craft import arch, breath, cadence, contrast, economy, layout_of, statements
+from melodyrnn.compose.craft import anatomy_of, arch, breath, cadence, contrast, economy, statements
 from melodyrnn.controls.options import Options
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -30,7 +30,7 @@ def tune(*parts, upbeat="", key=Key(0)):  # noqa: B008 - it is frozen
 
 def layout(melody, **asked):
     """What was asked of it."""
-    return layout_of(melody, Options(**asked).setting)
+    return anatomy_of(melody, Options(**asked).setting)
 
 
 def test_a_form_says_again_what_it_says():

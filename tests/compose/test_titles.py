@@ -7,7 +7,7 @@ import pytest
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.plain import options_to_plain
 from melodyrnn.compose.provenance import Provenance, file_of, remake
-from melodyrnn.compose.titles import name_of, titled
+from melodyrnn.compose.titles import own_name, titled
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import RecipeError
 from melodyrnn.formats.midi.reader import read_midi
@@ -24,7 +24,7 @@ from melodyrnn.formats.midi.reader import read_midi
 def test_melodies_are_called_by_key_bars_and_seed(model, asked, name):
     """Without the upbeat's bar; a title of its own, or one that is asked for, goes before."""
     made = next(generate(model, Options(**asked)))
-    assert name_of(made) == titled(made).title == name
+    assert own_name(made) == titled(made).title == name
     own = replace(made, melody=replace(made.melody, title="Own"))
     assert (titled(own).title, titled(own, "Asked").title) == ("Own", "Asked")
 

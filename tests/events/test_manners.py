@@ -5,7 +5,7 @@ import pytest
 from melodyrnn.checkpoint.card import Card, NetworkConfig, card_text, read_card_text
 from melodyrnn.errors import CheckpointError
 from melodyrnn.events.columns import columns
-from melodyrnn.events.manners import Manner, count_manners, manners_in
+from melodyrnn.events.manners import OwnManner, count_manners, manners_in
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
@@ -24,7 +24,7 @@ def test_manners_are_counted_whole():
     counts = count_manners(heard, [168, 168, 104, 120])
     assert counts == {"0 2/4 0 2 major 2 104": 1, "2 6/8 12 1 minor 9 168": 2}
     assert list(manners_in(counts)) == [
-        (Manner(0, reel, 0, 2, Key(2), 104), 1), (Manner(2, jig, 12, 1, Key(9, "minor"), 168), 2),
+        (OwnManner(0, reel, 0, 2, Key(2), 104), 1), (OwnManner(2, jig, 12, 1, Key(9, "minor"), 168), 2),
     ]  # fmt: skip
 
 

@@ -32,6 +32,8 @@ def infill_command(
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
     title: o.TitleOption = None,
+    soundfont: o.SoundfontOption = None,
+    listen: o.ListenOption = False,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -53,7 +55,7 @@ def infill_command(
 
     run_edit(
         console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), title=title, force=force,
+        format=format, program=o.program_in(program), title=title, force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
 
 
@@ -74,6 +76,8 @@ def vary_command(
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
     title: o.TitleOption = None,
+    soundfont: o.SoundfontOption = None,
+    listen: o.ListenOption = False,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -101,7 +105,7 @@ def vary_command(
 
     run_edit(
         console, file, "vary", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), title=title, force=force,
+        format=format, program=o.program_in(program), title=title, force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from melodyrnn.cli.runs.chord_input import ChordInput, read_chord_input
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, title_in, write_best
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
+from melodyrnn.cli.runs.manner import manner_of
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
@@ -32,6 +33,7 @@ from melodyrnn.controls.frame.velocity import Velocity
 from melodyrnn.controls.harmony.chords import ChordsControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.registry import PLAYED
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
@@ -61,6 +63,8 @@ class GenerateRequest:
     swing: float
     recipe: bool
     force: bool
+    soundfont: str | None = None
+    listen: bool = False
 
 
 def run_generate(console: Console, request: GenerateRequest) -> None:
@@ -75,7 +79,8 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         goes_on=has_candidates if request.best is not None else may_go_on if request.recipe else None,
     )  # fmt: skip
     _refuse_contradictions(request, results)
-    given = _prime(console, request, kept=results.format == "midi")
+    manner = manner_of(results.format, request.soundfont, loop=options.setting.loop, heard=request.listen)
+    given = _prime(console, request, kept=results.format in PLAYED)
     prime = None if given is None else given.melody
     options = chords.settled(options, prime)
     loaded = load_model(request.model)
@@ -87,7 +92,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
         program=request.program, title=title_in(request.title), given=prime, original=given.original if given else None,
         recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None,
-        roll=kept <= (1 if request.best is None else _MOST_ROLLS),
+        roll=kept <= (1 if request.best is None else _MOST_ROLLS), manner=manner, listen=request.listen,
     )  # fmt: skip
     if request.best is not None:
         return _write_best_of(writer, many, request.best, chosen)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.setting import Setting
+    from melodyrnn.music.melody import Melody
 
 
 class FormControl(Control):
@@ -79,6 +80,20 @@ def sections_of(text: str) -> tuple[tuple[str, bool], ...]:
         if varied and letter not in [known for known, _ in sections[:k]]:
             raise OptionError("form", f"{letter}' stands before {letter}: there is nothing yet to vary")
     return sections
+
+
+def sections_over(text: str, melody: Melody, bars: int) -> tuple[tuple[int, str], ...]:
+    """Tick and name of each section of a melody of so many full bars that was composed in a form.
+
+    >>> from melodyrnn.music.melody import Melody, Note
+    >>> sections_over("AA'", Melody((Note(0, 96, 60),)), 4)
+    ((0, 'A'), (192, "A'"))
+    """
+    sections = sections_of(text)
+    first = 1 if melody.upbeat else 0
+    each = bars // len(sections)
+    names = (letter + "'" * varied for letter, varied in sections)
+    return tuple((melody.bar_onset(first + k * each), name) for k, name in enumerate(names))
 
 
 def section_ticks(frame: Frame, form: str) -> int:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.controls.options import Options
-    from melodyrnn.events.manners import Manner
+    from melodyrnn.events.manners import OwnManner
 
-    _Counted = Sequence[tuple[Manner, int]]
+    _Counted = Sequence[tuple[OwnManner, int]]
 
 _STREAM: Final = 37  # numbers of a seed of their own: those of its notes stay the same
 _FRAME: Final = tuple(control.name() for control in (KeyControl, Tempo, MetreControl, Upbeat, Bars))
@@ -69,7 +69,7 @@ def _with_manner(card: Card, options: Options) -> Options:
     return options
 
 
-def _style_of(manner: Manner, card: Card, options: Options) -> dict[str, Any]:
+def _style_of(manner: OwnManner, card: Card, options: Options) -> dict[str, Any]:
     """The style of a manner, told to the network: jigs are like jigs."""
     found = next((name for name, row in card.styles.items() if row == manner.style), None)
     return {} if found is None or options.setting.style is not None else {Style.name(): found}
@@ -87,7 +87,7 @@ def _agreeing(known: _Counted, card: Card, options: Options) -> _Counted:
     """The manners that agree with what is asked for; where none agrees with one thing, it is not looked at."""
     asked, setting = options.values(), options.setting
     row = card.styles.get(setting.style or "")
-    tests: list[Callable[[Manner], bool]] = []
+    tests: list[Callable[[OwnManner], bool]] = []
     if row is not None:
         tests.append(lambda one: one.style == row)
     if setting.metre is not None:
@@ -103,7 +103,7 @@ def _agreeing(known: _Counted, card: Card, options: Options) -> _Counted:
     return known
 
 
-def _wished(manner: Manner, options: Options) -> dict[str, Any]:
+def _wished(manner: OwnManner, options: Options) -> dict[str, Any]:
     """What a manner says of all that is not asked for."""
     asked, metre = options.values(), options.setting.metre
     own: dict[str, Any] = {MetreControl.name(): manner.metre}
