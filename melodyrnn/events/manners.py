@@ -6,7 +6,8 @@ as often, each with its own length, key and tempo.
 Conventions
     manners     "STYLE METRE UPBEAT BARS MODE TONIC TEMPO" → melodies, such as "2 6/8 12 16 minor 9 168": row of the
                 style (0 = none), metre, ticks of the upbeat, full bars after it, mode, pitch class of the tonic,
-                quarters a minute (0 = not known).
+                quarters a minute (0 = not known: a file that says none
+                is read as one of 120).
 
 Contents: KEY_OF_MANNER, OwnManner, count_manners, manners_in.
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.events.columns import Columns
 
+_UNSAID: Final = 120
 KEY_OF_MANNER: Final = re.compile(
     r"[0-9]{1,2} [1-9][0-9]?/(1|2|4|8|16|32) [0-9]{1,3} [0-9]{1,4} "
     rf"({'|'.join(MODES)}) ([0-9]|1[01]) [0-9]{{1,4}}"
@@ -55,7 +57,7 @@ def count_manners(melodies: Iterable[Columns], tempos: Iterable[int]) -> dict[st
     """How many melodies have each manner, with their tempos; not those in metres without a name, or without end."""
     counted = Counter(
         f"{m.style} {'/'.join(map(str, METRES[int(m.metre[0])]))} {' '.join(map(str, form_of(m)))} "
-        f"{MODES[m.mode]} {m.tonic} {min(tempo, 9999)}"
+        f"{MODES[m.mode]} {m.tonic} {0 if tempo == _UNSAID else min(tempo, 9999)}"
         for m, tempo in zip(melodies, tempos, strict=True)
         if m.metre[0] < len(METRES) and m.bars <= LONGEST_FORM
     )

@@ -21,7 +21,7 @@ def test_manners_are_counted_whole():
     """Metre, upbeat, bars, key and tempo of a melody stay together, and come back."""
     jig, reel = Metre(6, 8), Metre(2, 4)
     heard = [tune(jig, Key(9, "minor"), first=60, style=2)] * 2 + [tune(reel, Key(2)), tune(Metre(37, 16), Key(0))]
-    counts = count_manners(heard, [168, 168, 104, 120])
+    counts = count_manners(heard, [168, 168, 104, 120])  # the last metre has no name
     assert counts == {"0 2/4 0 2 major 2 104": 1, "2 6/8 12 1 minor 9 168": 2}
     assert list(manners_in(counts)) == [
         (OwnManner(0, reel, 0, 2, Key(2), 104), 1), (OwnManner(2, jig, 12, 1, Key(9, "minor"), 168), 2),
@@ -36,3 +36,8 @@ def test_a_card_keeps_them_and_trusts_none():
     for wrong in ("2/0", "2/3", "0/4"):
         with pytest.raises(CheckpointError, match="manners counts"):
             read_card_text(text.replace("2/4", wrong))
+
+
+def test_a_tempo_that_nobody_said_is_not_known():
+    """Readers give 120 where a file says none."""
+    assert count_manners([tune(Metre(2, 4), Key(2))], [120]) == {"0 2/4 0 2 major 2 0": 1}

@@ -23,6 +23,7 @@ from melodyrnn.errors import OptionError
 from melodyrnn.events.manners import manners_in
 from melodyrnn.events.statistics import Form, can_begin
 from melodyrnn.music.melody import MOST_BARS
+from melodyrnn.music.style_names import STYLE_NAMES, usual_tempo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,19 +61,14 @@ def _with_manner(card: Card, options: Options) -> Options:
     ends = np.cumsum([melodies for _, melodies in fits])
     drawn = np.random.default_rng((options.setting.seed, _STREAM)).integers(ends[-1])
     manner = fits[int(np.searchsorted(ends, drawn, side="right"))][0]
-    wished = _wished(manner, options) | _style_of(manner, card, options)
+    style = next((name for name, row in card.styles.items() if row == manner.style), None)
+    wished = _wished(manner, style, options)
     without_metre = {name: value for name, value in wished.items() if name not in {MetreControl.name(), *_LENGTH}}
     without_length = {name: value for name, value in wished.items() if name not in _LENGTH}
     for wishes in (wished, without_length, without_metre):
         if (own := _replaced(options, wishes)) is not None:
             return own
     return options
-
-
-def _style_of(manner: OwnManner, card: Card, options: Options) -> dict[str, Any]:
-    """The style of a manner, told to the network: jigs are like jigs."""
-    found = next((name for name, row in card.styles.items() if row == manner.style), None)
-    return {} if found is None or options.setting.style is not None else {Style.name(): found}
 
 
 def _replaced(options: Options, wishes: dict[str, Any]) -> Options | None:
@@ -103,16 +99,19 @@ def _agreeing(known: _Counted, card: Card, options: Options) -> _Counted:
     return known
 
 
-def _wished(manner: OwnManner, options: Options) -> dict[str, Any]:
-    """What a manner says of all that is not asked for."""
+def _wished(manner: OwnManner, style: str | None, options: Options) -> dict[str, Any]:
+    """What a manner says of all that is not asked for; its style is told to the network, so that jigs are like jigs."""
     asked, metre = options.values(), options.setting.metre
     own: dict[str, Any] = {MetreControl.name(): manner.metre}
     if not _GIVES_KEY & asked.keys():
         own[KeyControl.name()] = manner.key
     if metre is None or str(metre) == str(manner.metre):  # in another metre they say nothing
-        own |= {Tempo.name(): float(manner.tempo)} if manner.tempo else {}
+        usual = usual_tempo(style, manner.metre) if style in STYLE_NAMES else 0.0
+        own |= {Tempo.name(): tempo} if (tempo := float(manner.tempo) or usual) else {}
         if can_begin(Form(manner.upbeat, manner.bars), manner.metre.bar_ticks):
             own[Upbeat.name()] = manner.upbeat
+    if style is not None:
+        own[Style.name()] = style
     if 0 < manner.bars <= MOST_BARS:
         own[Bars.name()] = manner.bars
     kept = asked.keys() | (_LENGTH if LAID_OUT & asked.keys() else frozenset())

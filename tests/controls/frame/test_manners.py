@@ -78,3 +78,10 @@ def test_who_says_all_asks_for_none():
     assert not has_manners(CARD, told)
     assert not has_manners(Card(), Options())
     assert in_manner(CARD, told) == told
+
+
+def test_a_jig_without_a_tempo_goes_at_a_jigs():
+    """Where its melodies say none; without a style there is none to take."""
+    card = Card(styles={"jig": 1}, manners={"1 6/8 0 8 major 7 0": 1})
+    assert in_manner(card, Options()).setting.tempo == 168
+    assert in_manner(Card(manners={"0 6/8 0 8 major 7 0": 1}), Options()).setting.tempo is None
