@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GENERATE: Final = ("generate",)
 EDITS: Final = ("generate", "infill", "vary")
+VARIES: Final = ("generate", "vary")
 
 
 class Option(NamedTuple):
@@ -58,6 +59,8 @@ class Control:
     """The type of its value in recipes."""
     standing: ClassVar[bool] = False
     """Whether it has something to say where nobody asked for it."""
+    says_default: ClassVar[bool] = False
+    """Whether asking for the default is asking: where nobody does, a model may have manners of its own."""
     takes_time: ClassVar[bool] = False
     """Whether it could contradict a drawn length, so that the network ends the melody where no length is asked for."""
     concerns: ClassVar[str] = "notes"
