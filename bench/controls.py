@@ -50,7 +50,7 @@ WISHES: dict[str, list[Any]] = {
     "require": ["G4", "E", "C D"], "range": ["C4-A5", "G3-G4", "A4-E5"], "max_leap": [3, 5, 7, 12],
     "density": ["sparse", "medium", "dense", "4", "3-6"], "contour": ["arch", "wave", "0 2 5 3"],
     "durations": ["1/4 1/8", "1/8", "1/16 1/8 3/8"], "end": ["tonic", "open"], "form": ["AABA", "AABB", "AA'BA'"],
-    "phrase": ["2", "1 2", "4"],
+    "phrase": ["2", "1 2", "4"], "rests": ["sparse", "medium", "much", "15%"], "breathe": ["1", "2", "1.5", "1/2"],
     "chords": ["Am F | G C", "C:1 G7:1"], "chord_tones": ["prefer", "rule"], "loop": [True],
     "key": [Key(9, "minor"), Key(2, "dorian"), Key(6)], "upbeat": [12, 24], "effort": [1, 2, 8],
 }  # fmt: skip

@@ -318,6 +318,23 @@ def _phrases(facts: _Facts) -> Iterator[str]:
         begin = end
 
 
+def _breath(facts: _Facts) -> Iterator[str]:
+    if facts.of("breathe") is None:
+        return
+    most = Fraction(facts.of("breathe")) * facts.bar
+    stretches = [[facts.new[0].onset, facts.new[0].onset]]
+    for note in facts.new:
+        if note.onset - stretches[-1][1] >= QUARTER // 2:
+            stretches.append([note.onset, note.onset])
+        stretches[-1][1] = note.onset + note.duration
+    lengths = [end - begin for begin, end in stretches]
+    first, last = stretches[0][0], stretches[-1][1]
+    if facts.of("loop") and facts.end - last + first < QUARTER // 2 and len(lengths) > 1:
+        lengths.append(lengths[0] + lengths[-1])
+    if max(lengths) > most:
+        yield f"breathe: {max(lengths)} ticks without a rest"
+
+
 _SHARED = {"low": 2, "medium": 4, "high": 10**6}  # at most one bar of so many
 
 
@@ -379,5 +396,6 @@ def _chord_tones(facts: _Facts) -> Iterator[str]:
 
 
 _CHECKS = (
-    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _contrast, _chord_tones, _thirds,
+    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _breath, _contrast,
+    _chord_tones, _thirds,
 )  # fmt: skip

@@ -102,6 +102,8 @@ CASES = [
     ({"phrase": "1"}, tune("60 62:72 60 64:72", start=72), tune("60 62:60 60:12 60 64:72", start=72),
      "phrase: a note begins"),
     ({"phrase": "1"}, tune("60:36 62:36 60", (6, 8)), tune("60:48 62:24 60", (6, 8)), "phrase:"),
+    ({"breathe": "1"}, tune("60:84 r:12 62:96"), tune("60:84 r:11 62:12"), "breathe: 107"),
+    ({"breathe": "1/2", "loop": True}, tune("60 r:48 60"), tune("60:48 r 60"), "breathe: 72"),
     ({"chords": "Am F", "chord_tones": "rule"}, tune("69 60 65 69"), tune("69 60 67 69"), "chords:"),
     ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:48 60:48 65:48 69:48"),
      tune("69:48 60:48 67:48 69:48"), "chords:"),
@@ -134,7 +136,7 @@ def test_every_promise_is_checked():
     asked = {name for case in CASES for name in case[0]}
     assert asked == {
         "bars", "upbeat", "loop", "scale", "in_scale", "range", "forbid", "require", "max_leap", "density",
-        "durations", "end", "form", "phrase", "chords", "chord_tones", "contrast",
+        "durations", "end", "form", "phrase", "chords", "chord_tones", "contrast", "breathe",
     }  # fmt: skip
 
 

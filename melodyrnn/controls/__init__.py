@@ -34,6 +34,8 @@ LISTED: Final = (
     "form.end.End",
     "form.form.FormControl",
     "form.phrase.Phrase",
+    "rhythm.rests.Rests",
+    "rhythm.breathe.Breathe",
     "form.contrast.Contrast",
     "harmony.chords.ChordsControl",
     "harmony.chord_tones.ChordTones",

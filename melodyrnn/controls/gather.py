@@ -79,7 +79,7 @@ def anchor_for(options: Options, frame: Frame) -> int:
 
 
 def preferences_of(rules: Rules, frame: Frame) -> LogitRules:
-    """What is leant towards, added to the log-probabilities of pitches."""
+    """What is leant towards, added to log-probabilities."""
     costs = [one.costs for one in rules.of(Preference) if one.costs is not None]
     leaning: list[LogitRule] = []
     soft = np.zeros((frame.end + 1, len(PITCHES))) + sum(costs)
@@ -91,7 +91,8 @@ def preferences_of(rules: Rules, frame: Frame) -> LogitRules:
         leaning.append(pitch)
     leaning += [one.rule for one in rules.of(Preference) if one.rule is not None]
     lengths = (one.duration for one in rules.of(Preference) if one.duration is not None)
-    return LogitRules(duration=tuple(lengths), pitch=tuple(leaning))
+    silences = (one.rest for one in rules.of(Preference) if one.rest is not None)
+    return LogitRules(rest=tuple(silences), duration=tuple(lengths), pitch=tuple(leaning))
 
 
 def filters_of(rules: Rules) -> tuple[LogitRule, LogitRule, LogitRule]:

@@ -22,6 +22,8 @@ class Options(Asked):
     end: str | None
     form: str | None
     phrase: str | None
+    rests: str | None
+    breathe: str | None
     contrast: str | None
     chords: str | None
     chord_tones: str
@@ -60,6 +62,8 @@ class Options(Asked):
         end: str | None = None,
         form: str | None = None,
         phrase: str | None = None,
+        rests: str | None = None,
+        breathe: str | None = None,
         contrast: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
@@ -99,6 +103,8 @@ def options_of(
     end: str | None = None,
     form: str | None = None,
     phrase: str | None = None,
+    rests: str | None = None,
+    breathe: str | None = None,
     contrast: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",

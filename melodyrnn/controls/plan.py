@@ -81,6 +81,8 @@ def _masked(space: SearchSpace, mask: Mask) -> SearchSpace:
         for name in ("pitches", "durations", "rests", "onsets", "over", "final")
         if (own := getattr(mask, name)) is not None
     }
+    if mask.must is not None:
+        changed["must"] = space.must | mask.must
     return replace(space, **changed)
 
 

@@ -25,6 +25,7 @@ WISHES = {
     "durations": st.sampled_from(["1/4 1/8", "1/8", "1/16 1/8 3/8"]),
     "end": st.sampled_from(["tonic", "open", "3", "6"]),
     "form": st.sampled_from(["AABA", "AABB", "AA'BA'", "AB"]),
+    "breathe": st.sampled_from(["1", "2", "1.5"]),
     "chords": st.sampled_from(["Am F | G C", "C:1 G7:1", "Dm7"]),
     "chord_tones": st.sampled_from(["prefer", "rule"]),
     "loop": st.just(True),

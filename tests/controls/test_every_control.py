@@ -6,6 +6,7 @@ methods do nothing, and its test must fail.
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import mido
 import numpy as np
@@ -33,8 +34,9 @@ from tests.independent_checks import broken
 
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
-    "density", "contour", "durations", "end", "form", "phrase", "contrast", "chords", "chord_tones", "chord_scale",
-    "chord_track", "loop", "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p",
+    "density", "contour", "durations", "end", "form", "phrase", "rests", "breathe", "contrast", "chords",
+    "chord_tones", "chord_scale", "chord_track", "loop", "max_copy", "seed", "temperature",
+    "rhythm_temperature", "top_k", "top_p", "min_p",
     "surprise", "effort", "velocity", "feel",
 )  # fmt: skip
 KEPT = {}
@@ -252,6 +254,35 @@ def phrase(composer):
     told = model_of(replace(composer.model.checkpoint, config=hears, weights=weights_of(hears)))
     four, eight = (prompt_for(told, options_of(phrase=bars)).decoder.rest() for bars in ("4", "8"))
     assert (four != eight).any()
+
+
+@keeps
+def rests(composer):
+    """So much of the time is silent, where phrases end; a word or a number, and no other."""
+
+    def silent(**asked):
+        made = composer.melodies(16, bars=8, effort=1, **asked)
+        gaps = [b.onset - a.onset - a.duration for m in made for a, b in pairwise(m.notes)]
+        return sum(gap for gap in gaps if gap >= 12)
+
+    assert silent(rests="40%") > silent(rests="much") > silent(rests="sparse") > silent(rests="1%")
+    assert silent(rests="40%") > 1.5 * silent() > 2 * silent(rests="1%")
+    settled = [options_of(rests=text).setting.rests for text in ("medium", "12 %")]
+    assert settled == [0.1, 0.12]
+    with pytest.raises(OptionError, match="rests: '90%' says no share"):
+        options_of(rests="90%")
+
+
+@keeps
+def breathe(composer):
+    """No stretch is longer; in a loop over its seam too, in a form over its joints."""
+    composer.is_kept("breathe", "1", bars=4)
+    composer.is_kept("breathe", "1.5", bars=4, loop=True)
+    composer.is_kept("breathe", "1", bars=8, form="AA'BA'", count=3)
+    with pytest.raises(OptionError, match="breathe: '0' is no number of bars"):
+        options_of(breathe="0")
+    with pytest.raises(OptionError, match="there is no time to sound"):
+        composer(breathe="1/8")
 
 
 @keeps

@@ -6,6 +6,7 @@ it as often as the other: so many pairs one way would come by chance less often 
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -99,7 +100,14 @@ def in_c(note):
     return note.pitch % 12 in Key(0).scale
 
 
+def silence(made):
+    """A measure: ticks between notes, an eighth or more at once."""
+    gaps = [b.onset - a.onset - a.duration for a, b in pairwise(made.melody.notes)]
+    return sum(gap for gap in gaps if gap >= 12)
+
+
 LEANINGS = {
+    "rests": (silence, {"rests": "40%"}),
     "in_scale mostly": (share(in_c), {"in_scale": "mostly"}),
     "contour rise": (climb, {"contour": "rise"}),
     "contour fall": (fewer(climb), {"contour": "fall"}),
