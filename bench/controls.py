@@ -51,6 +51,8 @@ WISHES: dict[str, list[Any]] = {
     "density": ["sparse", "medium", "dense", "4", "3-6"], "contour": ["arch", "wave", "0 2 5 3"],
     "durations": ["1/4 1/8", "1/8", "1/16 1/8 3/8"], "end": ["tonic", "open"], "form": ["AABA", "AABB", "AA'BA'"],
     "phrase": ["2", "1 2", "4"], "rests": ["sparse", "medium", "much", "15%"], "breathe": ["1", "2", "1.5", "1/2"],
+    "onsets": ["x..x..x.", "x.?.x.?.|x...x...", "x?"], "rhythm": ["1/4 1/8 1/8", "3/8 r1/8 1/4", "1/2 1/4 r1/4 1/1"],
+    "pitches": ["C4 E4 G4 E4 F4 D4 B3 C4", "G4 A4 B4"], "motif": ["C5:1/4 D5:1/8 E5:1/8", "G4:1/8 r:1/8 E4:1/4"],
     "chords": ["Am F | G C", "C:1 G7:1"], "chord_tones": ["prefer", "rule"], "loop": [True],
     "key": [Key(9, "minor"), Key(2, "dorian"), Key(6)], "upbeat": [12, 24], "effort": [1, 2, 8],
 }  # fmt: skip

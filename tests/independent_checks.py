@@ -335,6 +335,60 @@ def _breath(facts: _Facts) -> Iterator[str]:
         yield f"breathe: {max(lengths)} ticks without a rest"
 
 
+def _rhythm(facts: _Facts) -> Iterator[str]:
+    if facts.of("rhythm") is None:
+        return
+    words = re.split(r"[\s,|]+", facts.of("rhythm").strip())
+    at, wanted, end = facts.new[0].onset, [], facts.end
+    over = end - facts.upbeat if facts.upbeat else end
+    while at < over:
+        word = words[len(wanted) % len(words)]
+        wanted.append((at, min(_ticks(word.lstrip("r")), end - at), word[0] != "r"))
+        at += _ticks(word.lstrip("r"))
+    if [(n.onset, n.duration) for n in facts.new] != [(a, b) for a, b, sounds in wanted if sounds]:
+        yield "rhythm: another one"
+
+
+def _pattern(facts: _Facts) -> Iterator[str]:
+    if facts.of("onsets") is None:
+        return
+    patterns = [re.sub(r"\s", "", bar) for bar in facts.of("onsets").split("|")]
+    begun, into = facts.place(facts.new[0].onset)
+    for bar in range(begun, facts.bars):
+        pattern = patterns[(bar - (1 if facts.upbeat else 0)) % len(patterns)]
+        a, b = facts.lines[bar], facts.lines[bar + 1]
+        places = {(n.onset - a) * len(pattern) / (b - a) for n in facts.new if a <= n.onset < b}
+        if odd := places - {k for k, sign in enumerate(pattern) if sign != "."}:
+            yield f"onsets: {min(odd)} in bar {bar + 1}"
+        whole = bar < facts.bars - 1 and (bar > begun or not into)
+        if whole and {k for k, sign in enumerate(pattern) if sign == "x"} - places:
+            yield f"onsets: one is missing in bar {bar + 1}"
+
+
+def _line(facts: _Facts) -> Iterator[str]:
+    if facts.of("pitches") is None:
+        return
+    wanted = [min(_pitches(name)) for name in re.split(r"[\s,]+", facts.of("pitches").strip())]
+    if [note.pitch for note in facts.new] != wanted:
+        yield "pitches: others, or in another order"
+
+
+def _motif(facts: _Facts) -> Iterator[str]:
+    bars = _number(facts.of("bars"))
+    if facts.of("motif") is None or bars is None:
+        return
+    words = [word.partition(":") for word in re.split(r"[\s,|]+", facts.of("motif").strip())]
+    first, period = facts.new[0].onset, bars // 2 if bars <= 16 else 8
+    again = [] if facts.of("form") else range(period, bars - period + 1, period)
+    for start in (first, *(first + bar * facts.bar for bar in again)):
+        at, wanted = start, []
+        for name, _, value in words:
+            wanted += [] if name == "r" else [(at, _ticks(value), min(_pitches(name)))]
+            at += _ticks(value)
+        if [(n.onset, n.duration, n.pitch) for n in facts.new if start <= n.onset < at] != wanted:
+            yield f"motif: not at {start}"
+
+
 _SHARED = {"low": 2, "medium": 4, "high": 10**6}  # at most one bar of so many
 
 
@@ -396,6 +450,6 @@ def _chord_tones(facts: _Facts) -> Iterator[str]:
 
 
 _CHECKS = (
-    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _breath, _contrast,
-    _chord_tones, _thirds,
+    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _breath, _contrast, _rhythm,
+    _pattern, _line, _motif,    _chord_tones, _thirds,
 )  # fmt: skip

@@ -102,6 +102,14 @@ CASES = [
     ({"phrase": "1"}, tune("60 62:72 60 64:72", start=72), tune("60 62:60 60:12 60 64:72", start=72),
      "phrase: a note begins"),
     ({"phrase": "1"}, tune("60:36 62:36 60", (6, 8)), tune("60:48 62:24 60", (6, 8)), "phrase:"),
+    ({"rhythm": "1/4 1/8 r1/8", "bars": 1}, tune("60 62:12 r:12 64 65:12", length=96),
+     tune("60 62 64 65:12", length=96), "rhythm:"),
+    ({"onsets": "x..x..x.", "bars": 2}, tune("60:36 62:36 64 65:36 67:60"), tune("60:36 62:60 65:36 67:60"),
+     "onsets: one is missing"),
+    ({"onsets": "x.?.|x.x."}, tune("60:96 62:48 64:48"), tune("60:72 62:24 62:48 64:48"), "onsets: 3.0"),
+    ({"pitches": "C4 E4"}, tune("60 64"), tune("64 60"), "pitches:"),
+    ({"motif": "C4:1/4 r:1/8 D4:1/8", "bars": 2}, tune("60 r:12 62:12 64:48 60 r:12 62:12 64:48"),
+     tune("60 r:12 62:12 64:48 60 62 64:48"), "motif: not at 96"),
     ({"breathe": "1"}, tune("60:84 r:12 62:96"), tune("60:84 r:11 62:12"), "breathe: 107"),
     ({"breathe": "1/2", "loop": True}, tune("60 r:48 60"), tune("60:48 r 60"), "breathe: 72"),
     ({"chords": "Am F", "chord_tones": "rule"}, tune("69 60 65 69"), tune("69 60 67 69"), "chords:"),
@@ -137,6 +145,7 @@ def test_every_promise_is_checked():
     assert asked == {
         "bars", "upbeat", "loop", "scale", "in_scale", "range", "forbid", "require", "max_leap", "density",
         "durations", "end", "form", "phrase", "chords", "chord_tones", "contrast", "breathe",
+        "rhythm", "onsets", "pitches", "motif",
     }  # fmt: skip
 
 

@@ -25,6 +25,10 @@ class Options(Asked):
     rests: str | None
     breathe: str | None
     contrast: str | None
+    onsets: str | None
+    rhythm: str | None
+    pitches: str | None
+    motif: str | None
     chords: str | None
     chord_tones: str
     chord_scale: str
@@ -65,6 +69,10 @@ class Options(Asked):
         rests: str | None = None,
         breathe: str | None = None,
         contrast: str | None = None,
+        onsets: str | None = None,
+        rhythm: str | None = None,
+        pitches: str | None = None,
+        motif: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
         chord_scale: str = "auto",
@@ -106,6 +114,10 @@ def options_of(
     rests: str | None = None,
     breathe: str | None = None,
     contrast: str | None = None,
+    onsets: str | None = None,
+    rhythm: str | None = None,
+    pitches: str | None = None,
+    motif: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",
     chord_scale: str = "auto",

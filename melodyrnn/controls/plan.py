@@ -99,6 +99,7 @@ def _laid(space: SearchSpace, sections: Sections) -> SearchSpace:
         pitches[source] &= pitches[copied]
         durations[source] &= durations[copied]
         onsets[source] &= space.onsets[copied]
+        must[source] |= space.must[copied]
         if copy.last:
             closing.append((copy.source + copy.length, sections.end - copy.source - copy.length))
     onsets[sections.end :] = False

@@ -106,7 +106,14 @@ def silence(made):
     return sum(gap for gap in gaps if gap >= 12)
 
 
+def as_in_bar_two(made):
+    """A measure: notes of the second bar that stand where those of a motif of three do, as long."""
+    own = {(note.onset - 96, note.duration) for note in made.melody.notes}
+    return len(own & {(0, 24), (36, 12), (48, 36)})
+
+
 LEANINGS = {
+    "motif between": (as_in_bar_two, {"motif": "C5:1/4 r:1/8 D5:1/8 G4:3/8"}),
     "rests": (silence, {"rests": "40%"}),
     "in_scale mostly": (share(in_c), {"in_scale": "mostly"}),
     "contour rise": (climb, {"contour": "rise"}),

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.controls.control import Control, Option
 from melodyrnn.controls.form.form import section_ticks, sections_of
-from melodyrnn.controls.rhythm.rests import breathing
-from melodyrnn.controls.rules import Preference
 from melodyrnn.errors import OptionError
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from melodyrnn.constraints.breath import Breath
     from melodyrnn.controls.clock import Frame
+    from melodyrnn.controls.rules import Preference
 
 _MOST: Final = 8  # bars
-_SILENCE: Final = Fraction(1, 8)  # of each stretch that is leant to, an eighth to a quarter
 
 
 class Breathe(Control):
@@ -37,22 +36,12 @@ class Breathe(Control):
 
     def constrain(self, frame: Frame) -> Iterator[Breath | Preference]:
         """It is held to, and leant to before it must be."""
-        from melodyrnn.constraints.breath import EIGHTH, Breath, resting  # noqa: PLC0415
+        from melodyrnn.controls.laying import held_breath  # noqa: PLC0415
 
-        bar, loop = frame.melody.metres[0].bar_ticks, frame.setting.loop
-        length = int(bars_of_breath(self.value) * bar)
-        if length < 2 * EIGHTH:
+        length = int(bars_of_breath(self.value) * frame.melody.metres[0].bar_ticks)
+        if length < TICKS_PER_QUARTER:
             raise OptionError("breathe", f"{self.value} of a bar is shorter than a quarter: there is no time to sound")
-        first = frame.start if frame.onset is None else frame.onset
-        joints, seams = _joints(frame)
-        if loop:
-            joints, seams = [], [first, *joints, *seams]
-        yield Breath(length // EIGHTH, seams, joints, loop=loop)
-        ends = list(range(first + length, frame.end, length))
-        if ends and frame.setting.rests is None:
-            silence = min(max(_SILENCE * length, Fraction(EIGHTH)), Fraction(2 * EIGHTH))
-            rest, duration = resting(breathing(frame, ends, float(silence / length)))
-            yield Preference(rest=rest, duration=duration)
+        yield from held_breath(frame, length, *_joints(frame))
 
 
 def _joints(frame: Frame) -> tuple[list[int], list[int]]:

@@ -9,14 +9,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.controls.control import Control, Option
-from melodyrnn.controls.rules import Preference
 from melodyrnn.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from melodyrnn.constraints.breath import Breathing
     from melodyrnn.controls.clock import Frame
+    from melodyrnn.controls.rules import Preference
     from melodyrnn.controls.setting import Setting
 
 SHARES: Final = {"sparse": 0.04, "medium": 0.1, "much": 0.2}
@@ -44,13 +43,12 @@ class Rests(Control):
 
     def constrain(self, frame: Frame) -> Iterator[Preference]:
         """Around the end of each phrase it is leant to: those of --phrase, else each second bar line."""
-        from melodyrnn.constraints.breath import resting  # noqa: PLC0415
+        from melodyrnn.controls.laying import leaning_to_rests  # noqa: PLC0415
 
         share = share_of(self.value)
         if ends := _ends(frame, share):
             more = frame.end / ends[-1] if frame.exact else 1.0  # the end of the melody takes none
-            rest, duration = resting(breathing(frame, ends, share * more))
-            yield Preference(rest=rest, duration=duration)
+            yield leaning_to_rests(frame, ends, share * more)
 
 
 def _ends(frame: Frame, share: float) -> list[int]:
@@ -82,13 +80,3 @@ def bar_groups(frame: Frame, bars: int) -> list[int]:
     inner = [line - frame.upbeat for line in frame.lines[1:-1]]
     inner = inner[1:] if frame.upbeat else inner
     return [line for line in inner[bars - 1 :: bars] or inner if line > frame.start]
-
-
-def breathing(frame: Frame, ends: list[int], share: float) -> Breathing:
-    """What is leant to at such ends."""
-    import numpy as np  # noqa: PLC0415
-
-    from melodyrnn.constraints.breath import Breathing  # noqa: PLC0415
-
-    beats = np.array([frame.metre(end - 1).beat_ticks for end in ends])
-    return Breathing(np.array(ends), beats, share, None if frame.before is None else frame.start)
