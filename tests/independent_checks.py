@@ -285,18 +285,40 @@ def _form(facts: _Facts) -> Iterator[str]:
     form, bars = facts.of("form"), _number(facts.of("bars"))
     if form is None or bars is None:
         return
-    sections = re.findall(r"[A-Z]'?", form)
+    sections = re.findall(r"([A-Z])('|[+-][0-9]|-inv|-retro)?", form)
     length, first = bars // len(sections) * facts.bar, facts.new[0].onset
     known: dict[str, list[tuple[int, int, int]]] = {}
-    for number, section in enumerate(sections):
+    for number, (letter, mark) in enumerate(sections):
         at = first + number * length
         notes = [(n.onset - at, n.duration, n.pitch) for n in facts.new if at <= n.onset < at + length]
         if not notes or notes[0][0] or notes[-1][0] + notes[-1][1] > length + facts.upbeat:
             yield f"form: section {number + 1} does not stand by itself"
-        compared = length - facts.bar if section.endswith("'") else length
-        before = known.setdefault(section[0], notes)
+        compared = length - facts.bar if mark == "'" else length
+        before = _as_changed(facts, known.setdefault(letter, notes), mark)
         if [n for n in notes if n[0] < compared] != [n for n in before if n[0] < compared]:
-            yield f"form: section {number + 1} is not {section}"
+            yield f"form: section {number + 1} is not {letter}{mark}"
+
+
+def _as_changed(facts: _Facts, notes: list[tuple[int, int, int]], mark: str) -> list[tuple[int, int, int]]:
+    """Moved by steps of the scale, mirrored at its third step, or with its pitches backwards."""
+    if mark == "-retro":
+        return [(a, b, pitch) for (a, b, _), (_, _, pitch) in zip(notes, reversed(notes), strict=True)]
+    if mark in {"", "'"}:
+        return notes
+    tonic, steps = facts.tonic_and_scale
+    if named := facts.of("scale"):
+        steps = tuple(_class(name) for name in re.split(r"[\s,]+", named))
+    ladder = [p for p in range(-60, 190) if p % 12 in steps]
+    low = (facts.new[0].pitch + 5 - tonic) // 12 * 12 + tonic  # the tonic that lies 5 below to 6 above the first note
+    third = ladder.index(min(p for p in ladder if p >= low)) + 2
+
+    def moved(pitch: int) -> int:
+        step = max(k for k, p in enumerate(ladder) if p <= pitch)
+        over = min(pitch - ladder[step], 1)  # a note between two steps
+        new = step + int(mark) if mark != "-inv" else 2 * third - step - (1 if over else 0)
+        return ladder[new] + (over if ladder[new] + over < ladder[new + 1] else 0)
+
+    return [(a, b, moved(pitch)) for a, b, pitch in notes]
 
 
 def _phrases(facts: _Facts) -> Iterator[str]:

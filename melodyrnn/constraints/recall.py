@@ -3,7 +3,7 @@
 Conventions
     A place of a pitch counts steps of the scale from MIDI number 0 up; what lies between two of them is at a half.
 
-Contents: places; Recalled, recalling (logit rules); paced, held (of durations).
+Contents: places, changed_rows; Recalled, recalling (logit rules); paced, held (of durations).
 """
 
 from __future__ import annotations
@@ -32,6 +32,21 @@ def places(midi: Indices, scale: Sequence[int]) -> Logs:
     below = np.searchsorted(classes, midi % 12, "right") - 1
     between = ~np.isin(midi % 12, classes)
     return np.asarray(midi // 12 * len(classes) + below + between / 2)
+
+
+def changed_rows(change: str, sounding: Indices, scale: Sequence[int], anchor: int) -> tuple[int, ...] | None:
+    """Of each row of PITCHES that which comes for it, or -1: "+2" moves by steps of the scale, "-inv" mirrors.
+
+    The mirror stands on the third step above the anchor, so that the tonic and its fifth change places. What lies
+    between two steps stays so far above the lower one, or falls on it where nothing lies between. None = itself.
+    """
+    if change == "-retro":
+        return None
+    heights = places(sounding, scale)
+    axis = float(places(np.array([anchor]), scale)[0]) + 2
+    wanted = 2 * axis - heights if change == "-inv" else heights + int(change)
+    rows = {height: row for row, height in reversed(list(enumerate(heights.tolist())))}
+    return tuple(rows.get(height, rows.get(float(np.floor(height)), -1)) for height in wanted.tolist())
 
 
 class Recalled(NamedTuple):

@@ -3,11 +3,12 @@
 Controls import it where they constrain: it waits for NumPy.
 
 Contents: laid_rhythm, laid_pattern, laid_motif (masks); laid_line, held_breath; leaning_to_rests, leaning_to_last,
-leaning_to_motif (preferences).
+leaning_to_motif, leaning_to_role (preferences).
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from melodyrnn.constraints.automaton import InOrder
 from melodyrnn.constraints.breath import EIGHTH, Breath, Breathing, resting
 from melodyrnn.constraints.recall import Recalled, held, paced, recalling
+from melodyrnn.constraints.roles import in_rhythm, moving, role_of
 from melodyrnn.controls.rules import Mask, Preference
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
@@ -120,3 +122,16 @@ def leaning_to_rests(frame: Frame, ends: Sequence[int], share: float) -> Prefere
     start = None if frame.before is None else frame.start
     rest, duration = resting(Breathing(np.array(ends), beats, share, start))
     return Preference(rest=rest, duration=duration)
+
+
+def leaning_to_role(frame: Frame, name: str, share: float, *, rhythm: bool) -> Preference:
+    """Steps of a role, and if wanted its rhythm."""
+    assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
+    places = np.full(frame.end + 1, 3)
+    for a, b in pairwise(frame.lines):
+        beat = frame.metre(a).beat_ticks
+        for step, strength in ((beat // 2, 2), (beat, 1), (b - a, 0)):
+            places[[tick for tick in range(a, b, step) if tick >= 0]] = strength
+    role = role_of(name)
+    pitch = moving(role, frame.key, frame.sounding, frame.allowed, places, share)
+    return Preference(rule=pitch, duration=in_rhythm(role, places) if rhythm else None)

@@ -96,7 +96,7 @@ def _laid(space: SearchSpace, sections: Sections) -> SearchSpace:
         onsets[copy.at + 1 : copy.end] = False
         length = min(copy.length, space.end + 1 - copy.at)
         source, copied = slice(copy.source, copy.source + length), slice(copy.at, copy.at + length)
-        pitches[source] &= pitches[copied]
+        pitches[source] &= copy.heard_from(pitches[copied])
         durations[source] &= durations[copied]
         onsets[source] &= space.onsets[copied]
         must[source] |= space.must[copied]

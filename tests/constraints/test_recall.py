@@ -3,7 +3,7 @@
 import numpy as np
 
 from melodyrnn.constraints.logit_rules import DecodingContext
-from melodyrnn.constraints.recall import Recalled, held, paced, recalling
+from melodyrnn.constraints.recall import Recalled, changed_rows, held, paced, places, recalling
 from melodyrnn.events.vocabulary import DURATION_TICKS, DURATIONS, PITCHES, REST_TICKS, RESTS
 
 C_MAJOR = (0, 2, 4, 5, 7, 9, 11)
@@ -48,3 +48,18 @@ def test_a_note_lasts_to_the_next():
     rule, logs = held([0, 36, 72], 3.0), np.zeros((1, len(DURATIONS)))
     assert DURATION_TICKS[rule(logs, context(36, (0, 24, 60)))[0] > 0].tolist() == [36]
     assert not rule(logs, context(72, (0, 24, 60))).any()
+
+
+def test_steps_are_those_of_the_scale():
+    """Up, down and mirrored at the third; between two steps it stays between two, where something lies there."""
+
+    def changed(change, *midi):
+        rows = changed_rows(change, SOUNDING, C_MAJOR, 60)
+        return [int(SOUNDING[rows[pitch - int(SOUNDING[0])]]) for pitch in midi]
+
+    assert changed("+2", 60, 61, 62, 63, 71) == [64, 64, 65, 66, 74]
+    assert changed("-1", 60, 61, 66) == [59, 59, 64]
+    assert changed("-inv", 60, 64, 67, 72, 66) == [67, 64, 60, 55, 61]
+    assert changed_rows("-retro", SOUNDING, C_MAJOR, 60) is None
+    assert changed_rows("+2", SOUNDING, C_MAJOR, 60)[-1] == -1
+    assert places(np.array([59, 60]), C_MAJOR).tolist() == [34, 35]

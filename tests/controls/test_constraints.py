@@ -24,7 +24,7 @@ WISHES = {
     "contour": st.sampled_from(["arch", "rise", "fall", "wave", "0 2 5 3"]),
     "durations": st.sampled_from(["1/4 1/8", "1/8", "1/16 1/8 3/8"]),
     "end": st.sampled_from(["tonic", "open", "3", "6"]),
-    "form": st.sampled_from(["AABA", "AABB", "AA'BA'", "AB"]),
+    "form": st.sampled_from(["AABA", "AABB", "AA'BA'", "AB", "AA+2", "AA-inv"]),
     "breathe": st.sampled_from(["1", "2", "1.5"]),
     "chords": st.sampled_from(["Am F | G C", "C:1 G7:1", "Dm7"]),
     "chord_tones": st.sampled_from(["prefer", "rule"]),

@@ -60,7 +60,7 @@ class Motif(Control):
         """Ticks at which it begins."""
         bar = frame.melody.metres[0].bar_ticks
         if frame.setting.form is not None:
-            letters = [letter for letter, _ in sections_of(frame.setting.form)]
+            letters = [section.letter for section in sections_of(frame.setting.form)]
             if letters.count(letters[0]) == 1:
                 raise OptionError("motif", f"section {letters[0]} of the form does not come back, nor would the motif")
             return [first]

@@ -51,8 +51,8 @@ def _joints(frame: Frame) -> tuple[list[int], list[int]]:
     length, bar, first = section_ticks(frame, frame.setting.form), frame.melody.metres[0].bar_ticks, frame.onset or 0
     sections = sections_of(frame.setting.form)
     starts = [first + k * length for k in range(len(sections))]
-    letters = [letter for letter, _ in sections]
-    varied = {letter for letter, mark in sections if mark}
+    letters = [section.letter for section in sections]
+    varied = {section.letter for section in sections if section.varied}
     last = [at + length - bar for at, letter in zip(starts, letters, strict=True) if letter in varied]
     return starts[1:], last
 

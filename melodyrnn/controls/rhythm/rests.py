@@ -28,7 +28,6 @@ class Rests(Control):
     """So much of the time is silent, an eighth or more at once, where phrases end; the end of the melody apart."""
 
     option = Option("--rests", "How much silence there is.", "sparse|medium|much|N%", panel="Rhythm and form")
-    takes_time = True
     concerns = "rhythm"
 
     @classmethod
@@ -36,6 +35,11 @@ class Rests(Control):
         """A word, or a number of per cent."""
         share_of(text)
         return text
+
+    @property
+    def holds(self) -> bool:
+        """Notes are held to nothing."""
+        return False
 
     def settle(self, setting: Setting) -> Setting:
         """The share."""
