@@ -4,8 +4,9 @@
     python -m bench.lookahead --against ENV/bin/python --page   ... and the table into docs/benchmarks.md
 
 Each request is laid out (conditions told, controls settled, looked ahead over; nothing is drawn) three times in each
-version, in turns; the least CPU time of each counts. The first request, which asks for a length alone, is taken off:
-what is left is the look-ahead. Peak memory is that of a process that lays out this one request.
+version, in turns; the least CPU time of each counts. Both run as bytecode, as what is installed does. The first one,
+which asks for a length alone, is taken off: what is left is the look-ahead. Peak memory is that of a process that lays
+out this one request.
 
 Contents: REQUESTS; asked_of, measured (what the measured version runs), compared.
 """
@@ -19,6 +20,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -100,8 +102,9 @@ def compared(against: Path | None) -> list[dict[str, Any]]:
 
 
 def _once(python: Path, tree: Path | None, number: int) -> dict[str, float]:
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment = kept | {"OPENBLAS_NUM_THREADS": "1"} | ({} if tree is None else {"PYTHONPATH": str(tree)})
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
+    own = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "bench_lookahead")}
+    environment = kept | own | ({} if tree is None else {"PYTHONPATH": str(tree)})
     done = subprocess.run(
         [python, "-P", __file__, "--measure", str(number)], env=environment, capture_output=True, text=True, check=True
     )

@@ -36,6 +36,7 @@ ARROWS = {
         "compose",
     },
 }  # fmt: skip
+ARROWS["live"] = {"errors", "system", "music", "formats", "controls", "compose"}
 ARROWS["cli"] = set(ARROWS)
 HOMES = {
     "torch": ("training/",),
@@ -45,6 +46,9 @@ HOMES = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "matplotlib": ("cli/",),
+    "midirenderer": ("formats/audio/",),
+    "soundfile": ("formats/audio/",),
+    "miniaudio": ("live/",),
 }
 MOST_FILES = 16  # of a folder
 MOST_LINES = 400  # of a file; most have 80 to 350
@@ -134,7 +138,7 @@ def test_functions_are_short():
 def test_imports_stand_at_the_top():
     """Within functions stand those alone that nobody shall wait for."""
     within = [node for _, f in functions() for node in ast.walk(f) if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert len(within) <= 142
+    assert len(within) <= 150
 
 
 def test_a_public_name_has_one_meaning():

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import vocabulary
-from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM
+from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM, KEY_OF_PHRASES
 from melodyrnn.events.viewpoints import STYLES, Hears
 
 FORMAT: Final = 1
@@ -76,6 +76,7 @@ class Card:
     registers: dict[int, int] = field(default_factory=dict)  # first pitch (MIDI number) → melodies that begin on it
     forms: dict[str, int] = field(default_factory=dict)  # how melodies begin and how long they are: events.statistics
     ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.statistics
+    phrases: dict[str, int] = field(default_factory=dict)  # how long the phrases of melodies are: events.statistics
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
 
 
@@ -164,6 +165,7 @@ def _card(told: Any) -> Card:
         registers=_registers(values["registers"]),
         forms=_counts("forms", values["forms"], KEY_OF_FORM),
         ends=_counts("ends", values["ends"], KEY_OF_END),
+        phrases=_counts("phrases", values["phrases"], KEY_OF_PHRASES),
         facts=_figures("facts", values["facts"]),
     )
 

@@ -5,6 +5,7 @@ Contents: COMMANDS, app; command and new_app, by which the modules of commands/ 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from inspect import getdoc
@@ -21,11 +22,11 @@ from melodyrnn.cli.options import signed
 
 COMMANDS: Final = (
     "generate", "infill", "vary", "humanize", "train", "critic", "evaluate", "score", "memory", "originality",
-    "reproduce",
+    "reproduce", "convert", "play",
     "inspect", "corpus",
 )  # fmt: skip
 """The commands, in the order of the help page; each is NAME_command in a module of commands/."""
-_MODULES: Final = {"infill": "edit", "vary": "edit"}  # the others stand in the module of their name
+_MODULES: Final = {"infill": "edit", "vary": "edit", "play": "stage"}  # the others stand in the module of their name
 
 _HELP: Final = """Learn from melodies and write new ones as MIDI.
 
@@ -57,13 +58,18 @@ def new_app(help: str | None = None, *, see: str = "") -> typer.Typer:
 
 
 def command(
-    *, see: str = "", group: typer.Typer | None = None, name: str | None = None
-) -> Callable[[Callable[..., Any]], typer.Typer]:
-    """Make a function the one command of a new Typer, or a command of a group; its docstring is its help page."""
+    *, see: str = "", group: typer.Typer | None = None, name: str | None = None,
+    alone: Mapping[str, tuple[str, str]] | None = None,
+) -> Callable[[Callable[..., Any]], typer.Typer]:  # fmt: skip
+    """Make a function the one command of a new Typer, or a command of a group; its docstring is its help page.
+
+    `alone`: options that may stand without a value → the value that they have then, and what a value looks like.
+    """
     owner = group or new_app()
+    page = type("Page", (Page,), {"alone": dict(alone or {})})
 
     def add(function: Callable[..., Any]) -> typer.Typer:
-        owner.command(name, cls=Page, help=_unbroken(getdoc(function) or ""), epilog=_foot(see))(function)
+        owner.command(name, cls=page, help=_unbroken(getdoc(function) or ""), epilog=_foot(see))(function)
         return owner
 
     return add
@@ -98,6 +104,16 @@ class _Light:
 
 class Page(_Light, TyperCommand):
     """A command whose help page shows its options in groups (`rich_help_panel`), as plain text."""
+
+    alone: Mapping[str, tuple[str, str]] = {}
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give options that stand alone their value: Typer knows none that may go without."""
+        whole: list[str] = []
+        for word, following in zip(args, (*args[1:], "-"), strict=True):
+            value, pattern = self.alone.get(word, ("", ""))
+            whole += [word] if not value or re.fullmatch(pattern, following) else [f"{word}={value}"]
+        return super().parse_args(ctx, whole)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, then the groups of options in the order in which they first appear."""

@@ -82,7 +82,7 @@ FormatOption = Annotated[
     str | None,
     option(
         "--format FORMAT",
-        "midi, musicxml or abc; else by the suffix of -o.",
+        f"{', '.join(OUTPUT_FORMATS)}; else by the suffix of -o.",
         _WHERE,
         autocompletion=lambda: list(OUTPUT_FORMATS),
     ),
@@ -90,6 +90,10 @@ FormatOption = Annotated[
 ProgramOption = Annotated[
     str | None, option("--program N|NAME", "General MIDI sound, 0 to 127, or its name (0, or the file's).", _WHERE)
 ]
+SoundfontOption = Annotated[
+    str | None, option("--soundfont FILE", "Sounds (.sf2) of what is heard or a .wav; else TimGM6mb.", _WHERE)
+]
+ListenOption = Annotated[bool, option("--listen", "Play it through the loudspeaker as well.", _WHERE)]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
 BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]

@@ -28,6 +28,7 @@ from melodyrnn.compose.sampling.acceptance import (
     closing_of,
     compose,
     compose_ends,
+    decoder_of,
     is_lively,
     is_repetitive,
 )
@@ -130,6 +131,7 @@ def _tasks_of(
             known[shared] = task_of(model, own, prime, free=True, critic=critic)
         tasks.append(known[shared])
         candidate.mark, candidate.closing = tasks[-1].mark, _closing(model, tasks[-1], own)
+        candidate.phrases = tasks[-1].phrases(candidate.seed)
     return tasks
 
 
@@ -144,7 +146,10 @@ def _generate(task: Task, seeds: range) -> Iterator[Generated]:
     side_by_side = COMPOSED_TOGETHER if _is_plain(task) else 1
     for start in range(0, len(seeds), side_by_side):
         own = seeds[start : start + side_by_side]
-        candidates = [Candidate(seed, task.closing, task.options.seeded(seed), mark=task.mark) for seed in own]
+        candidates = [
+            Candidate(seed, task.closing, task.options.seeded(seed), mark=task.mark, phrases=task.phrases(seed))
+            for seed in own
+        ]
         _filled(task, candidates)
         yield from (finished(task.prompt, candidate) for candidate in candidates)
 
@@ -175,7 +180,7 @@ def _steer(task: Task, candidate: Candidate) -> None:
             return
         try:
             drawn = draw_one(
-                prompt.decoder,
+                decoder_of(prompt, [candidate]),
                 lambda decoder, uniform: sample_note(decoder, plan.rules, plan.filters, uniform, primed),
                 seed=candidate.seed, effort=prompt.particles, hearing=prompt.hearing, accepts=passes, attempt=attempt,
                 gate=gate,

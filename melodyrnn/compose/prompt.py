@@ -198,7 +198,7 @@ def context_of(frame: Frame) -> Context:
     """The chords and phrases that are asked for, as a network that hears them is told of one melody."""
     chords, phrases = tuple(frame.chord_spans()), frame.phrase_ends()
     return Context(
-        phrases_told(phrases, 1) if phrases else None, chords_told(chords, frame.key.tonic, 1) if chords else None
+        phrases_told([phrases]) if phrases else None, chords_told(chords, frame.key.tonic, 1) if chords else None
     )
 
 

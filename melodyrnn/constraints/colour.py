@@ -116,7 +116,9 @@ class OncePerSpan(Automaton):
     def __init__(self, spans: Indices, wanted: Flags) -> None:
         """`spans` (T,): the number of the span at each tick; `wanted` (spans, P): none where nothing is asked."""
         self.spans, self._asks = spans, np.asarray(wanted.any(1))
-        self._before = np.concatenate(([0], np.cumsum(self._asks)))  # spans before each in which something is asked
+        before = np.concatenate(([0], np.cumsum(self._asks)))  # spans before each in which something is asked
+        passed = before[spans] > before[1:][:, None]  # (spans, T): one is passed over on the way from a span to a tick
+        self._kinds = np.where(spans == np.arange(len(wanted))[:, None], 0, np.where(passed, 2, 1))
         came = np.where(wanted, 1, 0)
         self._pitches = [np.stack((one, np.ones_like(one))) for one in came]
         stays, leaves, owes = np.array([0, 1]), np.array([0, 0]), np.array([FORBIDDEN, 0])
@@ -130,10 +132,8 @@ class OncePerSpan(Automaton):
 
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A span that is left has had its pitch, and none is passed over."""
-        own, there = int(self.spans[tick]), self.spans[targets]
-        passed = self._before[there] > self._before[np.minimum(own + 1, there)]
-        kind = np.where(there == own, 0, np.where(passed, 2, 1))
-        return Moves(kind, self._maps[int(self._asks[own])])
+        own = int(self.spans[tick])
+        return Moves(self._kinds[own, targets], self._maps[int(self._asks[own])])
 
     def pitch(self, onset: int) -> Indices:
         """Whether it has come."""

@@ -102,8 +102,11 @@ class Product:
         if not live and (crossing is None or not crossing.any()):
             yield slice(None), None
             return
-        key = np.zeros(len(targets), np.int64) if crossing is None else crossing.astype(np.int64)
-        for _, move in live:
+        if crossing is None:
+            key, others = live[0][1].kind, live[1:]
+        else:
+            key, others = crossing.astype(np.int64), live
+        for _, move in others:
             key = key * len(move.maps) + move.kind
         kinds = dict.fromkeys(key.tolist())
         for value in kinds:

@@ -108,10 +108,12 @@ class Frame:
 
     def phrase_ends(self) -> list[int]:
         """Where the phrases end that are asked for: bar lines less the upbeat, the last with the melody; else none."""
-        if not self.setting.phrase:
-            return []
+        return self.phrases_of(self.setting.phrase) if self.setting.phrase else []
+
+    def phrases_of(self, lengths: Sequence[int]) -> list[int]:
+        """The same of phrases of so many bars each, the last number over and over."""
         bar, ends, over = 1 if self.upbeat else 0, [0], self.end - self.upbeat
-        for bars in chain(self.setting.phrase, repeat(self.setting.phrase[-1])):
+        for bars in chain(lengths, repeat(lengths[-1])):
             if ends[-1] >= over:
                 break
             bar += bars

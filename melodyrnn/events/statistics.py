@@ -9,10 +9,13 @@ Conventions
                 of the upbeat, full bars after it.
     ends        "STYLE MODE DEGREE" → melodies, such as "2 minor 0": degree = semitones from the tonic up to the last
                 note, 0..11.
+    phrases     "STYLE METRE BARS LENGTH" → melodies of so many bars whose phrases have this length, in bars, all but
+                the last, which may be shorter; 0 = they differ, or nothing tells them.
     registers   first pitch (MIDI number) → melodies that begin on it.
 
 Contents: compass, repetition, thrice; Form, count_forms, count_ends, form_of, forms_in, can_begin,
-usual_metre, usual_form, ends_known, ends_in; first_pitch, count_registers, with_base, register_bits.
+usual_metre, usual_form, ends_known, ends_in; phrase_length, count_phrases, phrase_lengths; first_pitch,
+count_registers, with_base, register_bits.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import METRES, PITCHES, RESTS
+from melodyrnn.events.vocabulary import METRES, PITCHES, RESTS, onsets_of
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ def _bars(melody: Columns) -> dict[int, tuple[tuple[int, int, int], ...]]:
 MOST_KINDS: Final = 1500  # the commonest; a card holds no more
 LONGEST_FORM: Final = 9999  # bars; nobody draws a form like that
 KEY_OF_FORM: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,3} [0-9]{1,4}")
+KEY_OF_PHRASES: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,4} [0-9]{1,4}")
 KEY_OF_END: Final = re.compile(rf"[0-9]{{1,2}} ({'|'.join(MODES)}) ([0-9]|1[01])")
 
 
@@ -138,6 +142,41 @@ def ends_in(counts: Mapping[str, int], mode: str, style: int | None) -> Iterator
         row, own, degree = key.split(" ")
         if own == mode and style in (None, int(row)):
             yield int(degree), melodies
+
+
+def phrase_length(melody: Columns) -> int:
+    """Bars of each phrase but the last, which may be shorter; 0 where they differ, or nothing tells them.
+
+    A phrase ends on the bar line that is next to where the next one begins, which may do so with an upbeat.
+    """
+    if melody.phrase is None:
+        return 0
+    ends = np.unique(onsets_of(melody.rest, melody.duration) + melody.phrase)[:-1]
+    form, bar = form_of(melody), int(melody.bar_ticks[0])
+    first = bar - form.upbeat if form.upbeat else 0
+    bars = (2 * (ends - first) + bar) // (2 * bar)
+    lengths = set(np.diff(bars, prepend=0).tolist())
+    return lengths.pop() if len(lengths) == 1 and form.bars - int(bars[-1]) <= min(lengths, default=0) else 0
+
+
+def count_phrases(melodies: Iterable[Columns]) -> dict[str, int]:
+    """How many melodies have phrases of each length; those in one metre that has a name are counted."""
+    return _counted(
+        f"{m.style} {'/'.join(map(str, METRES[int(m.metre[0])]))} {form_of(m).bars} {phrase_length(m)}"
+        for m in melodies
+        if m.phrase is not None and m.metre[0] < len(METRES) and not np.ptp(m.metre) and m.bars <= LONGEST_FORM
+    )
+
+
+def phrase_lengths(counts: Mapping[str, int], metre: str, bars: int, style: int | None) -> list[tuple[int, int]]:
+    """Each length of phrases of melodies in this metre that have so many bars, else of all that are longer than it."""
+    known = []
+    for key, melodies in counts.items():
+        row, own, many, length = key.split(" ")
+        if own == metre and style in (None, int(row)):
+            known.append((int(many), int(length), melodies))
+    alike = [(length, n) for many, length, n in known if many == bars]
+    return alike or [(length, n) for _, length, n in known if length < bars]
 
 
 def _counted(keys: Iterable[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The one table of formats, and the document that readers give and writers take.
 
-Contents: Format, FORMATS; read off the table: BY_NAME, INPUT_FORMATS, OUTPUT_FORMATS, OUTPUT_SUFFIXES, ISOLATED;
-own_reader (what a row names), format_of (a file's first bytes); Document.
+Contents: Format, FORMATS; read off the table: BY_NAME, INPUT_FORMATS, OUTPUT_FORMATS, OUTPUT_SUFFIXES, PLAYED,
+KEPT, ISOLATED; own_reader (what a row names), format_of (a file's first bytes); Document.
 """
 
 from __future__ import annotations
@@ -28,17 +28,34 @@ class Format(NamedTuple):
     begins: tuple[bytes, ...] = ()  # how a file begins, byte order mark and spaces aside: known so without a name
     reader: str = ""  # (bytes or text, name=, track=, tonic_only=, tune=, harmony=) → ScoreReading or Unreadable
     chords: str = ""  # (bytes or text, name=, track=) → Harmony; where both are empty music21 reads
+    writer: str = ""  # (Written, name of the format, Manner) → bytes, see `formats.writing`
+    played: bool = False  # what is written holds how it is played: velocities, timing, sounds, other tracks
+    noted: bool = False  # ... holds chord symbols
+    keeps: bool = False  # ... keeps its recipe
+    needs: tuple[str, ...] = ()  # modules that its writer imports and that may not be installed
+    extra: str = ""  # ... which pip install 'melodyrnn[EXTRA]' brings
 
+
+_SOUND: Final = ("midirenderer", "soundfile")
 
 FORMATS: Final = (
-    Format("midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi"), begins=(b"MThd", b"RIFF")),
-    Format("musicxml", (".musicxml", ".xml"), (".musicxml", ".xml"), isolated=True, begins=(b"<",)),
+    Format(
+        "midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi"), begins=(b"MThd", b"RIFF"),
+        writer="writing:as_played", played=True, keeps=True,
+    ),
+    Format(
+        "musicxml", (".musicxml", ".xml"), (".musicxml", ".xml"), isolated=True, begins=(b"<",),
+        writer="notation.write:write_score", noted=True,
+    ),
     Format("mxl", (".mxl",), isolated=True, begins=(b"PK\x03\x04",)),
     Format(
         "abc", (".abc",), (".abc",), begins=(b"X:", b"%abc"),
         reader="abc.abc_book:read_abc_tunes", chords="abc.abc_book:read_abc_chords",
+        writer="notation.write:write_score", noted=True,
     ),
     Format("krn", (".krn", ".kern"), isolated=True, begins=(b"!!!", b"**")),
+    Format("wav", (), (".wav",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
+    Format("flac", (), (".flac",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
 )  # fmt: skip
 """All formats. MIDI, whose files hold more than scores do, is read by `formats.midi.reader` and is no score."""
 BY_NAME: Final = {one.name: one for one in FORMATS}
@@ -49,6 +66,10 @@ OUTPUT_FORMATS: Final = {one.name: one.writes[0] for one in FORMATS if one.write
 """Format that is written → its suffix."""
 OUTPUT_SUFFIXES: Final = {suffix: one.name for one in FORMATS for suffix in one.writes}
 """Suffix of a file that is written → format."""
+PLAYED: Final = frozenset(one.name for one in FORMATS if one.played)
+"""Formats that hold how a melody is played."""
+KEPT: Final = frozenset(one.name for one in FORMATS if one.keeps)
+"""Formats that keep how a melody was made."""
 ISOLATED: Final = frozenset(one.name for one in FORMATS if one.isolated)
 """Formats that are read in a child with limits."""
 

@@ -26,7 +26,7 @@ from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_OR_END_TIC
 from melodyrnn.inference.compiled import pointer_of
 from melodyrnn.inference.layout import layout_of
 from melodyrnn.inference.pointer import DURATION, PITCH, REST, PointerQuery
-from melodyrnn.inference.told import BEYOND_ANY_TICK, NOTHING, Context, rows_to
+from melodyrnn.inference.told import BEYOND_ANY_TICK, NOTHING, Context, PhraseEnds, rows_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,6 +178,14 @@ class Decoder:
         new._projected = self._projected.take(rows, 0)
         new._forget()
         return new
+
+    def tell_phrases(self, phrases: PhraseEnds) -> None:
+        """Tell where the phrases of each melody end, from here on; a network that hears none is told nothing."""
+        if not self.network.config.phrases:
+            return
+        self.context = self.context._replace(phrases=phrases)
+        self._phrase_end = phrases.end(self.tick)
+        self._forget()
 
     def rest(self) -> Logs:
         """Log-probabilities of the next rest, (R, END + 1)."""

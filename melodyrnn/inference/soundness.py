@@ -40,7 +40,7 @@ def check_scores(config: NetworkConfig, weights: Mapping[str, NDArray[Any]]) -> 
         return
     none = np.zeros(1, np.int64)
     with np.errstate(all="ignore"):
-        context = Context(phrases_told([_TOLD], 1), chords_told([(0, _TOLD, chord_of("C"))], 0, 1))
+        context = Context(phrases_told([[_TOLD]]), chords_told([(0, _TOLD, chord_of("C"))], 0, 1))
         conditions, timeline = Conditions(none, none, none, none), of_metres((Metre(),), 1)
         decoder = Decoder(Network(config, weights), conditions, timeline, context=context)
         for pitch in range(_NOTES):

@@ -105,9 +105,9 @@ def context_of_columns(melodies: Sequence[Columns], withheld: Withheld) -> Conte
     )
 
 
-def phrases_told(ends: Sequence[int], rows: int) -> PhraseEnds:
-    """Phrases that end at these ticks, the same in so many melodies."""
-    return PhraseEnds(np.tile(np.array(ends, np.int64), (rows, 1)))
+def phrases_told(melodies: Sequence[Sequence[int]]) -> PhraseEnds:
+    """Phrases of each melody that end at these ticks; () = it is told none. At least one has some."""
+    return PhraseEnds(_padded([np.array(ends, np.int64) for ends in melodies], BEYOND_ANY_TICK))
 
 
 def chords_told(spans: Iterable[tuple[int, int, Chord]], tonic: int, rows: int) -> ChordSpans:

@@ -200,6 +200,7 @@ def _card(
         registers=statistics.count_registers(train),
         forms=statistics.count_forms(train),
         ends=statistics.count_ends(train),
+        phrases=statistics.count_phrases(train),
         facts=_facts(train) | {"split_seed": prepared.seed},
     )
 

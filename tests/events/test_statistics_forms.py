@@ -2,18 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from melodyrnn.events.columns import columns
 from melodyrnn.events.statistics import (
     Form,
     count_ends,
     count_forms,
+    count_phrases,
     ends_in,
     form_of,
     forms_in,
+    phrase_length,
+    phrase_lengths,
     usual_form,
     usual_metre,
 )
 from melodyrnn.events.tokenizer import encode
+from melodyrnn.events.vocabulary import onsets_of
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Metre, Note
 
@@ -32,6 +38,34 @@ def test_an_upbeat_is_no_bar():
     assert form_of(tune(4)) == Form(0, 4)
     assert form_of(tune(5, first=72)) == Form(24, 4)
     assert form_of(tune(5, first=60, metre=Metre(6, 8))) == Form(12, 4)
+
+
+def phrased(bars, *ends, **told):
+    """The same, of which phrases are known to end on these ticks."""
+    melody = tune(bars, **told)
+    onsets = onsets_of(melody.rest, melody.duration)
+    ends = np.array([*ends, bars * 96])
+    return replace(melody, phrase=ends[np.searchsorted(ends, onsets, "right")] - onsets)
+
+
+def test_phrases_of_one_length_are_told_from_others():
+    """The last may be shorter; one that is longer, or that differs, makes them irregular, and silence tells nothing."""
+    assert phrase_length(phrased(8, 192, 384, 576)) == 2
+    assert phrase_length(phrased(6, 384)) == 4
+    assert phrase_length(phrased(8, 192)) == phrase_length(phrased(8, 192, 480)) == 0
+    assert phrase_length(phrased(8, 204, 372, 588)) == 2  # upbeats of their own
+    assert phrase_length(tune(8)) == 0
+
+
+def test_lengths_of_phrases_are_counted_by_metre_and_bars():
+    """Those of as many bars count, else all that are longer; melodies that tell of none are left out."""
+    melodies = [phrased(8, 192, 384, 576), phrased(8, 384), phrased(8, 192), phrased(6, 384, style=3), tune(8)]
+    counts = count_phrases(melodies)
+    assert counts == {"0 4/4 8 2": 1, "0 4/4 8 4": 1, "0 4/4 8 0": 1, "3 4/4 6 4": 1}
+    assert phrase_lengths(counts, "4/4", 8, None) == [(0, 1), (2, 1), (4, 1)]
+    assert phrase_lengths(counts, "4/4", 3, None) == [(0, 1), (2, 1)]
+    assert phrase_lengths(counts, "4/4", 8, 3) == [(4, 1)]
+    assert phrase_lengths(counts, "3/4", 8, None) == []
 
 
 def test_counts_can_be_asked_by_metre_mode_and_style():

@@ -43,7 +43,7 @@ def test_chords_laid_out_are_those_of_a_file(spans, onset, tonic):
 def test_phrases_laid_out_are_those_of_a_melody(begins, end):
     """At every tick the same ticks are left; behind the last phrase nothing is told."""
     ticks, phrases = np.arange(end + 9), tuple(sorted(begins))
-    found = phrases_told([*phrases, end], len(ticks)).end(ticks)
+    found = phrases_told([[*phrases, end]] * len(ticks)).end(ticks)
     rows = rows_to(found, ticks)
     assert rows[:end].tolist() == ticks_left_row(phrase_ticks(range(end), end, phrases)).tolist()
     assert not rows[end:].any()

@@ -31,6 +31,8 @@ def infill_command(
     count: o.CountOption = 1,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    soundfont: o.SoundfontOption = None,
+    listen: o.ListenOption = False,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -52,7 +54,7 @@ def infill_command(
 
     run_edit(
         console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), force=force,
+        format=format, program=o.program_in(program), force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
 
 
@@ -71,6 +73,8 @@ def vary_command(
     count: o.CountOption = 1,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    soundfont: o.SoundfontOption = None,
+    listen: o.ListenOption = False,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -95,7 +99,7 @@ def vary_command(
 
     run_edit(
         console, file, "vary", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), force=force,
+        format=format, program=o.program_in(program), force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
 
 

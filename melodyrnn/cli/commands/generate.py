@@ -28,6 +28,8 @@ def generate_command(
     program: o.ProgramOption = None,
     humanize: o.HumanizeOption = 0.0,
     swing: o.SwingOption = 50.0,
+    soundfont: o.SoundfontOption = None,
+    listen: o.ListenOption = False,
     recipe: o.RecipeOption = True,
     force: o.ForceOption = False,
     json: o.JsonOption = False,
@@ -59,5 +61,6 @@ def generate_command(
     request = GenerateRequest(
         model=model, prime=prime, track=track, asked=asked, output=output, count=count, best=best, of=of,
         format=format, program=o.program_in(program), humanize=humanize, swing=swing, recipe=recipe, force=force,
+        soundfont=soundfont, listen=listen,
     )  # fmt: skip
     run_generate(console, request)

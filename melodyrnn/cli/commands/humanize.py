@@ -24,6 +24,8 @@ def humanize_command(
     track: o.TrackOption = None,
     seed: Annotated[int, o.seed_option("What is drawn.", "Music")] = 0,
     output: o.OutputOption = None,
+    format: o.FormatOption = None,
+    soundfont: o.SoundfontOption = None,
     force: o.ForceOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -42,4 +44,7 @@ def humanize_command(
 
     from melodyrnn.cli.runs.humanize_run import run_humanize  # noqa: PLC0415
 
-    run_humanize(console, file, strength=strength, feel=feel, track=track, seed=seed, output=output, force=force)
+    run_humanize(
+        console, file, strength=strength, feel=feel, track=track, seed=seed, output=output, force=force, format=format,
+        soundfont=soundfont,
+    )  # fmt: skip

@@ -15,8 +15,18 @@ from melodyrnn._version import __version__
 from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_bytes, read_melody
 from melodyrnn.cli.io.output import results_of
-from melodyrnn.cli.options import ForceOption, OutputOption, QuietOption, TrackOption, console_of, model_names, option
+from melodyrnn.cli.options import (
+    ForceOption,
+    FormatOption,
+    OutputOption,
+    QuietOption,
+    TrackOption,
+    console_of,
+    model_names,
+    option,
+)
 from melodyrnn.errors import RecipeError
+from melodyrnn.formats.writing import write_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +48,7 @@ def reproduce_command(
         float, option("--seconds N", "Processor time that its recipe may take.", min=1, max=86_400)
     ] = 8.0,
     output: OutputOption = None,
+    format: FormatOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -52,13 +63,14 @@ def reproduce_command(
     bytes cannot be made again, the reason is told.
     """
     console = console_of(context, quiet=quiet)
-    results = results_of(console, output, format="midi", force=force)
+    results = results_of(console, output, format=format, force=force)
     content = read_bytes(console, file)
     recipe = _recipe(content, file)
     given = None if prime is None else read_melody(console, prime, track=track or recipe.track)
 
     from melodyrnn.compose.model import load_model  # noqa: PLC0415
     from melodyrnn.compose.provenance import remake  # noqa: PLC0415
+    from melodyrnn.formats.conversion import written_from_midi  # noqa: PLC0415
 
     try:
         loaded = load_model(model or _shipped(recipe))
@@ -68,7 +80,7 @@ def reproduce_command(
         raise RecipeError(f"{file}: {problem}") from problem
     if made != content:
         raise RecipeError(f"{file}: {_difference(recipe)}")
-    name = results.deliver(console, 0, made)
+    name = results.deliver(console, 0, write_as(results.format, written_from_midi(made, results.format, file)))
     console.say(f"{name or 'melody'}: the same {len(made):,} bytes as {file}")
 
 

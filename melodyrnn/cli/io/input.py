@@ -5,7 +5,7 @@ MusicXML) goes through a child process with limits, for it can be made to loop. 
 `--prime <(command)`, is read as stdin is, but not waited for longer than a minute; in folders pipes are refused
 (formats.midi.container, corpus.worker).
 
-Contents: Input, read_melody, tell, read_bytes, read_named_pipe.
+Contents: Input, read_melody, read_book, input_of, tell, read_bytes, read_named_pipe.
 """
 
 from __future__ import annotations
@@ -24,8 +24,13 @@ from melodyrnn.formats.midi.container import read_bytes_of
 from melodyrnn.formats.registry import BY_NAME, INPUT_FORMATS, ISOLATED, format_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from melodyrnn.cli.io.console import Console
+    from melodyrnn.corpus.sources import Outcome
     from melodyrnn.formats.midi.original import Original
+    from melodyrnn.formats.notation.score_reading import ScoreReading
+    from melodyrnn.music.harmony import Harmony
     from melodyrnn.music.melody import Melody
 
 _KEY_LINE: Final = rb"(?m)^[ \t]*K:"  # which every tune of ABC has before its notes
@@ -48,27 +53,52 @@ class Input(NamedTuple):
     others: tuple[str, ...] = ()  # voices of a MIDI file that the melody has nothing of
     original: Original | None = None  # a MIDI file, and where the notes stand in it
     doubts: tuple[str, ...] = ()  # of the warnings those that hold where that file is written again
+    chords: Harmony | None = None  # that sound with it, where they were asked for and are there
 
 
-def read_melody(console: Console, source: str, *, track: str | None = None, strict: bool = False) -> Input:
+def read_melody(
+    console: Console, source: str, *, track: str | None = None, strict: bool = False, chords: bool = False
+) -> Input:
     """Read one melody from a file, or from stdin when `source` is '-'; raise Unreadable.
 
-    `book.abc:12` is the tune of number 12 (`X:12`) in a file of several.
+    `book.abc:12` is the tune of number 12 (`X:12`) in a file of several. `chords`: with those that are told beside it.
     """
+    wanted = _Wanted(track, strict, chords)
     if not source:
         raise OptionError("FILE", "names no file")
     path = Path(source)
     if source == "-" or _is_pipe(path):
-        return _from_bytes(read_bytes(console, source), source, track=track, strict=strict)
+        return _from_bytes(read_bytes(console, source), source, wanted)
     book, _, tune = source.rpartition(":")
     if book.lower().endswith(".abc") and tune and not path.exists():
-        return _score(read_bytes(console, book), "abc", book, track=track, tune=tune)
+        return _score(read_bytes(console, book), "abc", book, wanted, tune=tune)
     form = INPUT_FORMATS.get(path.suffix.lower(), "midi")
     if form in ISOLATED:
-        return _isolated(path, source, track=track)
+        return _isolated(path, source, wanted)
     if form != "midi":
-        return _score(read_bytes(console, source), form, source, track=track)
-    return _midi(path, source, track=track, strict=strict)
+        return _score(read_bytes(console, source), form, source, wanted)
+    return _midi(path, source, wanted)
+
+
+def read_book(source: str, *, track: str | None = None, strict: bool = False) -> Iterator[Input | Unreadable]:
+    """Read every tune of a file that this process reads itself, with its chords; what cannot be read, as the error."""
+    form = INPUT_FORMATS.get(Path(source).suffix.lower(), "midi")
+    try:
+        if form == "midi":
+            yield _midi(Path(source), source, _Wanted(track, strict, chords=True))
+        else:
+            for found in _tunes(read_bytes_of(source, source), form, source, _Wanted(track, strict, chords=True)):
+                yield found if isinstance(found, Unreadable) else _input(found, form)
+    except Unreadable as error:
+        yield error
+
+
+def input_of(outcome: Outcome, form: str) -> Input | Unreadable:
+    """What a reader in a child process has found, as this module gives it."""
+    if outcome.melody is None:
+        return outcome.error
+    track, warnings = outcome.track, outcome.warnings
+    return Input(outcome.name, outcome.melody, form, track, warnings, chords=outcome.chords)
 
 
 def tell(console: Console, found: Input, *, key: str | None = None, kept: bool = False) -> None:
@@ -131,39 +161,57 @@ def _is_pipe(path: Path) -> bool:
         return False
 
 
-def _from_bytes(content: bytes, name: str, *, track: str | None, strict: bool) -> Input:
+class _Wanted(NamedTuple):
+    """What is asked for beside a file."""
+
+    track: str | None = None
+    strict: bool = False
+    chords: bool = False
+
+
+def _from_bytes(content: bytes, name: str, wanted: _Wanted) -> Input:
     """Read a melody whose format only its first bytes tell."""
     form, head = format_of(content[:512]), content[:_ABC_HEAD]
     if not form and b"\0" not in head and re.search(_KEY_LINE, head):
         form = "abc"
     if form in ISOLATED:
-        return _parked(content, BY_NAME[form].reads[0], name, track=track)
+        return _parked(content, BY_NAME[form].reads[0], name, wanted)
     if form not in {"", "midi"}:
-        return _score(content, form, name, track=track)
-    return _midi(content, name, track=track, strict=strict)
+        return _score(content, form, name, wanted)
+    return _midi(content, name, wanted)
 
 
-def _midi(source: Path | bytes, name: str, *, track: str | None, strict: bool) -> Input:
+def _midi(source: Path | bytes, name: str, wanted: _Wanted) -> Input:
     from melodyrnn.formats.midi.reader import read_midi  # noqa: PLC0415
 
-    found = read_midi(source, track=track, strict=strict, name=name)
+    found = read_midi(source, track=wanted.track, strict=wanted.strict, name=name, chords=wanted.chords)
     return Input(
         name, found.melody, "midi", found.track, found.warnings, found.snapped, found.recipe, found.program,
-        found.others, found.original, found.doubts,
+        found.others, found.original, found.doubts, found.chords,
     )  # fmt: skip
 
 
-def _score(content: bytes, form: str, name: str, *, track: str | None, tune: str | None = None) -> Input:
-    """Read the first tune of a score, or the one of that number."""
+def _tunes(
+    content: bytes, form: str, name: str, wanted: _Wanted, tune: str | None = None
+) -> Iterator[ScoreReading | Unreadable]:
     from melodyrnn.formats.notation.music21_reader import read_score  # noqa: PLC0415
 
-    found = next(read_score(content, format=form, name=name, track=track, tune=tune))
+    return read_score(content, format=form, name=name, track=wanted.track, tune=tune, chords=wanted.chords)
+
+
+def _input(found: ScoreReading, form: str, name: str = "", book: tuple[str, ...] = ()) -> Input:
+    told = book + found.warnings
+    return Input(name or found.name, found.melody, form, found.track, told, found.snapped, chords=found.chords)
+
+
+def _score(content: bytes, form: str, name: str, wanted: _Wanted, *, tune: str | None = None) -> Input:
+    """Read the first tune of a score, or the one of that number."""
+    found = next(_tunes(content, form, name, wanted, tune))
     if isinstance(found, Unreadable):
         raise found
     if tune is not None:
-        return Input(f"{name}:{tune}", found.melody, form, found.track, found.warnings, found.snapped)
-    book = _other_tunes(content, name) if form == "abc" else ()
-    return Input(name, found.melody, form, found.track, book + found.warnings, found.snapped)
+        return _input(found, form, f"{name}:{tune}")
+    return _input(found, form, name, _other_tunes(content, name) if form == "abc" else ())
 
 
 def _other_tunes(content: bytes, name: str) -> tuple[str, ...]:
@@ -176,22 +224,24 @@ def _other_tunes(content: bytes, name: str) -> tuple[str, ...]:
     return (f"the first of {count} tunes is taken; {another}",) if count > 1 else ()
 
 
-def _parked(content: bytes, suffix: str, name: str, *, track: str | None) -> Input:
+def _parked(content: bytes, suffix: str, name: str, wanted: _Wanted) -> Input:
     """Read what came through a pipe by way of a temporary file, which a child process can open."""
     import tempfile  # noqa: PLC0415 - composing, which needs no such folder, does not wait for it
 
     with tempfile.TemporaryDirectory(prefix="melodyrnn-") as folder:
         path = Path(folder) / f"stdin{suffix}"
         path.write_bytes(content)
-        return _isolated(path, name, track=track)
+        return _isolated(path, name, wanted)
 
 
-def _isolated(path: Path, name: str, *, track: str | None) -> Input:
+def _isolated(path: Path, name: str, wanted: _Wanted) -> Input:
     """Read one score in a child process."""
     from melodyrnn.corpus.reading import Limits, read_outcome  # noqa: PLC0415
-    from melodyrnn.corpus.sources import source_of  # noqa: PLC0415
+    from melodyrnn.corpus.sources import Source, source_of  # noqa: PLC0415
 
-    outcome = read_outcome(source_of(path, name=name, track=track), Limits())
-    if outcome.melody is None:
-        raise outcome.error
-    return Input(name, outcome.melody, path.suffix[1:], outcome.track, outcome.warnings)
+    item = source_of(path, name=name, track=wanted.track)
+    outcome = read_outcome(item._replace(harmony=wanted.chords) if isinstance(item, Source) else item, Limits())
+    found = input_of(outcome, path.suffix[1:])
+    if isinstance(found, Unreadable):
+        raise found
+    return found

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from melodyrnn.cli.io.console import reason
 from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.formats.registry import OUTPUT_FORMATS, OUTPUT_SUFFIXES
+from melodyrnn.formats.writing import refuse_missing
 from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def results_of(
     if output == "":
         raise OptionError("-o", "names no file; leave it out, or name one")
     if output is None or output == "-":
+        refuse_missing(format or "midi")
         return _streamed(console, output, count, format or "midi")
     path = Path(output)
     if output.endswith(("/", os.sep)) or path.is_dir() or (count > 1 and not path.suffix and not path.exists()):
@@ -103,6 +105,7 @@ def results_of(
         if count > 1:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
         refuse_nowhere(path)
+    refuse_missing(kind)
     going_on = goes_on is not None and not force and goes_on(kind, paths)
     refuse_existing(() if going_on else paths, force=force)
     return Results(kind, paths, force=force, going_on=going_on)
@@ -129,7 +132,8 @@ def _by_suffix(path: Path) -> str:
         return "midi"
     kind = OUTPUT_SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        problem = f"{path}: {path.suffix} cannot be written; end it in .mid, .musicxml or .abc, or give --format"
+        *most, last = OUTPUT_FORMATS.values()
+        problem = f"{path}: {path.suffix} cannot be written; end it in {', '.join(most)} or {last}, or give --format"
         raise OptionError("-o", problem)
     return kind
 

@@ -1,67 +1,179 @@
-"""A melody as a small piano roll in the terminal.
+"""A melody as a piano roll in the terminal.
 
-Two drawings: in colour, half blocks hold two pitches a line, coloured by what a note is in the key (tonic,
-other notes of the scale, strangers); without colour, one line a pitch with its name, onset and length told
-apart. Time goes in columns of equal length; long melodies wrap at bar lines and are cut after two systems.
+One line a pitch, highest first, those outside the key only where they sound. Time goes in columns of equal length.
+Above stand the chords, the numbers of the bars and the sections; long melodies wrap at bar lines and are cut after two
+systems. Colours say what a note is in the key (tonic, other notes of the scale, strangers) and nothing else: without
+them the drawing is the same.
 
 Conventions
     cell        (pitch, column) of a grid; a column holds `step` ticks.
+    bars        numbered from 1, that of an upbeat among them, as `infill --bars` counts them.
+    signs       the onset of a note, a note that is held, several onsets within a column, a bar line.
 
-Contents: draw_roll, pitch_name.
+Contents: draw_roll, Roll (a melody that is drawn again while it plays), pitch_name.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from melodyrnn.errors import one_line
 from melodyrnn.music.key import Key, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from melodyrnn.music.melody import Melody
 
 _STEPS: Final = (6, 12, 24, 48)  # ticks a column: sixteenths first
 _MARGIN: Final = 6  # columns for the pitch name
-_ONSET, _HELD, _BAR = 2, 1, -1  # what a cell holds; absent = nothing
+_SYSTEMS: Final = 2  # that are drawn of a long melody
+_SEVERAL, _ONSET, _HELD, _BAR = 3, 2, 1, -1  # what a cell holds; absent = nothing
 
-_TONIC: Final = {_ONSET: 220, _HELD: 172}  # of the 256-colour table: amber, the onset brighter than the rest
-_IN_SCALE: Final = {_ONSET: 117, _HELD: 68}  # blue
-_OUTSIDE: Final = {_ONSET: 210, _HELD: 167}  # red
-_DIM: Final = 238
-_SIGNS: Final = {True: {_ONSET: "■", _HELD: "━", _BAR: "·"}, False: {_ONSET: "o", _HELD: "-", _BAR: ":"}}
+_TONIC: Final = {
+    _SEVERAL: 220,
+    _ONSET: 220,
+    _HELD: 172,
+}  # of the 256-colour table: amber, onsets brighter than the rest
+_IN_SCALE: Final = {_SEVERAL: 117, _ONSET: 117, _HELD: 68}  # blue
+_OUTSIDE: Final = {_SEVERAL: 210, _ONSET: 210, _HELD: 167}  # red
+_DIM: Final = 242
+_SIGNS: Final = {
+    True: {_SEVERAL: "≡", _ONSET: "■", _HELD: "━", _BAR: "·"},
+    False: {_SEVERAL: "=", _ONSET: "o", _HELD: "-", _BAR: ":"},
+}  # fmt: skip
+_HEAD: Final = {True: "▼", False: "v"}  # where it plays
 
 
-class _Page(NamedTuple):
-    """One system: what sounds where, `width` columns from column `start`."""
+class _System(NamedTuple):
+    """What sounds where in some bars of a melody."""
 
-    cells: Mapping[tuple[int, int], int]  # (pitch, column) → _ONSET or _HELD
-    bars: frozenset[int]  # columns of bar lines
+    ticks: range
     columns: range
-    pitches: range  # low to high
-    shades: Mapping[tuple[int, int], int]  # cell → colour, where notes have colours of their own
+
+
+class Roll:
+    """A melody on paper of a width, system by system."""
+
+    def __init__(
+        self, melody: Melody, *, width: int = 80, colour: bool = False, unicode: bool = True,
+        shades: Sequence[int] = (), chords: Mapping[int, str] | None = None, sections: Iterable[tuple[int, str]] = (),
+    ) -> None:  # fmt: skip
+        """Lay a melody with notes out. `chords`: tick → symbol; `sections`: tick and name; see draw_roll."""
+        self.melody, self._colour, self._unicode = melody, colour, unicode
+        self._chords = {tick: one_line(symbol) for tick, symbol in (chords or {}).items()}  # out of strangers' files
+        self._sections = [(tick, f"[{one_line(name)}]") for tick, name in sections]
+        self._lines = [melody.bar_onset(bar) for bar in range(melody.bars + 1)]
+        self._width = max(width - _MARGIN - 1, 8)
+        self._step, self._breaks = _laid_out(self._lines, self._width)
+        self._cells, self._own = _cells(melody, self._step, shades)
+        sounding = [note.pitch for note in melody.notes]
+        heard = range(max(sounding), min(sounding) - 1, -1)
+        self._pitches = [pitch for pitch in heard if pitch in sounding or _is_in(pitch, melody.key)]
+
+    @property
+    def systems(self) -> int:
+        """How many there are."""
+        return len(self._breaks) - 1
+
+    @property
+    def height(self) -> int:
+        """Lines of a system that plays: the same for each."""
+        return max(len(self._head(self._system(index))) for index in range(self.systems)) + len(self._pitches) + 1
+
+    def lines(self) -> list[str]:
+        """The first systems, and how many bars are left."""
+        lines: list[str] = []
+        for index in range(min(self.systems, _SYSTEMS)):
+            system = self._system(index)
+            lines += (
+                ["", *self._head(system), *self._rows(system)] if index else [*self._head(system), *self._rows(system)]
+            )
+        left = len(self._lines) - 1 - self._breaks[min(self.systems, _SYSTEMS)]
+        return [*lines, f"and {left} more bar{'s' * (left > 1)}"] if left else lines
+
+    def at(self, tick: int) -> list[str]:
+        """The system that holds a tick, and above it where that is."""
+        starts = [self._lines[bar] for bar in self._breaks[:-1]]
+        system = self._system(max(sum(start <= tick for start in starts) - 1, 0))
+        column = min(max(tick // self._step, system.columns.start), system.columns.stop - 1)
+        mark = " " * (_MARGIN + column - system.columns.start) + _HEAD[self._unicode]
+        lines = [*self._head(system), mark, *self._rows(system)]
+        return [""] * (self.height - len(lines)) + lines
+
+    def _system(self, index: int) -> _System:
+        begin, end = self._lines[self._breaks[index]], self._lines[self._breaks[index + 1]]
+        first = begin // self._step
+        return _System(range(begin, end), range(first, min(-(-end // self._step), first + self._width)))
+
+    def _head(self, system: _System) -> list[str]:
+        """Sections, chords and bars, as far as there are any."""
+        bars = [(line, str(number)) for number, line in enumerate(self._lines[:-1], 1) if line in system.ticks]
+        sections = [(tick, name) for tick, name in self._sections if tick in system.ticks]
+        chords = sorted((tick, symbol) for tick, symbol in self._chords.items() if tick in system.ticks)
+        rows = (
+            [self._written(sections, system), self._written(bars, system)]
+            if sections
+            else [self._written(bars, system)]
+        )
+        above, left = self._placed(chords, system)
+        second = [self._placed(left, system)[0]] if left else []
+        return [*rows[:-1], *([above] if chords else []), *second, rows[-1]]
+
+    def _written(self, words: Sequence[tuple[int, str]], system: _System) -> str:
+        return self._placed(words, system)[0]
+
+    def _placed(self, words: Sequence[tuple[int, str]], system: _System) -> tuple[str, list[tuple[int, str]]]:
+        """Words above their columns, and those for which there is no room."""
+        text, left = "", []
+        for tick, word in words:
+            place = tick // self._step - system.columns.start
+            if (text and place <= len(text)) or place + len(word) > self._width:
+                left.append((tick, word))
+            else:
+                text += " " * (place - len(text)) + word
+        return (" " * _MARGIN + text).rstrip(), left
+
+    def _rows(self, system: _System) -> Iterator[str]:
+        """One line a pitch."""
+        bars = {line // self._step for line in self._lines}
+        for pitch in self._pitches:
+            signs = [self._sign(pitch, column, bar=column in bars) for column in system.columns]
+            while signs and signs[-1] == " ":
+                signs.pop()
+            yield f"{pitch_name(pitch, self.melody.key):>{_MARGIN - 1}} {''.join(signs)}".rstrip()
+
+    def _sign(self, pitch: int, column: int, *, bar: bool) -> str:
+        """One cell as it is shown."""
+        signs = _SIGNS[self._unicode]
+        cell = self._cells.get((pitch, column), 0)
+        sign = signs[cell] if cell else signs[_BAR] if bar else " "
+        if not self._colour or sign == " ":
+            return sign
+        colour = self._own.get((pitch, column)) or self._shade(pitch, cell) if cell else _DIM
+        return f"\x1b[38;5;{colour}m{sign}\x1b[0m"
+
+    def _shade(self, pitch: int, cell: int) -> int:
+        key = self.melody.key
+        if not _is_in(pitch, key):
+            return _OUTSIDE[cell]
+        return (_TONIC if key is not None and pitch % 12 == key.tonic else _IN_SCALE)[cell]
 
 
 def draw_roll(
-    melody: Melody, *, width: int = 80, colour: bool = False, unicode: bool = True, shades: Sequence[int] | None = None
-) -> list[str]:
+    melody: Melody, *, width: int = 80, colour: bool = False, unicode: bool = True, shades: Sequence[int] = (),
+    chords: Mapping[int, str] | None = None, sections: Iterable[tuple[int, str]] = (),
+) -> list[str]:  # fmt: skip
     """Draw a melody as lines of text, at most `width` columns wide, without a final newline.
 
-    `colour` uses half blocks and ANSI colours; `unicode` False keeps to ASCII. `shades` colours each note by
-    a number of the 256-colour table instead of by its place in the key.
+    `colour` uses ANSI colours; `unicode` False keeps to ASCII. `shades` colours each note by a number of the 256-colour
+    table instead of by its place in the key. `chords`: symbols by their tick; `sections`: tick and name of each.
     """
     if not melody.notes:
         return []
-    pages, left = _pages(melody, max(width - _MARGIN - 1, 8), shades or ())
-    lines: list[str] = []
-    for page in pages:
-        lines += _coloured(page, melody.key) if colour and unicode else _monochrome(page, melody.key, unicode=unicode)
-        lines.append("")
-    lines.pop()
-    if left:
-        lines.append(f"and {left} more bar{'s' * (left > 1)}")
-    return lines
+    roll = Roll(melody, width=width, colour=colour, unicode=unicode, shades=shades, chords=chords, sections=sections)
+    return roll.lines()
 
 
 def pitch_name(pitch: int, key: Key | None = None) -> str:
@@ -75,29 +187,18 @@ def pitch_name(pitch: int, key: Key | None = None) -> str:
     return f"{name}{natural // 12 - 1}"
 
 
-def _pages(melody: Melody, width: int, shades: Sequence[int]) -> tuple[list[_Page], int]:
-    """Cut the melody into at most two systems of whole bars; the number of bars that are left."""
-    lines = [melody.bar_onset(bar) for bar in range(melody.bars + 1)]
+def _is_in(pitch: int, key: Key | None) -> bool:
+    """Whether a pitch belongs to the key, if there is one."""
+    return key is None or pitch % 12 in key.scale
+
+
+def _laid_out(lines: Sequence[int], width: int) -> tuple[int, list[int]]:
+    """Ticks a column so that few systems are needed, and the numbers of the bars at which systems begin and end."""
     for step in _STEPS:
-        starts = _breaks(lines, width * step)
-        if len(starts) <= 3:
+        breaks = _breaks(lines, width * step)
+        if len(breaks) <= _SYSTEMS + 1:
             break
-    cells: dict[tuple[int, int], int] = {}
-    own: dict[tuple[int, int], int] = {}
-    for note, shade in zip_longest(melody.notes, shades):
-        first, last = note.onset // step, max(note.onset // step, (note.end - 1) // step)
-        own |= {(note.pitch, column): shade for column in range(first, last + 1) if shade is not None}
-        cells |= {(note.pitch, column): _HELD for column in range(first + 1, last + 1)}
-        cells[note.pitch, first] = _ONSET
-    sounding = [note.pitch for note in melody.notes]
-    pitches = range(min(sounding), max(sounding) + 1)
-    bars = frozenset(line // step for line in lines)
-    shown = starts[:3]
-    pages = [
-        _Page(cells, bars, range(lines[a] // step, min(lines[b] // step, lines[a] // step + width)), pitches, own)
-        for a, b in pairwise(shown)
-    ]
-    return pages, len(lines) - 1 - shown[-1]
+    return step, breaks
 
 
 def _breaks(lines: Sequence[int], room: int) -> list[int]:
@@ -109,42 +210,16 @@ def _breaks(lines: Sequence[int], room: int) -> list[int]:
     return [*breaks, len(lines) - 1]
 
 
-def _monochrome(page: _Page, key: Key | None, *, unicode: bool) -> Iterator[str]:
-    signs = _SIGNS[unicode]
-    for pitch in reversed(page.pitches):
-        in_key = key is None or pitch % 12 in key.scale
-        row = (page.cells.get((pitch, c), _BAR if c in page.bars else 0) for c in page.columns)
-        text = "".join(signs.get(cell, " ") for cell in row).rstrip()
-        if in_key or text.strip(signs[_BAR] + " "):
-            yield f"{pitch_name(pitch, key):>{_MARGIN - 1}} {text}"
-
-
-def _coloured(page: _Page, key: Key | None) -> Iterator[str]:
-    for upper in range(page.pitches[-1], page.pitches[0] - 1, -2):
-        named = upper if key is None or upper % 12 in key.scale else upper - 1
-        parts = [f"{pitch_name(named, key):>{_MARGIN - 1}} "]
-        for column in page.columns:
-            pair = (_colour(page, upper, column, key), _colour(page, upper - 1, column, key))
-            parts.append(_half_blocks(*pair, bar=column in page.bars))
-        yield "".join(parts).rstrip()
-
-
-def _colour(page: _Page, pitch: int, column: int, key: Key | None) -> int:
-    """Colour of a cell, 0 for silence."""
-    cell = page.cells.get((pitch, column), 0)
-    if not cell:
-        return 0
-    if (pitch, column) in page.shades:
-        return page.shades[pitch, column]
-    if key is None or pitch % 12 in key.scale:
-        return (_TONIC if key is not None and pitch % 12 == key.tonic else _IN_SCALE)[cell]
-    return _OUTSIDE[cell]
-
-
-def _half_blocks(upper: int, lower: int, *, bar: bool) -> str:
-    """One character that shows two pitches."""
-    if upper and lower:
-        return f"\x1b[38;5;{upper};48;5;{lower}m▀\x1b[0m"
-    if upper or lower:
-        return f"\x1b[38;5;{upper or lower}m{'▀' if upper else '▄'}\x1b[0m"
-    return f"\x1b[38;5;{_DIM}m│\x1b[0m" if bar else " "
+def _cells(
+    melody: Melody, step: int, shades: Sequence[int]
+) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
+    """What the cells hold, and the colours of those that have colours of their own."""
+    cells: dict[tuple[int, int], int] = {}
+    own: dict[tuple[int, int], int] = {}
+    for note, shade in zip_longest(melody.notes, shades):
+        first, last = note.onset // step, max(note.onset // step, (note.end - 1) // step)
+        own |= {(note.pitch, column): shade for column in range(first, last + 1) if shade is not None}
+        cells |= {(note.pitch, column): _HELD for column in range(first + 1, last + 1)}
+        begun = cells.get((note.pitch, first), 0) >= _ONSET
+        cells[note.pitch, first] = _SEVERAL if begun else _ONSET
+    return cells, own

@@ -27,8 +27,11 @@ from melodyrnn.compose.provenance import (
 from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.controls.chance.seed import Seed
+from melodyrnn.controls.form.form import sections_over
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
+from melodyrnn.formats.registry import BY_NAME, KEPT, PLAYED
+from melodyrnn.formats.writing import PLAIN, Manner, Written, write_as
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.music.melody_json import melody_to_json
 
@@ -59,6 +62,8 @@ class MelodyWriter:
     given: Melody | None = None
     original: Original | None = None  # the MIDI file that it was read from, and into which is written
     recipe: bool = True  # whether files keep it
+    manner: Manner = PLAIN  # how the format is written
+    listen: bool = False  # each is played, too
     drawn: bool = False  # the seed was not the user's
     roll: bool = True
     written: int = field(default=0, init=False)
@@ -69,7 +74,7 @@ class MelodyWriter:
 
         Raises OptionError where new notes cannot be played as asked.
         """
-        if self.results.format == "midi":
+        if self.results.format in PLAYED:
             playing_of(self.options.setting, self.feel, self.given, self.original)
         if self._told:
             Thread(target=lambda: self.model.checkpoint.digest, daemon=True).start()
@@ -77,7 +82,12 @@ class MelodyWriter:
     @property
     def _told(self) -> bool:
         """Whether the model's digest is wanted."""
-        return (self.recipe and self.results.format == "midi") or self.console.json
+        return self._keeps or self.console.json
+
+    @property
+    def _keeps(self) -> bool:
+        """Whether what is written keeps how it was made."""
+        return self.recipe and self.results.format in KEPT
 
     def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
         """Check, write and tell one melody; `more` facts go into its JSON line."""
@@ -91,22 +101,51 @@ class MelodyWriter:
             self.console.record(facts | {"originality": run.facts() | normal} | dict(more or {}))
         elif not self.console.quiet:
             self._tell(made, name)
+        if self.listen:
+            self._play(made, recipe, name)
+
+    def _play(self, made: Generated, recipe: Provenance, name: str) -> None:
+        """Let it be heard."""
+        from melodyrnn.cli.runs.play_run import play_aloud  # noqa: PLC0415 - what it needs need not be there
+
+        midi = written_file(made, recipe, keep=False).data
+        play_aloud(self.console, midi, name or "melody", soundfont=self.manner.soundfont, sections=self._sections(made))
 
     def _content(self, made: Generated, recipe: Provenance) -> bytes:
-        if self.results.format == "midi":
-            if self.recipe and not recipe.to_text():
-                self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
-            written = written_file(made, recipe, keep=self.recipe)
-            for notice in written.notices:
-                self.console.warn(notice)
-            return written.data
-        from melodyrnn.formats.notation.write import symbols_over, write_notation  # noqa: PLC0415 - few write scores
+        form = BY_NAME[self.results.format]
+        written = Written(
+            melody=made.melody,
+            midi=self._midi(made, recipe) if form.played else b"",
+            symbols=self._symbols(made) if form.noted else {},
+            sections=self._sections(made) if form.noted else (),
+            bits=tuple(made.bits.sum(1).tolist()),
+        )
+        return write_as(form.name, written, self.manner)
+
+    def _midi(self, made: Generated, recipe: Provenance) -> bytes:
+        """The melody as it is played, with its recipe."""
+        if self._keeps and not recipe.to_text():
+            self.console.warn("what was asked for is too long for the file to keep: reproduce cannot make it again")
+        written = written_file(made, recipe, keep=self._keeps)
+        for notice in written.notices:
+            self.console.warn(notice)
+        return written.data
+
+    def _symbols(self, made: Generated) -> dict[int, str]:
+        """The chords that are asked for, over the melody."""
+        from melodyrnn.formats.notation.write import symbols_over  # noqa: PLC0415 - few write scores
 
         setting = self.options.setting
-        symbols = None
-        if setting.written_chords:
-            symbols = symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
-        return write_notation(made.melody, self.results.format, symbols)
+        if not setting.written_chords:
+            return {}
+        return symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
+
+    def _sections(self, made: Generated) -> tuple[tuple[int, str], ...]:
+        """The sections of the form that is asked for."""
+        setting = self.options.setting
+        if setting.form is None or setting.bars is None:
+            return ()
+        return sections_over(setting.form, made.melody, setting.bars)
 
     def recipe_of(self, seed: int) -> Provenance:
         """How the melody of this seed is made."""
@@ -134,8 +173,12 @@ class MelodyWriter:
     def _tell(self, made: Generated, name: str) -> None:
         """Say what was written; on a terminal, show it."""
         console, melody = self.console, made.melody
-        if self.roll and console.interactive:
-            console.draw(draw_roll(melody, width=console.width, colour=console.colour, unicode=console.unicode))
+        if self.roll and console.interactive and not self.listen:
+            drawing = draw_roll(
+                melody, width=console.width, colour=console.colour, unicode=console.unicode,
+                chords=self._symbols(made), sections=self._sections(made),
+            )  # fmt: skip
+            console.draw(drawing)
         bits = made.bits[made.primed :].sum() / max(1, len(melody.notes) - made.primed)
         seed = f"--seed {made.seed} writes it again" if self.drawn else f"seed {made.seed}"
         facts = [f"{self._length(melody)} of {melody.metres[0]}", amount(len(melody.notes), "note")]
@@ -231,6 +274,6 @@ def seeded(asked: Mapping[str, Any]) -> dict[str, Any]:
 def refuse_unwritten(format: str, **given: object) -> None:
     """Raise OptionError for options that a score cannot hold; None and False ask for nothing."""
     for name, value in given.items():
-        if format != "midi" and value is not None and value is not False:
+        if format not in PLAYED and value is not None and value is not False:
             problem = f"is for MIDI; {format} holds the notes alone: name a .mid, or leave it out"
             raise OptionError(f"--{name.replace('_', '-')}", problem)

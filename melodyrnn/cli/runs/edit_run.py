@@ -12,6 +12,7 @@ from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
+from melodyrnn.cli.runs.manner import manner_of
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.performing.performance import Feel
 from melodyrnn.compose.provenance import EditTask, edited
@@ -20,6 +21,7 @@ from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.feel import FeelControl
 from melodyrnn.controls.frame.key import KeyControl
 from melodyrnn.controls.options import Options
+from melodyrnn.formats.registry import PLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 def run_edit(
     console: Console, file: str, verb: str, task: Mapping[str, Any], asked: Mapping[str, Any], *, track: str | None,
     model: str, output: str | None, count: int, format: str | None,
-    program: int | None, force: bool,
+    program: int | None, force: bool, soundfont: str | None = None, listen: bool = False,
 ) -> None:  # fmt: skip
     """Read a melody, infill or vary it with seeds seed, seed + 1, …, and write what comes of it.
 
@@ -41,15 +43,17 @@ def run_edit(
     options = Options(**(seeded(asked) | {Bars.name(): None}))
     results = results_of(console, output, count=count, format=format, force=force, goes_on=may_go_on)
     refuse_unwritten(results.format, program=program, **{FeelControl.name(): asked.get(FeelControl.name())})
+    manner = manner_of(results.format, soundfont, heard=listen)
     given = read_melody(console, file, track=track)
-    tell(console, given, key=asked.get(KeyControl.name()), kept=results.format == "midi")
-    if given.others and results.format != "midi":
+    tell(console, given, key=asked.get(KeyControl.name()), kept=results.format in PLAYED)
+    if given.others and results.format not in PLAYED:
         console.warn(f"{given.name}: only the melody is written again, not {', '.join(given.others)}")
     loaded, change = load_model(model), EditTask(**task)
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=model, options=options, feel=Feel(),
         program=program, verb=verb, task=change, given=given.melody, original=given.original,
         drawn=asked.get(Seed.name()) is None, roll=count == 1,
+        manner=manner, listen=listen,
     )  # fmt: skip
     options.seeds(count)  # refused before anything is looked at
     left = missing(writer, count)

@@ -19,6 +19,7 @@ from melodyrnn.cli.runs.candidates import Candidates, has_candidates
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
+from melodyrnn.cli.runs.manner import manner_of
 from melodyrnn.cli.runs.material_input import with_material
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
@@ -33,7 +34,7 @@ from melodyrnn.controls.frame.velocity import Velocity
 from melodyrnn.controls.harmony.chords import ChordsControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.registry import INPUT_FORMATS
+from melodyrnn.formats.registry import INPUT_FORMATS, PLAYED
 from melodyrnn.music.melody import Metre
 from melodyrnn.music.parsing import parse_metre
 
@@ -66,6 +67,8 @@ class GenerateRequest:
     swing: float
     recipe: bool
     force: bool
+    soundfont: str | None = None
+    listen: bool = False
 
 
 def run_generate(console: Console, request: GenerateRequest) -> None:
@@ -78,7 +81,8 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         goes_on=has_candidates if request.best is not None else may_go_on if request.recipe else None,
     )  # fmt: skip
     _refuse_contradictions(request, results)
-    given = _prime(console, request, kept=results.format == "midi")
+    manner = manner_of(results.format, request.soundfont, loop=options.setting.loop, heard=request.listen)
+    given = _prime(console, request, kept=results.format in PLAYED)
     prime = None if given is None else given.melody
     options = chords.settled(options, prime)
     loaded = load_model(request.model)
@@ -90,6 +94,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
         program=request.program, given=prime, original=given.original if given else None,
         recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
+        manner=manner, listen=request.listen,
     )  # fmt: skip
     if request.best is not None:
         return _write_best_of(writer, many, request.best)

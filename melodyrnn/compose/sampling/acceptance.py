@@ -13,8 +13,8 @@ closing     On what it has composed itself a network comes to the tonic less oft
 How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
 last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Contents: Candidate, compose, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive; Closing, ends_at_home,
-closing_of.
+Contents: Candidate, compose, decoder_of, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive; Closing,
+ends_at_home, closing_of.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from melodyrnn.events.statistics import ends_known, repetition, thrice
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import degree
 from melodyrnn.events.vocabulary import DURATION_TICKS, END, REST_TICKS
+from melodyrnn.inference.told import phrases_told
 from melodyrnn.music.key import Key
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Candidate:
     bits: list[list[float]] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)  # of each note and of END
     fork: Fork | None = None
+    phrases: tuple[int, ...] = ()  # ticks at which its phrases end, where the network is told that of it alone
 
     @property
     def lost(self) -> bool:
@@ -84,8 +86,15 @@ def compose(prompt: Prompt, candidates: list[Candidate], number: int = 0) -> Non
     for candidate in candidates:
         candidate.cut(0)
         candidate.fork = None
+    _go_on(decoder_of(prompt, candidates), prompt, candidates, [number] * len(candidates), forks=True)
+
+
+def decoder_of(prompt: Prompt, candidates: Sequence[Candidate]) -> Decoder:
+    """The decoder where candidates begin, side by side, told what it is told of each."""
     decoder = prompt.decoder.select(np.array([candidate.row for candidate in candidates]))
-    _go_on(decoder, prompt, candidates, [number] * len(candidates), forks=True)
+    if any(candidate.phrases for candidate in candidates):
+        decoder.tell_phrases(phrases_told([candidate.phrases for candidate in candidates]))
+    return decoder
 
 
 def compose_ends(prompt: Prompt, candidate: Candidate, numbers: Sequence[int]) -> list[Candidate]:

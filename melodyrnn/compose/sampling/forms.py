@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from melodyrnn.compose.sampling.acceptance import decoder_of
 from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.compose.sampling.note import SampledNote, sample_note
 from melodyrnn.constraints.logit_rules import LogitRules, mask
@@ -84,7 +85,7 @@ class _Walk:
 
     def __init__(self, prompt: Prompt, course: Course, candidate: Candidate, attempt: int) -> None:
         self.prompt, self.course, self.candidate = prompt, course, candidate
-        self.place = _Version(decoder=prompt.decoder.select(np.array([candidate.row])))
+        self.place = _Version(decoder=decoder_of(prompt, [candidate]))
         self.number = -_ATTEMPT * (attempt + 1)  # of the next sequence of the seed
         self.new = True  # no section has shared too much so far
 

@@ -6,6 +6,7 @@ Contents: TRIES, prompt_for, Task, task_of, given_up, finished.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from melodyrnn.compose.model import Generated
 from melodyrnn.compose.performing.performance import velocity_of
 from melodyrnn.compose.prompt import Prompt, begin
 from melodyrnn.compose.sampling.acceptance import Candidate, Closing, closing_of
+from melodyrnn.controls.form.phrase_prior import drawn_phrases
 from melodyrnn.controls.gather import ends_as_asked
 from melodyrnn.controls.rules import FinishedMelody
 from melodyrnn.errors import Unsatisfiable
@@ -54,6 +56,7 @@ class Task(NamedTuple):
     turns: bool  # one that goes in circles is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
+    phrases: Callable[[int], tuple[int, ...]]  # where those of a seed's melody end, as the network is told
     held: Callable[[Options], Task] | None = None  # the same, held to what is left to chance at first
     critic: Critic | None = None  # hears what else would be taken
     sectioned: Callable[[Options], Task] | None = None  # the same without particles, section by section
@@ -106,6 +109,7 @@ def task_of(
     def held_to_it(own: Options) -> Task:
         return task_of(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
 
+    phrases = partial(drawn_phrases, model.card, prompt.frame)
     own = not asked.planned and again
 
     def by_sections(own: Options) -> Task:
@@ -113,7 +117,7 @@ def task_of(
 
     alone = prompt.plan.course is None or prompt.particles == 1
     return Task(
-        prompt, options, asked.planned, static, turns, closing, mark, held_to_it if chance else None,
+        prompt, options, asked.planned, static, turns, closing, mark, phrases, held_to_it if chance else None,
         critic if own else None, None if alone else by_sections,
     )  # fmt: skip
 

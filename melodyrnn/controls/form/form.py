@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.setting import Setting
+    from melodyrnn.music.melody import Melody
 
 _SECTION: Final = r"[A-Z](?:'|[+-][1-9]|-inv|-retro)?"
 _PARTS: Final = r"([A-Z])('|[+-][1-9]|-inv|-retro)?"
@@ -123,6 +124,20 @@ def sections_of(text: str) -> tuple[Section, ...]:
             told = f"{section.letter}{section.mark}"
             raise OptionError("form", f"{told} stands before {section.letter}: there is nothing yet to vary")
     return sections
+
+
+def sections_over(text: str, melody: Melody, bars: int) -> tuple[tuple[int, str], ...]:
+    """Tick and name of each section of a melody of so many full bars that was composed in a form.
+
+    >>> from melodyrnn.music.melody import Melody, Note
+    >>> sections_over("AA'", Melody((Note(0, 96, 60),)), 4)
+    ((0, 'A'), (192, "A'"))
+    """
+    sections = sections_of(text)
+    first = 1 if melody.upbeat else 0
+    each = bars // len(sections)
+    names = (section.letter + section.mark for section in sections)
+    return tuple((melody.bar_onset(first + k * each), name) for k, name in enumerate(names))
 
 
 def section_ticks(frame: Frame, form: str) -> int:

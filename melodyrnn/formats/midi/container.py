@@ -9,7 +9,8 @@ Conventions
     division    the file's ticks a quarter, 1..32767.
     damage      sentences about what had to be put right; empty for a sound file.
 
-Contents: read_bytes_of (source → bytes), Container, split_chunks (bytes → Container); the limit MAX_MIDI_BYTES.
+Contents: read_bytes_of (source → bytes), Container, split_chunks (bytes → Container), plain_midi; the limit
+MAX_MIDI_BYTES.
 """
 
 from __future__ import annotations
@@ -137,6 +138,11 @@ def split_chunks(data: bytes, where: str) -> Container:
     if len(tracks) != promised:
         damage.append(f"its header promises {promised} tracks, {len(tracks)} are there")
     return Container(kind, division, tuple(tracks), tuple(damage), tuple(others))
+
+
+def plain_midi(data: bytes) -> bytes:
+    """A MIDI file without the RIFF file around it, if it is in one."""
+    return _unwrapped(data) if data[:4] == b"RIFF" else data
 
 
 def _unwrapped(data: bytes) -> bytes:

@@ -3,7 +3,8 @@
 Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo, key with its
 mode, metre changes, upbeat and title are written; velocities are not.
 
-Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation.
+Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation,
+write_score.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from melodyrnn.formats.notation.layout import Line, Piece
+    from melodyrnn.formats.writing import Manner, Written
     from melodyrnn.music.chord_symbols import Degrees
     from melodyrnn.music.melody import Melody
 
@@ -145,6 +147,11 @@ def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | Non
     key = key_or_found(melody)
     lines = engrave(melody, symbols)
     return _abc(melody, key, lines) if format == "abc" else _musicxml(melody, key, lines)
+
+
+def write_score(written: Written, form: str, _manner: Manner) -> bytes:
+    """Write a melody and its symbols as the registry asks. Raises as `write_notation` does."""
+    return write_notation(written.melody, form, written.symbols)
 
 
 def _abc(melody: Melody, key: Key, lines: list[Line]) -> bytes:

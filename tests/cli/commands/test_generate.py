@@ -12,7 +12,11 @@ import pytest
 from melodyrnn.compose.provenance import Provenance
 from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
+from melodyrnn.formats.registry import OUTPUT_FORMATS
 from melodyrnn.music.key import Key
+
+*_SUFFIXES, _LAST = OUTPUT_FORMATS.values()
+ENDINGS = f"{', '.join(_SUFFIXES)} or {_LAST}"
 
 
 def names(folder="."):
@@ -87,11 +91,11 @@ def test_many_go_into_a_folder(command, model):
         (["-n", 0], "-n: 0 melodies cannot be written; give 1 or more"),
         (["--best", 3], "-o: 3 melodies do not fit into one stream: name a folder, -o out/"),
         (["--json", "-o", "-"], "-o: the JSON lines of --json already go to stdout: name a file"),
-        (["-o", "a.wav"], "-o: a.wav: .wav cannot be written; end it in .mid, .musicxml or .abc, or give --format"),
+        (["-o", "a.ogg"], f"-o: a.ogg: .ogg cannot be written; end it in {ENDINGS}, or give --format"),
         (["-o", ""], "-o: names no file; leave it out, or name one"),
         (["--prime", ""], "FILE: names no file"),
         (["--format", "abc", "-o", "a.mid"], "-o: a.mid would hold abc, not midi; end it in .abc"),
-        (["--format", "wav"], "--format: wav: must be one of midi, musicxml, abc"),
+        (["--format", "ogg"], f"--format: ogg: must be one of {', '.join(OUTPUT_FORMATS)}"),
         (["-t", "-1"], "temperature: -1.0 is not a number from 0 to 100"),
         (["-t", "nan"], "temperature: nan is not a number from 0 to 100"),
         (
