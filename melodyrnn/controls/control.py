@@ -39,7 +39,7 @@ class Option(NamedTuple):
     short: str = ""  # another spelling
     kind: type = str  # what its text is read as: str, int, float; bool for a flag
     drawn: bool = False  # the command line draws one where none is given
-    files: str = ""  # what FILE may be read instead of the text: 'harmony'
+    files: str = ""  # what FILE may be read instead of the text: 'harmony', 'feel', 'melody'
     verbs: tuple[str, ...] = GENERATE  # commands that have it
     elsewhere: tuple[str, ...] = ()  # what other programs call it: whoever writes that is told
     staged: bool = True  # what `generate` has of it means something in answer to a player, too
@@ -157,6 +157,10 @@ class Control:
 
     def allows(self, frame: Frame, midi: Indices) -> Flags | None:  # noqa: ARG002 - most have nothing to say
         """Which MIDI numbers may sound at all, whatever the time: a flag for each; None = every one."""
+        return None
+
+    def opens(self) -> int | None:
+        """The MIDI number with which the melody begins; None = nothing is said of it."""
         return None
 
     def constrain(self, frame: Frame) -> Iterable[Rule]:  # noqa: ARG002

@@ -292,13 +292,24 @@ def note_values_of(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_SECTION: Final = r"[A-Za-z](?:'|[+~][1-9]|~(?:inv|retro))?"
+
+
 def form_letters(text: str) -> str:
-    """A form as letters alone, whatever stands between them; what is none stays as it is.
+    """A form as its sections alone, whatever stands between them; what is none stays as it is.
 
     >>> form_letters("A A B A"), form_letters("a-a'-b-a’"), form_letters("AABA"), form_letters("rondo")
     ('AABA', "AA'BA'", 'AABA', 'rondo')
+    >>> form_letters("A - A+2 - B - A-inv")
+    'AA+2BA-inv'
     """
-    parts = re.split(r"[\s,;|-]+", text.strip().replace("’", "'").replace("′", "'"))
-    letters = "".join(parts)
-    small = all(re.fullmatch(r"[a-z]'?", part) for part in parts) or re.fullmatch(r"([a-d]'?)+", letters)
-    return letters.upper() if small else letters if re.fullmatch(r"([A-Z]'?)+", letters) else text
+    told = text.strip().replace("’", "'").replace("′", "'")
+    parts = re.split(r"[\s,;|-]+", re.sub(r"-(?=inv|retro|[1-9])", "~", told))
+    sections = re.findall(_SECTION, "".join(parts))
+    if "".join(sections) != "".join(parts):
+        return text
+    letters = [section[0] for section in sections]
+    small = all(re.fullmatch(_SECTION, part) for part in parts) or all(letter in "abcd" for letter in letters)
+    if not (all(map(str.isupper, letters)) or (small and all(map(str.islower, letters)))):
+        return text
+    return "".join(section[0].upper() + section[1:].replace("~", "-") for section in sections)

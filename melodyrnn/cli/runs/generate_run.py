@@ -20,6 +20,7 @@ from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seede
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
 from melodyrnn.cli.runs.manner import manner_of
+from melodyrnn.cli.runs.material_input import with_material
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
@@ -119,7 +120,7 @@ def _write_best_of(writer: MelodyWriter, many: int, keep: int, chosen: Collectio
 
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
     """What is asked for, and the chords as they were given."""
-    asked, metre = seeded(with_feel(console, request.asked)), MetreControl.name()
+    asked, metre = seeded(with_material(console, with_feel(console, request.asked))), MetreControl.name()
     chords = read_chord_input(console, asked.get(ChordsControl.name()))
     asked[metre] = chords.metre(asked.get(metre), request.prime)
     asked[ChordsControl.name()] = chords.text(asked.get(metre))
