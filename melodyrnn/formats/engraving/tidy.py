@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
@@ -120,9 +121,8 @@ def _is_sign(letter: str) -> bool:
 @cache
 def _note_shape(sign: str) -> tuple[str, float]:
     """The path and the width of a sign, as verovio's font has them."""
-    import verovio  # noqa: PLC0415 - an extra
-
-    folder, code = Path(verovio.__file__).parent / "data" / _FONT, f"{ord(sign):04X}"
+    place = getattr(find_spec("verovio"), "origin", None) or "."
+    folder, code = Path(place).parent / "data" / _FONT, f"{ord(sign):04X}"
     shape = ET.parse(folder / f"{code}.xml").find("path")  # noqa: S314 - a file of verovio's
     box = ET.parse(folder.with_suffix(".xml")).find(f"g[@c='{code}']")  # noqa: S314
     return (shape.get("d", "") if shape is not None else ""), float(box.get("w", 0)) if box is not None else 0.0

@@ -4,8 +4,8 @@ Conventions
     A level is one of the beams over a note: an eighth has level 1, a sixteenth 1 and 2. What a beam does at a note is
     said in MusicXML's words: begin, continue, end, forward hook, backward hook.
     Eighths are beamed by the half bar in 4/4, by the bar in 3/8 and, where they fill it, in 3/4, by the dotted beat in
-    6/8, 9/8 and 12/8; else, and where shorter notes stand among them, by the beat. Five and seven eighths are counted so that notes hide the fewest beats
-    of the melody: 3 + 2 or 2 + 3; 3 + 2 + 2, 2 + 2 + 3 or 2 + 3 + 2.
+    6/8, 9/8 and 12/8; else, and where shorter notes stand among them, by the beat. Five and seven eighths are counted
+    so that notes hide the fewest beats of the melody: 3 + 2 or 2 + 3; 3 + 2 + 2, 2 + 2 + 3 or 2 + 3 + 2.
 
 Contents: beams_of (bars → what the beams do at each piece), Clef, clef_of.
 """
