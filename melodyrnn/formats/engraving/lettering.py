@@ -34,7 +34,8 @@ def lettered(parts: Sequence[tuple[str, float]]) -> tuple[Outline, float]:
         for font, letters in groupby(words, key=_font_of):
             run = "".join(letter if font else _UNKNOWN for letter in letters)
             properties = FontProperties(fname=font or _FONTS[-1], size=size)
-            outlines.append(Affine2D().translate(at, 0).transform_path(TextPath((0, 0), run, prop=properties)))
+            if not run.isspace():  # which has no outline
+                outlines.append(Affine2D().translate(at, 0).transform_path(TextPath((0, 0), run, prop=properties)))
             at += text_to_path.get_text_width_height_descent(run, properties, ismath=False)[0]
     return Outline.make_compound_path(*outlines), at
 

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import mido
 import pytest
 
 from melodyrnn.formats import writing
@@ -69,6 +70,25 @@ def test_what_is_not_installed_is_told_before_anything_is_composed(command, mode
     told = "melodyrnn: error: png needs verovio and resvg_py: pip install 'melodyrnn[score]'\n"
     assert (ended.status, ended.err) == (1, told)
     assert command("generate", "-m", model, "--bars", 2, "-o", "x.html").status == 0
+
+
+def test_names_and_words_of_a_strangers_file_run_nothing(command, model):
+    """Track names, lyrics and texts that are markup: in the page as data, in the picture as text, never as elements."""
+    evil = "</title></script><script>window.hacked=1</script><img src=x onerror=alert(1)>"
+    file, track = mido.MidiFile(), mido.MidiTrack()
+    file.tracks.append(track)
+    track += [mido.MetaMessage(kind, **{key: evil}) for kind, key in (("track_name", "name"), ("text", "text"))]
+    for pitch in (60, 62, 64, 65):
+        track.append(mido.MetaMessage("lyrics", text=evil))
+        track += [mido.Message("note_on", note=pitch), mido.Message("note_off", note=pitch, time=480)]
+    file.save("evil.mid")
+    assert command("score", "evil.mid", "-m", model, "-o", "evil.html").status == 0
+    assert command("convert", "evil.mid", "evil.svg").status == 0
+    for path in ("evil.html", "evil.svg"):
+        text = Path(path).read_text()
+        assert "<script>window" not in text
+        assert "<img" not in text
+    assert data_of("evil.html")["takes"][0]["title"] == evil
 
 
 def test_surprise_is_drawn(command, model, tune_file):

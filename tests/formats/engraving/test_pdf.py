@@ -69,7 +69,8 @@ def test_everything_stands_on_the_page():
 def test_letters_that_one_font_lacks_come_from_another():
     """Latin is Times-like, Cyrillic and Hebrew are not; width grows with the size."""
     assert lettered([("Am", 10)])[1] * 2 == lettered([("Am", 20)])[1]
-    for words in ("Ноты", "אב", "♭", "中"):
+    assert len(lettered([(" ", 10)])[0].vertices) == 0
+    for words in ("Ноты", "אב", "♭", "中", "中 中"):
         outline, wide = lettered([(words, 10)])
         assert len(outline.vertices) > 4
         assert wide > 0
