@@ -60,6 +60,8 @@ def kern_of(melody: Melody) -> bytes:
                 if melody.place(place)[0] != bar:
                     bar = melody.place(place)[0]
                     rows.append(f"={bar + 1}")
+                    changed = bar and melody.metre_at(place) != melody.metre_at(place - 1)
+                    rows += [f"*M{melody.metre_at(place)}"] if changed else []
                 rows.append(_token(tone, ticks, key.fifths, tied=(k > 0, k < len(cut) - 1)))
         at = end
     return "\n".join([*rows, "==", "*-", ""]).encode()
