@@ -61,6 +61,8 @@ def run_edit(
     melodies: Iterable[Generated] = (edited(verb, loaded, given.melody, change, one) for one in every)
     if count > 1:
         melodies = console.progress(melodies, doing="composing", total=len(left))
+    else:
+        melodies = console.waited(melodies, "composing")
     with telling(writer, count):
         for index, made in zip(left, melodies, strict=True):
             writer.write(index, made)

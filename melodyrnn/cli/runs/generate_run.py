@@ -99,7 +99,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         return _write_best_of(writer, many, request.best)
     left = missing(writer, many)
     if many == 1:
-        melodies = generate(loaded, options, prime=prime)
+        melodies = writer.console.waited(generate(loaded, options, prime=prime), "composing")
     else:  # in the processes where it is quickest
         made_now = compose_many(loaded, writer.options, many, prime=prime, which=left)
         melodies = console.progress(made_now, doing="composing", total=len(left))

@@ -91,7 +91,8 @@ class _Stage:
         bar = min(self._bar(speaker) + 1, melody.bars)
         at = f"bar {bar} of {melody.bars}, {speaker.position / self.rate:5.1f} s"
         told = at + (f", turn {speaker.turn + 1}" if speaker.turn else "") + (", waiting" if speaker.paused else "")
-        lines = [*self.roll.at(round(self._tick(speaker))), told]
+        fits = self.roll.height + 1 < self.console.height
+        lines = [*(self.roll.at(round(self._tick(speaker))) if fits else ()), told]
         if lines == self.shown:
             return
         up = f"\x1b[{len(self.shown)}A\r" if self.shown else ""
