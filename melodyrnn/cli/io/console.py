@@ -147,7 +147,12 @@ class Console:
     @property
     def unicode(self) -> bool:
         """Whether stderr can show block characters."""
-        return "utf" in (getattr(self.stderr, "encoding", None) or "").lower()
+        return _speaks_unicode(self.stderr)
+
+    @property
+    def out_unicode(self) -> bool:
+        """Whether stdout can."""
+        return _speaks_unicode(self.stdout)
 
     @property
     def width(self) -> int:
@@ -280,6 +285,10 @@ class Console:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, descriptor)
             os.close(nowhere)
+
+
+def _speaks_unicode(stream: TextIO | None) -> bool:
+    return "utf" in (getattr(stream, "encoding", None) or "").lower()
 
 
 def _is_terminal(stream: TextIO | BinaryIO | None) -> bool:

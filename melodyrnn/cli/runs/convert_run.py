@@ -76,7 +76,9 @@ def _convert_one(console: Console, request: ConvertRequest, source: str, target:
     others = [one for one in found.others if found.chords is None or not one.endswith(_CHORDS)]
     if others and not whole:
         console.warn(f"{found.name}: the melody is written, not {', '.join(others)}")
-    name = results.deliver(console, 0, _bytes_of(found, results.format, manner, whole=whole))
+    with console.waiting("converting"):
+        content = _bytes_of(found, results.format, manner, whole=whole)
+    name = results.deliver(console, 0, content)
     notes = amount(found.melody.size, "note")
     console.say(f"{name or 'melody'}: {results.format}, {amount(found.melody.bars, 'bar')}, {notes}")
 
