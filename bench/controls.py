@@ -49,8 +49,11 @@ WISHES: dict[str, list[Any]] = {
     "in_scale": ["strict", "mostly"], "scale": ["C D Eb F# G Ab B", "C Eb F G Bb"], "forbid": ["F#", "C5 D"],
     "require": ["G4", "E", "C D"], "range": ["C4-A5", "G3-G4", "A4-E5"], "max_leap": [3, 5, 7, 12],
     "density": ["sparse", "medium", "dense", "4", "3-6"], "contour": ["arch", "wave", "0 2 5 3"],
-    "durations": ["1/4 1/8", "1/8", "1/16 1/8 3/8"], "end": ["tonic", "open"], "form": ["AABA", "AABB", "AA'BA'"],
-    "phrase": ["2", "1 2", "4"],
+    "durations": ["1/4 1/8", "1/8", "1/16 1/8 3/8"], "end": ["tonic", "open"],
+    "form": ["AABA", "AABB", "AA'BA'", "AA+2", "AA-1BA-inv", "AA-retro"],
+    "phrase": ["2", "1 2", "4"], "rests": ["sparse", "medium", "much", "15%"], "breathe": ["1", "2", "1.5", "1/2"],
+    "onsets": ["x..x..x.", "x.?.x.?.|x...x...", "x?"], "rhythm": ["1/4 1/8 1/8", "3/8 r1/8 1/4", "1/2 1/4 r1/4 1/1"],
+    "pitches": ["C4 E4 G4 E4 F4 D4 B3 C4", "G4 A4 B4"], "motif": ["C5:1/4 D5:1/8 E5:1/8", "G4:1/8 r:1/8 E4:1/4"],
     "chords": ["Am F | G C", "C:1 G7:1"], "chord_tones": ["prefer", "rule"], "loop": [True],
     "key": [Key(9, "minor"), Key(2, "dorian"), Key(6)], "upbeat": [12, 24], "effort": [1, 2, 8],
 }  # fmt: skip

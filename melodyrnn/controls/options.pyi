@@ -22,7 +22,13 @@ class Options(Asked):
     end: str | None
     form: str | None
     phrase: str | None
+    rests: str | None
+    breathe: str | None
     contrast: str | None
+    onsets: str | None
+    rhythm: str | None
+    pitches: str | None
+    motif: str | None
     chords: str | None
     chord_tones: str
     chord_scale: str
@@ -60,7 +66,13 @@ class Options(Asked):
         end: str | None = None,
         form: str | None = None,
         phrase: str | None = None,
+        rests: str | None = None,
+        breathe: str | None = None,
         contrast: str | None = None,
+        onsets: str | None = None,
+        rhythm: str | None = None,
+        pitches: str | None = None,
+        motif: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
         chord_scale: str = "auto",
@@ -99,7 +111,13 @@ def options_of(
     end: str | None = None,
     form: str | None = None,
     phrase: str | None = None,
+    rests: str | None = None,
+    breathe: str | None = None,
     contrast: str | None = None,
+    onsets: str | None = None,
+    rhythm: str | None = None,
+    pitches: str | None = None,
+    motif: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",
     chord_scale: str = "auto",
