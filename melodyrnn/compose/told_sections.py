@@ -21,8 +21,8 @@ def told_sections(recipe: str, melody: Melody) -> tuple[tuple[int, str], ...]:
         told = Provenance.from_text(recipe)
     except RecipeError:
         return ()
-    form, bars = told.options.get("form"), told.options.get("bars", 8)
     whole = melody.bars - bool(melody.upbeat)
+    form, bars = told.options.get("form"), told.options.get("bars", whole)
     if told.verb != "generate" or not isinstance(form, str) or bars != whole:
         return ()
     try:
