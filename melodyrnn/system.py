@@ -7,8 +7,8 @@ Conventions
 Why no ProcessPoolExecutor: a child that is killed while it hands over a result leaves half of it in the pipe shared by
 all, and the pool waits for the rest for ever. Here each child has a pipe of its own, which ends with it.
 
-Contents: processors, import_path, user_folder, deal, safe_imports, deaf_to_ctrl_c; sync_folder; lock_file, only_one,
-scratch; undisturbed.
+Contents: processors, import_path, user_folder, deal, Helper, safe_imports, deaf_to_ctrl_c; sync_folder; lock_file,
+only_one, scratch; undisturbed, held_back.
 """
 
 from __future__ import annotations
@@ -92,13 +92,71 @@ def deal(work: Callable[[Sequence[Item]], Iterable[Result]], items: Sequence[Ite
             end.close()
 
 
-def _started() -> tuple[SpawnProcess, Connection]:
+class Helper:
+    """A child process that does one piece of work after another, while we do something else.
+
+    `work` makes an answer of an order; what it raises is the answer then. The child ends with us.
+    """
+
+    def __init__(self, work: Callable[[Any], Any]) -> None:
+        self._work = work
+        self._child: SpawnProcess | None = None
+        self._end: Connection | None = None
+        self.busy = False  # an order has not been answered
+
+    def order(self, order: object) -> None:
+        """Hand over an order, to be answered after those before; a child that has died is started anew."""
+        if self._child is None or not self._child.is_alive():
+            self.close()
+            with safe_imports(), deaf_to_ctrl_c():
+                self._child, self._end = _started(_attend)
+            _send(self._end, self._work)
+        assert self._end is not None  # noqa: S101 - it comes with the child
+        _send(self._end, order)
+        self.busy = True
+
+    def answer(self, seconds: float = 0.0) -> Any:
+        """The next answer, None where none comes in time. Raises ChildProcessError when the child has died."""
+        if self._end is None or not self.busy or not self._end.poll(seconds):
+            return None
+        self.busy = False
+        try:
+            return self._end.recv()
+        except (EOFError, OSError):
+            raise ChildProcessError("killed at work") from None
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None and self._end is not None:
+            self._child.terminate()
+            self._child.join()
+            self._end.close()
+        self._child, self._end, self.busy = None, None, False
+
+
+def _attend(end: Connection) -> None:
+    """In a child: answer orders until nobody is left who gives any."""
+    _follow_parent()
+    try:
+        work = end.recv()
+        while True:
+            order = end.recv()
+            try:
+                answer = work(order)
+            except Exception as error:  # noqa: BLE001 - it is the answer
+                answer = error
+            end.send(answer)
+    except (EOFError, OSError):
+        return
+
+
+def _started(target: Callable[[Connection], None] | None = None) -> tuple[SpawnProcess, Connection]:
     """A child that waits for work, and our end of the pipe to it."""
     from multiprocessing import get_context  # noqa: PLC0415 - only who has children waits for it
 
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=_serve, args=(theirs,), daemon=True)
+    child = context.Process(target=target or _serve, args=(theirs,), daemon=True)
     child.start()
     theirs.close()  # ours alone is left open here: the pipe ends with the child
     return child, ours
@@ -303,7 +361,7 @@ def _abandoned(folder: Path) -> bool:
         return False
 
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager
@@ -313,6 +371,16 @@ def undisturbed() -> Iterator[None]:
     Raises FileNotFoundError where the working folder is gone: what torch loads would end the process there.
     """
     Path.cwd()
+    with held_back():
+        yield
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Hold signals that end a program back until the block is left. In other threads than the main one none come."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     came: list[int] = []
     before = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in _SIGNALS}
     try:

@@ -42,7 +42,7 @@ HOMES = {
     "torch": ("training/",),
     "music21": ("formats/notation/music21_reader.py",),
     "pretty_midi": ("formats/midi/",),
-    "mido": (),
+    "mido": ("live/ports.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "matplotlib": ("cli/",),

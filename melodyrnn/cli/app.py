@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from inspect import getdoc
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -22,11 +23,17 @@ from melodyrnn.cli.options import signed
 
 COMMANDS: Final = (
     "generate", "infill", "vary", "humanize", "train", "critic", "evaluate", "score", "memory", "originality",
-    "reproduce", "convert", "play",
+    "reproduce", "convert", "play", "jam", "ports",
     "inspect", "corpus",
 )  # fmt: skip
 """The commands, in the order of the help page; each is NAME_command in a module of commands/."""
-_MODULES: Final = {"infill": "edit", "vary": "edit", "play": "stage"}  # the others stand in the module of their name
+_MODULES: Final = {
+    "infill": "edit",
+    "vary": "edit",
+    "ports": "stage",
+    "play": "stage",
+    "jam": "stage",
+}  # the others stand in the module of their name
 
 _HELP: Final = """Learn from melodies and write new ones as MIDI.
 
@@ -66,7 +73,7 @@ def command(
     `alone`: options that may stand without a value → the value that they have then, and what a value looks like.
     """
     owner = group or new_app()
-    page = type("Page", (Page,), {"alone": dict(alone or {})})
+    page = type("Page", (Page,), {"alone": {spelt.split()[0]: value for spelt, value in (alone or {}).items()}})
 
     def add(function: Callable[..., Any]) -> typer.Typer:
         owner.command(name, cls=page, help=_unbroken(getdoc(function) or ""), epilog=_foot(see))(function)
@@ -110,7 +117,7 @@ class Page(_Light, TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Give options that stand alone their value: Typer knows none that may go without."""
         whole: list[str] = []
-        for word, following in zip(args, (*args[1:], "-"), strict=True):
+        for word, following in pairwise((*args, "-")):
             value, pattern = self.alone.get(word, ("", ""))
             whole += [word] if not value or re.fullmatch(pattern, following) else [f"{word}={value}"]
         return super().parse_args(ctx, whole)

@@ -90,13 +90,17 @@ FormatOption = Annotated[
 ProgramOption = Annotated[
     str | None, option("--program N|NAME", "General MIDI sound, 0 to 127, or its name (0, or the file's).", _WHERE)
 ]
+TitleOption = Annotated[
+    str | None, option("--title TEXT", "Its name; else key, bars and seed, or that of the file.", _WHERE)
+]
 SoundfontOption = Annotated[
     str | None, option("--soundfont FILE", "Sounds (.sf2) of what is heard or a .wav; else TimGM6mb.", _WHERE)
 ]
 ListenOption = Annotated[bool, option("--listen", "Play it through the loudspeaker as well.", _WHERE)]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
-BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
+BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, in a table and as rolls.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]
+KeepOption = Annotated[str | None, option("--keep N,N", "... and of these the ones of those ranks alone: 2,5.", _WHERE)]
 HumanizeOption = Annotated[float, option("--humanize X", "Play like a hand, from 0 (exact) to 1.", _WHERE)]
 SwingOption = Annotated[float, option("--swing N", "Per cent of a quarter for its first eighth, 50 to 80: 67.", _WHERE)]
 
@@ -116,7 +120,7 @@ def with_controls(verb: str) -> Callable[[Callable[..., None]], Callable[..., No
     def add(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**values: Any) -> None:
-            own = {name: values.pop(name) for name, control in every().items() if verb in control.option.verbs}
+            own = {name: values.pop(name) for name, control in every().items() if control.option.belongs_to(verb)}
             asked = {name: value for name, value in own.items() if _is_typed(values["context"], name)}
             function(asked=asked, **values)
 
@@ -140,7 +144,7 @@ def signed(callback: Any) -> None:
     own = inspect.signature(callback.__wrapped__, eval_str=True).parameters.values()
     parameters = []
     for parameter in own:
-        controls = [one for one in every().values() if verb in one.option.verbs] if parameter.name == "asked" else []
+        controls = [one for one in every().values() if one.option.belongs_to(verb)] if parameter.name == "asked" else []
         parameters += [_parameter(control) for control in controls] or [parameter]
     callback.__signature__ = inspect.Signature(parameters)
     callback.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GENERATE: Final = ("generate",)
 EDITS: Final = ("generate", "infill", "vary")
+VARIES: Final = ("generate", "vary")
 
 
 class Option(NamedTuple):
@@ -41,6 +42,11 @@ class Option(NamedTuple):
     files: str = ""  # what FILE may be read instead of the text: 'harmony', 'feel', 'melody'
     verbs: tuple[str, ...] = GENERATE  # commands that have it
     elsewhere: tuple[str, ...] = ()  # what other programs call it: whoever writes that is told
+    staged: bool = True  # what `generate` has of it means something in answer to a player, too
+
+    def belongs_to(self, verb: str) -> bool:
+        """Whether a command has it; a jam has what generate has, but for what is about files."""
+        return verb in self.verbs or (verb == "jam" and self.staged and "generate" in self.verbs)
 
 
 class Control:
@@ -53,6 +59,8 @@ class Control:
     """The type of its value in recipes."""
     standing: ClassVar[bool] = False
     """Whether it has something to say where nobody asked for it."""
+    says_default: ClassVar[bool] = False
+    """Whether asking for the default is asking: where nobody does, a model may have manners of its own."""
     takes_time: ClassVar[bool] = False
     """Whether it could contradict a drawn length, so that the network ends the melody where no length is asked for."""
     concerns: ClassVar[str] = "notes"

@@ -106,6 +106,11 @@ class Rules(NamedTuple):
     every: tuple[Rule, ...]
     owners: tuple[str, ...]  # the control of each, as messages name it
 
+    def without(self, kind: type) -> Rules:
+        """All but those of a kind."""
+        left = [pair for pair in zip(self.every, self.owners, strict=True) if not isinstance(pair[0], kind)]
+        return Rules(tuple(rule for rule, _ in left), tuple(owner for _, owner in left))
+
     def of(self, kind: type) -> list:  # type: ignore[type-arg]  # of whatever kind is asked for
         """Those of a kind, in order."""
         return [rule for rule in self.every if isinstance(rule, kind)]

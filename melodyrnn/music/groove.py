@@ -7,7 +7,7 @@ Conventions
     text        "96/24;0,3,96,85;12,-4,70,60": ticks of a bar and of a beat, then place, late, velocity and gate of each
                 note. So a recipe keeps it, and so it is made again without the clip.
 
-Contents: Hit, Groove; groove_of_hits, groove_text, parse_groove; PARTS_A_QUARTER, MOST_HITS.
+Contents: Hit, Groove; groove_of_hits, groove_text, parse_groove; PARTS_A_QUARTER, PARTS_A_TICK, MOST_HITS.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import re
 from typing import Final, NamedTuple
 
 from melodyrnn.errors import OptionError
+from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 PARTS_A_QUARTER: Final = 480
 """Parts of a quarter in which a note is late."""
+PARTS_A_TICK: Final = PARTS_A_QUARTER // TICKS_PER_QUARTER
 MOST_HITS: Final = 128
 """Notes of a clip that are kept, spread over its places."""
 _TEXT: Final = re.compile(r"[0-9]{1,4}/[0-9]{1,4}(?:;[0-9]{1,4},-?[0-9]{1,3},[0-9]{1,3},[0-9]{1,3})+")

@@ -201,6 +201,19 @@ def parse_metre(text: str) -> Metre:
     return Metre(int(match[1]), int(match[2]))
 
 
+def parse_tempo(text: str) -> float:
+    """Read a tempo as quarters a minute: 120, or other beats as scores write them, 3/8=116; raise OptionError.
+
+    >>> parse_tempo("120"), parse_tempo("3/8=116"), parse_tempo("1/8 = 200")
+    (120.0, 174.0, 100.0)
+    """
+    match = re.fullmatch(r"(?:([1-9]\d?)/([1-9]\d?)\s*=\s*)?(\d{1,4}(?:\.\d{1,6})?)", text.strip())
+    if match is None:
+        raise OptionError("tempo", f"{text!r} is no tempo: write quarters a minute, 120, or another beat, 3/8=116")
+    beat = Fraction(4 * int(match[1] or 1), int(match[2] or 4))
+    return float(beat * Fraction(match[3]))
+
+
 def parse_upbeat(text: str) -> int | None:
     """Ticks of an upbeat written as a note value (1/4: 24), None where it is left to the network ('free')."""
     if text == "free":

@@ -42,4 +42,4 @@ def test_pages_name_no_file_of_the_repository(command):
     page = help_page(*command)
     assert "docs/" not in page
     page = page.replace("prime|exact|FILE", "")  # of --feel: the file itself
-    assert "prime" not in page or command in {(), ("generate",), ("reproduce",)}
+    assert "prime" not in page or command in {(), ("generate",), ("reproduce",), ("jam",)}

@@ -143,6 +143,7 @@ def tempo(composer):
     """It is the melody's; 120 where nobody asks."""
     assert {melody.tempo for melody in composer.melodies(2, tempo="90")} == {90.0}
     assert {melody.tempo for melody in composer.melodies(2)} == {120.0}
+    assert {melody.tempo for melody in composer.melodies(2, tempo="3/8=60")} == {90.0}
 
 
 @keeps

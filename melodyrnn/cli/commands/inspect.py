@@ -133,7 +133,7 @@ def _table(facts: Mapping[str, Any]) -> Iterator[str]:
         if name == "file" or value in (None, "", 0, [], {}):
             continue
         if name in {"card", "config"}:
-            yield from (row for key, inner in value.items() for row in _rows(key, inner))
+            yield from (row for key, inner in value.items() for row in _rows(key, _spoken(key, inner)))
         else:
             yield from _rows(name, _spoken(name, value))
 
@@ -146,7 +146,11 @@ def _spoken(name: str, value: Any) -> Any:
         return f"{value / 24:g} quarter{'s' * (value != 24)}"
     if name == "tempo":
         return f"{value:g} quarters a minute"
-    return f"{value:,}" if isinstance(value, int) else value
+    if name == "manners":
+        from melodyrnn.events.manners import manners_in  # noqa: PLC0415 - NumPy takes longer than reading a tune
+
+        return {str(manner): melodies for manner, melodies in sorted(manners_in(value), key=lambda one: -one[1])}
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _rows(name: str, value: Any) -> Iterator[str]:

@@ -35,7 +35,9 @@ class Contrast(Control):
     Where nobody asks it is medium as far as the rest of the request leaves room; where it is asked for it is kept.
     """
 
-    option = Option("--contrast", "How new a new section is (medium).", "low|medium|high", panel="Rhythm and form")
+    option = Option(
+        "--contrast", "How new a new section is (medium).", "low|medium|high", panel="Rhythm and form", staged=False
+    )
     standing = True
     concerns = "whole"
     needs = {"form": "there are no sections to tell apart; give them with form"}  # noqa: RUF012 - it is only read

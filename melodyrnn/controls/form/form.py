@@ -48,7 +48,7 @@ class FormControl(Control):
 
     option = Option(
         "--form", "Sections that return; A' with another last bar; A+2, A-inv, A-retro.", "AABA",
-        panel="Rhythm and form",
+        panel="Rhythm and form", staged=False,
     )  # fmt: skip
     takes_time = True
     concerns = "whole"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Loop(Control):
     """The last note ends on the last bar line, so that the melody can begin again."""
 
-    option = Option("--loop", "Fill the last bar, end on its bar line.", kind=bool)
+    option = Option("--loop", "Fill the last bar, end on its bar line.", kind=bool, staged=False)
     default = False
     stored = bool
     concerns = "whole"

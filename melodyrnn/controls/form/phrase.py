@@ -23,7 +23,11 @@ class Phrase(Control):
     """Bars of each phrase, the last number over and over: no note sounds over its end, nor begins in its last beat."""
 
     option = Option(
-        "--phrase", 'Bars of each phrase: 4, or "2 2 4"; the last goes on.', "N ...", panel="Rhythm and form"
+        "--phrase",
+        'Bars of each phrase: 4, or "2 2 4"; the last goes on.',
+        "N ...",
+        panel="Rhythm and form",
+        staged=False,
     )
 
     @classmethod

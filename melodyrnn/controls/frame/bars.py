@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 class Bars(Control):
     """Exactly so many full bars; None: the network ends the melody, after MOST_BARS at the latest."""
 
-    option = Option("--bars", "Exactly so many, up to 64, without upbeat and prime; free: as was learnt.", "N|free")
+    option = Option(
+        "--bars", "Exactly so many, up to 64, without upbeat and prime; free: as was learnt.", "N|free", staged=False
+    )
     default = 8
+    says_default = True
     stored = int | None
 
     @classmethod

@@ -25,7 +25,7 @@ class FeelControl(Control):
     option = Option(
         "--feel",
         "Play new notes as the given file is played, on the grid, or as a clip is.",
-        "prime|exact|FILE", panel="Where it goes", verbs=EDITS, files="feel", elsewhere=("--groove",),
+        "prime|exact|FILE", panel="Where it goes", verbs=EDITS, files="feel", elsewhere=("--groove",), staged=False,
     )  # fmt: skip
 
     @classmethod

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Upbeat(Control):
     """Ticks before the first full bar; None: the network chooses."""
 
-    option = Option("--upbeat", "Length of an upbeat before them: 1/4, 1/8.", "N/N|free")
+    option = Option("--upbeat", "Length of an upbeat before them: 1/4, 1/8.", "N/N|free", staged=False)
     default = 0
+    says_default = True
     stored = int | None
 
     @classmethod

@@ -15,7 +15,11 @@ class ChordTrack(Control):
     """The chords are written too, as a second track or as symbols."""
 
     option = Option(
-        "--chord-track", "Write the chords too: a second MIDI track, or symbols.", panel="Chords", kind=bool
+        "--chord-track",
+        "Write the chords too: a second MIDI track, or symbols.",
+        panel="Chords",
+        kind=bool,
+        staged=False,
     )
     default = False
     stored = bool

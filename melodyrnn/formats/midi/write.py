@@ -10,8 +10,8 @@ over NumPy itself, and a file of this shape is 60 lines. The tests read files ba
 Conventions
     event       (tick, order, bytes): file ticks; at one tick note-offs stand before note-ons.
 
-Contents: midi_bytes, PPQ; payload_of (the events of a track that was read → its bytes); chord_payload (a track of
-chords for another file).
+Contents: midi_bytes, PPQ; payload_of (the events of a track that was read → its bytes), tracks_bytes (of a
+file); chord_payload (a track of chords for another file).
 """
 
 from __future__ import annotations
@@ -86,6 +86,13 @@ def payload_of(events: Iterable[MidiEvent]) -> bytes:
         parts.append(b"".join((_number(tick - now), bytes((status,)), head, size, body)))
         now = tick
     return b"".join(parts)
+
+
+def tracks_bytes(tracks: Sequence[Sequence[MidiEvent]]) -> bytes:
+    """A file of tracks whose events, in order, each end with End-of-Track; 480 ticks a quarter."""
+    chunks = (b"MTrk" + len(payload).to_bytes(4) + payload for payload in map(payload_of, tracks))
+    head = b"".join(value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(tracks), 2), (PPQ, 2)))
+    return b"MThd" + head + b"".join(chunks)
 
 
 def _conductor(melody: Melody, recipe: str) -> list[_Event]:
