@@ -45,7 +45,7 @@ HOMES = {
     "mido": ("live/ports.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
-    "matplotlib": ("cli/",),
+    "matplotlib": ("cli/", "formats/engraving/"),
     "midirenderer": ("formats/audio/",),
     "soundfile": ("formats/audio/",),
     "miniaudio": ("live/",),
