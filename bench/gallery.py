@@ -28,7 +28,8 @@ _HEAD: Final = """# Gallery
 
 What the models write when nothing is asked for: seeds 1 to {} in order, none left out. Made by
 `python -m bench.gallery`; one of them again:
-`melodyrnn generate -m MODEL --bars free --upbeat free --seed N -o tune.abc`.
+`melodyrnn generate -m MODEL --bars free --upbeat free --seed N -o tune.abc`. How melodies look as the program engraves
+them: [twelve engravings](engraving.md).
 """
 
 

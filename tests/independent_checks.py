@@ -285,18 +285,40 @@ def _form(facts: _Facts) -> Iterator[str]:
     form, bars = facts.of("form"), _number(facts.of("bars"))
     if form is None or bars is None:
         return
-    sections = re.findall(r"[A-Z]'?", form)
+    sections = re.findall(r"([A-Z])('|[+-][0-9]|-inv|-retro)?", form)
     length, first = bars // len(sections) * facts.bar, facts.new[0].onset
     known: dict[str, list[tuple[int, int, int]]] = {}
-    for number, section in enumerate(sections):
+    for number, (letter, mark) in enumerate(sections):
         at = first + number * length
         notes = [(n.onset - at, n.duration, n.pitch) for n in facts.new if at <= n.onset < at + length]
         if not notes or notes[0][0] or notes[-1][0] + notes[-1][1] > length + facts.upbeat:
             yield f"form: section {number + 1} does not stand by itself"
-        compared = length - facts.bar if section.endswith("'") else length
-        before = known.setdefault(section[0], notes)
+        compared = length - facts.bar if mark == "'" else length
+        before = _as_changed(facts, known.setdefault(letter, notes), mark)
         if [n for n in notes if n[0] < compared] != [n for n in before if n[0] < compared]:
-            yield f"form: section {number + 1} is not {section}"
+            yield f"form: section {number + 1} is not {letter}{mark}"
+
+
+def _as_changed(facts: _Facts, notes: list[tuple[int, int, int]], mark: str) -> list[tuple[int, int, int]]:
+    """Moved by steps of the scale, mirrored at its third step, or with its pitches backwards."""
+    if mark == "-retro":
+        return [(a, b, pitch) for (a, b, _), (_, _, pitch) in zip(notes, reversed(notes), strict=True)]
+    if mark in {"", "'"}:
+        return notes
+    tonic, steps = facts.tonic_and_scale
+    if named := facts.of("scale"):
+        steps = tuple(_class(name) for name in re.split(r"[\s,]+", named))
+    ladder = [p for p in range(-60, 190) if p % 12 in steps]
+    low = (facts.new[0].pitch + 5 - tonic) // 12 * 12 + tonic  # the tonic that lies 5 below to 6 above the first note
+    third = ladder.index(min(p for p in ladder if p >= low)) + 2
+
+    def moved(pitch: int) -> int:
+        step = max(k for k, p in enumerate(ladder) if p <= pitch)
+        over = min(pitch - ladder[step], 1)  # a note between two steps
+        new = step + int(mark) if mark != "-inv" else 2 * third - step - (1 if over else 0)
+        return ladder[new] + (over if ladder[new] + over < ladder[new + 1] else 0)
+
+    return [(a, b, moved(pitch)) for a, b, pitch in notes]
 
 
 def _phrases(facts: _Facts) -> Iterator[str]:
@@ -316,6 +338,77 @@ def _phrases(facts: _Facts) -> Iterator[str]:
         if own and own[-1].onset > end - beat and (own[-1] is not facts.new[0] or not facts.primed):
             yield f"phrase: a note begins {end - own[-1].onset} ticks before {end}"
         begin = end
+
+
+def _breath(facts: _Facts) -> Iterator[str]:
+    if facts.of("breathe") is None:
+        return
+    most = Fraction(facts.of("breathe")) * facts.bar
+    stretches = [[facts.new[0].onset, facts.new[0].onset]]
+    for note in facts.new:
+        if note.onset - stretches[-1][1] >= QUARTER // 2:
+            stretches.append([note.onset, note.onset])
+        stretches[-1][1] = note.onset + note.duration
+    lengths = [end - begin for begin, end in stretches]
+    first, last = stretches[0][0], stretches[-1][1]
+    if facts.of("loop") and facts.end - last + first < QUARTER // 2 and len(lengths) > 1:
+        lengths.append(lengths[0] + lengths[-1])
+    if max(lengths) > most:
+        yield f"breathe: {max(lengths)} ticks without a rest"
+
+
+def _rhythm(facts: _Facts) -> Iterator[str]:
+    if facts.of("rhythm") is None:
+        return
+    words = re.split(r"[\s,|]+", facts.of("rhythm").strip())
+    at, wanted, end = facts.new[0].onset, [], facts.end
+    over = end - facts.upbeat if facts.upbeat else end
+    while at < over:
+        word = words[len(wanted) % len(words)]
+        wanted.append((at, min(_ticks(word.lstrip("r")), end - at), word[0] != "r"))
+        at += _ticks(word.lstrip("r"))
+    if [(n.onset, n.duration) for n in facts.new] != [(a, b) for a, b, sounds in wanted if sounds]:
+        yield "rhythm: another one"
+
+
+def _pattern(facts: _Facts) -> Iterator[str]:
+    if facts.of("onsets") is None:
+        return
+    patterns = [re.sub(r"\s", "", bar) for bar in facts.of("onsets").split("|")]
+    begun, into = facts.place(facts.new[0].onset)
+    for bar in range(begun, facts.bars):
+        pattern = patterns[(bar - (1 if facts.upbeat else 0)) % len(patterns)]
+        a, b = facts.lines[bar], facts.lines[bar + 1]
+        places = {(n.onset - a) * len(pattern) / (b - a) for n in facts.new if a <= n.onset < b}
+        if odd := places - {k for k, sign in enumerate(pattern) if sign != "."}:
+            yield f"onsets: {min(odd)} in bar {bar + 1}"
+        whole = bar < facts.bars - 1 and (bar > begun or not into)
+        if whole and {k for k, sign in enumerate(pattern) if sign == "x"} - places:
+            yield f"onsets: one is missing in bar {bar + 1}"
+
+
+def _line(facts: _Facts) -> Iterator[str]:
+    if facts.of("pitches") is None:
+        return
+    wanted = [min(_pitches(name)) for name in re.split(r"[\s,]+", facts.of("pitches").strip())]
+    if [note.pitch for note in facts.new] != wanted:
+        yield "pitches: others, or in another order"
+
+
+def _motif(facts: _Facts) -> Iterator[str]:
+    bars = _number(facts.of("bars"))
+    if facts.of("motif") is None or bars is None:
+        return
+    words = [word.partition(":") for word in re.split(r"[\s,|]+", facts.of("motif").strip())]
+    first, period = facts.new[0].onset, bars // 2 if bars <= 16 else 8
+    again = [] if facts.of("form") else range(period, bars - period + 1, period)
+    for start in (first, *(first + bar * facts.bar for bar in again)):
+        at, wanted = start, []
+        for name, _, value in words:
+            wanted += [] if name == "r" else [(at, _ticks(value), min(_pitches(name)))]
+            at += _ticks(value)
+        if [(n.onset, n.duration, n.pitch) for n in facts.new if start <= n.onset < at] != wanted:
+            yield f"motif: not at {start}"
 
 
 _SHARED = {"low": 2, "medium": 4, "high": 10**6}  # at most one bar of so many
@@ -379,5 +472,6 @@ def _chord_tones(facts: _Facts) -> Iterator[str]:
 
 
 _CHECKS = (
-    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _contrast, _chord_tones, _thirds,
+    _length, _allowed, _leaps, _notes_in_bars, _values, _end, _form, _phrases, _breath, _contrast, _rhythm,
+    _pattern, _line, _motif,    _chord_tones, _thirds,
 )  # fmt: skip

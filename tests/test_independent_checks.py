@@ -95,6 +95,10 @@ CASES = [
     ({"form": "ABA", "bars": 3}, tune("60:48 62:48 67:96 60:48 62:48"), tune("60:48 62:48 67:96 60 62:72"), "form:"),
     ({"form": "AA'", "bars": 4}, tune("60:96 62:96 60:96 67:96"), tune("60:96 62:96 64:96 62:96"), "form:"),
     ({"form": "AA'", "bars": 4}, tune("60:96 62:96 60:96 67:96"), tune("60:96 62:96 60:120 67:72"), "form:"),
+    ({"form": "AA+2", "bars": 2}, tune("60 61 64 65 64 64 67 69"), tune("60 62 64 65 64 66 68 69"), "form:"),
+    ({"form": "AA-1", "bars": 2}, tune("60 62 66 65 59 60 64 64"), tune("60 62 66 65 59 60 65 64"), "form:"),
+    ({"form": "AA-inv", "bars": 2}, tune("60 62 64 65 67 65 64 62"), tune("60 62 64 65 60 58 56 55"), "form:"),
+    ({"form": "AA-retro", "bars": 2}, tune("60:48 62 64 64:48 62 60"), tune("60:48 62 64 64 62 60:48"), "form:"),
     ({"phrase": "1"}, tune("60:48 62:48 60:96"), tune("60:48 62:60 60:84"), "phrase: a note sounds"),
     ({"phrase": "1, 2"}, tune("60:48 62 r:24 60:120 62:72 64:96"), tune("60:72 62:12 64:12 60:192 60:96"),
      "phrase: a note begins"),
@@ -102,6 +106,16 @@ CASES = [
     ({"phrase": "1"}, tune("60 62:72 60 64:72", start=72), tune("60 62:60 60:12 60 64:72", start=72),
      "phrase: a note begins"),
     ({"phrase": "1"}, tune("60:36 62:36 60", (6, 8)), tune("60:48 62:24 60", (6, 8)), "phrase:"),
+    ({"rhythm": "1/4 1/8 r1/8", "bars": 1}, tune("60 62:12 r:12 64 65:12", length=96),
+     tune("60 62 64 65:12", length=96), "rhythm:"),
+    ({"onsets": "x..x..x.", "bars": 2}, tune("60:36 62:36 64 65:36 67:60"), tune("60:36 62:60 65:36 67:60"),
+     "onsets: one is missing"),
+    ({"onsets": "x.?.|x.x."}, tune("60:96 62:48 64:48"), tune("60:72 62:24 62:48 64:48"), "onsets: 3.0"),
+    ({"pitches": "C4 E4"}, tune("60 64"), tune("64 60"), "pitches:"),
+    ({"motif": "C4:1/4 r:1/8 D4:1/8", "bars": 2}, tune("60 r:12 62:12 64:48 60 r:12 62:12 64:48"),
+     tune("60 r:12 62:12 64:48 60 62 64:48"), "motif: not at 96"),
+    ({"breathe": "1"}, tune("60:84 r:12 62:96"), tune("60:84 r:11 62:12"), "breathe: 107"),
+    ({"breathe": "1/2", "loop": True}, tune("60 r:48 60"), tune("60:48 r 60"), "breathe: 72"),
     ({"chords": "Am F", "chord_tones": "rule"}, tune("69 60 65 69"), tune("69 60 67 69"), "chords:"),
     ({"chords": "Am | F", "chord_tones": "rule"}, tune("69:48 60:48 65:48 69:48"),
      tune("69:48 60:48 67:48 69:48"), "chords:"),
@@ -134,7 +148,8 @@ def test_every_promise_is_checked():
     asked = {name for case in CASES for name in case[0]}
     assert asked == {
         "bars", "upbeat", "loop", "scale", "in_scale", "range", "forbid", "require", "max_leap", "density",
-        "durations", "end", "form", "phrase", "chords", "chord_tones", "contrast",
+        "durations", "end", "form", "phrase", "chords", "chord_tones", "contrast", "breathe",
+        "rhythm", "onsets", "pitches", "motif",
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from bench.speeds.composing import step_of
 from bench.speeds.reading import files
 from bench.speeds.timing import Setting, median
 from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, expected_shapes
+from melodyrnn.cli.io.figure_look import FIGURE_LOOK
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model, model_of
 from melodyrnn.controls.options import Options
@@ -35,7 +36,7 @@ def draw(setting: Setting, picture: Path) -> None:
     import matplotlib as mpl  # noqa: PLC0415
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "melodyrnn"
+    mpl.rcParams.update(FIGURE_LOOK)
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     network = load_model(setting.model).network
@@ -44,7 +45,7 @@ def draw(setting: Setting, picture: Path) -> None:
     for panel, (x, y, values, seconds) in zip(panels.flat, curves, strict=True):
         panel.plot(values, seconds, marker="o")
         panel.set(xlabel=x, ylabel=y, ylim=(0, None), xlim=(0, None))
-        panel.grid(alpha=0.3)
+        panel.grid(visible=True)
     figure.savefig(picture, metadata={"Date": None})
     plt.close(figure)
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import vocabulary
+from melodyrnn.events.manners import KEY_OF_MANNER
 from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM, KEY_OF_PHRASES
 from melodyrnn.events.viewpoints import STYLES, Hears
 
@@ -76,6 +77,7 @@ class Card:
     registers: dict[int, int] = field(default_factory=dict)  # first pitch (MIDI number) → melodies that begin on it
     forms: dict[str, int] = field(default_factory=dict)  # how melodies begin and how long they are: events.statistics
     ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.statistics
+    manners: dict[str, int] = field(default_factory=dict)  # what it does where nobody says: events.manners
     phrases: dict[str, int] = field(default_factory=dict)  # how long the phrases of melodies are: events.statistics
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
 
@@ -84,7 +86,8 @@ def card_text(config: NetworkConfig, card: Card) -> str:
     """Write configuration and card as one JSON text; equal values give equal text."""
     versions = {"format": FORMAT, "vocabulary": vocabulary.VOCABULARY_VERSION}
     shape = {name: value for name, value in asdict(config).items() if value or name not in _NEWER}
-    described = {**versions, "config": shape, "card": _clean(asdict(card))}
+    told = {name: value for name, value in asdict(card).items() if value or name != "manners"}  # older programs read it
+    described = {**versions, "config": shape, "card": _clean(told)}
     return json.dumps(described, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -165,6 +168,7 @@ def _card(told: Any) -> Card:
         registers=_registers(values["registers"]),
         forms=_counts("forms", values["forms"], KEY_OF_FORM),
         ends=_counts("ends", values["ends"], KEY_OF_END),
+        manners=_counts("manners", values["manners"], KEY_OF_MANNER),
         phrases=_counts("phrases", values["phrases"], KEY_OF_PHRASES),
         facts=_figures("facts", values["facts"]),
     )

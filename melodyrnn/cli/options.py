@@ -90,13 +90,17 @@ FormatOption = Annotated[
 ProgramOption = Annotated[
     str | None, option("--program N|NAME", "General MIDI sound, 0 to 127, or its name (0, or the file's).", _WHERE)
 ]
+TitleOption = Annotated[
+    str | None, option("--title TEXT", "Its name; else key, bars and seed, or that of the file.", _WHERE)
+]
 SoundfontOption = Annotated[
     str | None, option("--soundfont FILE", "Sounds (.sf2) of what is heard or a .wav; else TimGM6mb.", _WHERE)
 ]
 ListenOption = Annotated[bool, option("--listen", "Play it through the loudspeaker as well.", _WHERE)]
 RecipeOption = Annotated[bool, option("--recipe/--no-recipe", "Keep in the MIDI file how it was made.", _WHERE)]
-BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, told in a table.", _WHERE)]
+BestOption = Annotated[int | None, option("--best N", "Keep the N best of many, in a table and as rolls.", _WHERE)]
 OfOption = Annotated[int | None, option("--of N", f"... of so many ({DEFAULT_CANDIDATES}).", _WHERE)]
+KeepOption = Annotated[str | None, option("--keep N,N", "... and of these the ones of those ranks alone: 2,5.", _WHERE)]
 HumanizeOption = Annotated[float, option("--humanize X", "Play like a hand, from 0 (exact) to 1.", _WHERE)]
 SwingOption = Annotated[float, option("--swing N", "Per cent of a quarter for its first eighth, 50 to 80: 67.", _WHERE)]
 

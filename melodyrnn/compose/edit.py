@@ -25,11 +25,13 @@ from melodyrnn.compose.fixed_notes import Given, fixed_rhythm, gap_space, in_ord
 from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
 from melodyrnn.compose.model import Generated, Model
 from melodyrnn.compose.performing.articulation import quantized, sustained
-from melodyrnn.compose.prompt import conditions_of, prefill
+from melodyrnn.compose.prompt import conditions_of, context_of, prefill
 from melodyrnn.compose.sampling.acceptance import AGAIN, ends_at_home, is_lively, is_static
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.particles import Drawn, Hearing, draw_one
 from melodyrnn.compose.sampling.task import TRIES
+from melodyrnn.compose.varied import bars_to_vary, notes_to_vary
+from melodyrnn.constraints.automaton import LastNote
 from melodyrnn.constraints.logit_rules import LogitRules
 from melodyrnn.controls.clock import Frame
 from melodyrnn.controls.feasibility import excluding, said
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from melodyrnn.controls.options import Options
     from melodyrnn.controls.setting import Setting
     from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.told import Context
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
 
@@ -65,6 +68,7 @@ class GapFill:
     gap: Gap
     plan: Plan
     hearing: Hearing | None
+    context: Context
 
 
 def tasks_of(
@@ -103,7 +107,7 @@ def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_
         lookahead = reach(space, frame, gap.tick)
         if lookahead is not None:
             hearing = Hearing(gap.onset, ends=gap.ends) if gap.after else None
-            return GapFill(gap, plan_for(rules, frame, hard_rules(lookahead, frame)), hearing)
+            return GapFill(gap, plan_for(rules, frame, hard_rules(lookahead, frame)), hearing, context_of(frame))
     return None
 
 
@@ -153,12 +157,13 @@ def infill(model: Model, melody: Melody, bars: Iterable[int], options: Options) 
 
 def vary(
     model: Model, melody: Melody, options: Options, *, keep: Collection[str] = (), bars: Iterable[int] = (),
-    strength: float = 0.5,
+    strength: float = 0.5, only: Iterable[int] = (),
 ) -> Generated:  # fmt: skip
-    """Vary a melody: what `keep` locks (of LOCKS) is identical, and so are `bars` (from 0).
+    """Vary a melody: what `keep` locks (of LOCKS) is identical; so are `bars` (from 0), and all but `only`, if given.
 
     rhythm: onsets and durations stay, pitches change. pitches: they stay in their order, the rhythm of bars changes.
-    contour: every step goes up, down or stays as it did, and the rhythm stays. Raises OptionError.
+    contour: every step goes up, down or stays as it did, and the rhythm stays. An ending that is asked for is composed,
+    unless it is so already. Raises OptionError.
     """
     check_given("melody", melody)
     unknown = sorted(set(keep) - set(LOCKS))
@@ -168,21 +173,17 @@ def vary(
         raise OptionError("strength", f"{strength} is not a number from 0 to 1")
     if "pitches" in keep and len(set(keep)) > 1:
         raise OptionError("keep", "with the pitches and the rhythm or contour kept nothing is left to vary")
-    kept = set(bars)
-    if not kept <= set(range(melody.bars)):
-        raise OptionError("keep", f"the melody has bars 1 to {melody.bars}")
-    if len(kept) == melody.bars:
+    kept, among = set(bars), set(only)
+    for name, told in (("keep", kept), ("bars", among)):
+        if not told <= set(range(melody.bars)):
+            raise OptionError(name, f"the melody has bars 1 to {melody.bars}")
+    melody = replace(melody, tempo=options.setting.tempo or melody.tempo)
+    if kept >= (among or set(range(melody.bars))):
         raise OptionError("keep", "with every bar kept nothing is left to vary")
     if "rhythm" in keep or "contour" in keep:
-        return _repitched(model, melody, options, kept=kept, strength=strength, contour="contour" in keep)
-    free = _chosen(melody.bars, options.setting.seed, strength) - kept
+        return _repitched(model, melody, options, kept=kept, strength=strength, contour="contour" in keep, only=among)
+    free = bars_to_vary(_heard(melody), options.setting, strength, kept, among)
     return _filled(model, melody, sorted(free), options, same_pitches="pitches" in keep)
-
-
-def _chosen(count: int, seed: int, strength: float) -> set[int]:
-    """A share of `count` things, by seed; more strength adds to what less has chosen."""
-    order = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(2**20,)))).permutation(count)
-    return set(order[: round(strength * count)].tolist())
 
 
 def _filled(
@@ -219,7 +220,7 @@ def _through(
         once = _at_home(encoded, options.setting) if task.hearing is None else []
         if same_pitches:  # their rhythm is what changes
             once.append(_anew(encoded, task.gap))
-        how = (task.plan, task.hearing, attempt)
+        how = (task.plan, task.hearing, task.context, attempt)
         before, drawn = _drawn(model, melody, _with(encoded, heard), options.setting, how, once)
         heard, fresh, price = np.concatenate((heard, drawn.rows)), [*fresh, drawn.rows], price + drawn.price
         tick = task.gap.tick + sum(RESTS[rest] + DURATIONS[duration] for rest, duration, _ in drawn.rows.tolist())
@@ -248,14 +249,13 @@ def _taken(plans: Sequence[Plan], compose: Callable[[int], Generated]) -> Genera
 
 
 def _repitched(
-    model: Model, melody: Melody, options: Options, *, kept: set[int], strength: float, contour: bool
+    model: Model, melody: Melody, options: Options, *, kept: set[int], strength: float, contour: bool, only: set[int]
 ) -> Generated:
     """Change pitches alone."""
-    chosen = _chosen(len(melody.notes), options.setting.seed, strength)
-    free = np.array([k in chosen and melody.place(n.onset)[0] not in kept for k, n in enumerate(melody.notes)])
+    free = notes_to_vary(melody, options.setting, strength, kept, only)
     if not free.any():
         return _unchanged(melody, options)
-    encoded, plan = _first_fitting(
+    encoded, (plan, context) = _first_fitting(
         _heard_as(melody, options.setting.key, begins=bool(free[0])),
         lambda heard_as: _pitch_plan(melody, heard_as, options, free, same_directions=contour),
     )
@@ -263,7 +263,7 @@ def _repitched(
 
     def compose(attempt: int) -> Generated:
         blank = _with(encoded, np.zeros((0, 3), np.int64))
-        _, drawn = _drawn(model, melody, blank, options.setting, (plan, None, attempt), once)
+        _, drawn = _drawn(model, melody, blank, options.setting, (plan, None, context, attempt), once)
         pitches = (encoded.anchor + PITCHES[0] + drawn.rows[:, 2]).tolist()
         changed = tuple(
             replace(note, pitch=pitch) if is_free else note
@@ -277,14 +277,15 @@ def _repitched(
 
 def _pitch_plan(
     melody: Melody, encoded: Encoded, options: Options, free: NDArray[np.bool_], *, same_directions: bool
-) -> Plan:
-    """What the pitches of the free notes may be, and are to be. Raises Unsatisfiable."""
+) -> tuple[Plan, Context]:
+    """What the pitches of the free notes may be, and are to be, and over which chords. Raises Unsatisfiable."""
     columns = (onsets_of(encoded.rests, encoded.durations), encoded.durations, encoded.pitches)
     notes = [Given(*map(int, note)) for note in zip(*columns, strict=True)]
-    rules, frame = rules_of(options.concerning("notes"), Frame(
+    rules, frame = rules_of(options.concerning("notes", *(["ending"] if free[-1] else [])), Frame(
         setting=options.setting, melody=replace(melody, notes=(), length=0), key=encoded.key, anchor=encoded.anchor,
         onset=notes[0].onset, end=notes[-1].end, last_bar=notes[-1].end - 1, upbeat=melody.upbeat,
     ))  # fmt: skip
+    rules = rules.without(LastNote)  # of an ending in a rhythm that stays the pitch alone is asked about
     real = np.array([note.pitch for note in melody.notes]) - encoded.anchor - PITCHES[0]
     space = fixed_rhythm(space_of(rules, frame), notes, free, real=real, same_directions=same_directions)
     lookahead = reach(space, frame)
@@ -294,7 +295,7 @@ def _pitch_plan(
     soft = same_pitch_penalty(notes[:-1], free[:-1], frame.end, OTHERWISE)  # an ending may come again
     towards = LogitRules(pitch=(lambda logs, context: logs + soft[np.minimum(context.tick, frame.end)],))
     plan = plan_for(rules, frame, hard_rules(lookahead, frame))
-    return plan._replace(rules=towards + plan.rules)
+    return plan._replace(rules=towards + plan.rules), context_of(frame)
 
 
 def _heard(melody: Melody) -> Melody:
@@ -349,7 +350,7 @@ def _anew(encoded: Encoded, gap: Gap) -> Test:
 
 
 def _drawn(
-    model: Model, melody: Melody, heard: Encoded, setting: Setting, how: tuple[Plan, Hearing | None, int],
+    model: Model, melody: Melody, heard: Encoded, setting: Setting, how: tuple[Plan, Hearing | None, Context, int],
     once: list[Test],
 ) -> tuple[NDArray[np.float64], Drawn]:  # fmt: skip
     """Let the network hear the notes before a gap (their bits come back), then draw what follows.
@@ -357,9 +358,9 @@ def _drawn(
     A static melody is drawn again, unless it was static before or an effort is asked for; and once what does not pass
     the tests `once`.
     """
-    plan, hearing, number = how
+    plan, hearing, context, number = how
     conditions, first = conditions_of(heard.key, 0, heard.anchor, melody.bars), len(heard)
-    decoder = Decoder(model.network, conditions, of_metres(melody.metres, 1), capacity=len(melody.notes) + 64)
+    decoder = Decoder(model.network, conditions, of_metres(melody.metres, 1), len(melody.notes) + 64, context)
     before = prefill(decoder, heard, first)
     if plan.paced:
         decoder.spent = np.zeros((1, 2))

@@ -38,6 +38,7 @@ from melodyrnn.compose.sampling.gate import gate_of
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.task import TRIES, Task, finished, given_up, prompt_for, task_of
 from melodyrnn.controls.frame.length_prior import CALM, HEARD_CALM, with_length_prior
+from melodyrnn.controls.frame.manners import has_manners, in_manner
 from melodyrnn.controls.gather import ends_as_asked
 from melodyrnn.errors import DeadEnd, OptionError
 from melodyrnn.events.columns import columns
@@ -45,7 +46,7 @@ from melodyrnn.events.tokenizer import encode
 from melodyrnn.inference.critic import critic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from melodyrnn.compose.model import Generated, Model
     from melodyrnn.compose.sampling.particles import Test
@@ -65,13 +66,33 @@ def generate(
 
     A prime is kept note for note; its metre, key and tempo hold unless the options say otherwise, and
     `options.bars` bars follow its last one (a bar that it leaves unfinished is filled besides); `upbeat` then
-    means nothing. Where no number of bars is asked for, each melody has its own (`with_length_prior`). Raises
+    means nothing. Without a prime a model with manners of its own writes in them, where nothing else is asked for
+    (`in_manner`). Where no number of bars is asked for, each melody has its own (`with_length_prior`). Raises
     OptionError at once, Unsatisfiable where the rules leave nothing.
     """
     if count < 1:
         raise OptionError("count", f"{count} melodies cannot be written; give 1 or more")
-    options = options.styled(model.card) if prime is None else options
     seeds = options.seeds(count, step)
+    if prime is None and has_manners(model.card, options):
+        return _in_manners(model, options, seeds)
+    options = options.styled(model.card) if prime is None else options
+    return _composed(model, options, seeds, prime)
+
+
+def _in_manners(model: Model, options: Options, seeds: range) -> Iterator[Generated]:
+    """Melodies as the model has them where nobody says; those of one frame side by side."""
+    for start in range(0, len(seeds), COMPOSED_TOGETHER):
+        batch = seeds[start : start + COMPOSED_TOGETHER]
+        own = {seed: in_manner(model.card, options.seeded(seed)) for seed in batch}
+        alike: dict[Options, list[int]] = {}
+        for seed, wish in own.items():
+            alike.setdefault(wish.seeded(0), []).append(seed)
+        made = {wish: _composed(model, own[alone[0]], alone) for wish, alone in alike.items()}
+        yield from (next(made[wish.seeded(0)]) for wish in own.values())
+
+
+def _composed(model: Model, options: Options, seeds: Sequence[int], prime: Melody | None = None) -> Iterator[Generated]:
+    """Melodies of these seeds, once all is settled but lengths that are drawn."""
     critic = _critic(model, options) if options.setting.bars is None and prime is None else None
     calm = CALM if critic is None else HEARD_CALM
     each = (with_length_prior(model.card, options.seeded(seed), prime, calm=calm) for seed in seeds)
@@ -142,7 +163,7 @@ def _closing(model: Model, task: Task, own: Options) -> Closing | None:
     return closing_of(model.card, own, task.prompt, ends_as_asked(own.by_chance, task.prompt.frame))
 
 
-def _generate(task: Task, seeds: range) -> Iterator[Generated]:
+def _generate(task: Task, seeds: Sequence[int]) -> Iterator[Generated]:
     side_by_side = COMPOSED_TOGETHER if _is_plain(task) else 1
     for start in range(0, len(seeds), side_by_side):
         own = seeds[start : start + side_by_side]

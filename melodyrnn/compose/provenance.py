@@ -33,6 +33,7 @@ from melodyrnn.compose.generate import generate
 from melodyrnn.compose.performing.performance import Feel, swung
 from melodyrnn.compose.plain import LONGEST_RECIPE, from_plain, options_from, printable_line
 from melodyrnn.compose.rewriting import changes_for, new_file, playing_of
+from melodyrnn.compose.titles import LONGEST_TITLE, own_name
 from melodyrnn.errors import CorpusError, OptionError, RecipeError, Unreadable
 from melodyrnn.formats.midi.original import SOURCE_HASH
 from melodyrnn.formats.midi.patch import free_channel, patched
@@ -258,6 +259,7 @@ class EditTask:
     bars: tuple[int, ...] = ()  # from 0: those to fill, or those to keep
     keep: tuple[str, ...] = ()
     strength: float = 0.5
+    only: tuple[int, ...] = ()  # bars, from 0, in which vary changes anything; () = all
 
 
 class WrittenFile(NamedTuple):
@@ -277,7 +279,8 @@ def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> W
     told = dict(recipe.output)
     feel = from_plain(Feel, {name: told.pop(name) for name in ("humanize", "swing") if name in told})
     program, setting = told.pop("program", None), options_from(recipe.options).setting
-    if told or type(program) not in (int, NoneType):
+    title = printable_line(told.pop("title", ""))
+    if told or type(program) not in (int, NoneType) or len(title) > LONGEST_TITLE:
         raise RecipeError(f"the recipe's output is damaged, or this melodyrnn does not know {', '.join(sorted(told))}")
     given, original, text = recipe.given, recipe.original, recipe.to_text() if keep else ""
     playing = playing_of(setting, feel, given, original)
@@ -290,8 +293,10 @@ def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> W
     if original is None or changes is None:
         melody, times = new_file(made, playing)
         own = original.program if original is not None else 0
+        melody = replace(melody, title=title or melody.title)
         data = midi_bytes(
-            melody, program=own if program is None else program, loop=setting.loop, recipe=text, timing=times,
+            melody, track_name=melody.title or own_name(made), program=own if program is None else program,
+            loop=setting.loop, recipe=text, timing=times,
             chords=chords, progression=progression, chord_timing=timing,
         )  # fmt: skip
         told_so = "new notes would begin before the file does: it is written anew, the melody alone"
@@ -302,7 +307,7 @@ def written_file(made: Generated, recipe: Provenance, *, keep: bool = True) -> W
         times = tuple((original.tick(a / PARTS_A_TICK), original.tick(b / PARTS_A_TICK)) for a, b in spans)
         voice = free_channel(original), original.program if program is None else program
         tracks = (chord_payload(chords, voice, progression, times, max(b for _, b in times)),)
-    result = patched(original, changes._replace(recipe=text, program=program, tracks=tracks))
+    result = patched(original, changes._replace(recipe=text, program=program, tracks=tracks, title=title))
     notes = "1 new note" if result.left_out == 1 else f"{result.left_out} new notes"
     lost = f"{notes} left out: another of that pitch sounds there, and stays"
     return WrittenFile(result.data, (lost,) if result.left_out else ())
@@ -377,4 +382,4 @@ def edited(verb: str, model: Model, given: Melody, task: EditTask, options: Opti
 
     if verb == "infill":
         return infill(model, given, task.bars, options)
-    return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength)
+    return vary(model, given, options, keep=task.keep, bars=task.bars, strength=task.strength, only=task.only)

@@ -10,7 +10,10 @@ Criteria, each from 0 to 1, all of the same weight
     range        semitones from lowest to highest near the corpus mean, in its standard deviations;
     repetition   share of the bars that come back, likewise;
     originality  1 up to the run that held-out tunes share with the training tunes in the median, 1/2 at what
-                 95 of 100 share at most, 0 where all is copied.
+                 95 of 100 share at most, 0 where all is copied;
+    contrast, cadence, breath, arch, economy    how well it is made: see `craft`.
+
+What a form says again is heard once: repetition that was asked for is neither counted nor a reason to go out.
 
 The same call ranks the same. Notes of a prime are not counted. Contents: CRITERIA, Scores, Ranked, Ranking, rank.
 """
@@ -21,9 +24,12 @@ import math
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from melodyrnn.compose.craft import anatomy_of, arch, breath, cadence, contrast, economy, statements
 from melodyrnn.constraints.originality import Copied, Usual, copied, index_of, usual_of
+from melodyrnn.controls.setting import Setting
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import shingles
 from melodyrnn.events.statistics import compass, repetition
@@ -33,13 +39,17 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
     from melodyrnn.checkpoint.file import Card
+    from melodyrnn.compose.craft import Anatomy
     from melodyrnn.compose.model import Generated, Model
     from melodyrnn.events.columns import Columns
     from melodyrnn.music.melody import Melody
 
-CRITERIA: Final = ("surprise", "range", "repetition", "originality")
+CRITERIA: Final = (
+    "surprise", "range", "repetition", "originality", "contrast", "cadence", "breath", "arch", "economy",
+)  # fmt: skip
 FIGURE: Final = 5  # notes of a figure by which near-duplicates are known
 ALIKE: Final = 0.5  # share of common figures from which two melodies are one
+NOTHING_ASKED: Final = Setting()
 _USUAL: Final = Usual(9, 16)
 _FACTS: Final = {"range": (14.0, 4.0), "repetition": (0.18, 0.15)}  # mean, sd of folk songs, where a card is silent
 _BITS: Final = 2.5  # … and bits a note
@@ -53,11 +63,16 @@ class Scores:
     range: float
     repetition: float
     originality: float
+    contrast: float
+    cadence: float
+    breath: float
+    arch: float
+    economy: float
 
     @property
     def total(self) -> float:
         """The mean of all."""
-        return (self.surprise + self.range + self.repetition + self.originality) / len(CRITERIA)
+        return fmean(asdict(self).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +105,26 @@ class Ranking:
     out: Mapping[str, int]  # reason → candidates
 
 
-def rank(model: Model, candidates: Iterable[Generated], keep: int) -> Ranking:
-    """Choose the `keep` best of the candidates; fewer where fewer can be used. Equals in the order of their seeds."""
+def rank(model: Model, candidates: Iterable[Generated], keep: int, setting: Setting = NOTHING_ASKED) -> Ranking:
+    """Choose the `keep` best of the candidates; fewer where fewer can be used. Equals in the order of their seeds.
+
+    `setting`: what was asked of them, for its form, its phrases and its ending.
+    """
     index, card, out = index_of(model.checkpoint), model.card, Counter[str]()
     ranked: list[tuple[Ranked, Columns]] = []
     for made in candidates:
         new = _new(made)
-        if new is None or (reason := _unusable(new)) is not None:
-            out["silence" if new is None else str(reason)] += 1
+        if new is None:
+            out["silence"] += 1
+            continue
+        layout = anatomy_of(made.melody, setting, made.primed)
+        once = statements(new, layout)
+        if (reason := _unusable(new) or _endless(once)) is not None:
+            out[reason] += 1
             continue
         heard = columns(encode(new))
-        ranked.append((_ranked(made, heard, copied(index, made.melody, primed=made.primed), card), heard))
+        run = copied(index, made.melody, primed=made.primed)
+        ranked.append((_ranked(made, heard, run, card, _Made(new, once, layout)), heard))
     ranked.sort(key=lambda pair: (-pair[0].scores.total, pair[0].made.seed))
     best: list[Ranked] = []
     figures: list[Counter[Hashable]] = []
@@ -122,13 +146,27 @@ def _new(made: Generated) -> Melody | None:
     return replace(made.melody, notes=notes) if notes else None
 
 
+class _Made(NamedTuple):
+    """What is new of a melody, the same without what its form says again, and what was asked of its parts."""
+
+    melody: Melody
+    once: Melody
+    layout: Anatomy
+
+
 def _unusable(melody: Melody) -> str | None:
-    """Why a melody is no candidate; None for one that is."""
+    """Why a melody is no candidate, whatever was asked of it; None for one that is."""
     notes, bar = melody.notes, melody.metres[0].bar_ticks
     sounding = sum(n.duration for n in notes)
     rests = [b.onset - a.end for a, b in pairwise(notes)]
     if 2 * sounding < notes[-1].end - notes[0].onset or max(rests, default=0) > 2 * bar:
         return "silence"
+    return None
+
+
+def _endless(melody: Melody) -> str | None:
+    """Whether a melody repeats itself without end, as such a reason; what its form says again is no part of it."""
+    notes, bar = melody.notes, melody.metres[0].bar_ticks
     bars: dict[int, list[tuple[int, int, int]]] = {}
     for note in notes:
         where, place = melody.place(note.onset)
@@ -145,15 +183,20 @@ def _unusable(melody: Melody) -> str | None:
     return None
 
 
-def _ranked(made: Generated, heard: Columns, run: Copied, card: Card) -> Ranked:
+def _ranked(made: Generated, heard: Columns, run: Copied, card: Card, parts: _Made) -> Ranked:
     bits = float(made.bits[made.primed :].sum()) / len(heard)
     mean = card.bits.get("total", _BITS)
-    semitones, repeated = compass(heard), repetition(heard)
+    semitones, repeated = compass(heard), repetition(columns(encode(parts.once)) if parts.layout.sections else heard)
     scores = Scores(
         surprise=_near(bits, mean, mean / 4),
         range=_near(semitones, *_typical(card, "range")),
         repetition=_near(repeated, *_typical(card, "repetition")),
         originality=_new_enough(run, usual_of(card) or _USUAL),
+        contrast=contrast(parts.melody, parts.layout),
+        cadence=cadence(parts.melody, parts.layout),
+        breath=breath(parts.melody, parts.layout),
+        arch=arch(parts.melody),
+        economy=economy(parts.once),
     )
     return Ranked(made, bits, semitones, repeated, run, scores)
 

@@ -15,7 +15,7 @@ from melodyrnn.compose.performing.clip_feel import PlayedSpan, groove_of, groove
 from melodyrnn.compose.performing.performance import Feel, play
 from melodyrnn.controls.frame.feel import EXACT, PRIME
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.midi.original import SoundingNote
+from melodyrnn.formats.midi.original import SoundingNote, is_meta
 from melodyrnn.formats.midi.patch import Changes
 from melodyrnn.formats.midi.quantize import key_text
 from melodyrnn.music.groove import PARTS_A_TICK, Groove, parse_groove
@@ -105,12 +105,22 @@ def changes_for(
     ends = original.tick(end) if new or setting.loop else 0
     key = setting.key if made.melody.key == setting.key != given.key else None
     texts = [key_text(key)] if key is not None and key.mode not in {"major", "minor"} else []
-    return Changes(gone, moved, new=new, end=ends, facts=_facts(made.melody, given, setting), texts=texts)
+    facts, slower = _facts(made.melody, given, setting), 1.0
+    if _TEMPO in facts and _goes_at_several_tempos(original):
+        slower = given.tempo / made.melody.tempo
+        del facts[_TEMPO]
+    return Changes(gone, moved, new=new, end=ends, facts=facts, texts=texts, slower=slower)
 
 
 def _heard(original: Original, place: Place) -> PlayedSpan:
     """When a note of the file sounds, in ticks of the melody."""
     return original.grid(place.pair.sound.onset), original.grid(place.pair.sound.end)
+
+
+def _goes_at_several_tempos(original: Original) -> bool:
+    """Whether a file has a tempo map: of one that is slowed down all that is in it goes more slowly."""
+    every = (event for track in original.raw.tracks for event in track.events if is_meta(event, _TEMPO))
+    return len({event.data for event in every}) > 1
 
 
 def _facts(melody: Melody, given: Melody, setting: Setting) -> dict[int, bytes]:

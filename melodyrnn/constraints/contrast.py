@@ -94,6 +94,7 @@ class Course:
     cadences: Flags  # (T, D) notes that may close a section
     demands: Demands
     kept: bool = False  # it is asked for; else what others test comes first
+    changed: tuple[Stretch, ...] = ()  # sections that stand already, changed: what is new owes them as much
 
     def faults(self, number: int, rows: Indices) -> Faults:
         """Look at a stretch; `rows` are all notes up to its end."""
@@ -104,6 +105,7 @@ class Course:
             return Faults(0, wish + (heard.bars(stretch) == heard.bars(first)[-stretch.bars :]))
         own = heard.shapes(stretch)
         earlier = [one for one in self.stretches[:number] if one.new and one.letter != stretch.letter]
+        earlier += [one for one in self.changed if one.end <= stretch.start]
         rule = sum(self._shares(own, heard.shapes(one)) for one in earlier) + self._circles(heard, number)
         wish += not _moves(heard.pitches_of(stretch))
         wish += sum(self._alike(heard, stretch, one) for one in earlier)
@@ -204,9 +206,10 @@ def _moves(pitches: Indices) -> bool:
     return bool(len(counts) >= _FEW and counts.max() <= _MOST * len(pitches))
 
 
-def copying(stretches: Sequence[Stretch], cost: float) -> LogitRule:
+def copying(stretches: Sequence[Stretch], cost: float, changed: Sequence[Stretch] = ()) -> LogitRule:
     """A rule on pitches: in a new letter what goes on as a bar of an earlier section does costs more."""
     later = [one for one in stretches if one.new][1:]
+    stretches = [*stretches, *changed]
     known: dict[bytes, dict[Shape, dict[int, set[int]]]] = {}
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:

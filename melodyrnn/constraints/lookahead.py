@@ -39,17 +39,27 @@ _PITCHES: Final = np.arange(len(PITCHES))
 
 
 class Copy(NamedTuple):
-    """A stretch whose notes are those of an earlier one."""
+    """A stretch whose notes are those of an earlier one, with other pitches if it says so."""
 
     at: int  # its first tick
     length: int
     source: int  # first tick of the earlier stretch
     last: bool = False  # the melody is over after it
+    rows: tuple[int, ...] | None = None  # of each pitch (P) that which comes for it, -1 for none; None = itself
+    back: bool = False  # pitches come in the reverse order, in the rhythm as it is
 
     @property
     def end(self) -> int:
         """Tick after the copied stretch."""
         return self.at + self.length
+
+    def heard_from(self, pitches: Flags) -> Flags:
+        """Pitches that may stand in the source (ticks, P), by what may stand in the copy."""
+        told = np.broadcast_to(pitches.all(0), pitches.shape) if self.back else pitches
+        if self.rows is None:
+            return told
+        rows = np.asarray(self.rows)
+        return np.asarray(told[:, np.maximum(rows, 0)] & (rows >= 0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from melodyrnn.inference.numpy_network import Logs
 
 _PITCHES: Final = np.arange(len(PITCHES))
+_PITCH: Final = 2  # of the attributes of a note
 
 
 class MelodyFacts(NamedTuple):
@@ -76,7 +77,7 @@ def lookahead_rules(lookahead: Lookahead, copies: tuple[Copy, ...] = (), start: 
         return mask(logs, _forced(_durations(lookahead, here(context), context), copies, context, 1))
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
-        return mask(logs, _forced(_pitches(lookahead, here(context), context), copies, context, 2))
+        return mask(logs, _forced(_pitches(lookahead, here(context), context), copies, context, _PITCH))
 
     def advance(context: DecodingContext, pitches: Indices) -> Indices:
         return _advanced(lookahead, here(context), context, pitches)
@@ -220,7 +221,12 @@ def _forced(allowed: Flags, copies: tuple[Copy, ...], context: DecodingContext, 
         if not inside.any():
             continue
         same = onsets == (context.tick - copy.at + copy.source)[:, None]
-        value = np.take_along_axis(context.heard[attribute], same.argmax(1)[:, None], 1)[:, 0]
+        source = same.argmax(1)
+        if attribute == _PITCH and copy.back:
+            source = (onsets < copy.source).sum(1) + (onsets < copy.source + copy.length).sum(1) - 1 - source
+        value = np.take_along_axis(context.heard[attribute], source[:, None] % onsets.shape[1], 1)[:, 0]
+        if attribute == _PITCH and copy.rows is not None:
+            value = np.asarray(copy.rows)[value]
         allowed = np.where(inside[:, None], _only(value, allowed.shape[1]), allowed)
     return allowed
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 USUAL_EFFORT: Final = 16
 
 
+def _kept(control: Control, kept: set[str]) -> bool:
+    """Whether a default that is asked for stands, since something else asked for would set it otherwise."""
+    return control.name() in kept and control.value is not None
+
+
 class Asked:
     """Values of the controls, as attributes; frozen. Raises OptionError, naming the option, for what makes no sense.
 
@@ -42,7 +47,7 @@ class Asked:
                 values = {**beside, **values} | ({name: beside[name]} if name in beside else {})
         read = [known[name].parse(values[name]) for name in known if name in values]
         kept = {name for control in read for name in control.gives_way}  # the default, too, if it is asked for
-        given = tuple(c for c in read if c.value != c.default or (c.name() in kept and c.value is not None))
+        given = tuple(c for c in read if c.value != c.default or c.says_default or _kept(c, kept))
         self._set("given", given)
         self._set("_every", {name: control.default for name, control in known.items()} | dict(self._items()))
         setting = Setting()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GENERATE: Final = ("generate",)
 EDITS: Final = ("generate", "infill", "vary")
+VARIES: Final = ("generate", "vary")
 
 
 class Option(NamedTuple):
@@ -38,7 +39,7 @@ class Option(NamedTuple):
     short: str = ""  # another spelling
     kind: type = str  # what its text is read as: str, int, float; bool for a flag
     drawn: bool = False  # the command line draws one where none is given
-    files: str = ""  # what FILE may be read instead of the text: 'harmony'
+    files: str = ""  # what FILE may be read instead of the text: 'harmony', 'feel', 'melody'
     verbs: tuple[str, ...] = GENERATE  # commands that have it
     elsewhere: tuple[str, ...] = ()  # what other programs call it: whoever writes that is told
     staged: bool = True  # what `generate` has of it means something in answer to a player, too
@@ -58,6 +59,8 @@ class Control:
     """The type of its value in recipes."""
     standing: ClassVar[bool] = False
     """Whether it has something to say where nobody asked for it."""
+    says_default: ClassVar[bool] = False
+    """Whether asking for the default is asking: where nobody does, a model may have manners of its own."""
     takes_time: ClassVar[bool] = False
     """Whether it could contradict a drawn length, so that the network ends the melody where no length is asked for."""
     concerns: ClassVar[str] = "notes"
@@ -154,6 +157,10 @@ class Control:
 
     def allows(self, frame: Frame, midi: Indices) -> Flags | None:  # noqa: ARG002 - most have nothing to say
         """Which MIDI numbers may sound at all, whatever the time: a flag for each; None = every one."""
+        return None
+
+    def opens(self) -> int | None:
+        """The MIDI number with which the melody begins; None = nothing is said of it."""
         return None
 
     def constrain(self, frame: Frame) -> Iterable[Rule]:  # noqa: ARG002

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.constraints.logit_rules import NONE
 from melodyrnn.controls.gather import rules_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from melodyrnn.controls.control import Control
     from melodyrnn.controls.options import Options
     from melodyrnn.controls.rules import Rules
+
+_LONGEST: Final = 40  # letters of a value in a message
 
 
 def looked_or_refused(options: Options, rules: Rules, frame: Frame) -> Lookahead:
@@ -74,5 +76,10 @@ def _fits(options: Options, frame: Frame, most: int) -> tuple[bool, int]:
 
 def said(controls: list[Control]) -> str:
     """What is asked for, as it was."""
-    words = (one.label() if one.value is True else f"{one.label()} {one.value}" for one in controls)
+    words = (one.label() if one.value is True else f"{one.label()} {_short(str(one.value))}" for one in controls)
     return f"{'any one of: ' if len(controls) > 1 else ''}{', '.join(words)}"
+
+
+def _short(value: str) -> str:
+    """A value as it was given; of a long one the beginning."""
+    return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 2].rstrip()} …"

@@ -18,7 +18,7 @@ from melodyrnn.constraints.contrast import Course
 from melodyrnn.constraints.logit_rules import LogitRules
 from melodyrnn.controls.rules import AcceptanceTest, Filter, Limit, Mask, Preference, Rules, Sections
 from melodyrnn.errors import Unsatisfiable
-from melodyrnn.events.tokenizer import LOWEST_FIRST
+from melodyrnn.events.tokenizer import LOWEST_FIRST, anchor_of
 from melodyrnn.events.vocabulary import PITCHES, onsets_of
 
 if TYPE_CHECKING:
@@ -68,8 +68,14 @@ def _allowed(asked: Sequence[Control], frame: Frame, anchor: int) -> Flags:
 
 
 def anchor_for(options: Options, frame: Frame) -> int:
-    """The anchor, of all octaves, under which most allowed pitches may begin a melody; of equals the usual one."""
+    """The anchor, of all octaves, under which most allowed pitches may begin a melody; of equals the usual one.
+
+    Where a control says with which pitch it begins, the one under which that may.
+    """
     asked, first = speaking(options), LOWEST_FIRST - PITCHES[0]
+    for opening in (control.opens() for control in asked):
+        if opening is not None:
+            return anchor_of(opening, frame.anchor % 12)
 
     def begins(anchor: int) -> int:
         return int(_allowed(asked, frame, anchor)[first : first + 12].sum())
@@ -79,9 +85,9 @@ def anchor_for(options: Options, frame: Frame) -> int:
 
 
 def preferences_of(rules: Rules, frame: Frame) -> LogitRules:
-    """What is leant towards, added to the log-probabilities of pitches."""
+    """What is leant towards, added to log-probabilities."""
     costs = [one.costs for one in rules.of(Preference) if one.costs is not None]
-    leaning: list[LogitRule] = []
+    leaning: list[LogitRule] = [one.mixed for one in rules.of(Preference) if one.mixed is not None]
     soft = np.zeros((frame.end + 1, len(PITCHES))) + sum(costs)
     if soft.any():
 
@@ -91,7 +97,8 @@ def preferences_of(rules: Rules, frame: Frame) -> LogitRules:
         leaning.append(pitch)
     leaning += [one.rule for one in rules.of(Preference) if one.rule is not None]
     lengths = (one.duration for one in rules.of(Preference) if one.duration is not None)
-    return LogitRules(duration=tuple(lengths), pitch=tuple(leaning))
+    silences = (one.rest for one in rules.of(Preference) if one.rest is not None)
+    return LogitRules(rest=tuple(silences), duration=tuple(lengths), pitch=tuple(leaning))
 
 
 def filters_of(rules: Rules) -> tuple[LogitRule, LogitRule, LogitRule]:

@@ -17,12 +17,19 @@ class Options(Asked):
     range: str | None
     max_leap: int | None
     density: str | None
+    role: str | None
     contour: str | None
     durations: str | None
     end: str | None
     form: str | None
     phrase: str | None
+    rests: str | None
+    breathe: str | None
     contrast: str | None
+    onsets: str | None
+    rhythm: str | None
+    pitches: str | None
+    motif: str | None
     chords: str | None
     chord_tones: str
     chord_scale: str
@@ -55,12 +62,19 @@ class Options(Asked):
         range: str | None = None,
         max_leap: int | str | None = None,
         density: str | None = None,
+        role: str | None = None,
         contour: str | None = None,
         durations: str | None = None,
         end: str | None = None,
         form: str | None = None,
         phrase: str | None = None,
+        rests: str | None = None,
+        breathe: str | None = None,
         contrast: str | None = None,
+        onsets: str | None = None,
+        rhythm: str | None = None,
+        pitches: str | None = None,
+        motif: str | None = None,
         chords: str | None = None,
         chord_tones: str = "prefer",
         chord_scale: str = "auto",
@@ -94,12 +108,19 @@ def options_of(
     range: str | None = None,
     max_leap: int | str | None = None,
     density: str | None = None,
+    role: str | None = None,
     contour: str | None = None,
     durations: str | None = None,
     end: str | None = None,
     form: str | None = None,
     phrase: str | None = None,
+    rests: str | None = None,
+    breathe: str | None = None,
     contrast: str | None = None,
+    onsets: str | None = None,
+    rhythm: str | None = None,
+    pitches: str | None = None,
+    motif: str | None = None,
     chords: str | None = None,
     chord_tones: str = "prefer",
     chord_scale: str = "auto",

@@ -81,6 +81,8 @@ def _masked(space: SearchSpace, mask: Mask) -> SearchSpace:
         for name in ("pitches", "durations", "rests", "onsets", "over", "final")
         if (own := getattr(mask, name)) is not None
     }
+    if mask.must is not None:
+        changed["must"] = space.must | mask.must
     return replace(space, **changed)
 
 
@@ -94,9 +96,10 @@ def _laid(space: SearchSpace, sections: Sections) -> SearchSpace:
         onsets[copy.at + 1 : copy.end] = False
         length = min(copy.length, space.end + 1 - copy.at)
         source, copied = slice(copy.source, copy.source + length), slice(copy.at, copy.at + length)
-        pitches[source] &= pitches[copied]
+        pitches[source] &= copy.heard_from(pitches[copied])
         durations[source] &= durations[copied]
         onsets[source] &= space.onsets[copied]
+        must[source] |= space.must[copied]
         if copy.last:
             closing.append((copy.source + copy.length, sections.end - copy.source - copy.length))
     onsets[sections.end :] = False

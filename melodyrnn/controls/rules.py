@@ -37,6 +37,7 @@ class Mask(NamedTuple):
     durations: Flags | None = None  # (D,), or (T, D)
     rests: Flags | None = None  # (RESTS,) but for the silence before the first new note
     onsets: Flags | None = None  # (T,)
+    must: Flags | None = None  # (T,) where a note begins in any case
     over: Flags | None = None  # (T,) where the last note may end
     final: Flags | None = None  # (P,) the last pitch
 
@@ -50,11 +51,13 @@ class Sections(NamedTuple):
 
 
 class Preference(NamedTuple):
-    """What is added to the log-probabilities of pitches."""
+    """What is added to log-probabilities: of pitches, or by rules of their own of durations and rests."""
 
     costs: Logs | None = None  # (P,), or (T, P)
     rule: LogitRule | None = None  # where it depends on what came
-    duration: LogitRule | None = None  # what is leant to among durations
+    duration: LogitRule | None = None  # what is leant to among durations …
+    rest: LogitRule | None = None  # … and among rests
+    mixed: LogitRule | None = None  # gives out a share of the probability of pitches, before anything is added
 
 
 class Filter(NamedTuple):
@@ -102,6 +105,11 @@ class Rules(NamedTuple):
 
     every: tuple[Rule, ...]
     owners: tuple[str, ...]  # the control of each, as messages name it
+
+    def without(self, kind: type) -> Rules:
+        """All but those of a kind."""
+        left = [pair for pair in zip(self.every, self.owners, strict=True) if not isinstance(pair[0], kind)]
+        return Rules(tuple(rule for rule, _ in left), tuple(owner for _, owner in left))
 
     def of(self, kind: type) -> list:  # type: ignore[type-arg]  # of whatever kind is asked for
         """Those of a kind, in order."""

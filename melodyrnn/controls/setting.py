@@ -37,6 +37,7 @@ class Setting:
     compass: tuple[int, int] | None = None  # lowest and highest MIDI number
     progression: str | None = None  # chords as text
     phrase: tuple[int, ...] = ()  # bars of each phrase, the last over and over; () = not asked for
+    rests: float | None = None  # share of the time that is silent
     writes_chords: bool = False
     ending: Literal["drawn", "asked", "free"] = "drawn"
     closes_on: tuple[int, ...] = ()  # steps of the scale, from 0, on which it is to end; none: nobody said

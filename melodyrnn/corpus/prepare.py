@@ -38,6 +38,7 @@ from melodyrnn.corpus.prepared import (
     NOTES,
     PARTS,
     PHRASES,
+    TEMPO,
     Prepared,
     manifest_text,
     open_prepared,
@@ -149,6 +150,7 @@ class TuneFacts(NamedTuple):
     name: str
     title: str
     style: str = ""  # that its file says
+    tempo: int = 0  # quarters a minute, in two bytes; 0 = not known
 
 
 class Writer:
@@ -156,7 +158,7 @@ class Writer:
 
     def __init__(self, folder: Path, unseen: _Unseen) -> None:
         self.folder, self.unseen = folder, unseen
-        self.scalars = {name: array("q") for name in MELODIES} | {"identity": array("Q"), "entry_ends": array("q")}
+        self.scalars = {name: array("q") for name in (*MELODIES, "entry_ends", "tempo")} | {"identity": array("Q")}
         self.scalars["starts"].append(0)
         self.seen: dict[int, int] = {}  # identity → melody
         self.reasons: Counter[str] = Counter()
@@ -205,7 +207,9 @@ class Writer:
             elif melody.size < LEAST_NOTES:
                 self.leave_out(outcome.name, "too-short", f"{melody.size} notes; at least {LEAST_NOTES}")
             else:
-                self._take(TuneFacts(outcome.name, melody.title, outcome.style), next(fits))
+                self._take(
+                    TuneFacts(outcome.name, melody.title, outcome.style, min(round(melody.tempo), MOST)), next(fits)
+                )
         self._write()
 
     def _take(self, told: TuneFacts, fit: Entry) -> None:
@@ -232,6 +236,7 @@ class Writer:
         for name in ("bars", "mode", "tonic", "anchor"):
             self.scalars[name].append(getattr(fit.columns, name))
         self.scalars["corpus"].append(fit.columns.style)
+        self.scalars["tempo"].append(told.tempo)
         self.saying.append(self.said.setdefault(told.style, len(self.said) + 1) if told.style else 0)
         self.telling["phrase"] += fit.columns.phrase is not None
         self.telling["chord"] += fit.columns.harmony is not None
@@ -300,7 +305,7 @@ class Writer:
                 (self.folder / f"notes.{name}").unlink()
         names, style = self._styles(styles)
         columns = self.scalars | {"family": family, "part": parts, "style": style}
-        for name, dtype in MELODIES.items():
+        for name, dtype in {**MELODIES, "tempo": TEMPO}.items():
             np.array(columns[name]).astype(dtype).tofile(self.folder / f"melodies.{name}")
         sizes = np.bincount(family, minlength=count)
         held = Counter(names[row - 1] for row in style.tolist() if row)
@@ -386,7 +391,8 @@ def _refuse_gaps(folders: Sequence[Path]) -> None:
 def _melodies(shard: Prepared) -> Iterator[tuple[tuple[int, tuple[str, ...]], TuneFacts, Columns]]:
     """The melodies of a shard in their order: what they are ordered by, what is known of them, melody."""
     corpora = shard.arrays["corpus"].tolist()
-    for i, (name, title, corpus) in enumerate(zip(shard.names, shard.titles, corpora, strict=True)):
+    told = zip(shard.names, shard.titles, corpora, shard.tempos.tolist(), strict=True)
+    for i, (name, title, corpus, tempo) in enumerate(told):
         melody = shard.columns(i)
         style = shard.styles[melody.style - 1] if melody.style not in {0, corpus} else ""
-        yield (corpus, PurePath(name).parts), TuneFacts(name, title, style), replace(melody, style=corpus)
+        yield (corpus, PurePath(name).parts), TuneFacts(name, title, style, tempo), replace(melody, style=corpus)

@@ -14,7 +14,7 @@ A folder is trusted as little as any file: sizes and offsets are checked against
 user's cache keeps the eight corpora used last under the hash of their stamps, each with a hash over its files; a
 damaged one is not used, and a cache that cannot be written is never an error.
 
-Contents: PARTS, NOTES, PHRASES, HARMONIES, MELODIES; Prepared, open_prepared, is_prepared, seed_of,
+Contents: PARTS, NOTES, PHRASES, HARMONIES, MELODIES, TEMPO; Prepared, open_prepared, is_prepared, seed_of,
 manifest_text; recall, keep (cache).
 """
 
@@ -62,6 +62,8 @@ MELODIES: Final = {
     "family": "<u4", "part": "u1", "name_ends": "<u8", "title_ends": "<u8",
 }  # fmt: skip
 """Columns of melodies: name → dtype. `starts` has one entry more, the number of notes."""
+TEMPO: Final = "<u2"
+"""Quarters a minute, a column of melodies that corpora of 0.2.0 and before have not; 0 = not known."""
 _BOUNDS: Final = {
     "rest": len(vocabulary.RESTS), "duration": len(vocabulary.DURATIONS), "pitch": len(vocabulary.PITCHES),
     "metre": vocabulary.OTHER_METRE + 1, "mode": len(MODES), "tonic": 12, "style": STYLES + 1, "part": len(PARTS),
@@ -101,6 +103,12 @@ class Prepared:
         """Columns of one melody's notes that not every melody has; none where it does not have them."""
         found = [self.arrays[name][own].astype(np.int64) for name in names if name in self.arrays]
         return found if found and found[0][0] else []
+
+    @property
+    def tempos(self) -> NDArray[np.int64]:
+        """Quarters a minute of each melody; 0 where that is not known."""
+        found = self.arrays.get("tempo")
+        return np.zeros(len(self), np.int64) if found is None else found.astype(np.int64)
 
     def part(self, name: str) -> NDArray[np.int64]:
         """Indices of the melodies of 'train', 'validation' or 'test'."""
@@ -157,6 +165,8 @@ def open_prepared(folder: str | Path) -> Prepared:
     sizes = {f"notes.{name}": (dtype, notes) for name, dtype in kept.items()}
     sizes |= {f"melodies.{name}": (dtype, melodies + (name == "starts")) for name, dtype in MELODIES.items()}
     arrays = {file.split(".")[1]: _map(folder / file, dtype, count) for file, (dtype, count) in sizes.items()}
+    if (tempo := folder / "melodies.tempo").is_file():
+        arrays["tempo"] = _map(tempo, TEMPO, melodies)
     for text in ("name", "title"):
         ends = arrays[f"{text}_ends"].astype(np.int64)
         arrays[f"{text}s"] = _map(folder / f"melodies.{text}s", "u1", int(ends[-1]) if len(ends) else 0)

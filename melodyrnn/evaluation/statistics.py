@@ -152,7 +152,7 @@ def sample_from_model(
     for melody in (known[k] for k in drawn):
         frame = (int(melody.metre[0]), melody.tonic, melody.mode)
         groups[frame] = groups.get(frame, 0) + 1
-    options = Options(bars=None, upbeat=None, seed=seed, temperature=temperature, in_scale="free")
+    options = Options(bars=None, tempo=120, upbeat=None, seed=seed, temperature=temperature, in_scale="free")
     for (metre, tonic, mode), wanted in groups.items():
         framed = options.replace(metre=Metre(*METRES[metre]), key=Key(tonic, MODES[mode]))
         for written in generate(model, framed, wanted):

@@ -114,8 +114,8 @@ def _compose(file: bytes, temperature: float, groups: Sequence[Sequence[_Wanted]
     for group in groups:
         frame = group[0].frame
         options = Options(
-            bars=None, upbeat=frame.upbeat, metre=Metre(*METRES[frame.metre]), key=_key(frame), in_scale="free",
-            temperature=temperature, seed=group[0].seed,
+            bars=None, upbeat=frame.upbeat, metre=Metre(*METRES[frame.metre]), key=_key(frame), tempo=120,
+            in_scale="free", temperature=temperature, seed=group[0].seed,
         )  # fmt: skip
         written = generate(model, options, len(group))
         yield [WrittenMelody(read_melody_columns(made.melody), *one) for made, one in zip(written, group, strict=True)]

@@ -61,7 +61,8 @@ _DRUMS: Final = r"(?<!steel )" + _whole(
     "bater[ií]a batteria cymbals? snare kick bass_?drum hi-?hats? congas? bongos? toms tambourine shaker maracas "
     "claves cowbell hand_?claps? slagwerk trommeln? perkusja"
 )
-_SAYS_MELODY: Final = re.compile(f"{_MELODY}|{_FOREIGN_MELODY}", re.IGNORECASE)
+_OURS: Final = r"\d bars?, seed \d+$"  # what `compose.titles` calls a melody
+_SAYS_MELODY: Final = re.compile(f"{_MELODY}|{_FOREIGN_MELODY}|{_OURS}", re.IGNORECASE)
 _SAYS_LEAD: Final = re.compile(f"{_LEAD}|{_FOREIGN_LEAD}", re.IGNORECASE)
 _SAYS_SECOND: Final = re.compile(f"{_SECOND}|{_FOREIGN_SECOND}", re.IGNORECASE)
 _SAYS_INSTRUMENT: Final = re.compile(_INSTRUMENT, re.IGNORECASE)

@@ -29,6 +29,7 @@ class Format(NamedTuple):
     reader: str = ""  # (bytes or text, name=, track=, tonic_only=, tune=, harmony=) → ScoreReading or Unreadable
     chords: str = ""  # (bytes or text, name=, track=) → Harmony; where both are empty music21 reads
     writer: str = ""  # (Written, name of the format, Manner) → bytes, see `formats.writing`
+    gathers: str = ""  # ([Written …], name of the format, Manner) → bytes: one file that holds many melodies
     played: bool = False  # what is written holds how it is played: velocities, timing, sounds, other tracks
     noted: bool = False  # ... holds chord symbols
     keeps: bool = False  # ... keeps its recipe
@@ -54,6 +55,18 @@ FORMATS: Final = (
         writer="notation.write:write_score", noted=True,
     ),
     Format("krn", (".krn", ".kern"), isolated=True, begins=(b"!!!", b"**")),
+    Format(
+        "svg", (), (".svg",), writer="engraving.picture:write_svg", noted=True, needs=("verovio",), extra="score",
+    ),
+    Format(
+        "png", (), (".png",), writer="engraving.picture:write_png", noted=True, needs=("verovio", "resvg_py"),
+        extra="score",
+    ),
+    Format("pdf", (), (".pdf",), writer="engraving.pdf:write_pdf", noted=True, needs=("verovio",), extra="score"),
+    Format(
+        "html", (), (".html", ".htm"), writer="page.page:write_page", gathers="page.page:write_pages", played=True,
+        noted=True, keeps=True,
+    ),
     Format("wav", (), (".wav",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
     Format("flac", (), (".flac",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
     Written (a melody, played and noted) + Manner → the writer that the row of the format names → bytes
 
-Contents: Written, Manner; write_as, refuse_missing, refuse_lacking, as_played (the writer of MIDI).
+Contents: Written, Manner; write_as, write_all_as, refuse_missing, refuse_lacking, as_played (the writer of MIDI).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.formats.registry import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from melodyrnn.music.melody import Melody
@@ -30,6 +30,10 @@ class Written(NamedTuple):
     symbols: Mapping[int, str] = {}  # tick → chord symbol; none where it is not `noted`
     sections: tuple[tuple[int, str], ...] = ()  # tick and name of each
     bits: tuple[float, ...] = ()  # surprise of each note to a model; () = none has heard it
+    caption: str = ""  # of a picture that is to show the bits; "" = it is to show the notes alone
+    recipe: str = ""  # how melodyrnn made it, as its MIDI keeps it
+    facts: tuple[tuple[str, str], ...] = ()  # name and value, for people: seed, bits a note, rank
+    style: str = ""  # a name of music.style_names, where one was asked for or drawn
 
 
 class Manner(NamedTuple):
@@ -55,6 +59,14 @@ def write_as(form: str, written: Written, manner: Manner = PLAIN) -> bytes:
     return _writer(row.writer)(written, form, manner)
 
 
+def write_all_as(form: str, every: Sequence[Written], manner: Manner = PLAIN) -> bytes:
+    """Write melodies into one file of a format that gathers them. Raises OptionError for one that does not."""
+    row = BY_NAME.get(form)
+    if row is None or not row.gathers:
+        raise OptionError("format", f"{form!r} holds one melody; write each into a file of its own")
+    return _gatherer(row.gathers)(every, form, manner)
+
+
 def refuse_missing(form: str) -> None:
     """Raise OutputError where a format needs a package that is not installed: before anything is composed."""
     row = BY_NAME[form]
@@ -71,10 +83,17 @@ def refuse_lacking(what: str, needs: Iterable[str], extra: str) -> None:
 @cache
 def _writer(name: str) -> Callable[[Written, str, Manner], bytes]:
     """The function that a row names, imported when first used."""
+    return cast("Callable[[Written, str, Manner], bytes]", _function(name))
+
+
+@cache
+def _gatherer(name: str) -> Callable[[Sequence[Written], str, Manner], bytes]:
+    return cast("Callable[[Sequence[Written], str, Manner], bytes]", _function(name))
+
+
+def _function(name: str) -> object:
     module, _, function = name.partition(":")
-    return cast(
-        "Callable[[Written, str, Manner], bytes]", getattr(import_module(f"melodyrnn.formats.{module}"), function)
-    )
+    return getattr(import_module(f"melodyrnn.formats.{module}"), function)
 
 
 def as_played(written: Written, _form: str, _manner: Manner) -> bytes:

@@ -32,7 +32,11 @@ COMPASSES: Final = {
     "treble recorder": "F4-G6", "tenor recorder": "C4-D6", "bass recorder": "F3-G5", "tin whistle": "D5-D7",
     "penny whistle": "D5-D7", "whistle": "D5-D7", "pan flute": "G4-G6", "bagpipe": "G4-A5", "shakuhachi": "D4-D6",
     "glockenspiel": "G5-C8", "xylophone": "F4-C8", "vibraphone": "F3-F6", "marimba": "A2-C7", "kalimba": "C4-E6",
-    "sitar": "C3-C6", "shamisen": "C3-C6", "koto": "D3-D6", "erhu": "D4-D7", "oud": "C2-C5",
+    "irish flute": "D4-B6", "wooden flute": "D4-B6", "low whistle": "D4-D6", "ocarina": "A4-F6", "melodica": "F3-C6",
+    "uilleann pipes": "D4-D6", "smallpipes": "D4-E5", "hurdy gurdy": "G4-G6", "nyckelharpa": "G3-C6", "lute": "G2-F5",
+    "concertina": "G3-C7", "melodeon": "D4-B6", "tenor banjo": "G2-B5", "bouzouki": "G2-D6", "mandola": "C3-D6",
+    "cittern": "G2-D6", "dulcimer": "G3-D6", "hardanger": "A3-E6", "viol": "D2-D5", "gamba": "D2-D5",
+    "viola da gamba": "D2-D5", "sitar": "C3-C6", "shamisen": "C3-C6", "koto": "D3-D6", "erhu": "D4-D7", "oud": "C2-C5",
 }  # fmt: skip
 """Lowest and highest note, by the English name."""
 
@@ -41,6 +45,7 @@ _OTHER_WORDS: Final = {
     "sopran": "soprano", "alt": "alto", "bratsche": "viola", "geige": "violin", "violine": "violin", "flöte": "flute",
     "querflöte": "flute", "klavier": "piano", "trompete": "trumpet", "posaune": "trombone", "klarinette": "clarinet",
     "gitarre": "guitar", "blockflöte": "recorder", "fagott": "bassoon", "kontrabass": "contrabass", "voices": "voice",
+    "laute": "lute", "singer": "voice", "vocals": "voice",
 }  # fmt: skip
 _VOICES: Final = {"soprano", "mezzo", "mezzo-soprano", "alto", "contralto", "tenor", "baritone", "bass", "treble"}
 

@@ -201,6 +201,19 @@ def parse_metre(text: str) -> Metre:
     return Metre(int(match[1]), int(match[2]))
 
 
+def parse_tempo(text: str) -> float:
+    """Read a tempo as quarters a minute: 120, or other beats as scores write them, 3/8=116; raise OptionError.
+
+    >>> parse_tempo("120"), parse_tempo("3/8=116"), parse_tempo("1/8 = 200")
+    (120.0, 174.0, 100.0)
+    """
+    match = re.fullmatch(r"(?:([1-9]\d?)/([1-9]\d?)\s*=\s*)?(\d{1,4}(?:\.\d{1,6})?)", text.strip())
+    if match is None:
+        raise OptionError("tempo", f"{text!r} is no tempo: write quarters a minute, 120, or another beat, 3/8=116")
+    beat = Fraction(4 * int(match[1] or 1), int(match[2] or 4))
+    return float(beat * Fraction(match[3]))
+
+
 def parse_upbeat(text: str) -> int | None:
     """Ticks of an upbeat written as a note value (1/4: 24), None where it is left to the network ('free')."""
     if text == "free":
@@ -279,13 +292,24 @@ def note_values_of(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_SECTION: Final = r"[A-Za-z](?:'|[+~][1-9]|~(?:inv|retro))?"
+
+
 def form_letters(text: str) -> str:
-    """A form as letters alone, whatever stands between them; what is none stays as it is.
+    """A form as its sections alone, whatever stands between them; what is none stays as it is.
 
     >>> form_letters("A A B A"), form_letters("a-a'-b-a’"), form_letters("AABA"), form_letters("rondo")
     ('AABA', "AA'BA'", 'AABA', 'rondo')
+    >>> form_letters("A - A+2 - B - A-inv")
+    'AA+2BA-inv'
     """
-    parts = re.split(r"[\s,;|-]+", text.strip().replace("’", "'").replace("′", "'"))
-    letters = "".join(parts)
-    small = all(re.fullmatch(r"[a-z]'?", part) for part in parts) or re.fullmatch(r"([a-d]'?)+", letters)
-    return letters.upper() if small else letters if re.fullmatch(r"([A-Z]'?)+", letters) else text
+    told = text.strip().replace("’", "'").replace("′", "'")
+    parts = re.split(r"[\s,;|-]+", re.sub(r"-(?=inv|retro|[1-9])", "~", told))
+    sections = re.findall(_SECTION, "".join(parts))
+    if "".join(sections) != "".join(parts):
+        return text
+    letters = [section[0] for section in sections]
+    small = all(re.fullmatch(_SECTION, part) for part in parts) or all(letter in "abcd" for letter in letters)
+    if not (all(map(str.isupper, letters)) or (small and all(map(str.islower, letters)))):
+        return text
+    return "".join(section[0].upper() + section[1:].replace("~", "-") for section in sections)

@@ -25,6 +25,7 @@ from melodyrnn.errors import CorpusError, OutputError
 from melodyrnn.events import statistics
 from melodyrnn.events.columns import Columns
 from melodyrnn.events.fingerprint import Index
+from melodyrnn.events.manners import count_manners
 from melodyrnn.system import only_one
 from melodyrnn.training.config import UNTOLD, Told, TrainingConfig, shaped, told_by
 from melodyrnn.training.events import Chosen, Finished, Split, TrainingEvent, TrainingPlan, Weights
@@ -57,6 +58,7 @@ class Order:
     corpora: Sequence[str] = ()  # names for the card
     licences: Mapping[str, str] = field(default_factory=dict)
     command: str = ""  # for the card
+    manners: bool = True  # whether the model has its own: metre, key, tempo and length where nobody says
 
     @property
     def state(self) -> Path:
@@ -181,9 +183,7 @@ def test_bits(
     return {**terms, "total": math.fsum(terms.values())}
 
 
-def _card(
-    prepared: Prepared, order: Order, train: Sequence[Columns], bits: dict[str, float], floor: dict[str, Any]
-) -> Card:
+def _card(prepared: Prepared, order: Order, train: Part, bits: dict[str, float], floor: dict[str, Any]) -> Card:
     """What the model says of itself."""
     base = order.base.card if order.base is not None else Card()
     notes = sum(len(m) for m in train)
@@ -200,6 +200,7 @@ def _card(
         registers=statistics.count_registers(train),
         forms=statistics.count_forms(train),
         ends=statistics.count_ends(train),
+        manners=count_manners(train, prepared.tempos[train.rows].tolist()) if order.manners else {},
         phrases=statistics.count_phrases(train),
         facts=_facts(train) | {"split_seed": prepared.seed},
     )

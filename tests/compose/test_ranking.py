@@ -138,7 +138,7 @@ def test_ranking_is_repeatable_and_complete(judge):
         facts = x.facts()
         assert set(facts["scores"]) == set(CRITERIA)
         assert all(0 <= score <= 1 for score in facts["scores"].values())
-        assert facts["score"] == pytest.approx(sum(facts["scores"].values()) / 4, abs=1e-5)
+        assert facts["score"] == pytest.approx(sum(facts["scores"].values()) / len(CRITERIA), abs=1e-5)
 
 
 def test_ranking_needs_no_card(model):

@@ -6,6 +6,7 @@ methods do nothing, and its test must fail.
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import mido
 import numpy as np
@@ -33,8 +34,10 @@ from tests.independent_checks import broken
 
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
-    "density", "contour", "durations", "end", "form", "phrase", "contrast", "chords", "chord_tones", "chord_scale",
-    "chord_track", "loop", "max_copy", "seed", "temperature", "rhythm_temperature", "top_k", "top_p", "min_p",
+    "density", "role", "contour", "durations", "end", "form", "phrase", "rests", "breathe", "contrast", "onsets",
+    "rhythm", "pitches", "motif", "chords",
+    "chord_tones", "chord_scale", "chord_track", "loop", "max_copy", "seed", "temperature",
+    "rhythm_temperature", "top_k", "top_p", "min_p",
     "surprise", "effort", "velocity", "feel",
 )  # fmt: skip
 KEPT = {}
@@ -140,6 +143,7 @@ def tempo(composer):
     """It is the melody's; 120 where nobody asks."""
     assert {melody.tempo for melody in composer.melodies(2, tempo="90")} == {90.0}
     assert {melody.tempo for melody in composer.melodies(2)} == {120.0}
+    assert {melody.tempo for melody in composer.melodies(2, tempo="3/8=60")} == {90.0}
 
 
 @keeps
@@ -209,6 +213,22 @@ def density(composer):
 
 
 @keeps
+def role(composer):
+    """A bass lies low, leaps more, and on the root where a chord begins; few pitches far apart move by themselves."""
+    low, high = (composer.melodies(12, bars=4, effort=1, **more) for more in ({"role": "bass"}, {"role": "lead"}))
+    assert max(n.pitch for m in low for n in m.notes) <= 62 < max(n.pitch for m in high for n in m.notes)
+    rooted = [
+        np.mean([n.pitch % 12 == 9 for m in composer.melodies(24, bars=2, effort=1, chords="Am", range="E2-D4", **more)
+                 for n in m.notes if n.onset % 96 == 0]) for more in ({"role": "bass"}, {})]  # fmt: skip
+    assert rooted[0] > 1.3 * rooted[1]
+    roles = [prompt_for(composer.model, options_of(**more)).plan.rules.pitch
+             for more in ({"scale": "E B", "range": "E1-E2"}, {"scale": "E F G A B", "range": "E4-E5"})]  # fmt: skip
+    assert len(roles[0]) == len(roles[1]) + 1
+    with pytest.raises(OptionError, match="role: must be one of bass, lead, riff"):
+        options_of(role="drums")
+
+
+@keeps
 def contour(composer):
     """A rise ends higher than a fall, beside where they began."""
 
@@ -241,6 +261,11 @@ def end(composer):
 def form(composer):
     """What comes back is the same; with a prime mark all but its last bar."""
     composer.is_kept("form", "AA'BA", bars=8, count=3)
+    composer.is_kept("form", "AA+2A-inv", bars=6, count=2, key="Am", range="C3-C6", contour="arch")
+    composer.is_kept("form", "AA-retro", bars=4, count=2, scale="C D E G A", density="3-6")
+    for wrong, reason in (({"max_leap": 5}, "leave out max-leap"), ({"end": "tonic"}, "ends as A-inv does")):
+        with pytest.raises(OptionError, match=reason):
+            options_of(form="AA-inv", bars=4, **wrong)
 
 
 @keeps
@@ -255,6 +280,35 @@ def phrase(composer):
 
 
 @keeps
+def rests(composer):
+    """So much of the time is silent, where phrases end; a word or a number, and no other."""
+
+    def silent(**asked):
+        made = composer.melodies(16, bars=8, effort=1, **asked)
+        gaps = [b.onset - a.onset - a.duration for m in made for a, b in pairwise(m.notes)]
+        return sum(gap for gap in gaps if gap >= 12)
+
+    assert silent(rests="40%") > silent(rests="much") > silent(rests="sparse") > silent(rests="1%")
+    assert silent(rests="40%") > 1.5 * silent() > 2 * silent(rests="1%")
+    settled = [options_of(rests=text).setting.rests for text in ("medium", "12 %")]
+    assert settled == [0.1, 0.12]
+    with pytest.raises(OptionError, match="rests: '90%' says no share"):
+        options_of(rests="90%")
+
+
+@keeps
+def breathe(composer):
+    """No stretch is longer; in a loop over its seam too, in a form over its joints."""
+    composer.is_kept("breathe", "1", bars=4)
+    composer.is_kept("breathe", "1.5", bars=4, loop=True)
+    composer.is_kept("breathe", "1", bars=8, form="AA'BA'", count=3)
+    with pytest.raises(OptionError, match="breathe: '0' is no number of bars"):
+        options_of(breathe="0")
+    with pytest.raises(OptionError, match="there is no time to sound"):
+        composer(breathe="1/8")
+
+
+@keeps
 def contrast(composer):
     """A new letter is no earlier one; it leans away from it where nobody asks, too."""
     asked = {"form": "AB", "bars": 4}
@@ -266,6 +320,53 @@ def contrast(composer):
                for more in ({}, {"contrast": "low"}, {"contrast": "high"})]  # fmt: skip
     assert [course.demands.shared for course in courses] == [0.25, 0.5, 0.0]
     assert prompt_for(composer.model, options_of(bars=2)).plan.course is None
+
+
+@keeps
+def onsets(composer):
+    """Where the pattern has them, in bars in turn; what is left open may come; no steps beside the grid."""
+    composer.is_kept("onsets", "x..x..x.|x.?.", bars=4)
+    composer.is_kept("onsets", "x..x", bars=4, upbeat="1/4", form="AB", count=3)
+    held = [n.duration for m in composer.melodies(bars=4, onsets="x...x...", effort=1) for n in m.notes]
+    assert sum(ticks == 48 for ticks in held) > len(held) / 2
+    with pytest.raises(OptionError, match="a bar of 4/4 has no 7 equal steps"):
+        composer(onsets="x..x..x")
+    with pytest.raises(OptionError, match="is no pattern"):
+        options_of(onsets="boom")
+
+
+@keeps
+def rhythm(composer):
+    """All of it, over and over, with other pitches; it goes neither with what changes it nor after a prime."""
+    composer.is_kept("rhythm", "1/4 1/8 r1/8 3/16 5/16 r1/4", bars=3)
+    composer.is_kept("rhythm", "1/4 1/2", bars=4, form="AABA", metre="3/4", count=2)
+    assert len({tuple(n.pitch for n in m.notes) for m in composer.melodies(4, bars=2, rhythm="1/4")}) > 1
+    with pytest.raises(OptionError, match="leave out rests"):
+        options_of(rhythm="1/4", rests="much")
+    with pytest.raises(OptionError, match="needs a number of bars"):
+        composer(rhythm="1/4", bars="free")
+
+
+@keeps
+def pitches(composer):
+    """All of them, in order, once, in a rhythm that lasts to the end."""
+    composer.is_kept("pitches", "G4 E4 G4 C5 D5 B4 G3 C4", bars=2)
+    last = [m.notes[-1].onset for m in composer.melodies(12, pitches="C5 D5 E5 F5 G5", bars=4)]
+    assert np.mean(last) > 192
+    with pytest.raises(OptionError, match="the pitches come once"):
+        options_of(pitches="C4", form="AABA")
+
+
+@keeps
+def motif(composer):
+    """It begins, and comes back at half of it; more often in more bars; in a form with its section."""
+    asked = "Eb5:1/4 r:1/8 D5:1/8 G4:3/8"
+    composer.is_kept("motif", asked, bars=4)
+    composer.is_kept("motif", asked, bars=24, count=2)
+    composer.is_kept("motif", asked, bars=8, form="AABA", count=2)
+    for wrong, reason in (({"bars": 1}, "too long to come back"), ({"bars": 8, "form": "ABCB"}, "does not come back")):
+        with pytest.raises(OptionError, match=reason):
+            composer(motif=asked, **wrong)
 
 
 @keeps

@@ -6,6 +6,7 @@ it as often as the other: so many pairs one way would come by chance less often 
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -99,7 +100,27 @@ def in_c(note):
     return note.pitch % 12 in Key(0).scale
 
 
+def silence(made):
+    """A measure: ticks between notes, an eighth or more at once."""
+    gaps = [b.onset - a.onset - a.duration for a, b in pairwise(made.melody.notes)]
+    return sum(gap for gap in gaps if gap >= 12)
+
+
+def as_in_bar_two(made):
+    """A measure: notes of the second bar that stand where those of a motif of three do, as long."""
+    own = {(note.onset - 96, note.duration) for note in made.melody.notes}
+    return len(own & {(0, 24), (36, 12), (48, 36)})
+
+
+def wide(made):
+    """A measure: how far it is from note to note, in the mean."""
+    return np.mean([abs(b.pitch - a.pitch) for a, b in pairwise(made.melody.notes)] or [0])
+
+
 LEANINGS = {
+    "role riff": (fewer(wide), {"role": "riff"}),
+    "motif between": (as_in_bar_two, {"motif": "C5:1/4 r:1/8 D5:1/8 G4:3/8"}),
+    "rests": (silence, {"rests": "40%"}),
     "in_scale mostly": (share(in_c), {"in_scale": "mostly"}),
     "contour rise": (climb, {"contour": "rise"}),
     "contour fall": (fewer(climb), {"contour": "fall"}),
@@ -117,7 +138,7 @@ LEANINGS = {
 }
 
 
-FAINT = {"contour rise", "contour fall", "contour arch", "contour heights", "surprise high"}
+FAINT = {"contour rise", "contour fall", "contour arch", "contour heights", "surprise high", "role riff"}
 """What takes more melodies to be seen in this small network."""
 
 

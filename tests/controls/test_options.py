@@ -60,9 +60,9 @@ def test_options_are_frozen_and_changed_by_asking_for_others():
 
 
 def test_options_know_what_was_given_and_what_it_settles():
-    """In the order of the list of controls, and only what differs from the default."""
+    """In the order of the list of controls; of defaults only those that a manner could replace."""
     asked = Options(loop=True, key="Am", bars="8", temperature=1.0)
-    assert [control.name() for control in asked.given] == ["key", "loop"]
+    assert [control.name() for control in asked.given] == ["bars", "key", "loop"]
     assert (asked.setting.key, asked.setting.loop, asked.setting.bars) == (Key(9, "minor"), True, 8)
 
 

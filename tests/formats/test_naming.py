@@ -14,6 +14,7 @@ from melodyrnn.formats.naming import (
 
 MELODY = (
     "Melody", "MELODY", "Vocals", "Vox", "Lead Vocal", "voice", "Voice 1", "1st Voice", "Singstimme\nVoice", "Gesang.",
+    "Am, 8 bars, seed 108",
     "Chant",
     "CHANT.", "Canto", "Voz", "Voix", "Stimme",
     "主旋律", "メロディ", "メロディー（ボーカル）", "女声ボーカル", "보컬", "Мелодия",

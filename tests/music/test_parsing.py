@@ -164,7 +164,8 @@ def test_wrong_scales_are_refused(text, said):
     "C4-C7"),
      ("alto saxophone", "Db3-Ab5"), ("tenor voice", "C3-C5"), ("C4 – A5", "C4-A5"), ("C4 to A5", "C4-A5"), ("C4 A5",
      "C4-A5"),
-     ("C4..A5", "C4-A5"), ("mezzo soprano", "A3-A5")],
+     ("C4..A5", "C4-A5"), ("mezzo soprano", "A3-A5"), ("whistle", "D5-D7"), ("fiddle", "G3-B5"),
+     ("viola da gamba", "D2-D5"),     ("low whistle", "D4-D6"), ("singer", "C3-C5")],
 )  # fmt: skip
 def test_ranges_of_voices_and_instruments(text, notes):
     """By their names, and notes however they are joined."""

@@ -31,6 +31,7 @@ def infill_command(
     count: o.CountOption = 1,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    title: o.TitleOption = None,
     soundfont: o.SoundfontOption = None,
     listen: o.ListenOption = False,
     force: o.ForceOption = False,
@@ -43,7 +44,7 @@ def infill_command(
     Examples:
       melodyrnn infill tune.mid --bars 3-4 -o new.mid
       melodyrnn infill tune.mid --bars 7 --effort 200 --range C4-A5
-      cat tune.mid | melodyrnn infill - --bars 3-4 | timidity -
+      cat tune.mid | melodyrnn infill - --bars 3-4 | melodyrnn play -
 
     Every note that begins in another bar stays as it is, velocity and all.
     """
@@ -54,7 +55,7 @@ def infill_command(
 
     run_edit(
         console, file, "infill", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), force=force, soundfont=soundfont, listen=listen,
+        format=format, program=o.program_in(program), title=title, force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
 
 
@@ -64,6 +65,7 @@ def vary_command(
     context: typer.Context,
     file: _File,
     keep: Annotated[list[str] | None, o.option("--keep LOCK", "What stays; may be given again.", "Music")] = None,
+    bars: Annotated[str | None, o.option("--bars N-N", "Change these alone; an upbeat's is bar 1.", "Music")] = None,
     strength: Annotated[float, o.option("--strength X", "0 changes nothing, 1 all that is not kept.", "Music")] = 0.5,
     model: o.ModelOption = o.DEFAULT_MODEL,
     track: o.TrackOption = None,
@@ -73,6 +75,7 @@ def vary_command(
     count: o.CountOption = 1,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    title: o.TitleOption = None,
     soundfont: o.SoundfontOption = None,
     listen: o.ListenOption = False,
     force: o.ForceOption = False,
@@ -87,19 +90,22 @@ def vary_command(
       melodyrnn vary tune.mid --keep contour --strength 0.3
       melodyrnn vary tune.mid --keep pitches --keep bars=1-2
       melodyrnn vary tune.mid --strength 1 -n 10 -o out/
+      melodyrnn vary tune.mid --bars 5-8 --chords "Am F | C G" --end tonic
 
     Locks: rhythm (onsets and lengths), pitches (in their order), contour (which
-    way each step goes, and the rhythm), bars=N-N.
+    way each step goes, and the rhythm), bars=N-N. --end composes an ending,
+    --chords what new notes go with; --tempo changes nothing else.
     """
     console = o.console_of(context, quiet=quiet, json=json, verbose=verbose)
     locks, locked = locks_of(keep or [])
-    task = {"bars": tuple(sorted(locked)), "keep": tuple(sorted(locks)), "strength": strength}
+    only = () if bars is None else tuple(o.bars_in(bars, "--bars"))
+    task = {"bars": tuple(sorted(locked)), "keep": tuple(sorted(locks)), "strength": strength, "only": only}
 
     from melodyrnn.cli.runs.edit_run import run_edit  # noqa: PLC0415
 
     run_edit(
         console, file, "vary", task, asked, track=track, model=model, output=output, count=count,
-        format=format, program=o.program_in(program), force=force, soundfont=soundfont, listen=listen,
+        format=format, program=o.program_in(program), title=title, force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""melodyrnn generate: new melodies as MIDI, MusicXML or ABC.
+"""melodyrnn generate: new melodies in every format that is written.
 
 Contents: generate_command.
 """
@@ -24,8 +24,10 @@ def generate_command(
     count: o.CountOption = 1,
     best: o.BestOption = None,
     of: o.OfOption = None,
+    keep: o.KeepOption = None,
     format: o.FormatOption = None,
     program: o.ProgramOption = None,
+    title: o.TitleOption = None,
     humanize: o.HumanizeOption = 0.0,
     swing: o.SwingOption = 50.0,
     soundfont: o.SoundfontOption = None,
@@ -41,11 +43,13 @@ def generate_command(
     Examples:
       melodyrnn generate                              a file melody.mid here
       melodyrnn generate -o tune.mid --bars 16 --seed 7
-      melodyrnn generate | timidity -                 listen at once
+      melodyrnn generate --listen                     heard at once
+      melodyrnn generate --loop --bars 4 -o loop.wav
       melodyrnn generate --prime phrase.mid -o longer.mid
       cat phrase.mid | melodyrnn generate --prime - -o - > longer.mid
       melodyrnn generate -m my.safetensors -n 20 -o out/
-      melodyrnn generate --best 8 --of 200 -o out/
+      melodyrnn generate --best 8 --of 200 --seed 1 -o out/
+      melodyrnn generate --best 8 --of 200 --seed 1 --keep 2,5 -o kept/
       melodyrnn generate -o tune.abc --key "E dorian" --metre 6/8
       melodyrnn generate --form "AABA'" --bars 16 --end tonic --range C4-A5
       melodyrnn generate --chords "Am F | G C" --chord-track --loop -o loop.mid
@@ -59,8 +63,8 @@ def generate_command(
     from melodyrnn.cli.runs.generate_run import GenerateRequest, run_generate  # noqa: PLC0415
 
     request = GenerateRequest(
-        model=model, prime=prime, track=track, asked=asked, output=output, count=count, best=best, of=of,
-        format=format, program=o.program_in(program), humanize=humanize, swing=swing, recipe=recipe, force=force,
-        soundfont=soundfont, listen=listen,
+        model=model, prime=prime, track=track, asked=asked, output=output, count=count, best=best, of=of, keep=keep,
+        format=format, program=o.program_in(program), title=title, humanize=humanize, swing=swing, recipe=recipe,
+        force=force, soundfont=soundfont, listen=listen,
     )  # fmt: skip
     run_generate(console, request)

@@ -64,6 +64,10 @@ def train_command(
             autocompletion=_precisions,
         ),
     ] = "auto",
+    manners: Annotated[
+        bool,
+        o.option("--manners/--no-manners", "Compose as the melodies are (metre, key, tempo, length)."),
+    ] = True,
     track: o.TrackOption = None,
     strict: o.StrictOption = False,
     force: o.ForceOption = False,
@@ -94,7 +98,7 @@ def train_command(
     console = o.console_of(context, quiet=quiet or not is_main, json=json and is_main, verbose=verbose)
     request = TrainRequest(
         corpora=corpora, output=output, cell=cell, hidden=hidden, layers=layers, epochs=epochs, rate=rate, seed=seed,
-        base=base, resume=resume, settings=settings or (), compile=compile, precision=precision, track=track,
-        strict=strict, force=force, is_main=is_main,
+        base=base, resume=resume, settings=settings or (), compile=compile, precision=precision, manners=manners,
+        track=track, strict=strict, force=force, is_main=is_main,
     )  # fmt: skip
     return run_train(console, request)

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.cli.io.console import reason
 from melodyrnn.errors import OptionError, OutputError
-from melodyrnn.formats.registry import OUTPUT_FORMATS, OUTPUT_SUFFIXES
+from melodyrnn.formats.registry import BY_NAME, OUTPUT_FORMATS, OUTPUT_SUFFIXES
 from melodyrnn.formats.writing import refuse_missing
 from melodyrnn.system import sync_folder
 
@@ -50,10 +50,11 @@ class Results(NamedTuple):
     """Where the results go. With neither paths nor stdout: to names found free when they are written, or nowhere."""
 
     format: str
-    paths: tuple[Path, ...] = ()  # one for each melody
+    paths: tuple[Path, ...] = ()  # one for each melody, or one that holds all
     stdout: bool = False
     free: bool = False  # new names in the current folder
     force: bool = False
+    gathered: bool = False  # several melodies become one file
     going_on: bool = False  # files that are there already may be those of a stopped run
 
     def deliver(self, console: Console, index: int, content: bytes) -> str:
@@ -102,13 +103,13 @@ def results_of(
         if (said := OUTPUT_SUFFIXES.get(path.suffix.lower(), kind)) != kind:
             raise OptionError("-o", f"{path} would hold {kind}, not {said}; end it in {OUTPUT_FORMATS[kind]}")
         paths = (path,)
-        if count > 1:
+        if count > 1 and not BY_NAME[kind].gathers:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
         refuse_nowhere(path)
     refuse_missing(kind)
     going_on = goes_on is not None and not force and goes_on(kind, paths)
     refuse_existing(() if going_on else paths, force=force)
-    return Results(kind, paths, force=force, going_on=going_on)
+    return Results(kind, paths, force=force, gathered=len(paths) < count, going_on=going_on)
 
 
 def _streamed(console: Console, output: str | None, count: int, kind: str) -> Results:
@@ -121,9 +122,9 @@ def _streamed(console: Console, output: str | None, count: int, kind: str) -> Re
         return Results(kind, free=True)
     if console.to_terminal:
         raise OptionError("-o", "stdout is a terminal: name a file, or pipe the result into a program")
-    if count > 1:
+    if count > 1 and not BY_NAME[kind].gathers:
         raise OptionError("-o", f"{count} melodies do not fit into one stream: name a folder, -o out/")
-    return Results(kind, stdout=True)
+    return Results(kind, stdout=True, gathered=count > 1)
 
 
 def _by_suffix(path: Path) -> str:

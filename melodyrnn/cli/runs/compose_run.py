@@ -1,17 +1,17 @@
 """What the commands that compose share: each melody checked for copies, written with its recipe, and told.
 
-Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); seeded;
+Contents: MelodyWriter; write_best (the best of many candidates, with a table of their scores); seeded; title_in;
 refuse_unwritten.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.piano_roll import draw_roll
@@ -26,14 +26,17 @@ from melodyrnn.compose.provenance import (
 )
 from melodyrnn.compose.rewriting import playing_of
 from melodyrnn.compose.sampling.acceptance import is_static
+from melodyrnn.compose.titles import LONGEST_TITLE, titled
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.form.form import sections_over
+from melodyrnn.controls.frame.manners import has_manners, in_manner
 from melodyrnn.controls.options import Options
-from melodyrnn.errors import MelodyRNNError, OptionError
+from melodyrnn.errors import MelodyRNNError, OptionError, one_line
 from melodyrnn.formats.registry import BY_NAME, KEPT, PLAYED
-from melodyrnn.formats.writing import PLAIN, Manner, Written, write_as
+from melodyrnn.formats.writing import PLAIN, Manner, Written, write_all_as, write_as
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.music.melody_json import melody_to_json
+from melodyrnn.music.style_names import STYLE_NAMES
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
     from melodyrnn.events.fingerprint import Index
     from melodyrnn.formats.midi.original import Original
     from melodyrnn.music.melody import Melody
+
+
+_CELL: Final = 7  # columns of a score, if its name has no more
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +63,7 @@ class MelodyWriter:
     options: Options
     feel: Feel
     program: int | None = None  # None: the file's own
+    title: str = ""  # that was asked for
     verb: str = "generate"
     task: EditTask | None = None  # of infill and vary
     given: Melody | None = None
@@ -67,6 +74,7 @@ class MelodyWriter:
     drawn: bool = False  # the seed was not the user's
     roll: bool = True
     written: int = field(default=0, init=False)
+    _every: list[Written] = field(default_factory=list, init=False)  # of one file that holds all
     _index: Index | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +100,12 @@ class MelodyWriter:
     def write(self, position: int, made: Generated, more: Mapping[str, Any] | None = None) -> None:
         """Check, write and tell one melody; `more` facts go into its JSON line."""
         recipe = self.recipe_of(made.seed)
-        name = self.results.deliver(self.console, position, self._content(made, recipe))
+        written = self._with_all(made, recipe, more or {})
+        if self.results.gathered:
+            self._every.append(written)
+            name = str(self.results.paths[0]) if self.results.paths else ""
+        else:
+            name = self.results.deliver(self.console, position, write_as(self.results.format, written, self.manner))
         self.written += 1
         if self.console.json:
             facts = _facts(made, name, recipe.digest) | {"warnings": self._doubts(made)}
@@ -111,16 +124,24 @@ class MelodyWriter:
         midi = written_file(made, recipe, keep=False).data
         play_aloud(self.console, midi, name or "melody", soundfont=self.manner.soundfont, sections=self._sections(made))
 
-    def _content(self, made: Generated, recipe: Provenance) -> bytes:
+    def finish(self) -> None:
+        """Write what has been gathered for one file."""
+        if self._every:
+            self.results.deliver(self.console, 0, write_all_as(self.results.format, self._every, self.manner))
+
+    def _with_all(self, made: Generated, recipe: Provenance, more: Mapping[str, Any]) -> Written:
+        """A melody with what its format may hold of it."""
         form = BY_NAME[self.results.format]
-        written = Written(
-            melody=made.melody,
+        return Written(
+            melody=titled(made, self.title),
             midi=self._midi(made, recipe) if form.played else b"",
             symbols=self._symbols(made) if form.noted else {},
             sections=self._sections(made) if form.noted else (),
             bits=tuple(made.bits.sum(1).tolist()),
+            recipe=recipe.to_text() if self._keeps else "",
+            facts=tuple(_told_of(made, more)),
+            style=self._style(made) if form.noted else "",
         )
-        return write_as(form.name, written, self.manner)
 
     def _midi(self, made: Generated, recipe: Provenance) -> bytes:
         """The melody as it is played, with its recipe."""
@@ -140,6 +161,11 @@ class MelodyWriter:
             return {}
         return symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
 
+    def _style(self, made: Generated) -> str:
+        """The kind of tune that was asked for, or that the model's manner is; '' for none that people name."""
+        own = in_manner(self.model.card, self.options.seeded(made.seed)) if self._mannered else self.options
+        return own.setting.style if own.setting.style in STYLE_NAMES else ""
+
     def _sections(self, made: Generated) -> tuple[tuple[int, str], ...]:
         """The sections of the form that is asked for."""
         setting = self.options.setting
@@ -149,13 +175,15 @@ class MelodyWriter:
 
     def recipe_of(self, seed: int) -> Provenance:
         """How the melody of this seed is made."""
+        asked = {"program": self.program, "title": self.title or None}
+        output = {name: value for name, value in asked.items() if value is not None}
         return Provenance(
             verb=self.verb,
             digest=self.model.checkpoint.digest if self._told else "",  # it reads the whole model
             model=printable_name(Path(self.name).stem),
             options=options_to_plain(self.options.seeded(seed)),
             task={} if self.task is None else to_plain(self.task),
-            output=to_plain(self.feel) | ({} if self.program is None else {"program": self.program}),
+            output=to_plain(self.feel) | output,
             given=self.given,
             original=self.original,
         )
@@ -184,12 +212,19 @@ class MelodyWriter:
         facts = [f"{self._length(melody)} of {melody.metres[0]}", amount(len(melody.notes), "note")]
         if melody.key is not None:
             facts.append(str(melody.key))
+        if self._mannered:
+            facts.append(f"{melody.tempo:g} quarters a minute")
         console.say(f"{name or 'melody'}: {', '.join(facts)}, {bits:.2f} bits a note; {seed}")
         console.detail(f"what was asked for cost {made.price:.1f} bits")
         for doubt in self._doubts(made):
             console.warn(doubt)
         if self.model.checkpoint.fingerprints:
             self._tell_copy(made)
+
+    @property
+    def _mannered(self) -> bool:
+        """Whether the model wrote in its own manner, of which the tempo is a part."""
+        return self.verb == "generate" and self.given is None and has_manners(self.model.card, self.options)
 
     def _doubts(self, made: Generated) -> list[str]:
         """What nobody asks for in a new melody, and what helps."""
@@ -219,6 +254,14 @@ class MelodyWriter:
             self.console.detail(str(run))
 
 
+def _told_of(made: Generated, more: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a listener wants to know of a melody, for the pages that hold it."""
+    if "rank" in more:
+        yield "rank", str(more["rank"])
+    yield "seed", str(made.seed)
+    yield "bits a note", f"{made.bits[made.primed :].sum() / max(1, len(made.melody.notes) - made.primed):.2f}"
+
+
 def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     """A melody and how it came about, as plain data; times are ticks of 1/24 of a quarter."""
     new = made.bits[made.primed :]
@@ -238,30 +281,36 @@ def _facts(made: Generated, name: str, digest: str) -> dict[str, Any]:
     }
 
 
-def write_best(writer: MelodyWriter, candidates: Iterable[Generated], keep: int) -> None:
-    """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used."""
+def write_best(writer: MelodyWriter, candidates: Iterable[Generated], keep: int, chosen: Collection[int] = ()) -> None:
+    """Write the best candidates in their order, with a table on stderr; raise MelodyRNNError if none can be used.
+
+    `chosen`: those ranks alone, from 1.
+    """
     from melodyrnn.compose.ranking import CRITERIA, rank  # noqa: PLC0415 - only who asks for the best waits for it
 
-    ranking = rank(writer.model, candidates, keep)
+    ranking = rank(writer.model, candidates, keep, writer.options.setting)
     out = ", ".join(f"{count} {reason}" for reason, count in ranking.out.items()) or "none"
     if not ranking.best:
         raise MelodyRNNError(f"no candidate can be used ({out}); try more of them, or looser options")
     if not writer.console.json:
         writer.console.draw(_table(ranking, CRITERIA))
-    for position, one in enumerate(ranking.best):
-        writer.write(position, one.made, {"rank": position + 1, **one.facts()})
+    kept = [place for place in range(len(ranking.best)) if not chosen or place + 1 in chosen]
+    if not kept:
+        raise MelodyRNNError(f"only {len(ranking.best)} can be told apart and used, and none of them is asked for")
+    for position, place in enumerate(kept):
+        one = ranking.best[place]
+        writer.write(position, one.made, {"rank": place + 1, **one.facts()})
+    writer.finish()
     writer.console.detail(f"left out: {out}")
     if len(ranking.best) < keep:
         writer.console.warn(f"only {len(ranking.best)} of {keep} can be told apart and used; left out: {out}")
 
 
 def _table(ranking: Ranking, criteria: Iterable[str]) -> Iterator[str]:
-    """A line for each: its score, then the score by each criterion with what was measured."""
-    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>17}" for name in criteria)
+    """A line for each: its score, then the score by each criterion."""
+    yield f"{'rank':>4} {'seed':>10} {'score':>6}" + "".join(f" {name:>{_CELL}}" for name in criteria)
     for position, one in enumerate(ranking.best, 1):
-        measured = (f"{one.bits:.2f} bits", f"{one.semitones} semi", f"{one.repeated:.0%}", f"run {one.copied.length}")
-        scores = (getattr(one.scores, name) for name in criteria)
-        cells = "".join(f" {f'{score:.2f} ({what})':>17}" for score, what in zip(scores, measured, strict=True))
+        cells = "".join(f" {getattr(one.scores, name):>{max(_CELL, len(name))}.2f}" for name in criteria)
         yield f"{position:>4} {one.made.seed:>10} {one.scores.total:>6.3f}{cells}"
 
 
@@ -269,6 +318,14 @@ def seeded(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked for, with a seed that is drawn where none is given."""
     given = asked.get(Seed.name())
     return {**asked, Seed.name(): int.from_bytes(os.urandom(4)) if given is None else given}
+
+
+def title_in(text: str | None) -> str:
+    """A title as it was given; '' for none. Raises OptionError."""
+    title = "" if text is None else one_line(text)
+    if text is not None and not 0 < len(title) <= LONGEST_TITLE:
+        raise OptionError("--title", f"a title is a line of 1 to {LONGEST_TITLE} characters")
+    return title
 
 
 def refuse_unwritten(format: str, **given: object) -> None:

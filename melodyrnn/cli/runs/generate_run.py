@@ -1,25 +1,26 @@
 """What generate does: the options settled, chords and prime read, melodies composed and written.
 
-Contents: GenerateRequest, run_generate; picked_of (what --best and --of mean), ChordInput.
+Contents: GenerateRequest, run_generate; picked_of, ranks_in (what --best, --of and --keep mean).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.manner import manner_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
 from melodyrnn.cli.runs.candidates import Candidates, has_candidates
-from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, write_best
+from melodyrnn.cli.runs.chord_input import ChordInput, read_chord_input
+from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, title_in, write_best
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
-from melodyrnn.cli.runs.manner import manner_of
+from melodyrnn.cli.runs.material_input import with_material
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.parallel import compose_many
@@ -33,19 +34,14 @@ from melodyrnn.controls.frame.velocity import Velocity
 from melodyrnn.controls.harmony.chords import ChordsControl
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import OptionError
-from melodyrnn.formats.registry import INPUT_FORMATS, PLAYED
-from melodyrnn.music.melody import Metre
-from melodyrnn.music.parsing import parse_metre
+from melodyrnn.formats.registry import PLAYED
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.input import Input
     from melodyrnn.cli.io.output import Results
-    from melodyrnn.music.harmony import Harmony
-    from melodyrnn.music.melody import Melody
 
-_SUFFIXES: Final = "|".join(suffix.removeprefix(".") for suffix in INPUT_FORMATS)
-_FILE: Final = rf"(?is)(.+\.(?:{_SUFFIXES}))(?::([^/\\]+))?"
+_MOST_ROLLS: Final = 12  # of the best that are shown on a terminal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +56,10 @@ class GenerateRequest:
     count: int
     best: int | None
     of: int | None
+    keep: str | None
     format: str | None
     program: int | None
+    title: str | None
     humanize: float
     swing: float
     recipe: bool
@@ -73,6 +71,8 @@ class GenerateRequest:
 def run_generate(console: Console, request: GenerateRequest) -> None:
     """Write new melodies; raise OptionError, Unreadable or OutputError before any is composed."""
     kept, many = picked_of(request.best, request.of, request.count)
+    chosen = ranks_in(request.keep, request.best)
+    kept = len(chosen) or kept
     options, chords = _options(console, request)
     feel = Feel(request.humanize, request.swing)
     results = results_of(
@@ -91,35 +91,36 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         console.detail(f"{request.model}: {learnt} learnt, digest {loaded.checkpoint.digest}")
     writer = MelodyWriter(
         console=console, results=results, model=loaded, name=request.model, options=options, feel=feel,
-        program=request.program, given=prime, original=given.original if given else None,
-        recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None, roll=kept == 1,
-        manner=manner, listen=request.listen,
+        program=request.program, title=title_in(request.title), given=prime, original=given.original if given else None,
+        recipe=request.recipe, drawn=request.asked.get(Seed.name()) is None,
+        roll=kept <= (1 if request.best is None else _MOST_ROLLS), manner=manner, listen=request.listen,
     )  # fmt: skip
     if request.best is not None:
-        return _write_best_of(writer, many, request.best)
+        return _write_best_of(writer, many, request.best, chosen)
     left = missing(writer, many)
     if many == 1:
-        melodies = generate(loaded, options, prime=prime)
+        melodies = writer.console.waited(generate(loaded, options, prime=prime), "composing")
     else:  # in the processes where it is quickest
         made_now = compose_many(loaded, writer.options, many, prime=prime, which=left)
         melodies = console.progress(made_now, doing="composing", total=len(left))
     with telling(writer, many):
         for index, made in zip(left, melodies, strict=True):
             writer.write(index, made)
+        writer.finish()
     return None
 
 
-def _write_best_of(writer: MelodyWriter, many: int, keep: int) -> None:
+def _write_best_of(writer: MelodyWriter, many: int, keep: int, chosen: Collection[int]) -> None:
     """Compose the candidates that a stopped run has not left, and write the best of all."""
     with Candidates.of(writer, many) as state:
         made_now = compose_many(writer.model, writer.options, many, prime=writer.given, which=state.left)
         shown = writer.console.progress(made_now, doing="composing", total=len(state.left))
-        write_best(writer, state.all(shown), keep)
+        write_best(writer, state.all(shown), keep, chosen)
 
 
 def _options(console: Console, request: GenerateRequest) -> tuple[Options, ChordInput]:
     """What is asked for, and the chords as they were given."""
-    asked, metre = seeded(with_feel(console, request.asked)), MetreControl.name()
+    asked, metre = seeded(with_material(console, with_feel(console, request.asked))), MetreControl.name()
     chords = read_chord_input(console, asked.get(ChordsControl.name()))
     asked[metre] = chords.metre(asked.get(metre), request.prime)
     asked[ChordsControl.name()] = chords.text(asked.get(metre))
@@ -153,6 +154,22 @@ def _prime(console: Console, request: GenerateRequest, *, kept: bool) -> Input |
     return given
 
 
+def ranks_in(text: str | None, best: int | None) -> tuple[int, ...]:
+    """The ranks that --keep names, in rising order; () where it is not given. Raises OptionError.
+
+    >>> ranks_in("5,2", 8), ranks_in(None, 8)
+    ((2, 5), ())
+    """
+    if text is None:
+        return ()
+    if best is None:
+        raise OptionError("--keep", "names ranks among the best; give --best as well")
+    ranks = sorted({int(word) for word in re.findall(r"[0-9]{1,6}", text)})
+    if not re.fullmatch(r"\s*[0-9]{1,6}(\s*[, ]\s*[0-9]{1,6})*\s*", text) or not 1 <= ranks[0] <= ranks[-1] <= best:
+        raise OptionError("--keep", f"{text!r} must be ranks from 1 to {best}, such as 2,5")
+    return tuple(ranks)
+
+
 def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
     """How many melodies are kept, and of how many; raise OptionError.
 
@@ -169,55 +186,3 @@ def picked_of(best: int | None, of: int | None, count: int) -> tuple[int, int]:
     if not 1 <= best <= many:
         raise OptionError("--best", f"{best}: must be 1 to {many}, the number of candidates")
     return best, many
-
-
-class ChordInput(NamedTuple):
-    """Chords as the command line gave them: as a text, or the harmony of a file."""
-
-    asked: str | None
-    harmony: Harmony | None = None
-
-    def metre(self, asked: str | None, prime: str | None) -> str | None:
-        """The metre to compose in: the one asked for, else the prime's (None), else the file's where it can be."""
-        if self.harmony is None or asked is not None or prime is not None:
-            return asked
-        metre = self.harmony.metre
-        return str(metre) if 6 <= metre.bar_ticks <= 384 and metre.denominator <= 32 else None
-
-    def text(self, metre: str | None) -> str | None:
-        """The chords as a text, in beats of this metre."""
-        if self.harmony is None:
-            return self.asked
-        return self.harmony.text(None if metre is None else parse_metre(metre))
-
-    def settled(self, options: Options, prime: Melody | None) -> Options:
-        """Options whose chords count the beats of the metre that is really composed in."""
-        if self.harmony is None or options.setting.metre is not None:
-            return options
-        text = self.harmony.text(prime.metres[0] if prime is not None else Metre())
-        return options.replace(**{ChordsControl.name(): text})
-
-
-def read_chord_input(console: Console, asked: str | None) -> ChordInput:
-    """Read the chords if they are a file's (FILE, FILE:TRACK); raise Unreadable, OptionError for stdin."""
-    if asked is not None and asked.strip() == "-":
-        raise OptionError(
-            ChordsControl.option.name,
-            'chords are not read from stdin; write them, "Am F | G C", or name a file, song.mid',
-        )
-    match = re.fullmatch(_FILE, asked.strip()) if asked is not None else None
-    if match is None:
-        return ChordInput(asked)
-    file, track = match[1], match[2]
-    if INPUT_FORMATS.get(Path(file).suffix.lower()) == "midi":
-        from melodyrnn.formats.midi.chords import read_midi_chords  # noqa: PLC0415 - each reader costs start-up time
-
-        harmony = read_midi_chords(Path(file), track=track, name=file)
-    else:
-        from melodyrnn.corpus.reading import read_chords  # noqa: PLC0415
-
-        harmony = read_chords(Path(file), name=file, track=track)
-    if harmony.left_out:
-        console.warn(f"{file}: no chord that is known: {harmony.left_out}")
-    console.detail(f"{file}: {harmony.source}: {harmony.text()}")
-    return ChordInput(asked, harmony)

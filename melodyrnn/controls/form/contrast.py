@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from melodyrnn.constraints.automaton import Flags
     from melodyrnn.constraints.contrast import Course
     from melodyrnn.controls.clock import Frame
+    from melodyrnn.controls.form.form import Section
     from melodyrnn.controls.rules import FinishedMelody
 
 DEMANDS: Final = {"low": (0.5, 0, False, -1.0), "medium": (0.25, 1, True, -2.0), "high": (0.0, 2, True, -3.0)}
@@ -60,9 +61,10 @@ class Contrast(Control):
         level = self.value or "medium"
         demands = Demands(*DEMANDS[level])
         stretches = tuple(Stretch(*told) for told in _stretches(frame, frame.setting.form))
-        course = Course(stretches, _strong(frame), demands, kept=self.value is not None)
+        changed = tuple(Stretch(*told) for told in _changed(frame, frame.setting.form))
+        course = Course(stretches, _strong(frame), demands, kept=self.value is not None, changed=changed)
         yield course
-        yield Preference(rule=copying(course.stretches, demands.copied))
+        yield Preference(rule=copying(course.stretches, demands.copied, changed))
         if level in _SHIFT:
             assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
             yield Preference(rule=apart_from(course.stretches, frame.allowed, _SHIFT[level], _WIDTH))
@@ -82,13 +84,22 @@ def _stretches(frame: Frame, form: str) -> Iterator[tuple[int, int, int, str, in
     sections = sections_of(form)
     length, bar, first = section_ticks(frame, form), frame.melody.metres[0].bar_ticks, frame.onset or 0
     starts: dict[str, int] = {}
-    for k, (letter, varied) in enumerate(sections):
+    for k, (letter, mark) in enumerate(sections):
         at = first + k * length
-        if letter in starts and not varied:
+        if letter in starts and mark != "'":
             continue
         start = at + length - bar if letter in starts else at
         starts.setdefault(letter, at)
         yield at, start, at + length, letter, bar, _closing(frame, sections, k, at + length)
+
+
+def _changed(frame: Frame, form: str) -> Iterator[tuple[int, int, int, str, int]]:
+    """Sections that come back changed, as `Stretch` takes them."""
+    length, first = section_ticks(frame, form), frame.onset or 0
+    for k, section in enumerate(sections_of(form)):
+        at = first + k * length
+        if section.changed:
+            yield at, at, at + length, section.letter, frame.melody.metres[0].bar_ticks
 
 
 def _strong(frame: Frame) -> Flags:
@@ -99,10 +110,10 @@ def _strong(frame: Frame) -> Flags:
     return closing
 
 
-def _closing(frame: Frame, sections: tuple[tuple[str, bool], ...], number: int, end: int) -> Flags | None:
+def _closing(frame: Frame, sections: tuple[Section, ...], number: int, end: int) -> Flags | None:
     """Pitches on which section `number` may close: full at the end and where it returns varied, half before that."""
-    letter, varied = sections[number]
-    last = sections[-1] == (letter, False) or number == len(sections) - 1
+    letter, varied = sections[number].letter, sections[number].varied
+    last = sections[-1] == (letter, "") or number == len(sections) - 1
     if last and frame.setting.ending == "free":
         return None
     if last or varied:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from melodyrnn.controls.control import Control, Option, one_of
+from melodyrnn.controls.control import VARIES, Control, Option, one_of
 from melodyrnn.controls.rules import Mask
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
@@ -24,7 +24,9 @@ ENDS: Final = {"tonic": (0,), "open": (1, 4, 6)} | {str(step + 1): (step,) for s
 class End(Control):
     """The last note is one of these steps, begins on a beat and lasts a beat or more; free: as the network likes."""
 
-    option = Option("--end", "End on 1, on 2, 5 or 7, or N: on a beat, long.", "tonic|open|N|free", panel="Pitches")
+    option = Option(
+        "--end", "End on 1, on 2, 5 or 7, or N: on a beat, long.", "tonic|open|N|free", panel="Pitches", verbs=VARIES
+    )
     concerns = "ending"
 
     @classmethod

@@ -20,6 +20,7 @@ class Bars(Control):
         "--bars", "Exactly so many, up to 64, without upbeat and prime; free: as was learnt.", "N|free", staged=False
     )
     default = 8
+    says_default = True
     stored = int | None
 
     @classmethod

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from melodyrnn.controls.setting import Setting
 
 _FRAME: Final = ("metre", "tempo", "upbeat", "bars")
-_LAID_OUT: Final = frozenset({"form", "loop", "chords"})
+LAID_OUT: Final = frozenset({"form", "loop", "chords"})
 """What has a length of its own: beside it upbeat and bars stay as they are."""
 
 
@@ -54,7 +54,7 @@ class Style(Control):
         begun = bool(asked["upbeat"]) if "upbeat" in asked else None
         fits = ((f, n) for f, n in forms if f.bars <= MOST_BARS and begun in (None, f.upbeat > 0))
         form = usual_form((f, n) for f, n in fits if f.bars and can_begin(f, metre.bar_ticks))
-        if form is None or _LAID_OUT & asked.keys():
+        if form is None or LAID_OUT & asked.keys():
             return frame
         return frame | {"upbeat": form.upbeat, "bars": form.bars}
 

@@ -5,29 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from melodyrnn.controls.control import Control, Option, real
+from melodyrnn.controls.control import VARIES, Control, Option, real
+from melodyrnn.music.parsing import parse_tempo
 
 if TYPE_CHECKING:
     from melodyrnn.controls.setting import Setting
 
 
 class Tempo(Control):
-    """Quarter notes a minute; None: the prime's, else 120."""
+    """Quarter notes a minute, or other beats (3/8=116); None: the prime's, else 120."""
 
     option = Option(
         "--tempo",
-        "Quarters a minute, 4 to 1000 (120, or the prime's).",
+        "Quarters a minute, 4 to 1000, or 3/8=116 (120, or the prime's).",
         "N",
-        panel="Music",
-        kind=float,
+        verbs=VARIES,
         elsewhere=("--bpm", "--speed"),
     )
     stored = float | None
 
     @classmethod
     def parse(cls, given: Any) -> Self:
-        """A number, or None."""
-        return cls(None if given is None else real(cls, given, 4, 1000))
+        """A number of quarters, a text as scores write it, or None."""
+        value = parse_tempo(given) if isinstance(given, str) else given
+        return cls(None if value is None else real(cls, value, 4, 1000))
 
     def settle(self, setting: Setting) -> Setting:
         """The tempo."""

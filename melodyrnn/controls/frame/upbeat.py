@@ -22,6 +22,7 @@ class Upbeat(Control):
 
     option = Option("--upbeat", "Length of an upbeat before them: 1/4, 1/8.", "N/N|free", staged=False)
     default = 0
+    says_default = True
     stored = int | None
 
     @classmethod

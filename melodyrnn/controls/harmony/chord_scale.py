@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from melodyrnn.controls.control import Control, Option, one_of
+from melodyrnn.controls.control import VARIES, Control, Option, one_of
 from melodyrnn.controls.rules import Preference
 from melodyrnn.music.chord_scales import chord_scale, colour_tones, foreign_tones
 
@@ -27,7 +27,9 @@ class ChordScale(Control):
     Chords of the key change nothing.
     """
 
-    option = Option("--chord-scale", "Chords outside the key change the scale.", "auto|off", panel="Chords")
+    option = Option(
+        "--chord-scale", "Chords outside the key change the scale.", "auto|off", panel="Chords", verbs=VARIES
+    )
     default = "auto"
     stored = str
     standing = True

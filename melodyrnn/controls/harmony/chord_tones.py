@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from melodyrnn.controls.control import Control, Option, one_of
+from melodyrnn.controls.control import VARIES, Control, Option, one_of
 from melodyrnn.controls.rules import Mask, Preference
 from melodyrnn.music.chord_scales import close_tones, third_of
 
@@ -24,7 +24,7 @@ class ChordTones(Control):
     As a rule these are 1, 3, 5 and 7 of the chord, and its third comes where it lasts two beats or more.
     """
 
-    option = Option("--chord-tones", "Chord tones on strong beats.", "prefer|rule", panel="Chords")
+    option = Option("--chord-tones", "Chord tones on strong beats.", "prefer|rule", panel="Chords", verbs=VARIES)
     default = "prefer"
     stored = str
     standing = True

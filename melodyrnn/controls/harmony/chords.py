@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from melodyrnn.controls.control import Control, Option
+from melodyrnn.controls.control import VARIES, Control, Option
 from melodyrnn.music.chords import progression
 from melodyrnn.music.melody import Metre
 
@@ -19,7 +19,12 @@ class ChordsControl(Control):
     """A progression, from the first full bar on, over and over; what it means for notes is said by --chord-tones."""
 
     option = Option(
-        "--chords", '"Am:4 F:2 | C", or those of FILE[:TRACK].', "CHORDS|FILE", panel="Chords", files="harmony"
+        "--chords",
+        '"Am:4 F:2 | C", or those of FILE[:TRACK].',
+        "CHORDS|FILE",
+        panel="Chords",
+        files="harmony",
+        verbs=VARIES,
     )
 
     @property

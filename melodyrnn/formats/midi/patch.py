@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _OFF, _STANDING, _ON = range(3)  # their order at one tick
 _TEXT, _NAMES = 0x01, (0x00, 0x02, 0x03)  # what opens a track: its number, copyright and name
+_TEMPO: Final = 0x51
+_NAME: Final = 0x03
 _RECIPE: Final = (b"melodyrnn ", NOT_SUNG.encode() + b"melodyrnn ")
 _HEADER: Final = 14
 _DRUMS: Final = 9  # channel
@@ -53,7 +55,9 @@ class Changes(NamedTuple):
     recipe: str | None = None  # takes the place of one that the file has; '' = none, None = as it is
     texts: Sequence[str] = ()  # other texts in the melody's track
     facts: Mapping[int, bytes] = _NOTHING  # type of meta event → what stands at the beginning for all of its type
+    slower: float = 1.0  # what the microseconds a quarter of every tempo are times
     program: int | None = None  # General MIDI sound
+    title: str = ""  # another name of the melody's track and of the whole
     tracks: Sequence[bytes] = ()  # payloads that are added
 
 
@@ -89,12 +93,21 @@ def patched(original: Original, changes: Changes) -> Patched:
     for text in (changes.recipe, *changes.texts):
         if text:
             home.open_with(_meta(_TEXT, (NOT_SUNG + text).encode()))
-    for kind, content in changes.facts.items():
-        for number in range(len(original.raw.tracks)):
-            sheets[number].drop(lambda event, kind=kind: is_meta(event, kind))  # type: ignore[misc]
-        sheets[0].open_with(_meta(kind, content))
+    _state(sheets, home, len(original.raw.tracks), changes)
     payloads = {number: sheet.payload() for number, sheet in sheets.items()}
     return Patched(_file(original, payloads, changes.tracks), left_out)
+
+
+def _state(sheets: _Sheets, home: _Sheet, tracks: int, changes: Changes) -> None:
+    """Tempo, metre, key and name as they are to be, whatever tracks said."""
+    for sheet in (home, sheets[0]) if changes.title else ():
+        sheet.name(changes.title)
+    for number in range(tracks) if changes.slower != 1.0 else ():
+        sheets[number].slow_down(changes.slower)
+    for kind, content in changes.facts.items():
+        for number in range(tracks):
+            sheets[number].drop(lambda event, kind=kind: is_meta(event, kind))  # type: ignore[misc]
+        sheets[0].open_with(_meta(kind, content))
 
 
 def _move(sheets: _Sheets, place: Place, sound: SoundingNote, *, together: bool) -> bool:
@@ -201,6 +214,15 @@ class _Sheet:
         if not changes:
             self.openings.append(MidiEvent(0, status, bytes((program,))))
 
+    def name(self, title: str) -> None:
+        """Give the track another name."""
+        told = MidiEvent(0, 0xFF, bytes((_NAME,)) + title.encode("utf-8", "replace"))
+        names = [number for number, event in enumerate(self.events) if event is not None and is_meta(event, _NAME)]
+        if names and (first := self.events[names[0]]) is not None and first.tick == 0:
+            self.events[names[0]] = told
+        else:
+            self.openings.insert(0, told)
+
     def open_with(self, event: MidiEvent) -> None:
         """Put an event at the beginning, behind the track's name."""
         self.openings.append(event)
@@ -208,6 +230,13 @@ class _Sheet:
     def drop(self, unwanted: Callable[[MidiEvent], bool]) -> None:
         """Take out events that a function knows."""
         self.events = [None if event is None or unwanted(event) else event for event in self.events]
+
+    def slow_down(self, times: float) -> None:
+        """Make every tempo so many times as slow."""
+        for number, event in enumerate(self.events):
+            if event is not None and is_meta(event, _TEMPO) and len(event.data) == 4:
+                told = min(max(round(int.from_bytes(event.data[1:]) * times), 1), 0xFFFFFF)
+                self.events[number] = event._replace(data=event.data[:1] + told.to_bytes(3))
 
     def payload(self) -> bytes:
         """The events as the payload of a track chunk."""

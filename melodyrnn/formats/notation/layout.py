@@ -7,7 +7,7 @@ Conventions
     the silence before it.
     Pitches are spelled for the key: no accidental on a note of the scale.
 
-Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and dots), spelled.
+Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and dots), spelled, signature, changes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from melodyrnn.music.key import SHARPS, STEPS, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from melodyrnn.formats.notation.repeats import Repeat
     from melodyrnn.music.melody import Melody, Metre
 
 _PLAIN: Final = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # with at most one dot
@@ -54,16 +55,39 @@ class Line:
     metre: Metre  # its onset is not of interest
     pieces: tuple[Piece, ...]
     upbeat: bool = False
+    begin: int = 0  # the tick of the melody
+    place: int = 0  # ticks of its bar that are not written before it: of an upbeat, or where a repeat cuts the bar
+    opens: bool = False  # a section that is repeated
+    closes: bool = False
+
+    @property
+    def ticks(self) -> int:
+        """How long it is as written."""
+        return sum(piece.ticks for piece in self.pieces)
 
 
-def engrave(melody: Melody, symbols: Mapping[int, str] | None = None) -> list[Line]:
-    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins."""
+def engrave(melody: Melody, symbols: Mapping[int, str] | None = None, repeats: Sequence[Repeat] = ()) -> list[Line]:
+    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins.
+
+    `repeats` are written once. A silence shorter than a bar behind the last of them is not written.
+    """
     lines: list[Line] = []
+    cuts = sorted({tick for repeat in repeats for tick in repeat})
     for start, end, metre in _bars(melody):
         upbeat = not lines and 0 < melody.notes[0].onset < end < melody.end
-        begin = melody.notes[0].onset if upbeat else start
-        lines.append(Line(metre, tuple(_pieces(melody, begin, end, symbols or {})), upbeat))
+        ticks = [melody.notes[0].onset if upbeat else start, *(cut for cut in cuts if start < cut < end), end]
+        for begin, until in pairwise(sorted({*ticks})):
+            if any(one.again <= begin < one.end for one in repeats) or _is_left_over(melody, begin, cuts):
+                continue
+            pieces = tuple(_pieces(melody, begin, until, symbols or {}))
+            opens, closes = (any(one[place] == tick for one in repeats) for place, tick in enumerate((begin, until)))
+            lines.append(Line(metre, pieces, upbeat, begin, begin - start, opens, closes))
     return lines
+
+
+def _is_left_over(melody: Melody, begin: int, cuts: Sequence[int]) -> bool:
+    """Whether nothing sounds from a tick on, at which the last repeat ends within a bar."""
+    return bool(cuts) and begin == cuts[-1] and begin >= melody.notes[-1].end and melody.place(begin)[1] > 0
 
 
 def _bars(melody: Melody) -> Iterator[tuple[int, int, Metre]]:
@@ -101,7 +125,10 @@ def _pieces(melody: Melody, begin: int, end: int, symbols: Mapping[int, str]) ->
     if now < end:
         spans.append(_Span(now, end, None))
     parts = chain.from_iterable(_parted(span, symbols) for span in spans)
-    yield from _grouped([piece for part in parts for piece in _cut(part, begin, symbols.get(part.start, ""))])
+    metre = melody.metre_at(begin)
+    bar = begin - melody.place(begin)[1]
+    pieces = ((part, _cut(part, begin, bar, metre)) for part in parts)
+    yield from _grouped([piece for part, cut in pieces for piece in _with_symbol(cut, symbols.get(part.start, ""))])
 
 
 def _parted(span: _Span, symbols: Mapping[int, str]) -> Iterator[_Span]:
@@ -113,23 +140,46 @@ def _parted(span: _Span, symbols: Mapping[int, str]) -> Iterator[_Span]:
         yield _Span(a, b, span.pitch, back, span.tied_to if b == span.end else sounds)
 
 
-def _cut(span: _Span, begin: int, symbol: str) -> Iterator[Piece]:
-    """Cut a span of a bar that begins at a tick into single signs, tied unless it is a rest."""
+def _cut(span: _Span, begin: int, bar: int, metre: Metre) -> list[Piece]:
+    """Cut a span into single signs, tied unless it is a rest; what is written begins at `begin`, the bar at `bar`."""
     lengths: list[int] = []
     now, sounds = span.start, span.pitch is not None
     while now < span.end:
-        lengths.append(_next_sign(now - begin, span.end - now))
+        until = min(span.end, now + _room(now - bar, span.end - now, metre, sounds=sounds))
+        lengths.append(_next_sign(now - begin, until - now))
         now += lengths[-1]
+    pieces = []
     for place, ticks in enumerate(lengths):
         back = sounds and (place > 0 or span.tied_from)
         on = sounds and (place < len(lengths) - 1 or span.tied_to)
-        yield Piece(ticks, span.pitch, back, on, symbol="" if place else symbol)
+        pieces.append(Piece(ticks, span.pitch, back, on))
+    return pieces
+
+
+def _with_symbol(pieces: list[Piece], symbol: str) -> list[Piece]:
+    return [replace(pieces[0], symbol=symbol), *pieces[1:]] if symbol else pieces
+
+
+def _room(place: int, left: int, metre: Metre, *, sounds: bool) -> int:
+    """How long a sign may be that begins so many ticks into the bar, so that the beats can be seen.
+
+    A note from between the beats hides neither the middle of a bar of four nor a dotted beat; a rest hides no beat, but
+    for those of the whole bar and of its halves.
+    """
+    beat = metre.beat_ticks
+    if beat % 9 == 0:  # dotted beats
+        return beat - place % beat if place % beat or (left < metre.bar_ticks and not sounds) else left
+    if not sounds and beat == _BEAT and not (place == 0 and left >= metre.bar_ticks):
+        return 48 if place % 48 == 0 and left >= 48 and metre.numerator % 2 == 0 else beat - place % beat
+    return 48 - place if metre.bar_ticks == 96 and place < 48 and place % _BEAT else left
 
 
 def _next_sign(place: int, left: int) -> int:
     """The sign to write here, `place` ticks into the bar, of a span that has so much left."""
     if place % 3 == 0 and left % 3 == 0:
         return next(ticks for ticks in _PLAIN if ticks <= left)
+    if place % 16 == 0 and left in {16, 32} and place % 48 + left <= 48:  # three quarters in the time of two
+        return left
     to_beat = -place % _BEAT
     if place % 3 == 0:  # leave the plain grid with the last sign of the span
         if left in _TRIPLET:

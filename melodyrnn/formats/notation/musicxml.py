@@ -3,7 +3,7 @@
 What is put right, in the order of the standard (MusicXML 4.0): notes without `<duration>` get it from their sign; cue
 notes, which another player plays, become rests; a tie that stands as `<tied>` alone is one; "c. 72" is a tempo of 72,
 "0" is none; a key of single accidentals is none either (what it alters is written at each note as well).
-A text in which nothing is to be put right is given back as it was.
+Our own repeats are written out (`repeats`). A text in which nothing is to be put right is given back as it was.
 
 Conventions
     quarters    lengths as Fractions of a quarter; divisions: how many of a `<duration>` make one.
@@ -17,6 +17,8 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
+
+from melodyrnn.formats.notation.repeats import as_it_sounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +43,7 @@ def mended(text: str) -> str:
         root = ET.fromstring(text)  # noqa: S314 - expat limits entity growth and opens nothing
     except (ET.ParseError, LookupError, ValueError):
         return text
-    changed = [_tempos(root), *map(_part, root.findall("part"))]
+    changed = [as_it_sounds(root), _tempos(root), *map(_part, root.findall("part"))]
     return ET.tostring(root, encoding="unicode") if any(changed) else text
 
 

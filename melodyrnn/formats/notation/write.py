@@ -1,32 +1,35 @@
 """Melodies → MusicXML and ABC, chord symbols over them, without music21 (composing must not wait for it).
 
-Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC 2.1 with L:1/8. Tempo, key with its
-mode, metre changes, upbeat and title are written; velocities are not.
+Conventions: see `layout`. MusicXML 4.0 partwise, 24 divisions a quarter; ABC (`abc.write_abc`), in which notes are
+split where a symbol stands. Tempo, key with its mode, metre changes, upbeat and title are written; velocities are not.
 
 Contents: symbols_over (a progression → tick and symbol), harmony_element (a symbol → MusicXML), write_notation,
-write_score.
+write_score (for the registry), musicxml_of, score_tree.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from melodyrnn.errors import OptionError, Unsatisfiable, one_line
-from melodyrnn.formats.notation.layout import changes, engrave, note_sign, signature, spelled
+from melodyrnn.formats.abc.write_abc import abc_of
+from melodyrnn.formats.notation.beams import beams_of, clef_of
+from melodyrnn.formats.notation.layout import Piece, changes, engrave, note_sign, signature, spelled
+from melodyrnn.formats.notation.repeats import SOFTWARE, literal_repeats
 from melodyrnn.music.chord_symbols import degrees_of, parts_of
 from melodyrnn.music.chords import spans_over
-from melodyrnn.music.key import Key, spell
 from melodyrnn.music.key_finding import key_or_found
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from melodyrnn.formats.notation.layout import Line, Piece
+    from melodyrnn.formats.notation.beams import Clef
+    from melodyrnn.formats.notation.layout import Line
     from melodyrnn.formats.writing import Manner, Written
     from melodyrnn.music.chord_symbols import Degrees
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
 
 _ALTER: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -85,7 +88,7 @@ def harmony_element(symbol: str) -> ET.Element:
     if bass:
         _pitch(harmony, "bass", bass)
     for value, alter, how in changes:
-        degree = ET.SubElement(harmony, "degree")
+        degree = ET.SubElement(harmony, "degree", {"print-object": "no"})  # the kind's text says it
         for name, told in (("degree-value", value), ("degree-alter", alter), ("degree-type", how)):
             ET.SubElement(degree, name).text = str(told)
     return harmony
@@ -122,114 +125,95 @@ def _pitch(harmony: ET.Element, what: str, name: str) -> None:
         ET.SubElement(pitch, f"{what}-alter").text = str(_ALTER[name[1:]])
 
 
-_ABC_MODES: Final = {
-    "major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix",
-    "locrian": "loc",
-}  # fmt: skip
-_SIGNS: Final = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _ACCIDENTALS: Final = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
-_BARS_A_LINE: Final = 4
 _DOCTYPE: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
     'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
 
 
-def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
+def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None, style: str = "") -> bytes:  # noqa: A002
     """Write a melody as 'musicxml' or 'abc', spelled for its key (found where it has none); `symbols` over it, by tick.
+
+    `style`: what it is said to be, a jig; ABC says it.
 
     Raises OptionError: another format, or a melody without notes.
     """
     if format not in {"abc", "musicxml"}:
         raise OptionError("format", f"{format!r} is not written; choose abc or musicxml")
-    if not melody.notes:
-        raise Unsatisfiable("melody", "has no notes to write")
-    key = key_or_found(melody)
-    lines = engrave(melody, symbols)
-    return _abc(melody, key, lines) if format == "abc" else _musicxml(melody, key, lines)
+    if format == "musicxml":
+        return musicxml_of(melody, symbols)
+    _refuse_empty(melody)
+    lines = engrave(melody, symbols, literal_repeats(melody, symbols or {}))
+    return abc_of(melody, key_or_found(melody), lines, style)
 
 
 def write_score(written: Written, form: str, _manner: Manner) -> bytes:
     """Write a melody and its symbols as the registry asks. Raises as `write_notation` does."""
-    return write_notation(written.melody, form, written.symbols)
+    return write_notation(written.melody, form, written.symbols, written.style)
 
 
-def _abc(melody: Melody, key: Key, lines: list[Line]) -> bytes:
-    first, title = melody.metres[0], one_line(melody.title.replace("%", "")) or "Melody"
-    head = [
-        "%abc-2.1", "X:1", f"T:{title}", f"M:{first}", "L:1/8",
-        f"Q:1/4={melody.tempo:g}", f"K:{spell(key.tonic, key.fifths)}{_ABC_MODES[key.mode]}",
-    ]  # fmt: skip
-    bars = []
-    for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
-        metre = f"[M:{line.metre}]" if changed and place else ""
-        bars.append(metre + _abc_bar(line, key.fifths))
-    rows = [bars[at : at + _BARS_A_LINE] for at in range(0, len(bars), _BARS_A_LINE)]
-    body = ["".join(f"{bar} | " for bar in row).rstrip() for row in rows]
-    body[-1] += "]"
-    return ("\n".join([*head, *body]) + "\n").encode()
+def _refuse_empty(melody: Melody) -> None:
+    if not melody.notes:
+        raise Unsatisfiable("melody", "has no notes to write")
 
 
-def _abc_bar(line: Line, fifths: int) -> str:
-    """A bar of ABC, notes of a beat beamed; an accidental is written wherever a reader could think of another."""
-    own = signature(fifths)
-    by_octave: dict[tuple[str, int], int] = {}
-    by_letter: dict[str, int] = {}
-    place = line.metre.bar_ticks - sum(piece.ticks for piece in line.pieces) if line.upbeat else 0
-    bar, beamed = "", -1  # the beat in which the last piece could be beamed
-    for piece in line.pieces:
-        text = f'"{piece.symbol}"' if piece.symbol else ""
-        text += f"(3:2:{piece.group}" if piece.group else ""
-        if piece.pitch is None:
-            text += "z"
-        else:
-            letter, shift, octave = spelled(piece.pitch, fifths)
-            here = (letter, octave)
-            if {by_octave.get(here, own[letter]), by_letter.get(letter, own[letter])} != {shift}:
-                text += _SIGNS[shift]
-            by_octave[here] = by_letter[letter] = shift
-            text += letter.lower() + "'" * (octave - 5) if octave >= 5 else letter + "," * (4 - octave)
-        text += _abc_length(piece) + ("-" if piece.tied_to else "")
-        beat = place // max(line.metre.beat_ticks, TICKS_PER_QUARTER)
-        short = piece.pitch is not None and piece.ticks < TICKS_PER_QUARTER
-        bar += text if (short and beamed == beat) or not bar else f" {text}"
-        beamed, place = beat if short else -1, place + piece.ticks
-    return bar
-
-
-def _abc_length(piece: Piece) -> str:
-    """The length in eighths, as ABC writes it: nothing, 3, /2, 3/2."""
-    length = Fraction(piece.ticks * (3 if piece.in_triplet else 2), 24)
-    if length.denominator == 1:
-        return "" if length == 1 else str(length.numerator)
-    return f"{length.numerator if length.numerator > 1 else ''}/{length.denominator}"
-
-
-def _musicxml(melody: Melody, key: Key, lines: list[Line]) -> bytes:
-    score = ET.Element("score-partwise", version="4.0")
-    ET.SubElement(ET.SubElement(score, "work"), "work-title").text = one_line(melody.title) or "Melody"
-    encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
-    ET.SubElement(encoding, "software").text = "melodyrnn"
-    part_list = ET.SubElement(score, "part-list")
-    ET.SubElement(ET.SubElement(part_list, "score-part", id="P1"), "part-name").text = "Melody"
-    part = ET.SubElement(score, "part", id="P1")
-    number = 0 if lines[0].upbeat else 1
-    for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
-        measure = ET.SubElement(part, "measure", number=str(number + place))
-        if line.upbeat:
-            measure.set("implicit", "yes")
-        if changed:
-            _attributes(measure, line, key if place == 0 else None)
-        if place == 0:
-            _tempo(measure, melody.tempo)
-        _notes(measure, line, key.fifths)
-    final = ET.SubElement(measure, "barline", location="right")
-    ET.SubElement(final, "bar-style").text = "light-heavy"
+def musicxml_of(melody: Melody, symbols: Mapping[int, str] | None = None) -> bytes:
+    """Write a melody as MusicXML; raise OptionError for one without notes."""
+    score = score_tree(melody, symbols)
     ET.indent(score)
     return (_DOCTYPE + ET.tostring(score, encoding="unicode") + "\n").encode()
 
 
-def _attributes(measure: ET.Element, line: Line, key: Key | None) -> None:
+def score_tree(melody: Melody, symbols: Mapping[int, str] | None = None, *, folded: bool = True) -> ET.Element:
+    """A melody as the tree of MusicXML; raise OptionError for one without notes.
+
+    `folded`: what is repeated literally stands once, between repeat signs.
+    """
+    _refuse_empty(melody)
+    symbols = symbols or {}
+    key = key_or_found(melody)
+    lines = engrave(melody, None, literal_repeats(melody, symbols) if folded else ())
+    score = ET.Element("score-partwise", version="4.0")
+    ET.SubElement(ET.SubElement(score, "work"), "work-title").text = one_line(melody.title) or "Melody"
+    encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
+    ET.SubElement(encoding, "software").text = SOFTWARE
+    part_list = ET.SubElement(score, "part-list")
+    name = ET.SubElement(ET.SubElement(part_list, "score-part", id="P1"), "part-name", {"print-object": "no"})
+    name.text = "Melody"
+    _measures(ET.SubElement(score, "part", id="P1"), melody, key, lines, symbols)
+    return score
+
+
+def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], symbols: Mapping[int, str]) -> None:
+    """The bars, numbered; the rest of one that a repeat cuts in two is counted with its beginning."""
+    number = 0
+    for place, (line, changed, beams) in enumerate(zip(lines, changes(lines), beams_of(lines), strict=True)):
+        cut = line.place > 0 and not line.upbeat
+        number += not cut and not line.upbeat
+        measure = ET.SubElement(part, "measure", number=f"{number}X1" if cut else str(number))
+        if line.upbeat or cut:
+            measure.set("implicit", "yes")
+        if changed:
+            _attributes(measure, line, key if place == 0 else None, clef_of(melody, key.fifths))
+        if line.opens and place:
+            _bar_line(measure, "left", "heavy-light", "forward")
+        if place == 0:
+            _tempo(measure, melody)
+        _notes(measure, line, key.fifths, symbols, beams)
+        last = place == len(lines) - 1
+        if line.closes or last:
+            _bar_line(measure, "right", "light-heavy", "backward" if line.closes else "")
+
+
+def _bar_line(measure: ET.Element, location: str, style: str, repeat: str) -> None:
+    line = ET.SubElement(measure, "barline", location=location)
+    ET.SubElement(line, "bar-style").text = style
+    if repeat:
+        ET.SubElement(line, "repeat", direction=repeat)
+
+
+def _attributes(measure: ET.Element, line: Line, key: Key | None, clef: Clef) -> None:
     """Divisions, key, metre and clef at the start; the metre alone where it changes."""
     attributes = ET.SubElement(measure, "attributes")
     if key is not None:
@@ -241,26 +225,41 @@ def _attributes(measure: ET.Element, line: Line, key: Key | None) -> None:
     ET.SubElement(time, "beats").text = str(line.metre.numerator)
     ET.SubElement(time, "beat-type").text = str(line.metre.denominator)
     if key is not None:
-        clef = ET.SubElement(attributes, "clef")
-        ET.SubElement(clef, "sign").text = "G"
-        ET.SubElement(clef, "line").text = "2"
+        sign = ET.SubElement(attributes, "clef")
+        ET.SubElement(sign, "sign").text = clef.sign
+        ET.SubElement(sign, "line").text = str(clef.line)
+        if clef.octaves:
+            ET.SubElement(sign, "clef-octave-change").text = str(clef.octaves)
 
 
-def _tempo(measure: ET.Element, tempo: float) -> None:
+def _tempo(measure: ET.Element, melody: Melody) -> None:
+    """A metronome mark in the beat of the metre, to a tenth; what sounds is told in quarters, exactly."""
+    beat = melody.metres[0].beat_ticks
+    unit, dots = note_sign(Piece(beat, None)) if beat % 9 == 0 else ("quarter", 0)
     direction = ET.SubElement(measure, "direction", placement="above")
     metronome = ET.SubElement(ET.SubElement(direction, "direction-type"), "metronome")
-    ET.SubElement(metronome, "beat-unit").text = "quarter"
-    ET.SubElement(metronome, "per-minute").text = f"{tempo:g}"
-    ET.SubElement(direction, "sound", tempo=f"{tempo:g}")
+    ET.SubElement(metronome, "beat-unit").text = unit
+    for _ in range(dots):
+        ET.SubElement(metronome, "beat-unit-dot")
+    shown = melody.tempo * TICKS_PER_QUARTER / beat if dots else melody.tempo
+    ET.SubElement(metronome, "per-minute").text = f"{round(shown, 1):g}"
+    ET.SubElement(direction, "sound", tempo=f"{melody.tempo:g}")
 
 
-def _notes(measure: ET.Element, line: Line, fifths: int) -> None:
+def _notes(
+    measure: ET.Element, line: Line, fifths: int, symbols: Mapping[int, str], beams: Sequence[Sequence[str]]
+) -> None:
     """The notes of a bar, with accidentals where the signature and the bar so far say otherwise."""
     own = signature(fifths)
     seen: dict[tuple[str, int], int] = {}
-    for piece in line.pieces:
-        if piece.symbol:
-            measure.append(harmony_element(piece.symbol))
+    at = line.begin
+    if line.pieces and line.ticks == line.metre.bar_ticks and all(piece.pitch is None for piece in line.pieces):
+        _harmonies(measure, symbols, at, at + line.ticks)
+        _whole_rest(measure, line.ticks)
+        return
+    for piece, beam in zip(line.pieces, beams, strict=True):
+        _harmonies(measure, symbols, at, at + piece.ticks)
+        at += piece.ticks
         note = ET.SubElement(measure, "note")
         accidental = None
         if piece.pitch is None:
@@ -276,11 +275,28 @@ def _notes(measure: ET.Element, line: Line, fifths: int) -> None:
                 accidental = _ACCIDENTALS[shift]
             seen[letter, octave] = shift
         ET.SubElement(note, "duration").text = str(piece.ticks)
-        _note_details(note, piece, accidental)
+        _note_details(note, piece, accidental, beam)
 
 
-def _note_details(note: ET.Element, piece: Piece, accidental: str | None) -> None:
-    """Ties, voice, sign, accidental and triplet bracket, in the order the format wants."""
+def _whole_rest(measure: ET.Element, ticks: int) -> None:
+    """The rest of a silent bar, whatever its length."""
+    note = ET.SubElement(measure, "note")
+    ET.SubElement(note, "rest", measure="yes")
+    ET.SubElement(note, "duration").text = str(ticks)
+    ET.SubElement(note, "voice").text = "1"
+
+
+def _harmonies(measure: ET.Element, symbols: Mapping[int, str], begin: int, end: int) -> None:
+    """The chord symbols that come while a note sounds, each so many divisions after its beginning."""
+    for tick in sorted(tick for tick in symbols if begin <= tick < end):
+        harmony = harmony_element(symbols[tick])
+        if tick > begin:
+            ET.SubElement(harmony, "offset").text = str(tick - begin)
+        measure.append(harmony)
+
+
+def _note_details(note: ET.Element, piece: Piece, accidental: str | None, beam: Sequence[str]) -> None:
+    """Ties, voice, sign, accidental, beams and triplet bracket, in the order the format wants."""
     for kind, there in (("stop", piece.tied_from), ("start", piece.tied_to)):
         if there:
             ET.SubElement(note, "tie", type=kind)
@@ -295,6 +311,8 @@ def _note_details(note: ET.Element, piece: Piece, accidental: str | None) -> Non
         ratio = ET.SubElement(note, "time-modification")
         ET.SubElement(ratio, "actual-notes").text = "3"
         ET.SubElement(ratio, "normal-notes").text = "2"
+    for level, word in enumerate(beam, 1):
+        ET.SubElement(note, "beam", number=str(level)).text = word
     marks = [("tied", "stop", piece.tied_from), ("tied", "start", piece.tied_to)]
     marks += [("tuplet", "start", piece.group > 0), ("tuplet", "stop", piece.ends_group)]
     wanted = [(name, kind) for name, kind, there in marks if there]

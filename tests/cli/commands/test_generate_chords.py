@@ -71,7 +71,7 @@ def test_a_track_is_named_behind_a_colon(command, model):
         ended = command("generate", "-m", model, "--chords", f"a.mid:{track}", "-v", "-o", "b.mid", "--force")
         assert "a.mid: track 2 'Chords': Am F | Am F" in ended.err
     ended = command("generate", "-m", model, "--chords", "a.mid:5", "-o", "b.mid", "--force")
-    text = "asked for '5'; tracks with notes: 1 'Melody', 2 'Chords'"
+    text = "asked for '5'; tracks with notes: 1 'Am, 8 bars, seed 3', 2 'Chords'"
     assert (ended.status, ended.err) == (1, f"melodyrnn: error: a.mid: has no track of that number or name ({text})\n")
 
 

@@ -200,3 +200,14 @@ def test_no_room_before_the_file_is_told(model):
         written = written_file(made, recipe)
         assert len(written.notices) == told
         assert read_midi(written.data).melody.notes == notes
+
+
+def test_a_tempo_map_keeps_its_shape(tmp_path, command, model):
+    """With --tempo of vary a file that slows down does so from the new tempo."""
+    file = mido.MidiFile(clip(tmp_path))
+    file.tracks[0].append(mido.MetaMessage("set_tempo", tempo=900_000, time=960))
+    file.save("map.mid")
+    asked = ("--tempo", 200, "--strength", 0, "-m", model, "-o", "new.mid")
+    assert command("vary", "map.mid", "--track", "Lead synth", *asked).status == 0
+    tempos = [m.tempo for track in mido.MidiFile("new.mid").tracks for m in track if m.type == "set_tempo"]
+    assert tempos == [300_000, 450_000]

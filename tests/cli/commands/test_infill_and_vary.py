@@ -165,3 +165,32 @@ def test_what_cannot_fit_is_refused(command, model, tune_file):
     reason = "in bar 3, between the notes that stay, nothing meets all that is asked; it could be filled without"
     guilty = "range C7-C8, max-leap 1, density 3-6"
     assert ended.err == f"melodyrnn: error: constraints: {reason} any one of: {guilty}\n"
+
+
+def test_vary_changes_what_is_asked_for(command, model, tune, tune_file):
+    """--bars, --end, --chords of a file and --tempo, each; the recipe makes the same bytes."""
+    Path("chords.abc").write_text('X:1\nM:3/4\nL:1/4\nK:C\n"F"FAc|"G7"GBd|]\n')
+    asked = ("--bars", "4-5", "--end", "open", "--chords", "chords.abc", "--tempo", "3/8=60", "--strength", 1)
+    ended = command("vary", tune_file, *asked, "-m", model, "-o", "new.mid", *SMALL)
+    assert ended.status == 0, ended.err
+    found = read_midi(Path("new.mid")).melody
+    assert (found.tempo, found.title) == (90.0, tune.title)
+    assert [n for n in found.notes if n.onset < 216] == [n for n in tune.notes if n.onset < 216]
+    assert found.notes[-1].pitch % 12 in {2, 7, 11}
+    assert command("reproduce", "new.mid", "-m", model, "-q").data == Path("new.mid").read_bytes()
+    refused = command("vary", tune_file, "--keep", "bars=5", "--end", "open", "-m", model, *SMALL)
+    assert "end: the last note stands in bar 5, which stays" in refused.err
+
+
+def test_a_title_that_is_asked_for(command, model, tune_file):
+    """In place of the file's own names, which stay where none is asked for; in a score likewise."""
+    for asked, title, track in ((("--title", "Another"), "Another", "Another"), ((), "A tune", "Melody")):
+        command("vary", tune_file, *asked, "-m", model, "-o", "new.mid", "--force", *SMALL)
+        found = read_midi(Path("new.mid"))
+        assert (found.melody.title, found.track) == (title, f"track 1 '{track}' (the single melodic track)")
+        assert command("reproduce", "new.mid", "-m", model, "-q").data == Path("new.mid").read_bytes()
+    scores = [command("generate", *asked, "--key", "G", "-m", model, "--format", "abc", "-o", "-", *SMALL).out
+              for asked in (("--title", "One"), ())]  # fmt: skip
+    assert ["T:One" in scores[0], "T:G, 8 bars, seed 4" in scores[1]] == [True, True]
+    refused = command("generate", "--title", " ", "-m", model, "-o", "x.mid")
+    assert refused.err == "melodyrnn: error: --title: a title is a line of 1 to 200 characters\n"

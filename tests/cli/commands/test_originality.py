@@ -16,6 +16,7 @@ import melodyrnn
 from bench.hostile_recipes import hostile_file, outcome_of, recipe_of
 from melodyrnn.checkpoint.file import Checkpoint, find, load, save
 from melodyrnn.compose.provenance import Provenance
+from melodyrnn.compose.ranking import CRITERIA
 from melodyrnn.events.columns import columns
 from melodyrnn.events.fingerprint import Index
 from melodyrnn.events.tokenizer import encode
@@ -80,7 +81,7 @@ def test_the_best_of_many_are_written_and_told(command, model):
     assert ended.status == 0
     assert sorted(path.name for path in Path("out").iterdir()) == ["melody-1.mid", "melody-2.mid", "melody-3.mid"]
     head, *rows = ended.err.splitlines()[:4]
-    assert head.split() == ["rank", "seed", "score", "surprise", "range", "repetition", "originality"]
+    assert head.split() == ["rank", "seed", "score", *CRITERIA]
     seeds = [row.split()[1] for row in rows]
     best = command("generate", "-m", model, "--seed", seeds[0], "--bars", 4)
     assert Path("out/melody-1.mid").read_bytes() == best.data
@@ -88,7 +89,22 @@ def test_the_best_of_many_are_written_and_told(command, model):
     told = [json.loads(line) for line in lines.splitlines()]
     assert [str(one["seed"]) for one in told] == seeds
     assert [one["rank"] for one in told] == [1, 2, 3]
-    assert set(told[0]["scores"]) == {"surprise", "range", "repetition", "originality"}
+    assert set(told[0]["scores"]) == set(CRITERIA)
+    some = command(
+        "generate", "-m", model, "--best", 3, "--of", 20, "--seed", 5, "--bars", 4, "--keep", "1,3", "-o", "k/"
+    )
+    assert some.err.splitlines()[:4] == ended.err.splitlines()[:4]
+    assert [Path(f"k/melody-{k}.mid").read_bytes() for k in (1, 2)] == [
+        Path(f"out/melody-{k}.mid").read_bytes() for k in (1, 3)
+    ]
+
+
+def test_the_best_are_shown_on_a_terminal(command, model):
+    """A roll above the line of each."""
+    asked = ("generate", "-m", model, "--best", 2, "--of", 8, "--seed", 5, "--bars", 2, "-o", "out/")
+    plain, shown = command(*asked).err.splitlines(), command(*asked, "--force", err_terminal=True).err
+    assert all(line in shown for line in plain)
+    assert shown.index(plain[-2]) - shown.index(plain[2]) > 300
 
 
 @pytest.mark.parametrize(
@@ -97,6 +113,8 @@ def test_the_best_of_many_are_written_and_told(command, model):
         (["--best", 3, "-n", 2], "-n: --best says how many melodies are kept; leave out one of the two"),
         (["--of", 3], "--of: says of how many --best chooses; give --best as well"),
         (["--best", 9, "--of", 3], "--best: 9: must be 1 to 3, the number of candidates"),
+        (["--keep", "2"], "--keep: names ranks among the best; give --best as well"),
+        (["--best", 3, "--keep", "2,4"], "--keep: '2,4' must be ranks from 1 to 3, such as 2,5"),
         (["--surprise", "much"], "surprise: 'much' is not a number of bits; write 2.4, or corpus"),
         (["--surprise", "2", "-t", "0.5"], "surprise: sets the temperature itself; leave out one of the two"),
         (["--max-copy", 3], "max-copy: runs of fewer than 8 notes belong to everybody; give 8"),
@@ -187,9 +205,9 @@ def test_reproduce_says_why_it_cannot(command, model, learnt, tune_file):
     command("generate", "-m", model, "-o", "a.mid", "--seed", 3)
     command("generate", "-m", model, "-o", "bare.mid", "--no-recipe")
     content = Path("a.mid").read_bytes()
-    Path("changed.mid").write_bytes(content.replace(b"Melody", b"Malady"))
+    Path("changed.mid").write_bytes(content.replace(b"8 bars,", b"9 bars,"))
     Path("old.mid").write_bytes(
-        content.replace(b'"version":"0.3.0"', b'"version":"0.0.1"').replace(b"Melody", b"Malady")
+        content.replace(b'"version":"0.3.0"', b'"version":"0.0.1"').replace(b"8 bars,", b"9 bars,")
     )
     for arguments, reason in (
         (

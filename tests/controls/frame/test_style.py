@@ -57,7 +57,7 @@ def test_what_brings_nothing(counted):
     """A corpus, as before; a style without counts; a prime, which has its own frame."""
     for name in ("airds", "hymn"):
         assert Options(style=name).styled(counted.card) == Options(style=name)
-    assert Options(style="airds", bars=8).values() == {"style": "airds"}
+    assert Options(style="airds", bars=8).styled(counted.card).values() == {"style": "airds", "bars": 8}
     prime = Melody((Note(0, 24, 60), Note(24, 24, 64), Note(48, 48, 67)), (Metre(),), Key(0))
     made = next(generate(counted, Options(style="jig", seed=3), prime=prime)).melody
     assert made.metres == (Metre(),)

@@ -53,6 +53,7 @@ class TrainRequest:
     settings: Sequence[str]
     compile: bool
     precision: str
+    manners: bool
     track: str | None
     strict: bool
     force: bool
@@ -76,7 +77,8 @@ class TrainRequest:
         for name, value in asked.items():
             number = f"{value:.15g}"
             words += [f"--{name}", number] if name in _OWN else ["--set", f"{name}={number}"]
-        words += [f"--{name}" for name, on in (("strict", self.strict), ("compile", self.compile)) if on]
+        flags = (("strict", self.strict), ("compile", self.compile), ("no-manners", not self.manners))
+        words += [f"--{name}" for name, on in flags if on]
         return recipe_text(shlex.join(["melodyrnn", "train", *self.corpora, *words, "-o", "FILE"]))
 
 
@@ -112,7 +114,7 @@ def run_train(console: Console, request: TrainRequest) -> ExitStatus:
             output=output, cell=request.cell, sizes=request.sizes, settings=asked, seed=request.seed, resume=resume,
             compile=request.compile, precision=request.precision, base=base, corpora=styles,
             licences={name: describe_corpus(name).licence for name in request.corpora if name in names()},
-            command=command,
+            command=command, manners=request.manners,
         )  # fmt: skip
         return watch(console, prepared, order)
 

@@ -1,0 +1,107 @@
+"""How a bass, a lead and a riff move, and what rhythm they have, as counted in corpora (`roles.json`, `bench.roles`).
+
+A network that learnt from tunes gives repeated notes nearly all of the probability where few pitches are left, for
+tunes do not leap by fifths and octaves all the time. So a share of the probability is given out by the steps of a role,
+among the pitches that are left.
+
+Conventions
+    Places: 0 on the bar line, 1 on a beat, 2 half-way between two, 3 elsewhere.
+
+Contents: ROLES, role_of, Role; moving, in_rhythm (logit rules).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES
+
+if TYPE_CHECKING:
+    from melodyrnn.constraints.automaton import Flags
+    from melodyrnn.constraints.logit_rules import DecodingContext, LogitRule
+    from melodyrnn.events.vocabulary import Indices
+    from melodyrnn.inference.numpy_network import Logs
+    from melodyrnn.music.key import Key
+
+ROLES: Final = ("bass", "lead", "riff")
+_WIDEST: Final = 12
+_FEW: Final = 0.5  # added to each count
+_RATIO: Final = 2.0  # nats by which a length is likelier or less likely in a role, at most
+
+
+class Role(NamedTuple):
+    """Logarithms of shares."""
+
+    steps: Logs  # (2, 12, 25): major or minor, degree, interval from -12 up
+    degrees: Logs  # (2, 4, 12): of a degree at a place, above what it has everywhere
+    lengths: Logs  # (4, D): at a place, above what all roles together have
+
+
+@lru_cache
+def role_of(name: str) -> Role:
+    """What was counted of a role."""
+    told = json.loads(files("melodyrnn.constraints").joinpath("roles.json").read_text(encoding="utf-8"))["roles"]
+    steps, degrees = (_by_mode(told[name][what]) for what in ("steps", "degrees"))
+    everywhere = degrees.sum(1, keepdims=True)
+    lengths, usual = _lengths(told[name]), sum(_lengths(one) for one in told.values())
+    return Role(
+        _shares(steps), _shares(degrees) - _shares(everywhere),
+        np.clip(_shares(lengths) - _shares(np.asarray(usual)), -_RATIO, _RATIO),
+    )  # fmt: skip
+
+
+def _by_mode(table: dict[str, Any]) -> Logs:
+    return np.array([table["major"], table["minor"]], float) + _FEW
+
+
+def _lengths(told: dict[str, Any]) -> Logs:
+    return np.array([[row.get(str(ticks), 0) for ticks in DURATIONS] for row in told["lengths"]], float) + _FEW
+
+
+def _shares(counts: Logs) -> Logs:
+    return np.asarray(np.log(counts / counts.sum(-1, keepdims=True)))
+
+
+def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indices, share: Logs) -> LogitRule:
+    """A rule on pitches: of what is left a share is given out by the steps of a role.
+
+    `sounding` (P,): MIDI numbers; `allowed` (P,): the pitches that are left; `places` and `share` (T,): by the onset.
+    """
+    degree, mode = (sounding - key.tonic) % 12, int((key.scale[2] - key.tonic) % 12 == 3)
+    rows = np.arange(len(PITCHES))
+    interval = rows - rows[:, None]
+    steps = role.steps[mode][degree[:, None], np.clip(interval + _WIDEST, 0, 2 * _WIDEST)]
+    steps = np.where((np.abs(interval) <= _WIDEST) & allowed, steps, -np.inf)  # (from, to)
+    strong = role.degrees[mode][:, degree]  # (4, P)
+    own, rest = np.log(share)[:, None], np.log1p(-share)[:, None]
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        if not context.notes:
+            return logs
+        tick = np.minimum(context.tick, len(places) - 1)
+        told = steps[context.last] + strong[places[tick]]
+        heard = np.where(allowed, logs, -np.inf)
+        total, known = _total(told), _total(heard)
+        mixed = np.logaddexp(heard - known + rest[tick], told - np.where(np.isfinite(total), total, 0.0) + own[tick])
+        return np.where(np.isfinite(total) & np.isfinite(known), mixed, logs)
+
+    return pitch
+
+
+def in_rhythm(role: Role, places: Indices) -> LogitRule:
+    """A rule on durations: as much likelier as in a role they are than elsewhere, by where the note begins."""
+
+    def duration(logs: Logs, context: DecodingContext) -> Logs:
+        return np.asarray(logs + role.lengths[places[np.minimum(context.tick, len(places) - 1)]])
+
+    return duration
+
+
+def _total(logs: Logs) -> Logs:
+    """The logarithm of a sum of rows, (R, 1); -inf of nothing."""
+    return np.asarray(np.logaddexp.reduce(logs, -1)[:, None])

@@ -1,0 +1,158 @@
+"""Material laid out on the clock of a frame: where its notes begin, how long they last, which pitches they have.
+
+Controls import it where they constrain: it waits for NumPy.
+
+Contents: laid_rhythm, laid_pattern, laid_motif (masks); laid_line, held_breath; leaning_to_rests, leaning_to_last,
+leaning_to_motif, leaning_to_role (preferences).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from melodyrnn.constraints.automaton import InOrder
+from melodyrnn.constraints.breath import EIGHTH, Breath, Breathing, resting
+from melodyrnn.constraints.recall import Recalled, held, paced, recalling
+from melodyrnn.constraints.roles import in_rhythm, moving, role_of
+from melodyrnn.controls.rules import Mask, Preference
+from melodyrnn.errors import OptionError, Unsatisfiable
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from melodyrnn.controls.clock import Frame
+    from melodyrnn.inference.numpy_network import Logs
+
+_SHORTEST: Final = 3  # ticks of a step
+_TO_ROOT: Final = 2.0  # nats against other notes of a bass where a chord begins
+
+
+def laid_rhythm(frame: Frame, notes: Sequence[tuple[int, int]]) -> Mask:
+    """Exactly these notes (onset, ticks), and no others. Raises Unsatisfiable for a length that the tables lack."""
+    durations = np.zeros((frame.end + 1, len(DURATIONS)), bool)
+    onsets = np.zeros(frame.end + 1, bool)
+    for onset, ticks in notes:
+        if ticks not in DURATIONS:
+            raise Unsatisfiable("rhythm", f"no note lasts {ticks}/96 of a whole; write it as two")
+        durations[onset, DURATIONS.index(ticks)] = onsets[onset] = True
+    last, ticks = notes[-1]
+    return Mask(durations=durations, onsets=onsets, must=onsets, over=frame.ticks == last + ticks)
+
+
+def laid_pattern(frame: Frame, bars: Iterable[tuple[int, int, str]]) -> Mask:
+    """Onsets of patterns in bars (first tick, end, signs): x comes in whole bars but the last. Raises OptionError."""
+    onsets, must = np.zeros((2, frame.end + 1), bool)
+    whole, last = set(frame.composed()), max(frame.lines[-2], 0)
+    for a, b, pattern in bars:
+        step, rest = divmod(b - a, len(pattern))
+        if rest or step < _SHORTEST:
+            raise OptionError("onsets", f"a bar of {frame.metre(a)} has no {len(pattern)} equal steps on the grid")
+        for k, sign in enumerate(pattern):
+            tick = a + k * step
+            if tick >= 0:
+                onsets[tick] = sign != "."
+                must[tick] = sign == "x" and (a, b) in whole and a < last
+    return Mask(onsets=onsets, must=must)
+
+
+def laid_motif(frame: Frame, starts: Sequence[int], motif: Sequence[tuple[int, int | None]]) -> Mask:
+    """A motif (ticks, pitch or None) at some ticks, in order, and nothing beside it. Raises Unsatisfiable."""
+    ticks = frame.end + 1
+    onsets, must = np.ones(ticks, bool), np.zeros(ticks, bool)
+    durations, pitches = np.ones((ticks, len(DURATIONS)), bool), np.ones((ticks, len(PITCHES)), bool)
+    tick = 0
+    for start in starts:
+        tick = start
+        for length, pitch in motif:
+            onsets[tick : tick + length] = False
+            if pitch is not None:
+                if length not in DURATIONS or tick + length > frame.end:
+                    raise Unsatisfiable("motif", f"a note of {length}/96 of a whole has no place at tick {tick}")
+                onsets[tick] = must[tick] = True
+                durations[tick] = np.asarray(DURATIONS) == length
+                pitches[tick] = frame.sounding == pitch
+            tick += length
+    return Mask(pitches=pitches, durations=durations, onsets=onsets, must=must, over=frame.ticks > tick - 1)
+
+
+def leaning_to_last(frame: Frame, mask: Mask, lean: float) -> Preference:
+    """Notes last to the next onset that must come, or to the end."""
+    assert mask.must is not None  # noqa: S101 - it is laid out
+    return Preference(duration=held([*np.flatnonzero(mask.must).tolist(), frame.end], lean))
+
+
+def leaning_to_motif(
+    frame: Frame, starts: Sequence[int], motif: Sequence[tuple[int, int | None]], lean: float
+) -> Preference:
+    """From some ticks on the melody takes up a motif on other steps."""
+    rest, duration, pitch = recalling(Recalled.of(motif, frame.key.scale), starts, frame.sounding, lean)
+    return Preference(rule=pitch, duration=duration, rest=rest)
+
+
+def laid_line(frame: Frame, line: Sequence[int]) -> Iterator[InOrder | Preference]:
+    """MIDI numbers in order, at such a pace that they last. Raises Unsatisfiable for those that lie too far away."""
+    rows = np.searchsorted(frame.sounding, line)
+    if not (np.take(frame.sounding, rows, mode="clip") == line).all():
+        raise Unsatisfiable("pitches", "they lie more than three octaves from where the melody begins")
+    yield InOrder(rows, frame.end + 1)
+    if frame.exact:
+        yield Preference(duration=paced(len(rows), frame.end))
+
+
+def held_breath(
+    frame: Frame, length: int, joints: Sequence[int], seams: Sequence[int]
+) -> Iterator[Breath | Preference]:
+    """No stretch of more than so many ticks, and where one ends silence is leant to.
+
+    `joints`: onsets before which there is a breath, but in a loop; `seams`: those across which a stretch may go on.
+    """
+    first, loop = frame.start if frame.onset is None else frame.onset, frame.setting.loop
+    yield Breath(length // EIGHTH, [first, *joints, *seams] if loop else seams, () if loop else joints, loop=loop)
+    ends = list(range(first + length, frame.end, length))
+    if ends and frame.setting.rests is None:
+        silence = min(max(length / 8, EIGHTH), 2 * EIGHTH)
+        yield leaning_to_rests(frame, ends, silence / length)
+
+
+def leaning_to_rests(frame: Frame, ends: Sequence[int], share: float) -> Preference:
+    """Silence is leant to at such ends, so much of the time up to them."""
+    beats = np.array([frame.metre(end - 1).beat_ticks for end in ends])
+    start = None if frame.before is None else frame.start
+    rest, duration = resting(Breathing(np.array(ends), beats, share, start))
+    return Preference(rest=rest, duration=duration)
+
+
+def leaning_to_role(frame: Frame, name: str, shares: tuple[float, float, float], *, rhythm: bool) -> Preference:
+    """Steps of a role, and if wanted its rhythm.
+
+    `shares` of the probability that the steps give out: in the first bar, where there is nothing yet to go on from; in
+    the last beat of each second bar, which leads on; and elsewhere.
+    """
+    assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
+    places, share = np.full(frame.end + 1, 3), np.full(frame.end + 1, shares[2])
+    lines, role = (
+        [line for line in frame.lines if line >= frame.start - frame.melody.metres[0].bar_ticks],
+        role_of(name),
+    )
+    for number, (a, b) in enumerate(pairwise(lines)):
+        beat = frame.metre(a).beat_ticks
+        for step, strength in ((beat // 2, 2), (beat, 1), (b - a, 0)):
+            places[[tick for tick in range(a, b, step) if tick >= 0]] = strength
+        share[max(a if not number else b - beat if number % 2 else b, 0) : b] = shares[0] if not number else shares[1]
+    pitch = moving(role, frame.key, frame.sounding, frame.allowed, places, share)
+    return Preference(
+        _to_roots(frame) if name == "bass" else None, duration=in_rhythm(role, places) if rhythm else None, mixed=pitch
+    )
+
+
+def _to_roots(frame: Frame) -> Logs | None:
+    """Where a chord begins a bass leans to its lowest note, (T, P); None without chords."""
+    spans = [(at, chord) for at, _, chord in frame.chord_spans() if at >= 0 and chord.tones]
+    costs = np.zeros((frame.end + 1, len(PITCHES)))
+    for at, chord in spans:
+        costs[at] = np.where(frame.of_classes(chord.tones[:1]), 0.0, -_TO_ROOT)
+    return costs if spans else None

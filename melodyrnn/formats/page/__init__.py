@@ -1,0 +1,1 @@
+"""Melodies as one page of HTML that plays them, without a network."""
