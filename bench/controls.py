@@ -52,6 +52,7 @@ WISHES: dict[str, list[Any]] = {
     "durations": ["1/4 1/8", "1/8", "1/16 1/8 3/8"], "end": ["tonic", "open"],
     "form": ["AABA", "AABB", "AA'BA'", "AA+2", "AA-1BA-inv", "AA-retro"],
     "phrase": ["2", "1 2", "4"], "rests": ["sparse", "medium", "much", "15%"], "breathe": ["1", "2", "1.5", "1/2"],
+    "role": ["bass", "lead", "riff"],
     "onsets": ["x..x..x.", "x.?.x.?.|x...x...", "x?"], "rhythm": ["1/4 1/8 1/8", "3/8 r1/8 1/4", "1/2 1/4 r1/4 1/1"],
     "pitches": ["C4 E4 G4 E4 F4 D4 B3 C4", "G4 A4 B4"], "motif": ["C5:1/4 D5:1/8 E5:1/8", "G4:1/8 r:1/8 E4:1/4"],
     "chords": ["Am F | G C", "C:1 G7:1"], "chord_tones": ["prefer", "rule"], "loop": [True],

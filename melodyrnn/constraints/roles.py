@@ -67,10 +67,10 @@ def _shares(counts: Logs) -> Logs:
     return np.asarray(np.log(counts / counts.sum(-1, keepdims=True)))
 
 
-def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indices, share: float) -> LogitRule:
-    """A rule on pitches: of what is left `share` is given out by the steps of a role.
+def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indices, share: Logs) -> LogitRule:
+    """A rule on pitches: of what is left a share is given out by the steps of a role.
 
-    `sounding` (P,): MIDI numbers; `allowed` (P,): the pitches that are left; `places` (T,).
+    `sounding` (P,): MIDI numbers; `allowed` (P,): the pitches that are left; `places` and `share` (T,): by the onset.
     """
     degree, mode = (sounding - key.tonic) % 12, int((key.scale[2] - key.tonic) % 12 == 3)
     rows = np.arange(len(PITCHES))
@@ -78,15 +78,16 @@ def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indi
     steps = role.steps[mode][degree[:, None], np.clip(interval + _WIDEST, 0, 2 * _WIDEST)]
     steps = np.where((np.abs(interval) <= _WIDEST) & allowed, steps, -np.inf)  # (from, to)
     strong = role.degrees[mode][:, degree]  # (4, P)
-    own, rest = np.log(share), np.log1p(-share)
+    own, rest = np.log(share)[:, None], np.log1p(-share)[:, None]
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
         if not context.notes:
             return logs
-        told = steps[context.last] + strong[places[np.minimum(context.tick, len(places) - 1)]]
+        tick = np.minimum(context.tick, len(places) - 1)
+        told = steps[context.last] + strong[places[tick]]
         heard = np.where(allowed, logs, -np.inf)
         total, known = _total(told), _total(heard)
-        mixed = np.logaddexp(heard - known + rest, told - np.where(np.isfinite(total), total, 0.0) + own)
+        mixed = np.logaddexp(heard - known + rest[tick], told - np.where(np.isfinite(total), total, 0.0) + own[tick])
         return np.where(np.isfinite(total) & np.isfinite(known), mixed, logs)
 
     return pitch

@@ -29,6 +29,7 @@ LISTED: Final = (
     "pitch.range.Range",
     "pitch.max_leap.MaxLeap",
     "rhythm.density.Density",
+    "rhythm.role.RoleControl",
     "pitch.contour.Contour",
     "rhythm.durations.Durations",
     "form.end.End",

@@ -87,7 +87,7 @@ def anchor_for(options: Options, frame: Frame) -> int:
 def preferences_of(rules: Rules, frame: Frame) -> LogitRules:
     """What is leant towards, added to log-probabilities."""
     costs = [one.costs for one in rules.of(Preference) if one.costs is not None]
-    leaning: list[LogitRule] = []
+    leaning: list[LogitRule] = [one.mixed for one in rules.of(Preference) if one.mixed is not None]
     soft = np.zeros((frame.end + 1, len(PITCHES))) + sum(costs)
     if soft.any():
 

@@ -9,7 +9,7 @@ leaning_to_motif, leaning_to_role (preferences).
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from melodyrnn.controls.clock import Frame
+    from melodyrnn.inference.numpy_network import Logs
 
-_SHORTEST = 3  # ticks of a step
+_SHORTEST: Final = 3  # ticks of a step
+_TO_ROOT: Final = 2.0  # nats against other notes of a bass where a chord begins
 
 
 def laid_rhythm(frame: Frame, notes: Sequence[tuple[int, int]]) -> Mask:
@@ -124,14 +126,33 @@ def leaning_to_rests(frame: Frame, ends: Sequence[int], share: float) -> Prefere
     return Preference(rest=rest, duration=duration)
 
 
-def leaning_to_role(frame: Frame, name: str, share: float, *, rhythm: bool) -> Preference:
-    """Steps of a role, and if wanted its rhythm."""
+def leaning_to_role(frame: Frame, name: str, shares: tuple[float, float, float], *, rhythm: bool) -> Preference:
+    """Steps of a role, and if wanted its rhythm.
+
+    `shares` of the probability that the steps give out: in the first bar, where there is nothing yet to go on from; in
+    the last beat of each second bar, which leads on; and elsewhere.
+    """
     assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
-    places = np.full(frame.end + 1, 3)
-    for a, b in pairwise(frame.lines):
+    places, share = np.full(frame.end + 1, 3), np.full(frame.end + 1, shares[2])
+    lines, role = (
+        [line for line in frame.lines if line >= frame.start - frame.melody.metres[0].bar_ticks],
+        role_of(name),
+    )
+    for number, (a, b) in enumerate(pairwise(lines)):
         beat = frame.metre(a).beat_ticks
         for step, strength in ((beat // 2, 2), (beat, 1), (b - a, 0)):
             places[[tick for tick in range(a, b, step) if tick >= 0]] = strength
-    role = role_of(name)
+        share[max(a if not number else b - beat if number % 2 else b, 0) : b] = shares[0] if not number else shares[1]
     pitch = moving(role, frame.key, frame.sounding, frame.allowed, places, share)
-    return Preference(rule=pitch, duration=in_rhythm(role, places) if rhythm else None)
+    return Preference(
+        _to_roots(frame) if name == "bass" else None, duration=in_rhythm(role, places) if rhythm else None, mixed=pitch
+    )
+
+
+def _to_roots(frame: Frame) -> Logs | None:
+    """Where a chord begins a bass leans to its lowest note, (T, P); None without chords."""
+    spans = [(at, chord) for at, _, chord in frame.chord_spans() if at >= 0 and chord.tones]
+    costs = np.zeros((frame.end + 1, len(PITCHES)))
+    for at, chord in spans:
+        costs[at] = np.where(frame.of_classes(chord.tones[:1]), 0.0, -_TO_ROOT)
+    return costs if spans else None

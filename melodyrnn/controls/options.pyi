@@ -17,6 +17,7 @@ class Options(Asked):
     range: str | None
     max_leap: int | None
     density: str | None
+    role: str | None
     contour: str | None
     durations: str | None
     end: str | None
@@ -61,6 +62,7 @@ class Options(Asked):
         range: str | None = None,
         max_leap: int | str | None = None,
         density: str | None = None,
+        role: str | None = None,
         contour: str | None = None,
         durations: str | None = None,
         end: str | None = None,
@@ -106,6 +108,7 @@ def options_of(
     range: str | None = None,
     max_leap: int | str | None = None,
     density: str | None = None,
+    role: str | None = None,
     contour: str | None = None,
     durations: str | None = None,
     end: str | None = None,

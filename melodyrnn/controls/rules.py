@@ -57,6 +57,7 @@ class Preference(NamedTuple):
     rule: LogitRule | None = None  # where it depends on what came
     duration: LogitRule | None = None  # what is leant to among durations …
     rest: LogitRule | None = None  # … and among rests
+    mixed: LogitRule | None = None  # gives out a share of the probability of pitches, before anything is added
 
 
 class Filter(NamedTuple):

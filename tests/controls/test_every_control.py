@@ -34,7 +34,7 @@ from tests.independent_checks import broken
 
 NAMES = (
     "bars", "upbeat", "key", "metre", "tempo", "style", "scale", "in_scale", "forbid", "require", "range", "max_leap",
-    "density", "contour", "durations", "end", "form", "phrase", "rests", "breathe", "contrast", "onsets",
+    "density", "role", "contour", "durations", "end", "form", "phrase", "rests", "breathe", "contrast", "onsets",
     "rhythm", "pitches", "motif", "chords",
     "chord_tones", "chord_scale", "chord_track", "loop", "max_copy", "seed", "temperature",
     "rhythm_temperature", "top_k", "top_p", "min_p",
@@ -210,6 +210,22 @@ def density(composer):
     composer.is_kept("density", "3-4", bars=4)
     with pytest.raises(OptionError, match="neither with loop nor with density"):
         composer(density="3-4", form="AB", upbeat="1/4")
+
+
+@keeps
+def role(composer):
+    """A bass lies low, leaps more, and on the root where a chord begins; few pitches far apart move by themselves."""
+    low, high = (composer.melodies(12, bars=4, effort=1, **more) for more in ({"role": "bass"}, {"role": "lead"}))
+    assert max(n.pitch for m in low for n in m.notes) <= 62 < max(n.pitch for m in high for n in m.notes)
+    rooted = [
+        np.mean([n.pitch % 12 == 9 for m in composer.melodies(24, bars=2, effort=1, chords="Am", range="E2-D4", **more)
+                 for n in m.notes if n.onset % 96 == 0]) for more in ({"role": "bass"}, {})]  # fmt: skip
+    assert rooted[0] > 1.3 * rooted[1]
+    roles = [prompt_for(composer.model, options_of(**more)).plan.rules.pitch
+             for more in ({"scale": "E B", "range": "E1-E2"}, {"scale": "E F G A B", "range": "E4-E5"})]  # fmt: skip
+    assert len(roles[0]) == len(roles[1]) + 1
+    with pytest.raises(OptionError, match="role: must be one of bass, lead, riff"):
+        options_of(role="drums")
 
 
 @keeps

@@ -112,7 +112,13 @@ def as_in_bar_two(made):
     return len(own & {(0, 24), (36, 12), (48, 36)})
 
 
+def wide(made):
+    """A measure: how far it is from note to note, in the mean."""
+    return np.mean([abs(b.pitch - a.pitch) for a, b in pairwise(made.melody.notes)] or [0])
+
+
 LEANINGS = {
+    "role riff": (fewer(wide), {"role": "riff"}),
     "motif between": (as_in_bar_two, {"motif": "C5:1/4 r:1/8 D5:1/8 G4:3/8"}),
     "rests": (silence, {"rests": "40%"}),
     "in_scale mostly": (share(in_c), {"in_scale": "mostly"}),
@@ -132,7 +138,7 @@ LEANINGS = {
 }
 
 
-FAINT = {"contour rise", "contour fall", "contour arch", "contour heights", "surprise high"}
+FAINT = {"contour rise", "contour fall", "contour arch", "contour heights", "surprise high", "role riff"}
 """What takes more melodies to be seen in this small network."""
 
 

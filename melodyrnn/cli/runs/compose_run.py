@@ -133,7 +133,7 @@ class MelodyWriter:
         """A melody with what its format may hold of it."""
         form = BY_NAME[self.results.format]
         return Written(
-            melody=titled(made, self.title) if form.noted else made.melody,
+            melody=titled(made, self.title),
             midi=self._midi(made, recipe) if form.played else b"",
             symbols=self._symbols(made) if form.noted else {},
             sections=self._sections(made) if form.noted else (),
