@@ -223,7 +223,7 @@ def role(composer):
     assert rooted[0] > 1.3 * rooted[1]
     roles = [prompt_for(composer.model, options_of(**more)).plan.rules.pitch
              for more in ({"scale": "E B", "range": "E1-E2"}, {"scale": "E F G A B", "range": "E4-E5"})]  # fmt: skip
-    assert len(roles[0]) == len(roles[1]) + 1
+    assert len(roles[0]) == len(roles[1]) + 2
     with pytest.raises(OptionError, match="role: must be one of bass, lead, riff"):
         options_of(role="drums")
 
@@ -331,8 +331,9 @@ def onsets(composer):
     assert sum(ticks == 48 for ticks in held) > len(held) / 2
     with pytest.raises(OptionError, match="a bar of 4/4 has no 7 equal steps"):
         composer(onsets="x..x..x")
-    with pytest.raises(OptionError, match="is no pattern"):
-        options_of(onsets="boom")
+    for wrong, reason in (("boom", "is no pattern"), ("..", "no note begins"), (".x", "let the pattern begin with x")):
+        with pytest.raises(OptionError, match=reason):
+            composer(onsets=wrong)
 
 
 @keeps
