@@ -3,6 +3,7 @@
     python -m bench.musician                     every row, 20 seeds each, as a table
     python -m bench.musician --only form         rows whose names begin so
     python -m bench.musician --only form/AABA --rolls 4    ... and the first four melodies as ABC
+    python -m bench.musician --page              ... and into docs/benchmarks.md, row by row
 
 Bars are compared up to transposition, in pitches and in rhythm: two are the same if their notes begin at the same
 places, last as long and lie as far from the bar's first note. Nothing of the package's own comparing is used.
@@ -21,6 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.sections import read_section, write_section
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import Model, load_model
 from melodyrnn.controls.options import Options
@@ -290,16 +292,34 @@ def told(row: Row, model: Model) -> tuple[str, list[Melody], float]:
     return row.count(made), made, (time.process_time() - begun) / len(made)
 
 
+def page(section: str, line: str) -> str:
+    """The section with one row in its place, in the order of ROWS; each row stays until it is counted again."""
+    name = line.split(" | ", maxsplit=1)[0]
+    known = {old.split(" | ")[0]: old for old in section.splitlines() if old.startswith("| ") and "/" in old.split()[1]}
+    known[name] = line
+    rows = [known[f"| {row.name}"] for row in ROWS if f"| {row.name}" in known]
+    head = [
+        "## What a musician would hear", "",
+        "Twenty melodies a row, by seeds from 1 on (`python -m bench.musician --page`); seconds of CPU for one.", "",
+        "| asked for | came | wanted | CPU |", "|---|---|---|---|",
+    ]  # fmt: skip
+    return "\n".join([*head, *rows])
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="rows whose names begin so")
     parser.add_argument("--rolls", type=int, default=0, help="melodies of each row to show as ABC")
+    parser.add_argument("--page", action="store_true", help="put the rows into docs/benchmarks.md")
     args = parser.parse_args()
     for row in ROWS:
         if row.name.startswith(args.only):
             said, melodies, seconds = told(row, load_model(row.model))
-            print(f"| {row.name} | {said} | {row.wanted} | {seconds:.2f} s |", flush=True)
+            line = f"| {row.name} | {said} | {row.wanted} | {seconds:.2f} s |"
+            print(line, flush=True)
+            if args.page:
+                write_section("musician", page(read_section("musician"), line))
             for melody in melodies[: args.rolls]:
                 print(write_notation(melody, "abc").decode())
 

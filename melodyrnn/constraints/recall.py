@@ -118,8 +118,9 @@ def recalling(shape: Recalled, starts: Sequence[int], sounding: Indices, lean: f
     return rest, duration, pitch
 
 
-_SLACK: Final = 1.0  # octaves by which a length may differ from the mean of those that are left
-_PACE: Final = 1.5  # nats for each square octave beyond
+_SLACK: Final = 1.0  # octaves by which a length may differ from the mean of those that are left, …
+_CLOSE: Final = 8  # … less where fewer than so many are
+_PACE: Final = 2.0  # nats for each square octave beyond
 
 
 def paced(count: int, end: int) -> LogitRule:
@@ -131,7 +132,9 @@ def paced(count: int, end: int) -> LogitRule:
         if left < 2:
             return logs
         mean = np.log2(np.maximum(end - context.tick, 1) / left)[:, None]
-        return np.asarray(logs - _PACE * np.maximum(np.abs(lengths - mean) - _SLACK, 0.0) ** 2)
+        return np.asarray(
+            logs - _PACE * np.maximum(np.abs(lengths - mean) - _SLACK * min(1.0, left / _CLOSE), 0.0) ** 2
+        )
 
     return duration
 

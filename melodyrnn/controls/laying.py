@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _SHORTEST: Final = 3  # ticks of a step
 _MOST_UNITS: Final = 16  # in which a stretch is counted, for each is a state of the look-ahead
-_TO_ROOT: Final = 2.0  # nats against other notes of a bass where a chord begins
+_TO_ROOT: Final = 3.0  # nats against other notes of a bass where a chord begins
 
 
 def laid_rhythm(frame: Frame, notes: Sequence[tuple[int, int]]) -> Mask:
