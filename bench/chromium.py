@@ -2,6 +2,10 @@
 
     python -m bench.chromium PAGE.html PICTURE.png [--dark]
 
+The picture of the README, docs/page.png, is that of
+
+    melodyrnn generate -m songs -n 3 --seed 3 --chords "C | Am | Dm | G7" --chord-track -o takes.html
+
 Debian's package `chromium`, driven by its own protocol (--remote-debugging-pipe): JSON, each message ended by a zero
 byte. No driver, no package of Python's. The picture is taken while the second bar plays.
 

@@ -125,12 +125,12 @@ def _lost_and_doubled(pitches: Sequence[int], passes: int) -> tuple[int, int]:
 
 
 def _play_errors(onsets: Sequence[tuple[float, int]], wanted: Sequence[int]) -> str:
-    """Times beside an even grid, its beginning aside; and the slope of the passes' beginnings against it."""
+    """Times beside an even grid, its beginning aside; and the slope of a line through them, a pass."""
     if [pitch for _, pitch in onsets] != list(wanted):
         return "not told: notes are missing | "
     late = [when - k / 16 for k, (when, _) in enumerate(onsets)]
     middle = median(late)
-    slope = linear_regression(range(len(late) // 16), late[::16]).slope
+    slope = 16 * linear_regression(range(len(late)), late).slope
     return f"{told([one - middle for one in late])} | {1000 * slope:+.4f}"
 
 
@@ -321,6 +321,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md, section Live")
     given = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # which a shell's background jobs ignore, and so their children
     done = _parts_of(read_section("live"))
     with tempfile.TemporaryDirectory() as name, jackd(Path(name)) as log:
         for part in given.only:
@@ -329,9 +332,9 @@ def main() -> None:
             lines.append(f"\nLoad before it: {load:.1f} on {os.cpu_count()} processors.")
             done[part] = "\n".join(lines)
             print(done[part], flush=True)
-    if given.page:
-        text = "\n\n".join(f"<!-- {part} -->\n{done[part]}" for part in PARTS if part in done)
-        write_section("live", "## Live\n\n" + text)
+            if given.page:
+                text = "\n\n".join(f"<!-- {part} -->\n{done[part]}" for part in PARTS if part in done)
+                write_section("live", "## Live\n\n" + text)
 
 
 def _parts_of(section: str) -> dict[str, str]:

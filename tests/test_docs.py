@@ -15,7 +15,21 @@ PROMISES = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
 
 CONTROLS = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
-ELSEWHERE = {"model", "output", "count", "format", "recipe", "track", "force", "json", "quiet", "verbose", "help"}
+ELSEWHERE = {
+    "model",
+    "output",
+    "count",
+    "format",
+    "recipe",
+    "track",
+    "force",
+    "json",
+    "quiet",
+    "verbose",
+    "help",
+    "soundfont",
+    "listen",
+}
 """Options of the commands that compose which are about files and talk: docs/cli.md has them."""
 
 

@@ -39,7 +39,7 @@ _HELP: Final = """Learn from melodies and write new ones as MIDI.
 
 Examples:
   melodyrnn generate                        a new melody in a file
-  melodyrnn generate | timidity -           ... straight into a synth
+  melodyrnn generate --listen               ... heard at once
   melodyrnn generate --prime phrase.mid     go on from a phrase
   melodyrnn train tunes/ -o my.safetensors  learn from your own folder
   melodyrnn generate -m my.safetensors      ... and write in its manner

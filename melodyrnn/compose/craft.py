@@ -38,7 +38,7 @@ _TWICE: Final = 2  # times that it may come
 _FEW, _MANY = 0.25, 0.6  # shares of different rhythms among the bars: of 608 songs and dances 5 and 95 in 100 lie there
 
 
-class Section(NamedTuple):
+class SectionHeard(NamedTuple):
     """A section of a form: its letter, whether it is said again, all of it or all but its last bar, and its ticks."""
 
     letter: str
@@ -51,7 +51,7 @@ class Section(NamedTuple):
 class Anatomy(NamedTuple):
     """What was asked of a melody's parts; ticks of the melody."""
 
-    sections: tuple[Section, ...] = ()
+    sections: tuple[SectionHeard, ...] = ()
     phrases: tuple[int, ...] = ()  # where each ends, the last with the music
     closes_on: tuple[int, ...] = ()  # pitch classes on which it was to end; () = not asked
 
@@ -63,7 +63,7 @@ def anatomy_of(melody: Melody, setting: Setting, begin: int = 0) -> Anatomy:
     return Anatomy(sections, tuple(_phrase_ends(melody, setting.phrase, begin)), closes)
 
 
-def _sections(melody: Melody, form: str) -> Iterator[Section]:
+def _sections(melody: Melody, form: str) -> Iterator[SectionHeard]:
     """Sections of equal length, from upbeat to upbeat."""
     named = re.findall(r"([A-Z])([^A-Z]*)", form)
     bar = melody.metres[0].bar_ticks
@@ -71,7 +71,7 @@ def _sections(melody: Melody, form: str) -> Iterator[Section]:
     start, known = (bar - melody.upbeat) % bar, set[str]()
     for letter, mark in named:
         again = letter in known and mark in {"", "'"}
-        yield Section(letter, again, mark == "'", start, start + length)
+        yield SectionHeard(letter, again, mark == "'", start, start + length)
         known.add(letter)
         start += length
 

@@ -62,6 +62,7 @@ FORMATS: Final = (
         "png", (), (".png",), writer="engraving.picture:write_png", noted=True, needs=("verovio", "resvg_py"),
         extra="score",
     ),
+    Format("pdf", (), (".pdf",), writer="engraving.pdf:write_pdf", noted=True, needs=("verovio",), extra="score"),
     Format(
         "html", (), (".html", ".htm"), writer="page.page:write_page", gathers="page.page:write_pages", played=True,
         noted=True, keeps=True,

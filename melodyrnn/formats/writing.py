@@ -33,6 +33,7 @@ class Written(NamedTuple):
     caption: str = ""  # of a picture that is to show the bits; "" = it is to show the notes alone
     recipe: str = ""  # how melodyrnn made it, as its MIDI keeps it
     facts: tuple[tuple[str, str], ...] = ()  # name and value, for people: seed, bits a note, rank
+    style: str = ""  # a name of music.style_names, where one was asked for or drawn
 
 
 class Manner(NamedTuple):

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 ASKED: Final = "MELODYRNN_AUDIO"
 _BUFFER: Final = 50  # milliseconds that are handed over at a time
-_NONE: Final = f"no loudspeaker is here; -o tune.wav writes a file instead ({ASKED}=null plays without one)"
+_NONE: Final = (
+    "no loudspeaker is here; generate -o tune.wav and convert FILE tune.wav write a file "
+    f"({ASKED}=null plays without one)"
+)
 
 
 class Loudspeaker:

@@ -2,8 +2,8 @@
 
 Conventions
     block       so many bars; with a click the first is one bar of it, to come in by.
-    cut         the place before a bar line at which what was played goes to the process that composes: one and a half
-                times what answers have taken, and 50 ms; what is played behind it is not answered any more.
+    cut         the place before a bar line at which what was played goes to the process that composes: twice what
+                answers have taken, and 50 ms; what is played behind it is not answered any more.
     number      of a block; answer mode listens to even ones and answers in odd ones.
 
 Modes
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 JAM_MODES: Final = ("answer", "continue", "loop")
 _LEAST: Final = 0.15  # seconds from the cut to the bar line
 _MARGIN: Final = 0.05
-_TIMES: Final = 1.5
+_TIMES: Final = 2.0
+_REMEMBERED: Final = 8  # answers
 _CLICK: Final = ((76, 90), (77, 60))  # General MIDI wood blocks, on bar lines and on beats: pitch, velocity
 _CLICK_CHANNEL: Final = 9
 
@@ -87,7 +88,7 @@ class Jam:
 
     def lead(self, seconds_a_part: float) -> float:
         """As long as answers take, three quarters of a block at most."""
-        wanted = max(_LEAST, _TIMES * max(self._took[-4:]) + _MARGIN)
+        wanted = max(_LEAST, _TIMES * max(self._took[-_REMEMBERED:]) + _MARGIN)
         return min(wanted / seconds_a_part, 0.75 * self._length)
 
     def prepare(self) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 FILE = json.loads((ROOT / "tests" / "golden" / "requests.json").read_text(encoding="utf-8"))
 PACKAGE = Path(melodyrnn.__file__).resolve().parent
 PARTS = 4  # processes, of about 3 s each, that run side by side where the tests do
-OF_THE_SHELL = {"output", "seed", "count", "recipe", "force", "json", "quiet", "verbose", "help"}
+OF_THE_SHELL = {"output", "seed", "count", "recipe", "force", "json", "quiet", "verbose", "help", "soundfont", "listen"}
 
 
 def said_by(*words, **settings):

@@ -80,7 +80,7 @@ def test_without_a_device_the_way_to_a_file_is_told(monkeypatch):
         raise loudspeaker.miniaudio.MiniaudioError("failed to init device")
 
     monkeypatch.setattr(loudspeaker.miniaudio, "PlaybackDevice", none)
-    with pytest.raises(OutputError, match=r"^no loudspeaker is here; -o tune\.wav writes a file instead"):
+    with pytest.raises(OutputError, match=r"^no loudspeaker is here; generate -o tune\.wav and convert FILE tune\.wav"):
         check_loudspeaker()
 
 

@@ -104,7 +104,7 @@ def test_the_cut_moves_with_the_time_that_answers_take(jam):
     """The first guess is a fifth of a second; who took longer is asked earlier."""
     made, _, _ = jam([*tap(0, 60), *tap(2, 62)], 4, seconds=0.3)
     assert made.late == 0
-    assert made.lead(1 / 960) / 960 == pytest.approx(0.5)
+    assert made.lead(1 / 960) / 960 == pytest.approx(0.65)
 
 
 def test_mode_continue_plays_on(jam):

@@ -28,7 +28,7 @@ def convert_command(
     quiet: o.QuietOption = False,
     verbose: o.VerboseOption = False,
 ) -> None:
-    """Write melodies in another format: from all that are read to all that are written.
+    """Write melodies in another format, one file or many.
 
     Examples:
       melodyrnn convert tune.mid tune.wav

@@ -44,7 +44,7 @@ def infill_command(
     Examples:
       melodyrnn infill tune.mid --bars 3-4 -o new.mid
       melodyrnn infill tune.mid --bars 7 --effort 200 --range C4-A5
-      cat tune.mid | melodyrnn infill - --bars 3-4 | timidity -
+      cat tune.mid | melodyrnn infill - --bars 3-4 | melodyrnn play -
 
     Every note that begins in another bar stays as it is, velocity and all.
     """

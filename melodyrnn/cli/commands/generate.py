@@ -1,4 +1,4 @@
-"""melodyrnn generate: new melodies as MIDI, MusicXML or ABC.
+"""melodyrnn generate: new melodies in every format that is written.
 
 Contents: generate_command.
 """
@@ -43,7 +43,8 @@ def generate_command(
     Examples:
       melodyrnn generate                              a file melody.mid here
       melodyrnn generate -o tune.mid --bars 16 --seed 7
-      melodyrnn generate | timidity -                 listen at once
+      melodyrnn generate --listen                     heard at once
+      melodyrnn generate --loop --bars 4 -o loop.wav
       melodyrnn generate --prime phrase.mid -o longer.mid
       cat phrase.mid | melodyrnn generate --prime - -o - > longer.mid
       melodyrnn generate -m my.safetensors -n 20 -o out/

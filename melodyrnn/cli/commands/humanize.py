@@ -34,7 +34,7 @@ def humanize_command(
     Examples:
       melodyrnn humanize tune.mid --strength 0.6 -o played.mid
       melodyrnn humanize tune.mid --feel clip.mid --strength 1 -o played.mid
-      cat tune.mid | melodyrnn humanize - | timidity -
+      cat tune.mid | melodyrnn humanize - | melodyrnn play -
 
     Onsets, lengths and velocities of the melody's track change; pitches, other
     tracks and all other events stay. Without --feel strong beats are louder, a

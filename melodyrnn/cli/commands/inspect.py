@@ -6,6 +6,7 @@ Contents: inspect_command; melody_facts, checkpoint_facts: the same as plain dat
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,13 +15,15 @@ import typer
 from melodyrnn.cli.app import command
 from melodyrnn.cli.io.input import read_melody
 from melodyrnn.cli.io.piano_roll import draw_roll, pitch_name
-from melodyrnn.cli.options import JsonOption, QuietOption, StrictOption, TrackOption, console_of
+from melodyrnn.cli.options import JsonOption, QuietOption, StrictOption, TrackOption, console_of, option
 from melodyrnn.errors import OptionError
+from melodyrnn.formats.conversion import symbols_along
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from melodyrnn.checkpoint.file import Checkpoint
+    from melodyrnn.cli.io.console import Console
     from melodyrnn.cli.io.input import Input
 
 _MOST_ROWS: Final = 30  # of one fact
@@ -38,6 +41,7 @@ def inspect_command(
     ],
     track: TrackOption = None,
     strict: StrictOption = False,
+    roll: Annotated[bool, option("--roll", "The piano roll on stdout, in a pipe too.")] = False,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -46,7 +50,7 @@ def inspect_command(
     Examples:
       melodyrnn inspect tune.mid
       melodyrnn inspect song.mid --track Flute
-      melodyrnn generate | melodyrnn inspect -
+      melodyrnn generate | melodyrnn inspect - --roll
       melodyrnn inspect my.safetensors --json
     """
     console = console_of(context, quiet=quiet, json=json)
@@ -57,14 +61,29 @@ def inspect_command(
 
         facts = checkpoint_facts(load(find(file)), file)
     else:
-        found = read_melody(console, file, track=track, strict=strict)
+        found = read_melody(console, file, track=track, strict=strict, chords=True)
         facts = melody_facts(found)
-        if console.interactive and not json:
-            console.draw(draw_roll(found.melody, width=console.width, colour=console.colour, unicode=console.unicode))
+        if not json:
+            _draw(console, found, on_stdout=roll)
     if json:
         console.record(facts)
     else:
         console.lines(_table(facts))
+
+
+def _draw(console: Console, found: Input, *, on_stdout: bool) -> None:
+    """Draw the melody: on stdout where that is asked for, else where someone watches."""
+    sections: tuple[tuple[int, str], ...] = ()
+    if '"form"' in found.recipe:
+        from melodyrnn.compose.told_sections import told_sections  # noqa: PLC0415 - NumPy
+
+        sections = told_sections(found.recipe, found.melody)
+    chords = dict(symbols_along(found.melody, found.chords)) if found.chords else None
+    drawn = partial(draw_roll, found.melody, width=console.width, chords=chords, sections=sections)
+    if on_stdout:
+        console.lines(drawn(unicode=console.out_unicode))
+    elif console.interactive:
+        console.draw(drawn(colour=console.colour, unicode=console.unicode))
 
 
 def _is_model(file: str) -> bool:

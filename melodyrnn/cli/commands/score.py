@@ -29,7 +29,7 @@ def score_command(
     model: ModelOption = DEFAULT_MODEL,
     track: TrackOption = None,
     output: Annotated[
-        str | None, option("-o --output FILE", "A picture of it as .svg or .png, or a page that plays it, .html.")
+        str | None, option("-o --output FILE", "A picture of it as .svg, .png or .pdf, or a page that plays it, .html.")
     ] = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -48,6 +48,6 @@ def score_command(
     expected) to red; in pictures from blue to red, with their bits. The sums are
     those of melodyrnn evaluate.
     """
-    from melodyrnn.cli.runs.score_run import run_score  # noqa: PLC0415 - NumPy only when the options are right
+    from melodyrnn.cli.runs.models.score_run import run_score  # noqa: PLC0415 - NumPy only when the options are right
 
     run_score(console_of(context, quiet=quiet, json=json), file, model=model, track=track, output=output, force=force)

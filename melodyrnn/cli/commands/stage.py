@@ -11,7 +11,7 @@ import typer
 
 from melodyrnn.cli import options as o
 from melodyrnn.cli.app import command
-from melodyrnn.cli.runs.manner import ready_to_play
+from melodyrnn.cli.manner import ready_to_play
 
 _OUT: Final = "Ports"
 _TIME: Final = "Time"
@@ -25,7 +25,7 @@ ClockOption = Annotated[
     str | None,
     o.option("--clock send|follow[:PORT]", "Send MIDI clock, or follow that of another program.", _TIME),
 ]
-KeepOption = Annotated[
+KeepPlaceOption = Annotated[
     bool, o.option("--keep-position", "A Start behind a song position goes on from it, not from the top.", _TIME)
 ]
 LatencyOption = Annotated[float, o.option("--latency MS", "Send everything so much earlier.", _TIME, min=-500, max=500)]
@@ -66,7 +66,7 @@ def play_command(
         float | None, o.option("--tempo N", "Quarters a minute, in place of the file's.", _TIME, min=5, max=1000)
     ] = None,
     clock: ClockOption = None,
-    keep_position: KeepOption = False,
+    keep_position: KeepPlaceOption = False,
     latency: LatencyOption = 0.0,
     refresh: Annotated[
         int | None, o.option("--refresh N", "A new take every N passes, by the file's recipe.", "New music", min=1)
@@ -137,7 +137,7 @@ def jam_command(
     ] = None,
     learn: Annotated[bool, o.option("--learn", "Controllers take these meanings as they are moved.", "Jam")] = False,
     clock: ClockOption = None,
-    keep_position: KeepOption = False,
+    keep_position: KeepPlaceOption = False,
     latency: LatencyOption = 0.0,
     *,
     asked: o.Wishes,

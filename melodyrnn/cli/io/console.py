@@ -16,6 +16,8 @@ import json
 import os
 import shutil
 import sys
+import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO, TypeVar
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
+_OVER: Final = object()
+_UNTOLD: Final = 0.3  # seconds of waiting of which nothing is said
 MAX_STDIN: Final = 64 << 20  # bytes; no melody is larger
 _Item = TypeVar("_Item")
 
@@ -143,12 +147,22 @@ class Console:
     @property
     def unicode(self) -> bool:
         """Whether stderr can show block characters."""
-        return "utf" in (getattr(self.stderr, "encoding", None) or "").lower()
+        return _speaks_unicode(self.stderr)
+
+    @property
+    def out_unicode(self) -> bool:
+        """Whether stdout can."""
+        return _speaks_unicode(self.stdout)
 
     @property
     def width(self) -> int:
         """Columns of the terminal."""
         return max(20, min(shutil.get_terminal_size().columns, 120))
+
+    @property
+    def height(self) -> int:
+        """Lines of the terminal."""
+        return shutil.get_terminal_size().lines
 
     def say(self, text: str) -> None:
         """Tell the user, unless asked to be quiet."""
@@ -198,6 +212,50 @@ class Console:
         with Progress(*columns, console=RichConsole(file=self.stderr), transient=True) as bar:
             yield from bar.track(items, total=total, description=plain(doing))
 
+    @contextmanager
+    def waiting(self, doing: str) -> Iterator[None]:
+        """While the block runs, say on a terminal that it does, and since when; nothing is left of it."""
+        if not self.interactive:
+            yield
+            return
+        done = threading.Event()
+        clock = threading.Thread(target=self._count, args=(plain(doing), done), daemon=True)
+        clock.start()
+        try:
+            yield
+        finally:
+            done.set()
+            clock.join()
+
+    def waited(self, items: Iterable[_Item], doing: str) -> Iterator[_Item]:
+        """Yield the items; say while each is waited for."""
+        rest = iter(items)
+        while True:
+            with self.waiting(doing):
+                item = next(rest, _OVER)
+            if item is _OVER:
+                return
+            yield item  # type: ignore[misc]
+
+    def _count(self, doing: str, done: threading.Event) -> None:
+        """Write the seconds over each other until it is done."""
+        begun, shown = time.monotonic(), False
+        while not done.wait(_UNTOLD):
+            shown = self._put(f"\r{doing}, {time.monotonic() - begun:.0f} s\x1b[K") or shown
+        if shown:
+            self._put("\r\x1b[K")
+
+    def _put(self, text: str) -> bool:
+        """Write to stderr as it is; whether that could be done."""
+        try:
+            if self.stderr is None or self.stderr.closed:
+                return False
+            self.stderr.write(text)
+            self.stderr.flush()
+        except OSError:
+            return False
+        return True
+
     # stdin
 
     def read(self) -> bytes:
@@ -227,6 +285,10 @@ class Console:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, descriptor)
             os.close(nowhere)
+
+
+def _speaks_unicode(stream: TextIO | None) -> bool:
+    return "utf" in (getattr(stream, "encoding", None) or "").lower()
 
 
 def _is_terminal(stream: TextIO | BinaryIO | None) -> bool:

@@ -29,13 +29,14 @@ from melodyrnn.compose.sampling.acceptance import is_static
 from melodyrnn.compose.titles import LONGEST_TITLE, titled
 from melodyrnn.controls.chance.seed import Seed
 from melodyrnn.controls.form.form import sections_over
-from melodyrnn.controls.frame.manners import has_manners
+from melodyrnn.controls.frame.manners import has_manners, in_manner
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError, one_line
 from melodyrnn.formats.registry import BY_NAME, KEPT, PLAYED
 from melodyrnn.formats.writing import PLAIN, Manner, Written, write_all_as, write_as
 from melodyrnn.music.melody import MOST_BARS
 from melodyrnn.music.melody_json import melody_to_json
+from melodyrnn.music.style_names import STYLE_NAMES
 
 if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
@@ -132,13 +133,14 @@ class MelodyWriter:
         """A melody with what its format may hold of it."""
         form = BY_NAME[self.results.format]
         return Written(
-            melody=titled(made, self.title) if form.noted else made.melody,
+            melody=titled(made, self.title),
             midi=self._midi(made, recipe) if form.played else b"",
             symbols=self._symbols(made) if form.noted else {},
             sections=self._sections(made) if form.noted else (),
             bits=tuple(made.bits.sum(1).tolist()),
             recipe=recipe.to_text() if self._keeps else "",
             facts=tuple(_told_of(made, more)),
+            style=self._style(made) if form.noted else "",
         )
 
     def _midi(self, made: Generated, recipe: Provenance) -> bytes:
@@ -158,6 +160,11 @@ class MelodyWriter:
         if not setting.written_chords:
             return {}
         return symbols_over(setting.written_chords, made.melody, begin=chords_begin(made, setting.upbeat))
+
+    def _style(self, made: Generated) -> str:
+        """The kind of tune that was asked for, or that the model's manner is; '' for none that people name."""
+        own = in_manner(self.model.card, self.options.seeded(made.seed)) if self._mannered else self.options
+        return own.setting.style if own.setting.style in STYLE_NAMES else ""
 
     def _sections(self, made: Generated) -> tuple[tuple[int, str], ...]:
         """The sections of the form that is asked for."""

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import input_of, read_book, read_melody, tell
 from melodyrnn.cli.io.output import refuse_existing, refuse_nowhere, results_of, write_file
-from melodyrnn.cli.runs.manner import manner_of
+from melodyrnn.cli.manner import manner_of
+from melodyrnn.compose.told_sections import told_sections
 from melodyrnn.corpus.reading import read_files
 from melodyrnn.corpus.sources import Source, find_files
 from melodyrnn.errors import MelodyRNNError, OptionError, OutputError, Unreadable
 from melodyrnn.formats.conversion import written_from
-from melodyrnn.formats.registry import INPUT_FORMATS, ISOLATED, OUTPUT_FORMATS, PLAYED
+from melodyrnn.formats.registry import BY_NAME, INPUT_FORMATS, ISOLATED, OUTPUT_FORMATS, PLAYED
 from melodyrnn.formats.writing import Manner, refuse_missing, write_as
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def _convert_one(console: Console, request: ConvertRequest, source: str, target:
     others = [one for one in found.others if found.chords is None or not one.endswith(_CHORDS)]
     if others and not whole:
         console.warn(f"{found.name}: the melody is written, not {', '.join(others)}")
-    name = results.deliver(console, 0, _bytes_of(found, results.format, manner, whole=whole))
+    with console.waiting("converting"):
+        content = _bytes_of(found, results.format, manner, whole=whole)
+    name = results.deliver(console, 0, content)
     notes = amount(found.melody.size, "note")
     console.say(f"{name or 'melody'}: {results.format}, {amount(found.melody.bars, 'bar')}, {notes}")
 
@@ -85,7 +88,8 @@ def _bytes_of(found: Input, form: str, manner: Manner, *, whole: bool) -> bytes:
     """What was read in another format; `whole`: of a MIDI file all that is in it."""
     data = found.original.data if whole and found.original is not None else b""
     written = written_from(found.melody, form, chords=found.chords, data=data, program=found.program)
-    return write_as(form, written, manner)
+    sections = told_sections(found.recipe, found.melody) if BY_NAME[form].noted and found.recipe else ()
+    return write_as(form, written._replace(sections=sections, recipe=found.recipe), manner)
 
 
 def _convert_many(console: Console, request: ConvertRequest, sources: Sequence[str], folder: Path) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.manner import manner_of
 from melodyrnn.cli.runs.chord_input import read_chord_input
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, title_in
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
-from melodyrnn.cli.runs.manner import manner_of
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.performing.performance import Feel
 from melodyrnn.compose.provenance import EditTask, edited
@@ -66,6 +66,8 @@ def run_edit(
     melodies: Iterable[Generated] = (edited(verb, loaded, given.melody, change, one) for one in every)
     if count > 1:
         melodies = console.progress(melodies, doing="composing", total=len(left))
+    else:
+        melodies = console.waited(melodies, "composing")
     with telling(writer, count):
         for index, made in zip(left, melodies, strict=True):
             writer.write(index, made)

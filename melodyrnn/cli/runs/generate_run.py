@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.manner import manner_of
 from melodyrnn.cli.options import DEFAULT_CANDIDATES
 from melodyrnn.cli.runs.candidates import Candidates, has_candidates
 from melodyrnn.cli.runs.chord_input import ChordInput, read_chord_input
 from melodyrnn.cli.runs.compose_run import MelodyWriter, refuse_unwritten, seeded, title_in, write_best
 from melodyrnn.cli.runs.feel_input import with_feel
 from melodyrnn.cli.runs.going_on import may_go_on, missing, telling
-from melodyrnn.cli.runs.manner import manner_of
 from melodyrnn.cli.runs.material_input import with_material
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
@@ -99,7 +99,7 @@ def run_generate(console: Console, request: GenerateRequest) -> None:
         return _write_best_of(writer, many, request.best, chosen)
     left = missing(writer, many)
     if many == 1:
-        melodies = generate(loaded, options, prime=prime)
+        melodies = writer.console.waited(generate(loaded, options, prime=prime), "composing")
     else:  # in the processes where it is quickest
         made_now = compose_many(loaded, writer.options, many, prime=prime, which=left)
         melodies = console.progress(made_now, doing="composing", total=len(left))

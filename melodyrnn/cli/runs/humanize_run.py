@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.manner import manner_of
 from melodyrnn.cli.runs.feel_input import feel_of_file
-from melodyrnn.cli.runs.manner import manner_of
 from melodyrnn.compose.performing.humanizing import humanized
 from melodyrnn.errors import OptionError
 from melodyrnn.formats.conversion import written_from_midi

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.output import results_of
 from melodyrnn.cli.runs.compose_run import seeded
 from melodyrnn.cli.runs.stage_run import ClockWish, clock_wish, ended_well, fresh_ports, opened_voices
@@ -82,7 +83,7 @@ def run_jam(console: Console, request: JamRequest) -> None:
             voices, time, jam, follower=follower, tempo=order.tempo, latency=request.latency / 1000,
             sends_clock=clock.sends,
         )  # fmt: skip
-        console.say(f"{names.keyboard} → {out}: {order.bars} bars of {order.metre}; Ctrl-C ends it")
+        console.say(f"{names.keyboard} → {out}: {amount(order.bars, 'bar')} of {order.metre}; Ctrl-C ends it")
         stack.enter_context(urgently())
         try:
             player.play()

@@ -14,6 +14,7 @@ from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import read_melody, tell
 from melodyrnn.cli.io.keys import Keys
 from melodyrnn.cli.io.piano_roll import Roll
+from melodyrnn.compose.told_sections import told_sections
 from melodyrnn.formats.audio.render import RATE, render
 from melodyrnn.formats.audio.sequence import sequence_of
 from melodyrnn.formats.conversion import symbols_along, written_from
@@ -47,7 +48,8 @@ def play_aloud(
     turns: int | None = 1, soundfont: Path | None = None, sections: Sequence[tuple[int, str]] = (),
 ) -> None:  # fmt: skip
     """Play a MIDI file to its end, or until a key ends it. Raises OptionError, OutputError."""
-    samples = render(midi, soundfont, loop=turns != 1)
+    with console.waiting("rendering"):
+        samples = render(midi, soundfont, loop=turns != 1)
     stage = _Stage(console, read_midi(midi, name=name, chords=True), sequence_of(midi, tail=0).tempos, RATE, sections)
     console.say(f"{name}: {len(samples) / RATE:.1f} s, {amount(stage.reading.melody.bars, 'bar')}")
     with Keys(console) as keys, Loudspeaker(samples, rate=RATE, turns=turns) as speaker:
@@ -63,6 +65,7 @@ class _Stage:
         self, console: Console, reading: Reading, tempos: TempoMap, rate: int, sections: Sequence[tuple[int, str]]
     ) -> None:
         self.console, self.reading, self.tempos, self.rate = console, reading, tempos, rate
+        sections = sections or told_sections(reading.recipe, reading.melody)
         chords = dict(symbols_along(reading.melody, reading.chords)) if reading.chords else None
         self.roll = Roll(
             reading.melody, width=console.width, colour=console.colour, unicode=console.unicode, chords=chords,
@@ -91,7 +94,8 @@ class _Stage:
         bar = min(self._bar(speaker) + 1, melody.bars)
         at = f"bar {bar} of {melody.bars}, {speaker.position / self.rate:5.1f} s"
         told = at + (f", turn {speaker.turn + 1}" if speaker.turn else "") + (", waiting" if speaker.paused else "")
-        lines = [*self.roll.at(round(self._tick(speaker))), told]
+        fits = self.roll.height + 1 < self.console.height
+        lines = [*(self.roll.at(round(self._tick(speaker))) if fits else ()), told]
         if lines == self.shown:
             return
         up = f"\x1b[{len(self.shown)}A\r" if self.shown else ""

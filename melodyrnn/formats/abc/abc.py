@@ -30,7 +30,7 @@ from melodyrnn.formats.abc.abc_fields import (
     is_percussion,
     length_of,
 )
-from melodyrnn.formats.abc.abc_text import is_prose, split_abc, without_comment
+from melodyrnn.formats.abc.abc_text import FOLDED, is_prose, split_abc, without_comment
 from melodyrnn.formats.abc.abc_voices import AbcVoice, melodic, set_properties, told_of, without_lines
 from melodyrnn.formats.notation.measures import Bar, Heading, Sound
 from melodyrnn.formats.notation.phrases import PAUSE, SIGN, lines_tell
@@ -97,6 +97,7 @@ class _Reader:
         """Read a line of the file."""
         if line.startswith("%%MIDI") and self.voice is not self.model and (channel := _CHANNEL.match(line)):
             self.voice.percussion = channel[1] == "10"
+        self.model.folded = self.model.folded or line.strip() == FOLDED
         written = without_comment(line).strip()
         line = written.removesuffix("\\")
         match = _FIELD.match(line)
@@ -156,6 +157,7 @@ class _Reader:
                 shifts = dict(model.shifts)
                 voice = AbcVoice(model.unit, model.metre, dict(model.signature), shifts, model.percussion)
                 voice.percussion |= is_percussion(each)
+                voice.folded = model.folded
                 set_properties(voice, self.declared.get(each, ""))
                 self.voices[each] = voice
         return self.voices[name]
@@ -232,6 +234,8 @@ def _bar_line(voice: AbcVoice, sign: str, ending: str | None) -> None:
     elif ":" in sign or "||" in sign or "]" in sign:
         voice.end_phrase(PAUSE)
     voice.close()
+    if voice.folded and ":" in sign:
+        voice.repeat(closes=sign.startswith(":"))
     if ending:
         voice.ending = int(ending)
     elif ":" in sign or "||" in sign or "]" in sign:

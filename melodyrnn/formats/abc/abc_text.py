@@ -5,7 +5,7 @@ Conventions (ABC standard 2.1, sections 2.2 and 4.6)
     A blank line ends a tune, and what follows is free text; music after a blank line that nothing but a slip put there
     is read on. What stands between %%begintext and %%endtext (or any other name) is text too.
 
-Contents: split_abc (a file → its tunes), without_comment (a line), is_prose (words, where music is expected).
+Contents: FOLDED; split_abc (a file → its tunes), without_comment (a line), is_prose (words, where music is expected).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Final
 
 from melodyrnn.formats.notation.text import as_meant
 
+FOLDED: Final = "%%abc-creator melodyrnn"
+"""In a tune of ours: what stands between its repeat signs is heard twice."""
 _TUNE: Final = re.compile(r"^[ \t]*X:[ \t]*(\S*).*$", re.MULTILINE)
 _KEY_LINE: Final = re.compile(r"^[ \t]*K:", re.MULTILINE)
 _FOR_ALL: Final = re.compile(r"^[ \t]*([LMQ]):.*$", re.MULTILINE)

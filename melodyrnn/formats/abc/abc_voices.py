@@ -46,6 +46,8 @@ class AbcVoice:
     before: Fraction = Fraction()  # quarters in the bars that are closed
     lines: list[Fraction] = field(default_factory=list)  # quarters up to each end of a line
     sounded: int = -1  # the last bar that is closed and has notes
+    folded: bool = False  # what stands between repeat signs is heard twice
+    opened: int = 0  # bars before what is repeated
 
     def close(self) -> None:
         """End the bar."""
@@ -56,6 +58,14 @@ class AbcVoice:
             self.symbols = []  # what stands before a bar line sounds after it
         self.sounds, self.now, self.muted = [], Fraction(), False
         self.accidentals = {}
+
+    def repeat(self, *, closes: bool) -> None:
+        """At a repeat sign: what it closes is heard again."""
+        again = self.bars[self.opened :] if closes else []
+        self.bars += again
+        self.before += sum((bar.length for bar in again), Fraction())
+        self.sounded = next((k for k in range(len(self.bars) - 1, -1, -1) if self.bars[k].sounds), -1)
+        self.opened = len(self.bars)
 
     def end_phrase(self, shown: int) -> None:
         """Let the last note end a phrase, unless it is tied on."""

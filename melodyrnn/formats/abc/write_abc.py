@@ -1,5 +1,8 @@
 """Bars as they stand on paper → ABC 2.1, with L:1/8, four bars a line.
 
+What is repeated stands once, between repeat signs, in a tune that says who wrote it: our own repeats are read twice,
+those of others once (see `measures`). In compound metres Q: counts dotted beats, where these are told exactly.
+
 Contents: abc_of.
 """
 
@@ -9,11 +12,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import one_line
+from melodyrnn.formats.abc.abc_text import FOLDED
 from melodyrnn.formats.notation.layout import changes, signature, spelled
 from melodyrnn.music.key import spell
 from melodyrnn.music.melody import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from melodyrnn.formats.notation.layout import Line, Piece
     from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
@@ -24,23 +30,48 @@ _MODES: Final = {
 }  # fmt: skip
 _SIGNS: Final = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _BARS_A_LINE: Final = 4
+_DOTTED, _EIGHTHS = 36, 8  # ticks of a dotted quarter; what is counted where it is the beat
 
 
-def abc_of(melody: Melody, key: Key, lines: list[Line]) -> bytes:
-    """Write a tune whose bars are engraved with the chord symbols in them."""
+def abc_of(melody: Melody, key: Key, lines: list[Line], style: str = "") -> bytes:
+    """Write a tune whose bars are engraved with the chord symbols in them; `style`: what R: says of it."""
     first, title = melody.metres[0], one_line(melody.title.replace("%", "")) or "Melody"
     head = [
-        "%abc-2.1", "X:1", f"T:{title}", f"M:{first}", "L:1/8",
-        f"Q:1/4={melody.tempo:g}", f"K:{spell(key.tonic, key.fifths)}{_MODES[key.mode]}",
+        "%abc-2.1", "X:1", f"T:{title}", *([FOLDED] if any(line.closes for line in lines) else []),
+        *([f"R:{style}"] if style else []), f"M:{first}", "L:1/8",
+        f"Q:{_tempo(melody)}", f"K:{spell(key.tonic, key.fifths)}{_MODES[key.mode]}",
     ]  # fmt: skip
     bars = []
     for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
         metre = f"[M:{line.metre}]" if changed and place else ""
-        bars.append(metre + _abc_bar(line, key.fifths))
-    rows = [bars[at : at + _BARS_A_LINE] for at in range(0, len(bars), _BARS_A_LINE)]
-    body = ["".join(f"{bar} | " for bar in row).rstrip() for row in rows]
+        sign = ":|" if line.closes else "|"
+        bars.append(f"{'|: ' * line.opens}{metre}{_abc_bar(line, key.fifths)} {sign}")
+    body = [" ".join(row) for row in _rows(lines, bars)]
     body[-1] += "]"
     return ("\n".join([*head, *body]) + "\n").encode()
+
+
+def _rows(lines: list[Line], bars: list[str]) -> Iterator[list[str]]:
+    """Four bars a line, and no line goes on behind a repeat; an upbeat that is repeated does not count."""
+    row: list[str] = []
+    count = 0
+    for line, bar in zip(lines, bars, strict=True):
+        if row and (line.opens or (count >= _BARS_A_LINE and not line.place)):
+            yield row
+            row, count = [], 0
+        row.append(bar)
+        count += not (line.opens and line.place)
+    yield row
+
+
+def _tempo(melody: Melody) -> str:
+    """Quarters a minute, or dotted beats in compound metres."""
+    metre = melody.metres[0]
+    dotted = f"{melody.tempo * TICKS_PER_QUARTER / metre.beat_ticks:g}"
+    exact = round(float(dotted) * metre.beat_ticks / TICKS_PER_QUARTER, 6) == melody.tempo
+    if metre.beat_ticks == _DOTTED and metre.denominator == _EIGHTHS and exact:
+        return f"3/8={dotted}"
+    return f"1/4={melody.tempo:g}"
 
 
 def _abc_bar(line: Line, fifths: int) -> str:

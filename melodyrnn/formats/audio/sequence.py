@@ -76,8 +76,8 @@ def sequence_of(midi: bytes, *, tail: float) -> Sequence:
     if seconds > LONGEST:
         raise OutputError(f"it lasts {seconds / 60:.0f} minutes; {LONGEST // 60} are the most that sound is made of")
     tracks = [_heard(raw.events, told.name) for raw, told in zip(content.raw.tracks, content.tracks, strict=True)]
-    last = tempos.tempos[-1][1]
-    tracks.append([MidiEvent(end + -(-int(tail * 1e6) * division // last), 0xFF, b"\x2f")])
+    usual = MidiEvent(end, 0xFF, bytes((_SET_TEMPO,)) + _USUAL.to_bytes(3))
+    tracks.append([usual, MidiEvent(end + math.ceil(tail * 1e6 / _USUAL * division), 0xFF, b"\x2f")])
     chunks = [payload_of(events) for events in tracks if events]
     header = b"MThd" + b"".join(
         value.to_bytes(size) for value, size in ((6, 4), (1, 2), (len(chunks), 2), (division, 2))

@@ -3,7 +3,7 @@
 STIX stands for Times, and has the notes, flats and sharps of metronome marks and chord symbols; DejaVu has Cyrillic and
 Greek besides. For letters that neither has, the system's fonts are asked, which takes longer.
 
-Contents: png_of; write_svg, write_png (for the registry).
+Contents: FONT_FILES; png_of; write_svg, write_png (for the registry).
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from melodyrnn.formats.engraving.svg import engraved
 if TYPE_CHECKING:
     from melodyrnn.formats.writing import Manner, Written
 
-_FONTS: Final = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta", "DejaVuSans")
+_NAMES: Final = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta", "DejaVuSans")
+_PLACE: Final = getattr(find_spec("matplotlib"), "origin", None) or "."  # not imported: that takes half a second
+FONT_FILES: Final = tuple(str(Path(_PLACE).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf") for name in _NAMES)
 _STRANGE: Final = re.compile("[^\\x00-\u058f\u1e00-\u27ff\ufb00-\ufb06]")  # letters that these fonts lack
 _ZOOM: Final = 1.7  # pixels of a unit of ours: a staff is 60 high, a page of paper 1600 wide
 
@@ -29,17 +31,10 @@ def png_of(svg: str) -> bytes:
     import resvg_py  # noqa: PLC0415 - an extra
 
     drawn: bytes = resvg_py.svg_to_bytes(
-        svg_string=svg, zoom=_ZOOM, background="white", font_files=_font_files(), font_family="STIXGeneral",
+        svg_string=svg, zoom=_ZOOM, background="white", font_files=list(FONT_FILES), font_family="STIXGeneral",
         serif_family="STIXGeneral", sans_serif_family="DejaVu Sans", skip_system_fonts=not _STRANGE.search(svg),
     )  # fmt: skip
     return bytes(drawn)
-
-
-def _font_files() -> list[str]:
-    """Where the fonts lie; matplotlib itself, which takes half a second, is not imported."""
-    found = find_spec("matplotlib")
-    folder = Path(found.origin or "").parent if found else Path()
-    return [str(folder / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf") for name in _FONTS]
 
 
 def write_svg(written: Written, _form: str, _manner: Manner) -> bytes:

@@ -4,7 +4,7 @@ Conventions
     Measures of a page are verovio's: tenths of a millimetre on paper, 90 to a staff space within the picture.
     Texts of strangers (titles, chord symbols) go through XML writers, ours and verovio's, and are never pasted.
 
-Contents: engraved (a melody → SVG as text).
+Contents: engraved (a melody → SVG as text), printed (→ pages).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from melodyrnn.music.melody import Melody
 
-_WIDTH: Final = 2100  # of a page on paper, A4
+_WIDTH, _HEIGHT = 2100, 2970  # of a page on paper, A4
 _TALLEST: Final = 60_000  # verovio's limit; more goes onto further pages
 _OPTIONS: Final = {
     "adjustPageHeight": True, "adjustPageWidth": True, "breaks": "auto", "footer": "none", "header": "none",
@@ -30,7 +30,7 @@ _OPTIONS: Final = {
 }  # fmt: skip
 _SIGNS: Final = {"b": "♭", "#": "♯"}
 _ALTERED: Final = re.compile(r"[b#](?=\d)")  # of a quality: 7b9, maj7#11
-_TITLE_ROOM: Final = 180
+_TITLE_ROOM: Final = 120
 
 
 def engraved(
@@ -46,13 +46,7 @@ def engraved(
     score = score_tree(melody, symbols, folded=folded)
     _prepare(score, words)
     named = one_line(melody.title) if title else ""
-    edge = 60 if paper else 10
-    margins = dict.fromkeys(("pageMarginBottom", "pageMarginLeft", "pageMarginRight", "pageMarginTop"), edge)
-    options = {**_OPTIONS, **margins, "pageWidth": width} | ({"pageMarginTop": _TITLE_ROOM} if named else {})
-    pages = [tidied(page, prefix) for page in _pages(ET.tostring(score, encoding="unicode"), options)]
-    if named:
-        _add_title(pages[0], named)
-    root = stacked(pages)
+    root = stacked(_sheets(score, named, {"pageWidth": width, **_margins(60 if paper else 10, named)}, prefix))
     root.set("role", "img")
     label = ET.Element(f"{{{SVG}}}title")
     label.text = f"{one_line(melody.title) or 'A melody'}, as it is written"
@@ -62,6 +56,29 @@ def engraved(
         root.insert(1, ET.Element(f"{{{SVG}}}rect", width="100%", height="100%", fill="white"))
         root.set("color", "black")
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def printed(melody: Melody, symbols: Mapping[int, str] | None = None) -> list[ET.Element]:
+    """Engrave a melody as `engraved` does, on pages of A4."""
+    score = score_tree(melody, symbols)
+    _prepare(score, ())
+    named = one_line(melody.title)
+    fixed = {"adjustPageHeight": False, "adjustPageWidth": False, "pageWidth": _WIDTH, "pageHeight": _HEIGHT}
+    return _sheets(score, named, fixed | _margins(150, named), "g")
+
+
+def _margins(edge: int, named: str) -> dict[str, int]:
+    """The margins of a page, with room for a title where there is one."""
+    margins = dict.fromkeys(("pageMarginBottom", "pageMarginLeft", "pageMarginRight", "pageMarginTop"), edge)
+    return margins | ({"pageMarginTop": edge + _TITLE_ROOM} if named else {})
+
+
+def _sheets(score: ET.Element, named: str, options: Mapping[str, Any], prefix: str) -> list[ET.Element]:
+    """The pages of a score, the title on the first."""
+    pages = [tidied(page, prefix) for page in _pages(ET.tostring(score, encoding="unicode"), {**_OPTIONS, **options})]
+    if named:
+        _add_title(pages[0], named, 10 * options["pageMarginTop"])
+    return pages
 
 
 def _prepare(score: ET.Element, words: Sequence[str]) -> None:
@@ -97,11 +114,11 @@ def _pages(score: str, options: dict[str, Any]) -> list[ET.Element]:
     return [ET.fromstring(page) for page in drawn]  # noqa: S314 - verovio wrote it
 
 
-def _add_title(page: ET.Element, title: str) -> None:
+def _add_title(page: ET.Element, title: str, room: int) -> None:
     """Put the title over the first system, in the middle."""
     *_, inner = page.iter(f"{{{SVG}}}svg")
     width = float(inner.get("viewBox", "0 0 0 0").split()[2])
-    place = {"x": f"{width / 2:g}", "y": "1150", "text-anchor": "middle", "font-size": "620px"}
+    place = {"x": f"{width / 2:g}", "y": f"{room - 650}", "text-anchor": "middle", "font-size": "620px"}
     ET.SubElement(inner, f"{{{SVG}}}text", place).text = title
 
 

@@ -5,13 +5,14 @@ between them, and takes the notes and flats within texts from a music font that 
 say their colour themselves, texts are one line, ♭ and ♯ are letters of any text font, and the note of a metronome mark
 is a path, as heads, stems and clefs are. The same score gives the same bytes.
 
-Contents: SVG (its namespace), tidied (a page), stacked (pages one below another).
+Contents: SVG (its namespace), HREF (the attribute that refers), tidied (a page), stacked (pages one below another).
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SVG: Final = "http://www.w3.org/2000/svg"
-_XLINK: Final = "{http://www.w3.org/1999/xlink}href"
+HREF: Final = "{http://www.w3.org/1999/xlink}href"
 _FONTS: Final = "STIX, 'STIX Two Text', 'Times New Roman', Times, serif"
 _LINES: Final = {f"{{{SVG}}}{name}" for name in ("ellipse", "path", "polygon", "polyline", "rect")}
 _GLYPHS: Final = {
@@ -80,7 +81,7 @@ def _name(one: ET.Element, prefix: str) -> None:
         one.set("id", f"{prefix}-{name}")
     elif name[:1] == "E" and "-" in name:
         one.set("id", f"{prefix}-{name.partition('-')[0]}")
-    for reference in (_XLINK, "href"):
+    for reference in (HREF, "href"):
         if target := one.attrib.get(reference):
             one.set(reference, f"#{prefix}-{target[1:].partition('-')[0]}")
     kinds = _KEPT_CLASSES.intersection(one.attrib.pop("class", "").split())
@@ -120,9 +121,8 @@ def _is_sign(letter: str) -> bool:
 @cache
 def _note_shape(sign: str) -> tuple[str, float]:
     """The path and the width of a sign, as verovio's font has them."""
-    import verovio  # noqa: PLC0415 - an extra
-
-    folder, code = Path(verovio.__file__).parent / "data" / _FONT, f"{ord(sign):04X}"
+    place = getattr(find_spec("verovio"), "origin", None) or "."
+    folder, code = Path(place).parent / "data" / _FONT, f"{ord(sign):04X}"
     shape = ET.parse(folder / f"{code}.xml").find("path")  # noqa: S314 - a file of verovio's
     box = ET.parse(folder.with_suffix(".xml")).find(f"g[@c='{code}']")  # noqa: S314
     return (shape.get("d", "") if shape is not None else ""), float(box.get("w", 0)) if box is not None else 0.0

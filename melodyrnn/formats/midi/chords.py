@@ -84,8 +84,8 @@ def told_chords(content: Content, end: int) -> Harmony | None:
     metre = Metre(metres[0].numerator, metres[0].denominator)
     kept = _kept(tracks, division, metre)
     if kept is not None:  # over and over, as the track plays them
-        once, begin = sum(ticks for ticks, _ in kept.spans), metre.bar_ticks if _is_upbeat(metres) else 0
-        return kept._replace(spans=kept.spans * min(-(-max(end - begin, 1) // once), _MOST_TIMES), onset=begin)
+        once = sum(ticks for ticks, _ in kept.spans)
+        return kept._replace(spans=kept.spans * min(-(-max(end - kept.onset, 1) // once), _MOST_TIMES))
     said, _ = _said(tracks, division)
     try:
         return laid_out(said, metres, content.where, source="its chord symbols", whole=True) if said else None
@@ -237,10 +237,11 @@ def _kept(tracks: Sequence[TrackContent], division: int, metre: Metre) -> Harmon
         spans = progression(text, metre)
     except OptionError:
         return None
-    if not any(_sounds(raw, division, spans, start) for start in (0, metre.bar_ticks)):
+    begin = next((start for start in (0, metre.bar_ticks) if _sounds(raw, division, spans, start)), None)
+    if begin is None:
         return None
     named = tuple((ticks, chord.symbol) for ticks, chord in spans)
-    return Harmony(named, metre, "the progression that melodyrnn wrote", padded=False)
+    return Harmony(named, metre, "the progression that melodyrnn wrote", padded=False, onset=begin)
 
 
 def _sounds(raw: TrackContent, division: int, spans: Sequence[tuple[int, Chord]], start: int) -> bool:

@@ -3,9 +3,9 @@
 Conventions
     A level is one of the beams over a note: an eighth has level 1, a sixteenth 1 and 2. What a beam does at a note is
     said in MusicXML's words: begin, continue, end, forward hook, backward hook.
-    Eighths are beamed by the half bar in 4/4, by the bar in 3/4 and 3/8, by the dotted beat in 6/8, 9/8 and 12/8; where
-    shorter notes stand among them, by the beat. Five and seven eighths are counted so that notes hide the fewest beats
-    of the melody: 3 + 2 or 2 + 3; 3 + 2 + 2, 2 + 2 + 3 or 2 + 3 + 2.
+    Eighths are beamed by the half bar in 4/4, by the bar in 3/8 and, where they fill it, in 3/4, by the dotted beat in
+    6/8, 9/8 and 12/8; else, and where shorter notes stand among them, by the beat. Five and seven eighths are counted
+    so that notes hide the fewest beats of the melody: 3 + 2 or 2 + 3; 3 + 2 + 2, 2 + 2 + 3 or 2 + 3 + 2.
 
 Contents: beams_of (bars → what the beams do at each piece), Clef, clef_of.
 """
@@ -68,7 +68,8 @@ def _groups(line: Line, beats: Sequence[int], windows: Sequence[int]) -> Iterato
     """Places of pieces that are beamed together, two and more: within windows, with shorter notes within beats."""
     at = _places(line)
     for run in _runs(line, at, windows):
-        if all(_level(line.pieces[place]) == 1 for place in run):
+        fits = len(windows) > 1 or at[run[-1] + 1] - at[run[0]] == line.metre.bar_ticks
+        if fits and all(_level(line.pieces[place]) == 1 for place in run):
             yield run
         else:
             yield from _runs(line, at, beats, run)
@@ -93,7 +94,9 @@ def _level(piece: Piece) -> int:
 
 def _beats(metre: Metre) -> list[int]:
     """Ticks at which the beats of a bar begin."""
-    beat = max(metre.beat_ticks, _BEAT) if metre.denominator > 2 else _BEAT
+    beat = (
+        _BEAT if metre.denominator <= 2 else metre.bar_ticks if metre.bar_ticks == 36 else max(metre.beat_ticks, _BEAT)
+    )
     return list(range(0, metre.bar_ticks, beat))
 
 

@@ -170,7 +170,7 @@ def _room(place: int, left: int, metre: Metre, *, sounds: bool) -> int:
     if beat % 9 == 0:  # dotted beats
         return beat - place % beat if place % beat or (left < metre.bar_ticks and not sounds) else left
     if not sounds and beat == _BEAT and not (place == 0 and left >= metre.bar_ticks):
-        return 48 if place % 48 == 0 and metre.numerator % 2 == 0 else beat - place % beat
+        return 48 if place % 48 == 0 and left >= 48 and metre.numerator % 2 == 0 else beat - place % beat
     return 48 - place if metre.bar_ticks == 96 and place < 48 and place % _BEAT else left
 
 

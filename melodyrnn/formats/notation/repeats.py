@@ -55,7 +55,10 @@ def _is_literal(melody: Melody, symbols: Mapping[int, str], repeat: Repeat) -> b
     if any(repeat.start < metre.onset < repeat.end for metre in melody.metres):
         return False
     first, second = (tuple(_heard(melody, *pass_)) for pass_ in (repeat[:2], repeat[1:]))
-    return bool(first) and first == second and _chords(symbols, *repeat[:2]) == _chords(symbols, *repeat[1:])
+    once, again = _chords(symbols, *repeat[:2]), _chords(symbols, *repeat[1:])
+    if 0 not in once:  # an upbeat before the first chord: what holds over it the second time is no other music
+        again.pop(0, None)
+    return bool(first) and first == second and once == again
 
 
 def _heard(melody: Melody, start: int, end: int) -> Iterator[tuple[int, int, int]]:

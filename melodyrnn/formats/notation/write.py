@@ -132,8 +132,10 @@ _DOCTYPE: Final = (
 )
 
 
-def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None) -> bytes:  # noqa: A002
+def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None, style: str = "") -> bytes:  # noqa: A002
     """Write a melody as 'musicxml' or 'abc', spelled for its key (found where it has none); `symbols` over it, by tick.
+
+    `style`: what it is said to be, a jig; ABC says it.
 
     Raises OptionError: another format, or a melody without notes.
     """
@@ -142,12 +144,13 @@ def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | Non
     if format == "musicxml":
         return musicxml_of(melody, symbols)
     _refuse_empty(melody)
-    return abc_of(melody, key_or_found(melody), engrave(melody, symbols))
+    lines = engrave(melody, symbols, literal_repeats(melody, symbols or {}))
+    return abc_of(melody, key_or_found(melody), lines, style)
 
 
 def write_score(written: Written, form: str, _manner: Manner) -> bytes:
     """Write a melody and its symbols as the registry asks. Raises as `write_notation` does."""
-    return write_notation(written.melody, form, written.symbols)
+    return write_notation(written.melody, form, written.symbols, written.style)
 
 
 def _refuse_empty(melody: Melody) -> None:

@@ -32,6 +32,11 @@
     return takes.length > 1 ? `${number + 1}. ${takes[number].title}` : takes[number].title;
   }
 
+  // What its title does not say already.
+  function facts(take) {
+    return take.facts.map(([name, value]) => `${name} ${value}`).filter((fact) => !take.title.endsWith(fact));
+  }
+
   function say(text) { element("status").textContent = text; }
 
   function classes(take) {
@@ -44,7 +49,7 @@
     if (number !== current) other = current;
     current = number;
     element("title").textContent = label(number);
-    element("facts").textContent = [take.key, `${take.bars.length} bars`, `${take.notes.length} notes`, ...take.facts.map(([name, value]) => `${name} ${value}`)].join(" · ");
+    element("facts").textContent = [take.key, `${take.bars.length} bars`, `${take.notes.length} notes`, ...facts(take)].join(" · ");
     element("recipe").textContent = take.recipe;
     element("recipe-box").hidden = !take.recipe;
     element("beneath-label").hidden = !take.beneath.length;
@@ -127,7 +132,7 @@
       const name = document.createElement("button");
       name.type = "button";
       name.className = "name";
-      name.textContent = `${label(number)} · ${take.facts.map(([fact, value]) => `${fact} ${value}`).join(" · ")}`;
+      name.textContent = [label(number), ...facts(take)].join(" · ");
       name.addEventListener("click", () => showTake(number));
       const select = document.createElement("select");
       select.id = `mark-${number}`;

@@ -19,8 +19,11 @@ class Transport {
   get rate() { return this.tempo * 24 / 60; }
   get end() { return this.loop ? this.loop[1] : this.take.end; }
 
-  // Tick that sounds now, folded into the loop.
-  get tick() { return this.playing ? this.folded(this.count(this.context.currentTime)) : this.stopped; }
+  // Tick that is heard now, folded into the loop: what the context counts comes out of the loudspeaker a little later.
+  get tick() {
+    if (!this.playing) return this.stopped;
+    return this.folded(this.count(this.context.currentTime - Math.min(this.context.outputLatency || 0, 0.3)));
+  }
 
   count(time) { return this.origin.tick + Math.max(0, time - this.origin.time) * this.rate; }
 

@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import save
 
 from melodyrnn.cli.io.input import read_named_pipe
+from melodyrnn.compose.told_sections import told_sections
 from melodyrnn.errors import Unreadable
 from melodyrnn.formats.midi.write import midi_bytes
 
@@ -176,3 +177,18 @@ def test_models_are_known_by_what_they_hold(command, model):
         assert "m.safetensors.state: is a training that was interrupted, no model" in ended.err
     Path("t.abc").write_text("X:1\nK:C\n{g}CDEF GABc|cBAG FEDC|\n")
     assert json.loads(command("inspect", "t.abc", "--json").out)["format"] == "abc"
+
+
+def test_the_roll_goes_through_a_pipe(command, model):
+    """On stdout, without colour, chords and sections above the bars; other recipes tell no sections."""
+    asked = ("--chords", "Am | F", "--chord-track", "--key", "Am", "--bars", 4, "--form", "AABA", "--seed", 1)
+    made = command("generate", "-m", model, *asked).data
+    lines = command("inspect", "-", "--roll", stdin=made).out.splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["[A]", "[A]", "[B]", "[A]"], ["Am", "F", "Am", "F"], ["1", "2", "3", "4"]
+    ]  # fmt: skip
+    assert any(line.startswith("  format") for line in lines)
+    assert max(map(len, lines[:3])) <= 80
+    plain = command("inspect", "-", "--roll", stdin=command("generate", "-m", model, "--bars", 2).data).out
+    assert "[" not in plain.splitlines()[0]
+    assert told_sections("melodyrnn {}", None) == ()

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import mido
 import pytest
 
 from melodyrnn.formats import writing
@@ -52,7 +53,7 @@ def test_many_pages_go_into_a_folder_and_one_into_a_pipe(command, model):
     assert command(*asked, "-").out.count('"bits a note"') == 2
 
 
-@pytest.mark.parametrize(("name", "begins"), [("x.svg", b"<svg"), ("x.png", b"\x89PNG")])
+@pytest.mark.parametrize(("name", "begins"), [("x.svg", b"<svg"), ("x.png", b"\x89PNG"), ("x.pdf", b"%PDF")])
 def test_scores_are_pictures(command, model, name, begins):
     """By the suffix, of every verb that writes."""
     assert command("generate", "-m", model, "--bars", 2, "--seed", 3, "-o", name).status == 0
@@ -71,6 +72,25 @@ def test_what_is_not_installed_is_told_before_anything_is_composed(command, mode
     assert command("generate", "-m", model, "--bars", 2, "-o", "x.html").status == 0
 
 
+def test_names_and_words_of_a_strangers_file_run_nothing(command, model):
+    """Track names, lyrics and texts that are markup: in the page as data, in the picture as text, never as elements."""
+    evil = "</title></script><script>window.hacked=1</script><img src=x onerror=alert(1)>"
+    file, track = mido.MidiFile(), mido.MidiTrack()
+    file.tracks.append(track)
+    track += [mido.MetaMessage(kind, **{key: evil}) for kind, key in (("track_name", "name"), ("text", "text"))]
+    for pitch in (60, 62, 64, 65):
+        track.append(mido.MetaMessage("lyrics", text=evil))
+        track += [mido.Message("note_on", note=pitch), mido.Message("note_off", note=pitch, time=480)]
+    file.save("evil.mid")
+    assert command("score", "evil.mid", "-m", model, "-o", "evil.html").status == 0
+    assert command("convert", "evil.mid", "evil.svg").status == 0
+    for path in ("evil.html", "evil.svg"):
+        text = Path(path).read_text()
+        assert "<script>window" not in text
+        assert "<img" not in text
+    assert data_of("evil.html")["takes"][0]["title"] == evil
+
+
 def test_surprise_is_drawn(command, model, tune_file):
     """As a picture with the bits, as a page with them, the original's bytes in it; never as MIDI."""
     for name in ("s.svg", "s.html"):
@@ -85,5 +105,5 @@ def test_surprise_is_drawn(command, model, tune_file):
     facts = json.loads(command("score", tune_file, "-m", model, "--json").out)
     assert take["bits"] == [round(note["bits"]["total"], 2) for note in facts["notes"]]
     ended = command("score", tune_file, "-m", model, "-o", "s.mid")
-    assert (ended.status, "surprise is shown in .svg, .png and .html" in ended.err) == (2, True)
+    assert (ended.status, "surprise is shown in .svg, .png, .pdf and .html" in ended.err) == (2, True)
     assert not Path("s.mid").exists()

@@ -58,7 +58,7 @@ def test_what_cannot_be_heard_is_told_before_anything_is_composed(command, model
     for arguments in (("play", "a.mid"), ("generate", "-m", model, "--listen", "-o", "x.mid")):
         ended = command(*arguments)
         assert (ended.status, ended.err.count("\n")) == (1, 1)
-        assert "no loudspeaker is here; -o tune.wav writes a file instead" in ended.err
+        assert "no loudspeaker is here; generate -o tune.wav and convert FILE tune.wav write a file" in ended.err
     assert not Path("x.mid").exists()
 
 

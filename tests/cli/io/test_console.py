@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,16 @@ def test_a_full_disk_is_raised_once_and_then_forgotten():
             it.lines(["x"])
         it.finish()
         assert str(Path(f"/proc/self/fd/{full.fileno()}").readlink()) == os.devnull
+
+
+def test_waiting_is_told_on_a_terminal_and_leaves_nothing():
+    """Within a second, with the seconds; what does not take long says nothing, nor what nobody watches."""
+    watched, piped = (Console(io.BytesIO(), stream(), stream(terminal=way), {}) for way in (True, False))
+    for one in (watched, piped):
+        assert list(one.waited(iter([1, 2]), "composing")) == [1, 2]
+        assert said(one.stderr) == ""
+        with one.waiting("composing"):
+            time.sleep(0.5)
+    assert said(piped.stderr) == ""
+    assert said(watched.stderr).startswith("\rcomposing, 0 s\x1b[K")
+    assert said(watched.stderr).endswith("\r\x1b[K")

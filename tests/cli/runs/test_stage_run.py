@@ -2,10 +2,12 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
-from melodyrnn.cli.runs import jam_run, stage_run
+from melodyrnn.cli.runs import jam_run, refresh_input, stage_run
+from melodyrnn.formats.midi.reader import read_midi
 from melodyrnn.formats.midi.write import midi_bytes
 from melodyrnn.live.ports import PortError, PortName
 from melodyrnn.music.melody import Melody, Note
@@ -98,8 +100,8 @@ def test_options_that_may_stand_alone(command, machine):
     assert machine.outputs[-1].sent[0][0] == 0x92
 
 
-def test_ctrl_c_ends_a_loop_and_its_notes(command, machine):
-    """Exit status 130, nothing sounding."""
+def stop_after(machine, messages):
+    """Ctrl-C comes behind so many messages."""
     opened = machine.open_output
 
     def stopping(name, *, virtual=False):
@@ -108,13 +110,74 @@ def test_ctrl_c_ends_a_loop_and_its_notes(command, machine):
 
         def until(message):
             send(message)
-            if len(port.sent) == 9:
+            if len(port.sent) == messages:
                 raise KeyboardInterrupt
 
         port.send = until
         return port
 
     machine.open_output = stopping
+
+
+class Inline:
+    """Composes at once, where it is asked to."""
+
+    def __init__(self, work):
+        self.work, self.busy, self.closed = work, False, False
+
+    def order(self, order):
+        """Do it."""
+        self.busy, self.made = True, self.work(order)
+
+    def answer(self, seconds=0.0):
+        """What was made."""
+        made, self.made, self.busy = getattr(self, "made", None), None, False
+        return made
+
+    def close(self):
+        """Nothing is left."""
+        self.closed = True
+
+
+def test_new_takes_are_played(command, machine, model, monkeypatch):
+    """By the recipe that the file keeps, each by the next seed, as generate would write it."""
+    monkeypatch.setattr(refresh_input, "Helper", Inline)
+    words = ("generate", "-m", model, "--loop", "--bars", 1, "--tempo", 1000)
+    tunes = []
+    for seed in (4, 5, 6):
+        assert command(*words, "--seed", seed, "-o", f"{seed}.mid", "-q").status == 0
+        tunes += [note.pitch for note in read_midi(Path(f"{seed}.mid")).melody.notes]
+    ended = command("play", "4.mid", "--virtual", "--loop", 3, "--refresh", 1, "-m", model)
+    assert (ended.status, notes(machine.outputs[0])) == (0, tunes)
+    assert "pass 2: seed 5" in ended.err
+
+
+def test_a_jam_answers_and_keeps_both_sides(command, machine, model, monkeypatch):
+    """Until Ctrl-C; the file is written then."""
+    monkeypatch.setattr(jam_run, "Helper", Inline)
+    opened = machine.open_input
+
+    def playing(name, heard, *, virtual=False):
+        port = opened(name, heard, virtual=virtual)
+        now = time.monotonic()
+        for k in range(4):
+            heard(bytes((0x90, 60 + k, 80)), now + 0.02 * k)
+            heard(bytes((0x80, 60 + k, 0)), now + 0.02 * k + 0.015)
+        return port
+
+    machine.open_input = playing
+    stop_after(machine, 1)
+    words = ("--in", "Keys", "--out", "Synth", "--bars", 1, "--tempo", 1000, "--no-click", "-o", "jam.mid")
+    ended = command("jam", "-m", model, *words, "--seed", 1, "--channel", 2)
+    assert ended.status == 130
+    assert "Keys 1 \u2192 Synth 1: 1 bar of 4/4; Ctrl-C ends it" in ended.err
+    assert machine.outputs[0].sent[0][0] == 0x91
+    assert [note.pitch for note in read_midi(Path("jam.mid"), track="Player").melody.notes] == [60, 61, 62, 63]
+
+
+def test_ctrl_c_ends_a_loop_and_its_notes(command, machine):
+    """Exit status 130, nothing sounding."""
+    stop_after(machine, 9)
     ended = command("play", "tune.mid", "--virtual", "--loop")
     assert ended.status == 130
     sent = machine.outputs[0].sent

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from bench.sound import onsets_in
 from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.formats.audio import render as rendering
 from melodyrnn.formats.audio.render import RATE, render
@@ -35,21 +36,6 @@ LOOP = Melody(tuple(Note(24 * k, 24, 60 + k) for k in range(8)), tempo=97.0)
 def level(samples):
     """Decibels of the loudest sample, 0 at full scale."""
     return 20 * np.log10(np.abs(samples).max())
-
-
-def onsets_in(samples, count):
-    """Seconds of the steepest rises of what changes from sample to sample, in steps of a millisecond."""
-    hop = RATE // 1000
-    change = np.abs(np.diff(samples.sum(1)))
-    loud = np.log10(change[: len(change) // hop * hop].reshape(-1, hop).max(1) + 1e-4)
-    before = np.array([loud[max(0, k - 8) : k].max(initial=-4) for k in range(len(loud))])
-    picked = []
-    for k in np.argsort(before - loud):
-        if all(abs(k - other) > 40 for other in picked):
-            picked.append(k)
-        if len(picked) == count:
-            return np.sort(picked) / 1000
-    raise AssertionError("there are not so many rises")
 
 
 def test_onsets_sound_where_the_notes_are():

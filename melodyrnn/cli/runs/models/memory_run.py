@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from math import log10
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from melodyrnn.checkpoint.file import NetworkConfig, find, load
-from melodyrnn.cli.io.figure_look import FIGURE_LOOK
-from melodyrnn.cli.io.output import writing
 from melodyrnn.cli.runs.models.evaluation_run import own_corpora, part_learnt, read_sets, split_seed, unseen
 from melodyrnn.evaluation.sets import parts_as_trained
 from melodyrnn.training.config import TrainingConfig
@@ -85,7 +83,9 @@ def tell_memory(console: Console, found: Sequence[Memory], corpus: str, output: 
         console.lines(_table(found))
         console.draw(line for one in found for line in _bars(one, unicode=console.unicode))
     if output is not None:
-        _plot(found, output, force=force)
+        from melodyrnn.cli.runs.models.memory_plot import plot_memory  # noqa: PLC0415 - matplotlib costs half a second
+
+        plot_memory(found, output, force=force)
         console.say(f"{output}: the plot")
 
 
@@ -111,25 +111,3 @@ def _bars(one: Memory, *, unicode: bool) -> Iterator[str]:
     for lag, value in enumerate(one.influence, 1):
         length = max(0, round(_BAR * (1 + log10(max(value / one.influence[0], 1e-9)) / 4)))
         yield f"{lag:>4} {('█' if unicode else '#') * length}"
-
-
-def _plot(found: Sequence[Memory], path: Path, *, force: bool) -> None:
-    """Draw both measures side by side."""
-    from matplotlib import rc_context  # noqa: PLC0415 - costs half a second; no pyplot: no windows, no state
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    kind, undated = path.suffix[1:].lower(), {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with rc_context(FIGURE_LOOK), writing(path, force=force) as stream:
-        figure = Figure(figsize=(10, 4), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        for one in found:
-            lags = range(1, len(one.influence) + 1)
-            left.semilogy(lags, [value / one.influence[0] for value in one.influence], marker=".", label=one.name)
-            line: Any = right.plot(one.contexts, one.bits, marker=".", label=one.name)[0]
-            right.axhline(one.whole, color=line.get_color(), linewidth=0.8, linestyle=":")
-        left.set(xlabel="notes ago", ylabel="influence on the next note (last note = 1)", title="What still moves it")
-        right.set(xlabel="notes known", ylabel="bits a note", title="What it costs to forget (dotted: all known)")
-        for axes in (left, right):
-            axes.grid(visible=True)
-            axes.legend()
-        figure.savefig(stream, format=kind, dpi=150, metadata=undated.get(kind, {}))  # no date: the same bytes again

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _TERMS: Final = ("rest", "duration", "pitch", "total")
 _SHADES: Final = (22, 28, 34, 40, 76, 112, 148, 184, 220, 214, 208, 202, 196)
 """Of the 256-colour table, green to red: one for each bit of surprise."""
-_DRAWN: Final = ("svg", "png", "html")
+_DRAWN: Final = ("svg", "png", "pdf", "html")
 """Formats that show surprise."""
 
 
@@ -61,7 +61,7 @@ def _results(console: Console, output: str, *, force: bool) -> Results:
     """Where the picture goes; raise OptionError for a format that shows no surprise."""
     results = results_of(console, output, format="svg" if output == "-" else None, force=force)
     if results.format not in _DRAWN:
-        raise OptionError("-o", f"{output}: surprise is shown in .svg, .png and .html")
+        raise OptionError("-o", f"{output}: surprise is shown in .svg, .png, .pdf and .html")
     return results
 
 
