@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from melodyrnn.events.vocabulary import DURATION_TICKS, REST_TICKS, onsets_of
+from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS, onsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,10 @@ def changed_rows(change: str, sounding: Indices, scale: Sequence[int], anchor: i
     heights = places(sounding, scale)
     axis = float(places(np.array([anchor]), scale)[0]) + 2
     wanted = 2 * axis - heights if change == "-inv" else heights + int(change)
-    rows = {height: row for row, height in reversed(list(enumerate(heights.tolist())))}
-    return tuple(rows.get(height, rows.get(float(np.floor(height)), -1)) for height in wanted.tolist())
+    wide = np.arange(sounding[0] - 12 * len(PITCHES), sounding[-1] + 12 * len(PITCHES))
+    found = dict(zip(places(wide, scale)[::-1].tolist(), wide[::-1].tolist(), strict=True))  # the lowest of each place
+    came = np.array([found.get(height, found[float(np.floor(height))]) for height in wanted.tolist()]) - sounding[0]
+    return tuple(np.where((came >= 0) & (came < len(PITCHES)), came, -1).tolist())
 
 
 class Recalled(NamedTuple):

@@ -61,5 +61,5 @@ def test_steps_are_those_of_the_scale():
     assert changed("-1", 60, 61, 66) == [59, 59, 64]
     assert changed("-inv", 60, 64, 67, 72, 66) == [67, 64, 60, 55, 61]
     assert changed_rows("-retro", SOUNDING, C_MAJOR, 60) is None
-    assert changed_rows("+2", SOUNDING, C_MAJOR, 60)[-1] == -1
+    assert changed_rows("+2", SOUNDING, C_MAJOR, 60)[-5:] == (71, 72, -1, -1, -1)
     assert places(np.array([59, 60]), C_MAJOR).tolist() == [34, 35]
