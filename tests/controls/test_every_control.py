@@ -344,7 +344,10 @@ def rhythm(composer):
     assert len({tuple(n.pitch for n in m.notes) for m in composer.melodies(4, bars=2, rhythm="1/4")}) > 1
     with pytest.raises(OptionError, match="leave out rests"):
         options_of(rhythm="1/4", rests="much")
-    for wrong, reason in (({"bars": "free"}, "needs a number of bars"), ({"bars": 1, "loop": True}, "does not fit")):
+    for wrong, reason in (
+        ({"bars": "free"}, "needs a number of bars"),
+        ({"bars": 1, "loop": True}, "without any one of: rhythm"),
+    ):
         with pytest.raises(OptionError, match=reason):
             composer(rhythm="1/4 r3/4", **wrong)
 
