@@ -3,6 +3,7 @@
     python -m bench.musician                     every row, 20 seeds each, as a table
     python -m bench.musician --only form         rows whose names begin so
     python -m bench.musician --only form/AABA --rolls 4    ... and the first four melodies as ABC
+    python -m bench.musician --page              ... and into docs/benchmarks.md, row by row
 
 Bars are compared up to transposition, in pitches and in rhythm: two are the same if their notes begin at the same
 places, last as long and lie as far from the bar's first note. Nothing of the package's own comparing is used.
@@ -21,6 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.sections import read_section, write_section
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import Model, load_model
 from melodyrnn.controls.options import Options
@@ -180,6 +182,60 @@ def degrees_of(scale: str, tonic: int) -> Count:
     return count
 
 
+def silent(melody: Melody) -> float:
+    """Share of the time from the first note to the end of the last in which an eighth or more is silent."""
+    gaps = [b.onset - a.onset - a.duration for a, b in pairwise(melody.notes)]
+    last = melody.notes[-1]
+    return sum(gap for gap in gaps if gap >= _EIGHTH) / (last.onset + last.duration - melody.notes[0].onset)
+
+
+def resting(melodies: list[Melody]) -> str:
+    """How much silence there is, and where it ends: within a beat before a bar line, on it, or half a beat after."""
+    shares = [silent(m) for m in melodies]
+    placed = every = 0
+    for melody in melodies:
+        metre = melody.metres[0]
+        for a, b in pairwise(melody.notes):
+            if b.onset - a.onset - a.duration >= _EIGHTH:
+                after = b.onset % metre.bar_ticks
+                placed += after <= metre.beat_ticks // 2 or metre.bar_ticks - after <= metre.beat_ticks
+                every += 1
+    within = sum(0.06 <= share <= 0.15 for share in shares)
+    return (
+        f"rests in {sum(share > 0 for share in shares)} of {len(shares)}, {np.mean(shares):.1%} of the time; "
+        f"6 to 15 % in {within}; {placed} of {every} lead to a bar line"
+    )
+
+
+def moving(melodies: list[Melody]) -> str:
+    """Pitches, their entropy in bits, and bars that are others, of melodies on few pitches."""
+    pitches, entropies, bars = [], [], []
+    for melody in melodies:
+        counts = np.unique([n.pitch for n in melody.notes], return_counts=True)[1] / len(melody.notes)
+        pitches.append(len(counts))
+        entropies.append(float(-(counts * np.log2(counts)).sum()))
+        bars.append(len(set(shapes(melody, moved=False))))
+    good = sum(p == 3 and e >= 1.3 and b >= 6 for p, e, b in zip(pitches, entropies, bars, strict=True))
+    return (
+        f"{min(pitches)} pitches at least, entropy {np.mean(entropies):.2f} bits ({min(entropies):.2f} at least), "
+        f"{min(bars)} different bars at least; all three as wanted in {good} of {len(melodies)}"
+    )
+
+
+_EIGHTH: Final = 12
+_SILENCE: Final = "6 to 15 % of the time, in at least 16 of 20"
+_RESTING: Final[tuple[tuple[str, dict[str, Any], str, str], ...]] = (
+    ("folk by default", {"bars": 8}, "folk", "as held-out tunes"),
+    ("songs by default", {"bars": 8}, "songs", _SILENCE),
+    ("medium", {"bars": 8, "rests": "medium"}, "folk", _SILENCE),
+    ("medium 3/4", {"bars": 8, "rests": "medium", "metre": "3/4", "key": "G"}, "folk", _SILENCE),
+    ("medium 6/8", {"bars": 8, "rests": "medium", "metre": "6/8", "key": "D"}, "folk", _SILENCE),
+    ("medium phrase 4", {"bars": 16, "rests": "medium", "phrase": "4"}, "folk", _SILENCE),
+    ("medium AABA", {"bars": 16, "rests": "medium", "form": "AABA"}, "folk", _SILENCE),
+    ("medium songs", {"bars": 8, "rests": "medium"}, "songs", _SILENCE),
+    ("breathe 2", {"bars": 8, "breathe": "2"}, "folk", "rests in 20 of 20"),
+)
+_BASS: Final = {"bars": 8, "key": "Em", "scale": "E B", "range": "E1-E2", "durations": "1/16"}
 _CONTRAST: Final = "same 0, more than a quarter 0"
 _FORMS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("AABA G 3/4 tonic", {"form": "AABA", "bars": 16, "key": "G", "metre": "3/4", "end": "tonic"}),
@@ -223,6 +279,9 @@ ROWS: Final = (
             ("lydian dominant", "G", 7), ("whole tone", "C", 0),
         )
     ),
+    *(Row(f"rests/{name}", asked, resting, wanted, model=model) for name, asked, model, wanted in _RESTING),
+    Row("few/bass of roots, fifths, octaves", _BASS, moving, "3 pitches, 1.3 bits, 6 different bars of 8"),
+    Row("few/the same in A", _BASS | {"key": "Am", "scale": "A E", "range": "A1-A2"}, moving, "as above"),
 )  # fmt: skip
 
 
@@ -233,16 +292,34 @@ def told(row: Row, model: Model) -> tuple[str, list[Melody], float]:
     return row.count(made), made, (time.process_time() - begun) / len(made)
 
 
+def page(section: str, line: str) -> str:
+    """The section with one row in its place, in the order of ROWS; each row stays until it is counted again."""
+    name = line.split(" | ", maxsplit=1)[0]
+    known = {old.split(" | ")[0]: old for old in section.splitlines() if old.startswith("| ") and "/" in old.split()[1]}
+    known[name] = line
+    rows = [known[f"| {row.name}"] for row in ROWS if f"| {row.name}" in known]
+    head = [
+        "## What a musician would hear", "",
+        "Twenty melodies a row, by seeds from 1 on (`python -m bench.musician --page`); seconds of CPU for one.", "",
+        "| asked for | came | wanted | CPU |", "|---|---|---|---|",
+    ]  # fmt: skip
+    return "\n".join([*head, *rows])
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="rows whose names begin so")
     parser.add_argument("--rolls", type=int, default=0, help="melodies of each row to show as ABC")
+    parser.add_argument("--page", action="store_true", help="put the rows into docs/benchmarks.md")
     args = parser.parse_args()
     for row in ROWS:
         if row.name.startswith(args.only):
             said, melodies, seconds = told(row, load_model(row.model))
-            print(f"| {row.name} | {said} | {row.wanted} | {seconds:.2f} s |", flush=True)
+            line = f"| {row.name} | {said} | {row.wanted} | {seconds:.2f} s |"
+            print(line, flush=True)
+            if args.page:
+                write_section("musician", page(read_section("musician"), line))
             for melody in melodies[: args.rolls]:
                 print(write_notation(melody, "abc").decode())
 

@@ -8,7 +8,9 @@
 
 Of each role: steps[mode][degree][interval], from a note (semitones above the tonic) to the next that follows within a
 beat of silence, -12 to 12 semitones, wider ones folded by octaves; degrees[mode][place][degree]; lengths[place][ticks].
-Places: 0 on the bar line, 1 on a beat, 2 half-way, 3 elsewhere. Modes with a minor third count as minor.
+again[bars - 1][before]: how often a note is the one that stood at its place one or two bars before, after a note that
+was not (0), or was (1). Places: 0 on the bar line, 1 on a beat, 2 half-way, 3 elsewhere. Modes with a minor third are
+minor.
 
 Contents: Counts, counted, main.
 """
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 PLACE: Final = Path(__file__).resolve().parents[1] / "melodyrnn" / "constraints" / "roles.json"
 WIDEST: Final = 12
+LAGS: Final = (1, 2)  # bars
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Counts:
         default_factory=lambda: {mode: [Counter() for _ in range(4)] for mode in ("major", "minor")}
     )
     lengths: list[Counter[int]] = field(default_factory=lambda: [Counter() for _ in range(4)])
+    again: dict[tuple[int, bool, bool], int] = field(default_factory=Counter)  # bars before, note before, this note
 
     def add(self, melody: Melody) -> None:
         """One melody more."""
@@ -68,6 +72,17 @@ class Counts:
             self.lengths[place][_known(note.duration)] += 1
             degrees[place][(note.pitch - key.tonic) % 12] += 1
 
+        for bars in LAGS:
+            self._again(melody, bars)
+
+    def _again(self, melody: Melody, bars: int) -> None:
+        """Whether notes are those that stood at their place so many bars before, after one that was or was not."""
+        stood = {note.onset: note.pitch for note in melody.notes}
+        ago = bars * melody.metres[0].bar_ticks
+        known = [stood[n.onset - ago] == n.pitch for n in melody.notes if n.onset - ago in stood]
+        for before, now in pairwise(known):
+            self.again[bars, before, now] += 1
+
     def to_json(self) -> dict[str, Any]:
         """Rows of numbers."""
         return {
@@ -76,8 +91,13 @@ class Counts:
             "steps": {mode: [[row[k] for k in range(-WIDEST, WIDEST + 1)] for row in rows]
                       for mode, rows in self.steps.items()},
             "degrees": {mode: [[row[k] for k in range(12)] for row in rows] for mode, rows in self.degrees.items()},
+            "again": [[round(self._share(bars, before), 4) for before in (False, True)] for bars in LAGS],
             "lengths": [{str(ticks): row[ticks] for ticks in sorted(row) if row[ticks] > 2} for row in self.lengths],
         }  # fmt: skip
+
+    def _share(self, bars: int, before: bool) -> float:  # noqa: FBT001 - one of two rows
+        counts = [self.again[bars, before, now] for now in (False, True)]
+        return counts[1] / max(1, sum(counts))
 
 
 def _folded(interval: int) -> int:
@@ -137,7 +157,7 @@ def main() -> None:
     for name, files in {"riff": _riffs(), "bass": _basses(), "lead": _leads(asked.songs)}.items():
         told["roles"][name] = found = counted(files).to_json()
         print(f"{name}: {found['melodies']:,} melodies, {found['notes']:,} notes", flush=True)
-        PLACE.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")
+    PLACE.write_text(json.dumps(told, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

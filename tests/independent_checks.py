@@ -380,6 +380,8 @@ def _pattern(facts: _Facts) -> Iterator[str]:
         pattern = patterns[(bar - (1 if facts.upbeat else 0)) % len(patterns)]
         a, b = facts.lines[bar], facts.lines[bar + 1]
         places = {(n.onset - a) * len(pattern) / (b - a) for n in facts.new if a <= n.onset < b}
+        if bar == begun and into:  # an upbeat, and what goes on from a prime, begin where they do
+            places.discard(into * len(pattern) / (b - a))
         if odd := places - {k for k, sign in enumerate(pattern) if sign != "."}:
             yield f"onsets: {min(odd)} in bar {bar + 1}"
         whole = bar < facts.bars - 1 and (bar > begun or not into)

@@ -3,8 +3,8 @@
 A stretch is what sounds between two breaths, a breath a silence of an eighth or more; shorter ones are articulation.
 
 Conventions
-    An eighth is 12 ticks of the decoder's clock; eighths are counted from tick 0, and a stretch from the one in which
-    it begins, so that it is never longer than is said.
+    An eighth is 12 ticks of the decoder's clock. Eighths, or larger units where stretches are long, are counted from
+    tick 0, and a stretch from the one in which it begins, so that it is never longer than is said.
 
 Contents: EIGHTH; Breath (an automaton); Breathing, resting (leaning rules on durations and rests).
 """
@@ -29,21 +29,24 @@ EIGHTH: Final = 12
 
 
 class Breath(Automaton):
-    """No stretch is longer than so many eighths. State: eighths since the one in which the stretch in hand began."""
+    """No stretch is longer than so many units. State: units since the one in which the stretch in hand began."""
 
     joint: Joint | None = "reset"
 
-    def __init__(self, most: int, seams: Sequence[int] = (), joints: Sequence[int] = (), *, loop: bool = False) -> None:
-        """`most` eighths, 1 or more.
+    def __init__(
+        self, most: int, seams: Sequence[int] = (), joints: Sequence[int] = (), *, loop: bool = False,
+        unit: int = EIGHTH,
+    ) -> None:  # fmt: skip
+        """`most` units (ticks, an eighth or more), 1 or more.
 
         Before each of the `joints` (onsets) comes a breath. At `seams` (onsets), and where a loop begins anew, two
         stretches may be joined: the one that arrives has half of the length, the one that leaves the rest.
         """
-        self.most, self.states, self.loop = most, most + 1, loop
+        self.most, self.states, self.loop, self.unit = most, most + 1, loop, unit
         self._half, self._joints = most // 2, frozenset(joints)
         self._seams = np.array(sorted(seams), np.int64)
         state = np.arange(self.states)
-        shifts = np.arange(2 * (most + 2))[:, None]  # two kinds for each shift: the end on an eighth, or beyond it
+        shifts = np.arange(2 * (most + 2))[:, None]  # two kinds for each shift: the end on a unit, or beyond it
         there = state + shifts // 2
         self._notes = np.where(there + shifts % 2 <= most, there, FORBIDDEN)
         arrives = np.where(state <= self._half, 0, FORBIDDEN)
@@ -53,15 +56,15 @@ class Breath(Automaton):
 
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A breath begins a new stretch; what is shorter belongs to the stretch."""
-        kind = 1 + np.minimum(targets // EIGHTH - tick // EIGHTH, 1)
+        kind = 1 + np.minimum(targets // self.unit - tick // self.unit, 1)
         kind = np.where(np.isin(targets, self._seams), 3, kind)
         kind = np.where(np.isin(targets, list(self._joints)), 4, kind)
         return Moves(np.where((targets - tick >= EIGHTH) | (tick == 0), 0, kind), self._rests)
 
     def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002
         """The stretch becomes longer."""
-        shifts = np.minimum(targets // EIGHTH - onset // EIGHTH, self.most + 1)
-        return Moves(2 * shifts + (targets % EIGHTH > 0), self._from(onset))
+        shifts = np.minimum(targets // self.unit - onset // self.unit, self.most + 1)
+        return Moves(2 * shifts + (targets % self.unit > 0), self._from(onset))
 
     def ending(self, tick: int) -> Flags | None:  # noqa: ARG002
         """What ends as a loop is gone on from where it began."""
@@ -70,7 +73,7 @@ class Breath(Automaton):
     def _from(self, onset: int) -> Indices:
         """The maps of notes from an onset: a stretch that began at a seam has less room."""
         before = np.searchsorted(self._seams, onset, "right") - 1
-        begun = onset // EIGHTH - int(self._seams[before]) // EIGHTH if before >= 0 else self.states
+        begun = onset // self.unit - int(self._seams[before]) // self.unit if before >= 0 else self.states
         if begun > self.most:
             return self._notes
         if begun not in self._late:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from melodyrnn.events.vocabulary import DURATION_TICKS, REST_TICKS, onsets_of
+from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS, onsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,10 @@ def changed_rows(change: str, sounding: Indices, scale: Sequence[int], anchor: i
     heights = places(sounding, scale)
     axis = float(places(np.array([anchor]), scale)[0]) + 2
     wanted = 2 * axis - heights if change == "-inv" else heights + int(change)
-    rows = {height: row for row, height in reversed(list(enumerate(heights.tolist())))}
-    return tuple(rows.get(height, rows.get(float(np.floor(height)), -1)) for height in wanted.tolist())
+    wide = np.arange(sounding[0] - 12 * len(PITCHES), sounding[-1] + 12 * len(PITCHES))
+    found = dict(zip(places(wide, scale)[::-1].tolist(), wide[::-1].tolist(), strict=True))  # the lowest of each place
+    came = np.array([found.get(height, found[float(np.floor(height))]) for height in wanted.tolist()]) - sounding[0]
+    return tuple(np.where((came >= 0) & (came < len(PITCHES)), came, -1).tolist())
 
 
 class Recalled(NamedTuple):
@@ -118,8 +120,9 @@ def recalling(shape: Recalled, starts: Sequence[int], sounding: Indices, lean: f
     return rest, duration, pitch
 
 
-_SLACK: Final = 1.0  # octaves by which a length may differ from the mean of those that are left
-_PACE: Final = 1.5  # nats for each square octave beyond
+_SLACK: Final = 1.0  # octaves by which a length may differ from the mean of those that are left, …
+_CLOSE: Final = 8  # … less where fewer than so many are
+_PACE: Final = 2.0  # nats for each square octave beyond
 
 
 def paced(count: int, end: int) -> LogitRule:
@@ -131,7 +134,9 @@ def paced(count: int, end: int) -> LogitRule:
         if left < 2:
             return logs
         mean = np.log2(np.maximum(end - context.tick, 1) / left)[:, None]
-        return np.asarray(logs - _PACE * np.maximum(np.abs(lengths - mean) - _SLACK, 0.0) ** 2)
+        return np.asarray(
+            logs - _PACE * np.maximum(np.abs(lengths - mean) - _SLACK * min(1.0, left / _CLOSE), 0.0) ** 2
+        )
 
     return duration
 

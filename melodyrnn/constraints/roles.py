@@ -7,7 +7,7 @@ among the pitches that are left.
 Conventions
     Places: 0 on the bar line, 1 on a beat, 2 half-way between two, 3 elsewhere.
 
-Contents: ROLES, role_of, Role; moving, in_rhythm (logit rules).
+Contents: ROLES, role_of, Role; moving, recurring, in_rhythm (logit rules).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from melodyrnn.events.vocabulary import DURATIONS, PITCHES
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, onsets_of
 
 if TYPE_CHECKING:
     from melodyrnn.constraints.automaton import Flags
@@ -40,6 +40,7 @@ class Role(NamedTuple):
     steps: Logs  # (2, 12, 25): major or minor, degree, interval from -12 up
     degrees: Logs  # (2, 4, 12): of a degree at a place, above what it has everywhere
     lengths: Logs  # (4, D): at a place, above what all roles together have
+    again: Logs  # (2, 2): how often a note is that of one or two bars before, after one that was not, or was
 
 
 @lru_cache
@@ -51,7 +52,7 @@ def role_of(name: str) -> Role:
     lengths, usual = _lengths(told[name]), sum(_lengths(one) for one in told.values())
     return Role(
         _shares(steps), _shares(degrees) - _shares(everywhere),
-        np.clip(_shares(lengths) - _shares(np.asarray(usual)), -_RATIO, _RATIO),
+        np.clip(_shares(lengths) - _shares(np.asarray(usual)), -_RATIO, _RATIO), np.array(told[name]["again"]),
     )  # fmt: skip
 
 
@@ -78,6 +79,7 @@ def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indi
     steps = role.steps[mode][degree[:, None], np.clip(interval + _WIDEST, 0, 2 * _WIDEST)]
     steps = np.where((np.abs(interval) <= _WIDEST) & allowed, steps, -np.inf)  # (from, to)
     strong = role.degrees[mode][:, degree]  # (4, P)
+
     own, rest = np.log(share)[:, None], np.log1p(-share)[:, None]
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
@@ -89,6 +91,33 @@ def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indi
         total, known = _total(told), _total(heard)
         mixed = np.logaddexp(heard - known + rest[tick], told - np.where(np.isfinite(total), total, 0.0) + own[tick])
         return np.where(np.isfinite(total) & np.isfinite(known), mixed, logs)
+
+    return pitch
+
+
+def recurring(role: Role, allowed: Flags, bar: int, fresh: Flags) -> LogitRule:
+    """A rule on pitches: those of two bars before, or of one, come back as often as in a role.
+
+    `bar`: its ticks; `fresh` (T,): onsets at which nothing comes back.
+    """
+    rows = np.arange(len(PITCHES))
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        out = logs
+        rests, durations, pitches = context.heard
+        onsets = onsets_of(rests, durations)
+        for row, tick in enumerate(context.tick.tolist() if context.notes else ()):
+            stood = dict(zip(onsets[row].tolist(), pitches[row].tolist(), strict=True))
+            bars = next((k for k in (2, 1) if tick - k * bar in stood), 0)
+            if not bars or fresh[min(tick, len(fresh) - 1)]:
+                continue
+            came = stood.get(int(onsets[row, -1]) - bars * bar) == pitches[row, -1]
+            share = float(role.again[bars - 1, int(came)])
+            heard = np.where(allowed, logs[row], -np.inf)
+            same = np.where(rows == stood[tick - bars * bar], np.log(share), -np.inf)
+            out = logs.copy() if out is logs else out
+            out[row] = np.logaddexp(heard - np.logaddexp.reduce(heard) + np.log1p(-share), same)
+        return out
 
     return pitch
 

@@ -16,7 +16,7 @@ import numpy as np
 from melodyrnn.constraints.automaton import InOrder
 from melodyrnn.constraints.breath import EIGHTH, Breath, Breathing, resting
 from melodyrnn.constraints.recall import Recalled, held, paced, recalling
-from melodyrnn.constraints.roles import in_rhythm, moving, role_of
+from melodyrnn.constraints.roles import in_rhythm, moving, recurring, role_of
 from melodyrnn.controls.rules import Mask, Preference
 from melodyrnn.errors import OptionError, Unsatisfiable
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from melodyrnn.inference.numpy_network import Logs
 
 _SHORTEST: Final = 3  # ticks of a step
-_TO_ROOT: Final = 2.0  # nats against other notes of a bass where a chord begins
+_MOST_UNITS: Final = 16  # in which a stretch is counted, for each is a state of the look-ahead
+_TO_ROOT: Final = 3.0  # nats against other notes of a bass where a chord begins
 
 
 def laid_rhythm(frame: Frame, notes: Sequence[tuple[int, int]]) -> Mask:
@@ -56,6 +57,10 @@ def laid_pattern(frame: Frame, bars: Iterable[tuple[int, int, str]]) -> Mask:
             if tick >= 0:
                 onsets[tick] = sign != "."
                 must[tick] = sign == "x" and (a, b) in whole and a < last
+    if frame.onset is not None and not onsets[frame.onset]:
+        if frame.onset in frame.lines:
+            raise OptionError("onsets", "a melody begins on its first bar line; let the pattern begin with x or ?")
+        onsets[frame.onset] = True  # of an upbeat, or after a prime
     return Mask(onsets=onsets, must=must)
 
 
@@ -111,7 +116,11 @@ def held_breath(
     `joints`: onsets before which there is a breath, but in a loop; `seams`: those across which a stretch may go on.
     """
     first, loop = frame.start if frame.onset is None else frame.onset, frame.setting.loop
-    yield Breath(length // EIGHTH, [first, *joints, *seams] if loop else seams, () if loop else joints, loop=loop)
+    unit = EIGHTH
+    while length > _MOST_UNITS * unit:
+        unit *= 2
+    seams = [first, *joints, *seams] if loop else seams
+    yield Breath(length // unit, seams, () if loop else joints, loop=loop, unit=unit)
     ends = list(range(first + length, frame.end, length))
     if ends and frame.setting.rests is None:
         silence = min(max(length / 8, EIGHTH), 2 * EIGHTH)
@@ -126,27 +135,29 @@ def leaning_to_rests(frame: Frame, ends: Sequence[int], share: float) -> Prefere
     return Preference(rest=rest, duration=duration)
 
 
-def leaning_to_role(frame: Frame, name: str, shares: tuple[float, float, float], *, rhythm: bool) -> Preference:
-    """Steps of a role, and if wanted its rhythm.
+def leaning_to_role(
+    frame: Frame, name: str, shares: tuple[float, float, float], *, few: bool, rhythm: bool
+) -> Iterator[Preference]:
+    """Steps of a role, and if wanted its rhythm; with `few` pitches what came comes back as in a riff.
 
     `shares` of the probability that the steps give out: in the first bar, where there is nothing yet to go on from; in
     the last beat of each second bar, which leads on; and elsewhere.
     """
     assert frame.allowed is not None  # noqa: S101 - `rules_of` has told them
+    bar, role = frame.melody.metres[0].bar_ticks, role_of(name)
     places, share = np.full(frame.end + 1, 3), np.full(frame.end + 1, shares[2])
-    lines, role = (
-        [line for line in frame.lines if line >= frame.start - frame.melody.metres[0].bar_ticks],
-        role_of(name),
-    )
-    for number, (a, b) in enumerate(pairwise(lines)):
+    fresh = np.zeros(frame.end + 1, bool)
+    for number, (a, b) in enumerate(pairwise(line for line in frame.lines if line >= frame.start - bar)):
         beat = frame.metre(a).beat_ticks
         for step, strength in ((beat // 2, 2), (beat, 1), (b - a, 0)):
             places[[tick for tick in range(a, b, step) if tick >= 0]] = strength
-        share[max(a if not number else b - beat if number % 2 else b, 0) : b] = shares[0] if not number else shares[1]
+        new = slice(max(a if not number else b - beat if number % 2 else b, 0), b)
+        share[new], fresh[new] = shares[1] if number else shares[0], True
     pitch = moving(role, frame.key, frame.sounding, frame.allowed, places, share)
-    return Preference(
-        _to_roots(frame) if name == "bass" else None, duration=in_rhythm(role, places) if rhythm else None, mixed=pitch
-    )
+    roots = _to_roots(frame) if name == "bass" else None
+    yield Preference(roots, duration=in_rhythm(role, places) if rhythm else None, mixed=pitch)
+    if few:
+        yield Preference(mixed=recurring(role_of("riff"), frame.allowed, bar, fresh))
 
 
 def _to_roots(frame: Frame) -> Logs | None:

@@ -152,6 +152,8 @@ def reach(
         raise Unsatisfiable(
             "constraints", "too much to look ahead over at once; ask for fewer bars or fewer constraints"
         )
+    if not space.over.any():
+        return None
     start = start_of(space, frame)
     for tried in (neat(space), space):
         lookahead = look(tried)

@@ -20,12 +20,12 @@ def rows_of(dice, notes):
     return np.array([(rest, dice.choice(SOUNDING), MIDDLE) for rest in rests])
 
 
-def eighths(rows):
-    """Of each stretch, from the eighth in which it begins to that in which it ends."""
+def units(rows, unit=EIGHTH):
+    """Of each stretch, from the unit in which it begins to that in which it ends."""
     onsets = onsets_of(rows[:, 0], rows[:, 1])
     ends = onsets + np.array(DURATIONS)[rows[:, 1]]
     first = [0, *(k + 1 for k, (a, b) in enumerate(zip(ends, onsets[1:], strict=False)) if b - a >= EIGHTH), len(rows)]
-    return [-(-int(ends[b - 1]) // EIGHTH) - int(onsets[a]) // EIGHTH for a, b in pairwise(first)]
+    return [-(-int(ends[b - 1]) // unit) - int(onsets[a]) // unit for a, b in pairwise(first)]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -35,7 +35,8 @@ def test_it_counts_eighths(seed):
     for _ in range(200):
         rows, most = rows_of(dice, 8), int(dice.integers(4, 14))
         kept.append(is_content(Breath(most), rows, 0, loop=False))
-        assert kept[-1] == (max(eighths(rows)) <= most)
+        assert kept[-1] == (max(units(rows)) <= most)
+        assert is_content(Breath(most // 2, unit=24), rows, 0, loop=False) == (max(units(rows, 24)) <= most // 2)
     assert 20 < sum(kept) < 180
 
 

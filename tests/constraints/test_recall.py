@@ -35,10 +35,10 @@ def test_a_motif_is_leant_to_on_other_steps():
 
 
 def test_a_line_lasts_to_the_end():
-    """Of three notes in three quarters none is much longer or shorter than a quarter; the last is free."""
+    """Of three notes in three quarters each is about a quarter; the last is free."""
     rule, logs = paced(4, 96), np.zeros((1, len(DURATIONS)))
     free = DURATION_TICKS[rule(logs, context(24, (0, 24, 60)))[0] == 0]
-    assert (free.min(), free.max()) == (12, 48)
+    assert (free.min(), free.max()) == (19, 30)
     last = context(72, *[(0, 24, 60)] * 3)
     assert rule(logs, last) is logs
 
@@ -61,5 +61,5 @@ def test_steps_are_those_of_the_scale():
     assert changed("-1", 60, 61, 66) == [59, 59, 64]
     assert changed("-inv", 60, 64, 67, 72, 66) == [67, 64, 60, 55, 61]
     assert changed_rows("-retro", SOUNDING, C_MAJOR, 60) is None
-    assert changed_rows("+2", SOUNDING, C_MAJOR, 60)[-1] == -1
+    assert changed_rows("+2", SOUNDING, C_MAJOR, 60)[-5:] == (71, 72, -1, -1, -1)
     assert places(np.array([59, 60]), C_MAJOR).tolist() == [34, 35]

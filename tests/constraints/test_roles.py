@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.constraints.logit_rules import DecodingContext
-from melodyrnn.constraints.roles import ROLES, in_rhythm, moving, role_of
+from melodyrnn.constraints.roles import ROLES, in_rhythm, moving, recurring, role_of
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
 from melodyrnn.music.key import Key
 
@@ -46,6 +46,27 @@ def test_a_share_is_given_out_among_what_is_left():
         given.append(found[SOUNDING == 36][0])
     assert given[0] > 0.99 > given[1] > given[2]
     assert rule(logs, context(36, notes=0)) is logs
+
+
+def test_what_came_comes_back_as_in_riffs():
+    """Two bars before goes before one; likelier after a note that came back, too; not where something new is due."""
+    role, low = role_of("riff"), 36 - 24
+    rests, durations = np.zeros((1, 4), np.int64), np.full((1, 4), DURATIONS.index(24))
+    pitches = np.array([[low, low + 7, low, low + 12]])
+    fresh = np.arange(200) >= 97
+    rule = recurring(role, ALLOWED, 48, fresh)
+    logs = np.where(ALLOWED, np.log(1 / 3), -np.inf)[None]
+
+    def share(tick, pitch, notes):
+        heard = tuple(column[:, :notes] for column in (rests, durations, pitches))
+        told = DecodingContext(notes, 0, np.array([tick]), pitches[:, notes - 1], None, heard)
+        return np.exp(rule(logs, told)[0])[pitch == SOUNDING][0]
+
+    after_other, after_same = role.again[0, 0], role.again[1, 0]
+    assert np.isclose(share(72, 43, 3), role.again[0, 1] + (1 - role.again[0, 1]) / 3)
+    assert np.isclose(share(96, 36, 4), after_same + (1 - after_same) / 3)
+    assert after_other < role.again[0, 1]
+    assert rule(logs, DecodingContext(4, 0, np.array([120]), pitches[:, 3], None, (rests, durations, pitches))) is logs
 
 
 def test_lengths_are_likelier_as_they_are_in_a_role():

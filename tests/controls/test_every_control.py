@@ -223,7 +223,7 @@ def role(composer):
     assert rooted[0] > 1.3 * rooted[1]
     roles = [prompt_for(composer.model, options_of(**more)).plan.rules.pitch
              for more in ({"scale": "E B", "range": "E1-E2"}, {"scale": "E F G A B", "range": "E4-E5"})]  # fmt: skip
-    assert len(roles[0]) == len(roles[1]) + 1
+    assert len(roles[0]) == len(roles[1]) + 2
     with pytest.raises(OptionError, match="role: must be one of bass, lead, riff"):
         options_of(role="drums")
 
@@ -331,8 +331,9 @@ def onsets(composer):
     assert sum(ticks == 48 for ticks in held) > len(held) / 2
     with pytest.raises(OptionError, match="a bar of 4/4 has no 7 equal steps"):
         composer(onsets="x..x..x")
-    with pytest.raises(OptionError, match="is no pattern"):
-        options_of(onsets="boom")
+    for wrong, reason in (("boom", "is no pattern"), ("..", "no note begins"), (".x", "let the pattern begin with x")):
+        with pytest.raises(OptionError, match=reason):
+            composer(onsets=wrong)
 
 
 @keeps
@@ -343,8 +344,12 @@ def rhythm(composer):
     assert len({tuple(n.pitch for n in m.notes) for m in composer.melodies(4, bars=2, rhythm="1/4")}) > 1
     with pytest.raises(OptionError, match="leave out rests"):
         options_of(rhythm="1/4", rests="much")
-    with pytest.raises(OptionError, match="needs a number of bars"):
-        composer(rhythm="1/4", bars="free")
+    for wrong, reason in (
+        ({"bars": "free"}, "needs a number of bars"),
+        ({"bars": 1, "loop": True}, "without any one of: rhythm"),
+    ):
+        with pytest.raises(OptionError, match=reason):
+            composer(rhythm="1/4 r3/4", **wrong)
 
 
 @keeps

@@ -17,7 +17,7 @@ class Tempo(Control):
 
     option = Option(
         "--tempo",
-        "Quarters a minute, 4 to 1000, or 3/8=116 (120, or the prime's).",
+        "Quarters a minute, 4 to 1000, or 3/8=116 (as given, else 120).",
         "N",
         verbs=VARIES,
         elsewhere=("--bpm", "--speed"),

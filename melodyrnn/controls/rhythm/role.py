@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ROLE_NAMES: Final = ("bass", "lead", "riff")
 _COMPASS: Final = {"bass": "E2-D4"}  # of the low voices that were counted
 _SHARES: Final = (0.5, 0.4, 0.3)  # of the probability of pitches that a role gives out: at first, to lead on, else …
-_FEW_SHARES: Final = (0.7, 0.6, 0.2)  # … and where few pitches are left
+_FEW_SHARES: Final = (0.75, 0.7, 0.4)  # … and where few pitches are left
 _WIDE: Final = 3.5  # semitones from pitch to pitch, in the mean, from which on those that are left are few
 _LOW: Final = 52  # MIDI number, E3, from which on down all is low
 
@@ -50,7 +50,8 @@ class RoleControl(Control):
             return
         from melodyrnn.controls.laying import leaning_to_role  # noqa: PLC0415
 
-        yield leaning_to_role(frame, name, _FEW_SHARES if few else _SHARES, rhythm=self.value is not None)
+        shares, rhythm = _FEW_SHARES if few else _SHARES, self.value is not None
+        yield from leaning_to_role(frame, name, shares, few=few, rhythm=rhythm)
 
     @property
     def holds(self) -> bool:
