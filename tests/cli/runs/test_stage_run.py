@@ -174,6 +174,9 @@ def test_a_jam_answers_and_keeps_both_sides(command, machine, model, monkeypatch
     assert "Keys 1 \u2192 Synth 1: 1 bar of 4/4; Ctrl-C ends it" in ended.err
     assert machine.outputs[0].sent[0][0] == 0x91
     assert [note.pitch for note in read_midi(Path("jam.mid"), track="Player").melody.notes] == [60, 61, 62, 63]
+    machine.outputs.clear()
+    assert command("jam", "-m", model, *words[:-2], "--seed", 2).status == 130
+    assert Path("jam-2.mid").is_file()  # nobody named one
 
 
 def test_ctrl_c_ends_a_loop_and_its_notes(command, machine):
