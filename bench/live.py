@@ -276,7 +276,19 @@ def _killed(file: Path, how: int) -> int:
 
 
 def _killed_jam(_file: Path) -> int:
-    arguments = ("--bars", "1", "--tempo", "240", "--no-click", "--durations", "1/2 1/4", "--seed", "3")
+    arguments = (
+        "--bars",
+        "1",
+        "--tempo",
+        "240",
+        "--no-click",
+        "--durations",
+        "1/2 1/4",
+        "--seed",
+        "3",
+        "-o",
+        os.devnull,
+    )
     with Daw() as daw, melodyrnn("jam", "--in", daw.keys, "--out", daw.into, "--mode", "continue", *arguments) as run:
         end = time.monotonic() + 20
         while not left_sounding(daw.heard) and time.monotonic() < end:

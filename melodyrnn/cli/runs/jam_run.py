@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.io.output import results_of, write_free
 from melodyrnn.cli.runs.compose_run import seeded
 from melodyrnn.cli.runs.stage_run import ClockWish, clock_ears, clock_wish, ended_well, fresh_ports, opened_voices
 from melodyrnn.controls.frame.bars import Bars
@@ -150,8 +150,9 @@ def _listened(ports: PortSystem, request: JamRequest, wish: ClockWish, time: Rea
 
 
 def _keep(console: Console, results: Results | None, jam: Jam, until: float) -> None:
-    """Write what was played, if that was asked for and anything was."""
-    if results is None or jam.recording.is_empty:
+    """Write what was played, if anything was: where that was asked for, else to a new file in the current folder."""
+    if jam.recording.is_empty:
         return
-    name = results.deliver(console, 0, jam.recording.data(until))
+    data = jam.recording.data(until)
+    name = results.deliver(console, 0, data) if results is not None else str(write_free("jam", ".mid", data))
     console.say(f"{name or 'jam'}: player and answers, a track each")
