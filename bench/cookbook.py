@@ -37,6 +37,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "cookbook.md"
 _RESULT: Final = re.compile(r"<!-- (\S+) -->\n```abc\n(.*?)```", re.DOTALL)
 _LEAD_IN: Final = {"longer.mid": "Lead synth", "varied.mid": "Lead synth"}  # files that have other tracks
+_SAYS_NOTHING: Final = ("%", "X:", "L:1/8", "T:Melody")  # of the music
 _WANTED: Final = {"reel": 7, "jig": 5}
 _RIFF: Final = (69, 72, 76, 74, 72, 69, 67, 69, 65, 69, 72, 71, 69, 67, 64, 67)  # Am, two bars of eighths
 _LATE, _LOUD, _SHORT = (0, 14, 3, 9), (101, 70, 88, 64), (232, 210, 226, 214)  # in 1/480 of a quarter
@@ -83,7 +84,7 @@ def shown(path: Path) -> str:
         text = write_notation(
             sustained(quantized(read_midi(path, track=_LEAD_IN.get(path.name)).melody)), "abc"
         ).decode()
-    return "".join(f"{line}\n" for line in text.splitlines() if not line.startswith(("%", "X:", "L:1/8")))
+    return "".join(f"{line}\n" for line in text.splitlines() if not line.startswith(_SAYS_NOTHING))
 
 
 def with_results(page: str, folder: Path) -> str:

@@ -1,12 +1,12 @@
 """The stage against a clock: melodyrnn plays on JACK's dummy driver, this process is the DAW.
 
-    python -m bench.live [--only play clock jam kills] [--page]
+    python -m bench.live [--only play clock jam kills ardour] [--page]
 
 It starts a jackd of its own (package jackd2), without sound, 256 frames a period: a message leaves at the next period,
 so that 1.3 ms in the median and 2.7 ms at most are no player's doing. `play`: notes lost, doubled, late; the drift of a
 loop. `clock`: bar lines beside those of a sender. `jam`: answers beside their bar lines, with one of the cores busy.
-`kills`: what sounds behind SIGTERM, Ctrl-C, a port that closes, a clock that stays away. With --page the figures go to
-docs/benchmarks.md, section Live.
+`kills`: what sounds behind SIGTERM, Ctrl-C, a port that closes, a clock that stays away. `ardour`: what that records.
+With --page the figures go to docs/benchmarks.md, section Live.
 
 Contents: the measurements `play_figures`, `clock_figures`, `jam_figures`, `kill_figures`; main.
 """
@@ -27,6 +27,7 @@ from pathlib import Path
 from statistics import linear_regression, median
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.live_ardour import ardour_figures
 from bench.live_daw import Daw, Scenario, clock_times, left_sounding, way_latency
 from bench.sections import read_section, write_section
 from melodyrnn.formats.midi.write import midi_bytes
@@ -275,7 +276,19 @@ def _killed(file: Path, how: int) -> int:
 
 
 def _killed_jam(_file: Path) -> int:
-    arguments = ("--bars", "1", "--tempo", "240", "--no-click", "--durations", "1/2 1/4", "--seed", "3")
+    arguments = (
+        "--bars",
+        "1",
+        "--tempo",
+        "240",
+        "--no-click",
+        "--durations",
+        "1/2 1/4",
+        "--seed",
+        "3",
+        "-o",
+        os.devnull,
+    )
     with Daw() as daw, melodyrnn("jam", "--in", daw.keys, "--out", daw.into, "--mode", "continue", *arguments) as run:
         end = time.monotonic() + 20
         while not left_sounding(daw.heard) and time.monotonic() < end:
@@ -312,7 +325,10 @@ def _clock_gone(file: Path) -> int:
             return left
 
 
-PARTS: Final = {"play": play_figures, "clock": clock_figures, "jam": jam_figures, "kills": kill_figures}
+PARTS: Final = {
+    "play": play_figures, "clock": clock_figures, "jam": jam_figures, "kills": kill_figures,
+    "ardour": lambda folder, _log: ardour_figures(folder, melodyrnn, stop, told),
+}  # fmt: skip
 
 
 def main() -> None:

@@ -37,8 +37,6 @@ class Format(NamedTuple):
     extra: str = ""  # ... which pip install 'melodyrnn[EXTRA]' brings
 
 
-_SOUND: Final = ("midirenderer", "soundfile")
-
 FORMATS: Final = (
     Format(
         "midi", (".mid", ".midi", ".kar", ".rmi"), (".mid", ".midi"), begins=(b"MThd", b"RIFF"),
@@ -67,8 +65,11 @@ FORMATS: Final = (
         "html", (), (".html", ".htm"), writer="page.page:write_page", gathers="page.page:write_pages", played=True,
         noted=True, keeps=True,
     ),
-    Format("wav", (), (".wav",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
-    Format("flac", (), (".flac",), writer="audio.write:write_sound", played=True, needs=_SOUND, extra="sound"),
+    Format("wav", (), (".wav",), writer="audio.wav:write_wav", played=True, needs=("midirenderer",), extra="sound"),
+    Format(
+        "flac", (), (".flac",), writer="audio.flac:write_flac", played=True, needs=("midirenderer", "soundfile"),
+        extra="sound",
+    ),
 )  # fmt: skip
 """All formats. MIDI, whose files hold more than scores do, is read by `formats.midi.reader` and is no score."""
 BY_NAME: Final = {one.name: one for one in FORMATS}

@@ -39,6 +39,7 @@ class Loudspeaker:
         """Open the device; `turns`: how many times, None for ever. Raises OutputError where there is none."""
         self._samples = np.rint(np.clip(samples, -1, 1) * 32_767).astype("<i2")
         self._turns, self._at, self._turn = turns, 0, 0
+        self._from = 0  # where it was begun last: what stood before is not heard behind it
         self._paused, self._handed_over = False, False
         self._behind = rate * _BUFFER // 1000  # frames between handing over and hearing
         self._device = _opened(rate)
@@ -58,7 +59,7 @@ class Loudspeaker:
     @property
     def position(self) -> int:
         """The frame that is heard now, within one turn."""
-        return max(0, self._at - (0 if self._paused else self._behind))
+        return max(self._from, self._at - (0 if self._paused else self._behind))
 
     @property
     def turn(self) -> int:
@@ -81,7 +82,7 @@ class Loudspeaker:
 
     def seek(self, frame: int) -> None:
         """Go on from another frame."""
-        self._at = max(0, min(frame, len(self._samples) - 1))
+        self._at = self._from = max(0, min(frame, len(self._samples) - 1))
 
     def _source(self) -> Generator[bytes, int, None]:
         """What the device asks for, in its own thread: so many frames, as bytes."""
@@ -101,7 +102,7 @@ class Loudspeaker:
             if self._at >= len(self._samples):
                 if not len(self._samples) or (self._turns is not None and self._turn + 1 >= self._turns):
                     break
-                self._turn, self._at = self._turn + 1, 0
+                self._turn, self._at, self._from = self._turn + 1, 0, 0
             part = self._samples[self._at : self._at + frames]
             parts.append(part.tobytes())
             self._at += len(part)

@@ -23,6 +23,9 @@ from melodyrnn.music.groove import PARTS_A_QUARTER
 from melodyrnn.system import held_back
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from melodyrnn.live.ears import Ears
     from melodyrnn.live.stage_time import HeardMessage, StageTime
     from melodyrnn.live.voices import Voices
 
@@ -72,15 +75,16 @@ class Player:
 
     `follower`: the clock that is followed; without one the tempo of the clips counts, or `tempo` (quarters a minute).
     `sends_clock`: others follow us: a quarter of clocks, then Start, and Stop at the end. `latency`: seconds by which
-    all is sent earlier.
+    all is sent earlier. `ears`: ports that are listened to, which are looked after here.
     """
 
     def __init__(
         self, voices: Voices, time: StageTime, source: ClipSource, *, follower: ClockFollower | None = None,
-        tempo: float | None = None, latency: float = 0.0, sends_clock: bool = False,
+        tempo: float | None = None, latency: float = 0.0, sends_clock: bool = False, ears: Sequence[Ears] = (),
     ) -> None:  # fmt: skip
         self._voices, self._time, self._source = voices, time, source
         self._follower, self._tempo, self._latency, self._sends_clock = follower, tempo, latency, sends_clock
+        self._ears = ears
         self._own: OwnTime | None = None
         self._clip = Clip((), 0.0)
         self._number, self._base, self._index, self._prepared = -1, 0.0, 0, math.inf
@@ -118,6 +122,8 @@ class Player:
         now = self._time.now()
         self._listen(now)
         self._voices.look(now)
+        for one in self._ears:
+            one.look(now)
         part, clock_part = self._next_part(), self._clock * PARTS_A_CLOCK if self._sends_clock else math.inf
         due = self._due(min(part, clock_part, self._prepared))
         if due > now:

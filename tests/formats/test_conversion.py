@@ -21,7 +21,7 @@ from melodyrnn.music.melody import Melody, Metre, Note
 READ = [row.name for row in FORMATS if row.reads]
 NOTES = [name for name in OUTPUT_FORMATS if name in READ]
 REST = [name for name in OUTPUT_FORMATS if name not in READ]
-BEGINS = {"wav": b"RIFF", "flac": b"fLaC", "svg": b"<", "png": b"\x89PNG", "html": b"<!"}
+BEGINS = {"wav": b"RIFF", "flac": b"fLaC", "svg": b"<", "png": b"\x89PNG", "html": b"<!", "pdf": b"%PDF"}
 SHARE = 1  # of the twenty: sound and pictures take a tenth of a second; bench.convert makes all of them
 
 

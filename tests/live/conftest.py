@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from melodyrnn.live.clip import Clip
-from melodyrnn.live.ports import PortError, PortName
+from melodyrnn.live.ports import PortError
 from melodyrnn.live.stage_time import HeardMessage
 from melodyrnn.live.voices import Voices
 
@@ -94,7 +94,7 @@ def stage():
     """A fake clock, a port and what is said of it."""
 
     class Stage:
-        over, clocks, Ports = TimeUpError, staticmethod(clock_script), PortsOfTest
+        over, clocks, Port = TimeUpError, staticmethod(clock_script), FakePort
 
         def __init__(self):
             self.said = []
@@ -149,25 +149,3 @@ def clock_script(tempo, quarters, *, start=1.0):
     sent = [start + k * step for k in range(24 * quarters)]
     heard = [("clock", b"\xf8", when) for when in sent]
     return [*warm, ("clock", b"\xfa", start - step / 2), *heard], sent
-
-
-class PortsOfTest:
-    """A machine with these ports."""
-
-    def __init__(self, time, names=()):
-        self.time, self._names = time, list(names)
-        self.outputs, self.inputs = [], {}
-
-    def names(self):
-        """Those that were named."""
-        return [PortName(name, takes, gives, "TEST") for name, takes, gives in self._names]
-
-    def open_output(self, name, *, virtual=False):
-        """Any."""
-        self.outputs.append(FakePort(name, self.time))
-        return self.outputs[-1]
-
-    def open_input(self, name, heard, *, virtual=False):
-        """Any."""
-        self.inputs[name] = heard
-        return FakePort(name, self.time)

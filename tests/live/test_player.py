@@ -4,7 +4,9 @@ import pytest
 
 from melodyrnn.live.clip import Clip
 from melodyrnn.live.clock import ClockFollower
+from melodyrnn.live.ears import Ears
 from melodyrnn.live.player import Fixed, Player
+from melodyrnn.live.ports import PortError
 
 PEDALLED = Clip(
     (
@@ -150,3 +152,29 @@ def test_notes_that_are_far_too_late_are_left_out(stage, quarters):
     pitches = [pitch for _, pitch in stage.port.onsets()]
     assert pitches[:4] == [60, 61, 62, 63]
     assert pitches[4:] == list(range(71, 80))
+
+
+def test_a_port_that_is_listened_to_is_taken_again(stage, quarters):
+    """Within a second or two of its coming back; the player looks after it."""
+    time, opened, there = stage.at(), [], [True]
+
+    def open_port():
+        if not there[0]:
+            raise PortError("clock: not there")
+        opened.append(stage.Port("clock", time))
+        opened[-1].is_there = lambda: there[0]
+        return opened[-1]
+
+    ears = Ears(open_port, stage.said.append)
+    wait = time.wait
+
+    def later(until):
+        wait(until)
+        there[0] = not 2.2 < time.now() < 4.5
+
+    time.wait = later
+    Player(stage.voices, time, Fixed(quarters(60, 62), 8), ears=[ears]).play()
+    assert stage.said == ["clock: lost; it is listened to again when it comes back", "clock: is back"]
+    assert [port.closed for port in opened] == [True, False]
+    ears.close()
+    assert opened[1].closed

@@ -158,8 +158,8 @@ def jam_command(
     or --key, at the tempo of --tempo or of the clock that it follows, played
     as it was played to: what was played is its prime. Mode continue plays on by
     itself until it hears something, loop repeats its answer until then.
-    Ctrl-C ends it; -o keeps what was played, player and answers on a track
-    each.
+    Ctrl-C ends it. What was played is kept, player and answers on a track
+    each: in a new file jam.mid here, or where -o says.
     """
     console = o.console_of(context, quiet=quiet, verbose=verbose)
 

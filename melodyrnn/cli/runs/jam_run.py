@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from melodyrnn.cli.io.console import amount
-from melodyrnn.cli.io.output import results_of
+from melodyrnn.cli.io.output import results_of, write_free
 from melodyrnn.cli.runs.compose_run import seeded
-from melodyrnn.cli.runs.stage_run import ClockWish, clock_wish, ended_well, fresh_ports, opened_voices
+from melodyrnn.cli.runs.stage_run import ClockWish, clock_ears, clock_wish, ended_well, fresh_ports, opened_voices
 from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.options import Options
 from melodyrnn.errors import MelodyRNNError, OptionError
 from melodyrnn.live.clock import ClockFollower
 from melodyrnn.live.composer import AnswerOrder, compose_for_stage
+from melodyrnn.live.ears import Ears
 from melodyrnn.live.knobs import Knobs, parse_knobs
 from melodyrnn.live.player import Player
 from melodyrnn.live.ports import found_name
@@ -73,7 +74,9 @@ def run_jam(console: Console, request: JamRequest) -> None:
         stack.callback(helper.close)
         _warm_up(helper, order)
         time = RealTime()
-        names = _listened(ports, request, clock, time, stack)
+        ears = _listened(ports, request, clock, time, console)
+        for one in ears:
+            stack.callback(one.close)
         follower = ClockFollower(keeps=request.keep_position) if clock.follows else None
         out = request.virtual if request.synth is None else found_name(ports, request.synth, takes=True)
         voices = opened_voices(ports, str(out), console, stack, virtual=request.synth is None)
@@ -81,9 +84,9 @@ def run_jam(console: Console, request: JamRequest) -> None:
         jam = Jam(JamSettings(order, request.mode, click), helper, knobs, console.say)
         player = Player(
             voices, time, jam, follower=follower, tempo=order.tempo, latency=request.latency / 1000,
-            sends_clock=clock.sends,
+            sends_clock=clock.sends, ears=ears,
         )  # fmt: skip
-        console.say(f"{names.keyboard} → {out}: {amount(order.bars, 'bar')} of {order.metre}; Ctrl-C ends it")
+        console.say(f"{ears[0].name} → {out}: {amount(order.bars, 'bar')} of {order.metre}; Ctrl-C ends it")
         stack.enter_context(urgently())
         try:
             player.play()
@@ -132,33 +135,24 @@ def _warm_up(helper: Helper, order: AnswerOrder) -> None:
         raise MelodyRNNError(f"no answer was composed within {_WARM:g} s; ask for less, or take a smaller model")
 
 
-class _Listened(NamedTuple):
-    keyboard: str
-    clock: str
-
-
-def _listened(ports: PortSystem, request: JamRequest, wish: ClockWish, time: RealTime, stack: ExitStack) -> _Listened:
-    """Open what is listened to; one port may bring both keys and clock. Raises PortError."""
+def _listened(ports: PortSystem, request: JamRequest, wish: ClockWish, time: RealTime, console: Console) -> list[Ears]:
+    """What is listened to, the keyboard first; one port may bring both keys and clock. Raises PortError."""
 
     def both(message: bytes, when: float) -> None:
         time.hear("clock" if message[0] > 0xF0 else "keys", message, when)
 
     made = request.keyboard is None
     keyboard = str(request.virtual) if made else found_name(ports, str(request.keyboard), takes=False)
-    port = ports.open_input(keyboard, both, virtual=made)
-    stack.callback(port.close)
-    if not wish.port:
-        return _Listened(keyboard, keyboard)
-    name = found_name(ports, wish.port, takes=False)
-    if name != keyboard:
-        clock = ports.open_input(name, lambda message, when: time.hear("clock", message, when))
-        stack.callback(clock.close)
-    return _Listened(keyboard, name)
+    ears = [Ears(lambda: ports.open_input(keyboard, both, virtual=made), console.say)]
+    if wish.port and found_name(ports, wish.port, takes=False) != keyboard:
+        ears.append(clock_ears(ports, wish, time, console, own=keyboard, virtual=False))
+    return ears
 
 
 def _keep(console: Console, results: Results | None, jam: Jam, until: float) -> None:
-    """Write what was played, if that was asked for and anything was."""
-    if results is None or jam.recording.is_empty:
+    """Write what was played, if anything was: where that was asked for, else to a new file in the current folder."""
+    if jam.recording.is_empty:
         return
-    name = results.deliver(console, 0, jam.recording.data(until))
+    data = jam.recording.data(until)
+    name = results.deliver(console, 0, data) if results is not None else str(write_free("jam", ".mid", data))
     console.say(f"{name or 'jam'}: player and answers, a track each")

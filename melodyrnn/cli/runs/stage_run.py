@@ -1,7 +1,7 @@
 """What ports and play do: ports listed, a file made a clip, and played on a port until it is over or stopped.
 
 Contents: run_ports; PlayRequest, goes_to_port, run_play; ClockWish, clock_wish (what --clock asks for), opened_voices,
-follower_on, ended_well (signals that close a terminal end a stage as Ctrl-C does), fresh_ports.
+clock_ears, ended_well (signals that close a terminal end a stage as Ctrl-C does), fresh_ports.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from melodyrnn.formats.conversion import written_from
 from melodyrnn.formats.registry import INPUT_FORMATS, format_of
 from melodyrnn.live.clip import Clip, clip_of_midi
 from melodyrnn.live.clock import ClockFollower
+from melodyrnn.live.ears import Ears
 from melodyrnn.live.player import ClipSource, Fixed, Player
 from melodyrnn.live.ports import PortSystem, found_name, system_of_ports
 from melodyrnn.live.stage_time import RealTime, urgently
@@ -115,12 +116,15 @@ def run_play(console: Console, request: PlayRequest) -> None:
         time = RealTime()
         source = _source(console, request, clip, data, stack)
         name = request.virtual or found_name(ports, str(request.port), takes=True)
-        follower = follower_on(ports, clock, time, stack, console, own=name, virtual=request.virtual is not None,
-                               keeps=request.keep_position)  # fmt: skip
-        voices = opened_voices(ports, name, console, stack, virtual=request.virtual is not None)
+        virtual = request.virtual is not None
+        ears = [clock_ears(ports, clock, time, console, own=name, virtual=virtual)] if clock.follows else []
+        for one in ears:
+            stack.callback(one.close)
+        follower = ClockFollower(keeps=request.keep_position) if clock.follows else None
+        voices = opened_voices(ports, name, console, stack, virtual=virtual)
         player = Player(
             voices, time, source, follower=follower, tempo=request.tempo, latency=request.latency / 1000,
-            sends_clock=clock.sends,
+            sends_clock=clock.sends, ears=ears,
         )  # fmt: skip
         console.say(f"{name}: {_told(request, clip)}; Ctrl-C ends it")
         stack.enter_context(urgently())
@@ -164,19 +168,18 @@ def opened_voices(ports: PortSystem, name: str, console: Console, stack: ExitSta
     return voices
 
 
-def follower_on(
-    ports: PortSystem, wish: ClockWish, time: RealTime, stack: ExitStack, console: Console, *, own: str,
-    virtual: bool, keeps: bool,
-) -> ClockFollower | None:  # fmt: skip
-    """A follower of the clock that is asked for: of a port, or of one made beside our own. Raises PortError."""
-    if not wish.follows:
-        return None
+def clock_ears(
+    ports: PortSystem, wish: ClockWish, time: RealTime, console: Console, *, own: str, virtual: bool
+) -> Ears:
+    """The port whose clock is followed: one of another program, or one made beside our own. Raises PortError."""
     made = virtual and not wish.port
     name = own if made else found_name(ports, wish.port or own, takes=False)
-    port = ports.open_input(name, lambda message, when: time.hear("clock", message, when), virtual=made)
-    stack.callback(port.close)
+
+    def heard(message: bytes, when: float) -> None:
+        time.hear("clock", message, when)
+
     console.detail(f"{name}: its clock is followed")
-    return ClockFollower(keeps=keeps)
+    return Ears(lambda: ports.open_input(name, heard, virtual=made), console.say)
 
 
 @contextmanager
@@ -196,12 +199,14 @@ def ended_well() -> Iterator[None]:
 
 def _midi_of(console: Console, request: PlayRequest) -> bytes:
     """The bytes of a MIDI file; of another format its melody as one. Raises Unreadable."""
-    known = INPUT_FORMATS.get(Path(request.file).suffix.lower(), "" if request.file == "-" else "midi")
-    if known in {"", "midi"} and request.track is None:
+    path = Path(request.file)
+    named = INPUT_FORMATS.get(path.suffix.lower(), "")
+    raw = named == "midi" or (not named and (request.file == "-" or path.exists()))
+    if raw and request.track is None:
         data = read_bytes(console, request.file)
-        if known == "midi" or format_of(data[:512]) == "midi":
+        if named or format_of(data[:512]) == "midi":
             return data
-        raise OptionError("FILE", "what comes on stdin is no MIDI file: write it to a file of its own suffix first")
+        raise OptionError("FILE", f"{request.file} holds no MIDI file: give others a name with their suffix")
     found = read_melody(console, request.file, track=request.track, chords=True)
     return written_from(found.melody, "midi", chords=found.chords, program=found.program).midi
 

@@ -55,8 +55,9 @@ def _rows(lines: list[Line], bars: list[str]) -> Iterator[list[str]]:
     """Four bars a line, and no line goes on behind a repeat; an upbeat that is repeated does not count."""
     row: list[str] = []
     count = 0
-    for line, bar in zip(lines, bars, strict=True):
-        if row and (line.opens or (count >= _BARS_A_LINE and not line.place)):
+    for before, line, bar in zip([None, *lines], lines, bars, strict=False):
+        closed = before is not None and before.closes
+        if row and (line.opens or closed or (count >= _BARS_A_LINE and not line.place)):
             yield row
             row, count = [], 0
         row.append(bar)

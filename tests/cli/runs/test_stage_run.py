@@ -1,6 +1,7 @@
 """ports, play and jam from the command line, on ports that are not there."""
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -173,6 +174,9 @@ def test_a_jam_answers_and_keeps_both_sides(command, machine, model, monkeypatch
     assert "Keys 1 \u2192 Synth 1: 1 bar of 4/4; Ctrl-C ends it" in ended.err
     assert machine.outputs[0].sent[0][0] == 0x91
     assert [note.pitch for note in read_midi(Path("jam.mid"), track="Player").melody.notes] == [60, 61, 62, 63]
+    machine.outputs.clear()
+    assert command("jam", "-m", model, *words[:-2], "--seed", 2).status == 130
+    assert Path("jam-2.mid").is_file()  # nobody named one
 
 
 def test_ctrl_c_ends_a_loop_and_its_notes(command, machine):
@@ -237,3 +241,15 @@ def test_a_clock_is_followed_from_a_port(command, machine):
     assert notes(machine.outputs[0]) == [60, 61, 62, 63]
     assert command("play", "tune.mid", "--virtual", "--clock", "follow").status == 0
     assert list(machine.inputs) == ["Keys 1", "melodyrnn"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a system without terminals that hang up")
+def test_a_terminal_that_is_closed_ends_it_as_sigterm_does(monkeypatch):
+    """As long as something plays; notes end behind the exception."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), stage_run.ended_well():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)

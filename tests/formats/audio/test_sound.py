@@ -12,12 +12,13 @@ import soundfile
 from bench.sound import onsets_in
 from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.formats.audio import render as rendering
+from melodyrnn.formats.audio.flac import flac_bytes
 from melodyrnn.formats.audio.render import RATE, render
 from melodyrnn.formats.audio.sequence import TempoMap, sequence_of
 from melodyrnn.formats.audio.soundfont import find_soundfont, soundfont_at
-from melodyrnn.formats.audio.write import flac_bytes, wav_bytes, write_sound
+from melodyrnn.formats.audio.wav import wav_bytes
 from melodyrnn.formats.midi.write import midi_bytes
-from melodyrnn.formats.writing import Manner, Written
+from melodyrnn.formats.writing import Manner, Written, write_as
 from melodyrnn.music.chords import chord_notes
 from melodyrnn.music.melody import Melody, Metre, Note
 
@@ -135,9 +136,9 @@ def test_files_hold_the_samples(depth):
 def test_the_writer_takes_what_it_is_told():
     """The manner of writing: loop and depth."""
     written = Written(melody=LOOP, midi=midi_bytes(LOOP))
-    loop = write_sound(written, "wav", Manner(loop=True, depth=24))
+    loop = write_as("wav", written, Manner(loop=True, depth=24))
     assert struct.unpack_from("<H", loop, 34) == (24,)
-    assert write_sound(written, "flac", Manner())[:4] == b"fLaC"
+    assert write_as("flac", written)[:4] == b"fLaC"
 
 
 def test_a_soundfont_is_refused_where_it_is_none(tmp_path):
