@@ -99,6 +99,7 @@ _FORCE: Final = 8.0  # nats
 _WIDEST: Final = 2  # beats
 _ENOUGH: Final = 1.5  # times what is wanted: beyond, silences are leant away from …
 _AGAINST: Final = 3.0  # … by so many nats
+_BESIDE: Final = 2.0  # nats against one after which a note begins beside the eighths
 _EARLY: Final = 2.0  # nats against a silence that is over more than a beat before the end of the phrase
 
 
@@ -122,6 +123,7 @@ def resting(where: Breathing) -> tuple[LogitRule, LogitRule]:
         due = near & (left <= wanted + beats[k]) & (owed >= _LEAST)
         off = -_FORCE * np.minimum(np.abs(REST_TICKS - wanted[:, None]) / wanted[:, None], 1.0)
         off -= _EARLY * ((REST_TICKS > 0) & ((left - beats[k])[:, None] > REST_TICKS))
+        off -= _BESIDE * ((context.tick[:, None] + REST_TICKS) % EIGHTH > 0)
         out = np.where(due[:, None], off, 0.0)
         much = ~due & (silent >= _ENOUGH * (owed + silent))
         out = np.where(much[:, None] & (REST_TICKS >= EIGHTH), -_AGAINST, out)

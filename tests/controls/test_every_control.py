@@ -261,6 +261,7 @@ def end(composer):
 def form(composer):
     """What comes back is the same; with a prime mark all but its last bar."""
     composer.is_kept("form", "AA'BA", bars=8, count=3)
+    assert prompt_for(composer.model, options_of(form="AB", bars=2)).plan.course is not None
     composer.is_kept("form", "AA+2A-inv", bars=6, count=2, key="Am", range="C3-C6", contour="arch")
     composer.is_kept("form", "AA-retro", bars=4, count=2, scale="C D E G A", density="3-6")
     for wrong, reason in (({"max_leap": 5}, "leave out max-leap"), ({"end": "tonic"}, "ends as A-inv does")):
