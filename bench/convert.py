@@ -36,6 +36,7 @@ from melodyrnn.music.key_finding import key_or_found
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -62,7 +63,7 @@ def kern_of(melody: Melody) -> bytes:
                     rows.append(f"={bar + 1}")
                     changed = bar and melody.metre_at(place) != melody.metre_at(place - 1)
                     rows += [f"*M{melody.metre_at(place)}"] if changed else []
-                rows.append(_token(tone, ticks, key.fifths, tied=(k > 0, k < len(cut) - 1)))
+                rows.append(_token(tone, ticks, key, tied=(k > 0, k < len(cut) - 1)))
         at = end
     return "\n".join([*rows, "==", "*-", ""]).encode()
 
@@ -77,12 +78,12 @@ def _cut(melody: Melody, start: int, stop: int) -> Iterator[tuple[int, int]]:
         start += ticks
 
 
-def _token(pitch: int | None, ticks: int, fifths: int, *, tied: tuple[bool, bool]) -> str:
+def _token(pitch: int | None, ticks: int, key: Key, *, tied: tuple[bool, bool]) -> str:
     """One note or rest."""
     recip = _RECIP.get(ticks) or str(96 // ticks)
     if pitch is None:
         return f"{recip}r"
-    letter, shift, octave = spelled(pitch, fifths)
+    letter, shift, octave = spelled(pitch, key)
     name = letter.lower() * (octave - 3) if octave >= 4 else letter.upper() * (4 - octave)
     tie = {(False, False): ("", ""), (False, True): ("[", ""), (True, True): ("", "_"), (True, False): ("", "]")}[tied]
     return f"{tie[0]}{recip}{name}{_ALTERED[shift] or 'n'}{tie[1]}"

@@ -6,8 +6,8 @@ Conventions
     temperature: a rule's price can be read off.
 
 A melody that is lost on its way, or that its acceptance test refuses, is composed again with other numbers of the same
-seed, up to TRIES times; then it is refused. One that is static or repetitive is composed again 3 AGAIN times (with
-particles AGAIN), one that breaks off AGAIN times, its last bars alone at first; then it is taken.
+seed, up to TRIES times; then it is refused. One that is static, repetitive or in another mode is composed again 3 AGAIN
+times (with particles AGAIN), one that breaks off AGAIN times, its last bars alone at first; then it is taken.
 
 Contents: generate. What is to be composed: `sampling.task`.
 """
@@ -29,6 +29,7 @@ from melodyrnn.compose.sampling.acceptance import (
     compose,
     compose_ends,
     decoder_of,
+    is_in_mode,
     is_lively,
     is_repetitive,
 )
@@ -282,7 +283,11 @@ def _taken(prompt: Prompt, task: Task, candidate: Candidate, attempt: int) -> bo
         return False
     if attempt >= 3 * AGAIN:
         return True
-    return (not task.static or is_lively(rows)) and not (task.turns and _circles(task, candidate))
+    return (
+        (not task.static or is_lively(rows))
+        and (task.thirds is None or is_in_mode(rows, task.thirds))
+        and not (task.turns and _circles(task, candidate))
+    )
 
 
 def _closed(prompt: Prompt, candidate: Candidate, number: int) -> bool:
@@ -320,6 +325,8 @@ def _particle_test(task: Task, seed: int, attempt: int) -> Test | None:
     asked: list[Test] = [task.accepts] if task.tests else []
     if task.static and attempt < AGAIN:
         asked.append(is_lively)
+    if (thirds := task.thirds) is not None and attempt < AGAIN:
+        asked.append(lambda rows: is_in_mode(rows, thirds))
     if task.turns and attempt < AGAIN:
         asked.append(
             lambda rows: not _circles(task, Candidate(seed, notes=rows.tolist(), bits=[[0.0] * 3] * len(rows)))

@@ -4,6 +4,7 @@ static      Rules that forbid something at every note cost a melody nothing that
             static melodies, which nobody asks for; they are drawn again unless the caller asks for an effort.
 repetitive  Most bars are bars over again, or one stands three times running: a recurrent network that has said a thing
             twice finds it likely a third time.
+in mode     A melody in A minor with more C sharps than Cs is in A major, which nobody asked for: one in sixty.
 closing     On what it has composed itself a network comes to the tonic less often than the tunes it learnt from. So
             whether a melody ends on the tonic is drawn before its first note, as often as training melodies in its
             mode do; one that comes out otherwise is composed again, and so is one that has to end, as often as the
@@ -13,8 +14,8 @@ closing     On what it has composed itself a network comes to the tonic less oft
 How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
 last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Contents: Candidate, compose, decoder_of, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive; Closing,
-ends_at_home, closing_of.
+Contents: Candidate, compose, decoder_of, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive, is_in_mode;
+Closing, ends_at_home, closing_of.
 """
 
 from __future__ import annotations
@@ -172,6 +173,15 @@ def is_lively(rows: Indices) -> bool:
 def is_static(melody: Melody, primed: int = 0) -> bool:
     """Whether the notes of a melody after its first `primed` stay where they are."""
     return not _moves(np.array([note.pitch for note in melody.notes[primed:]]))
+
+
+def is_in_mode(rows: Indices, thirds: tuple[int, int]) -> bool:
+    """Whether a melody, rows (notes, 3), has the third of its mode as often as the other one, at least.
+
+    `thirds`: semitones above the tonic, of its mode and of the other.
+    """
+    own, other = (np.count_nonzero(degree(rows[:, 2]) == third) for third in thirds)
+    return own >= other
 
 
 def _moves(pitches: Indices) -> bool:

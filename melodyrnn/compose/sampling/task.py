@@ -1,6 +1,6 @@
 """What to compose: a prompt, what is tried again, and how the melody is to close; and a melody out of rows.
 
-Contents: TRIES, prompt_for, Task, task_of, given_up, finished.
+Contents: TRIES, prompt_for, Task, task_of, thirds_of, given_up, finished.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from melodyrnn.compose.model import Model
+    from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.options import Options
     from melodyrnn.controls.rules import AcceptanceTest
     from melodyrnn.events.fingerprint import Index
@@ -54,6 +55,7 @@ class Task(NamedTuple):
     planned: bool  # it is held to more than a length
     static: bool  # a static melody is composed again
     turns: bool  # one that goes in circles is composed again
+    thirds: tuple[int, int] | None  # of its mode and of the other, where one that has more of these is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
     phrases: Callable[[int], tuple[int, ...]]  # where those of a seed's melody end, as the network is told
@@ -109,6 +111,7 @@ def task_of(
     def held_to_it(own: Options) -> Task:
         return task_of(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
 
+    thirds = thirds_of(prompt.frame) if again and prime is None else None
     phrases = partial(drawn_phrases, model.card, prompt.frame)
     own = not asked.planned and again
 
@@ -117,9 +120,17 @@ def task_of(
 
     alone = prompt.plan.course is None or prompt.particles == 1
     return Task(
-        prompt, options, asked.planned, static, turns, closing, mark, phrases, held_to_it if chance else None,
+        prompt, options, asked.planned, static, turns, thirds, closing, mark, phrases, held_to_it if chance else None,
         critic if own else None, None if alone else by_sections,
     )  # fmt: skip
+
+
+def thirds_of(frame: Frame) -> tuple[int, int] | None:
+    """The third of a frame's mode and the other one, in semitones; None where a scale or chords say what is heard."""
+    if frame.setting.scale is not None or frame.setting.progression is not None:
+        return None
+    own = 3 if (frame.key.tonic + 3) % 12 in frame.key.scale else 4
+    return own, 7 - own
 
 
 def given_up(task: Task, particles: int) -> Unsatisfiable:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from melodyrnn.errors import one_line
 from melodyrnn.formats.abc.abc_text import FOLDED
+from melodyrnn.formats.notation.beams import clef_of
 from melodyrnn.formats.notation.layout import changes, signature, spelled
 from melodyrnn.music.key import spell
 from melodyrnn.music.melody import TICKS_PER_QUARTER
@@ -36,16 +37,17 @@ _DOTTED, _EIGHTHS = 36, 8  # ticks of a dotted quarter; what is counted where it
 def abc_of(melody: Melody, key: Key, lines: list[Line], style: str = "") -> bytes:
     """Write a tune whose bars are engraved with the chord symbols in them; `style`: what R: says of it."""
     first, title = melody.metres[0], one_line(melody.title.replace("%", "")) or "Melody"
+    clef = " clef=bass" if clef_of(melody, key).sign == "F" else ""
     head = [
         "%abc-2.1", "X:1", f"T:{title}", *([FOLDED] if any(line.closes for line in lines) else []),
         *([f"R:{style}"] if style else []), f"M:{first}", "L:1/8",
-        f"Q:{_tempo(melody)}", f"K:{spell(key.tonic, key.fifths)}{_MODES[key.mode]}",
+        f"Q:{_tempo(melody)}", f"K:{spell(key.tonic, key.fifths)}{_MODES[key.mode]}{clef}",
     ]  # fmt: skip
     bars = []
     for place, (line, changed) in enumerate(zip(lines, changes(lines), strict=True)):
         metre = f"[M:{line.metre}]" if changed and place else ""
         sign = ":|" if line.closes else "|"
-        bars.append(f"{'|: ' * line.opens}{metre}{_abc_bar(line, key.fifths)} {sign}")
+        bars.append(f"{'|: ' * line.opens}{metre}{_abc_bar(line, key)} {sign}")
     body = [" ".join(row) for row in _rows(lines, bars)]
     body[-1] += "]"
     return ("\n".join([*head, *body]) + "\n").encode()
@@ -75,9 +77,9 @@ def _tempo(melody: Melody) -> str:
     return f"1/4={melody.tempo:g}"
 
 
-def _abc_bar(line: Line, fifths: int) -> str:
+def _abc_bar(line: Line, key: Key) -> str:
     """A bar of ABC, notes of a beat beamed; an accidental is written wherever a reader could think of another."""
-    own = signature(fifths)
+    own = signature(key.fifths)
     by_octave: dict[tuple[str, int], int] = {}
     by_letter: dict[str, int] = {}
     place = line.place
@@ -88,7 +90,7 @@ def _abc_bar(line: Line, fifths: int) -> str:
         if piece.pitch is None:
             text += "z"
         else:
-            letter, shift, octave = spelled(piece.pitch, fifths)
+            letter, shift, octave = spelled(piece.pitch, key)
             here = (letter, octave)
             if {by_octave.get(here, own[letter]), by_letter.get(letter, own[letter])} != {shift}:
                 text += _SIGNS[shift]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from melodyrnn.formats.notation.layout import Line, Piece
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody, Metre
 
 _LEVELS: Final = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4}
@@ -137,9 +138,9 @@ _CLEFS: Final = (TREBLE, Clef("F", 4, 0, 22), Clef("G", 2, 1, 41), Clef("F", 4, 
 _OWED: Final = (0.0, 0.0, 1.5, 1.5)  # ledger lines a note that an octave clef has to spare
 
 
-def clef_of(melody: Melody, fifths: int) -> Clef:
+def clef_of(melody: Melody, key: Key) -> Clef:
     """The clef with the fewest ledger lines a note; the treble clef where two are alike."""
-    steps = [_step(note.pitch, fifths) for note in melody.notes]
+    steps = [_step(note.pitch, key) for note in melody.notes]
     costs = [
         sum(_ledgers(step - clef.middle) for step in steps) / len(steps) + owed
         for clef, owed in zip(_CLEFS, _OWED, strict=True)
@@ -147,9 +148,9 @@ def clef_of(melody: Melody, fifths: int) -> Clef:
     return _CLEFS[costs.index(min(costs))]
 
 
-def _step(pitch: int, fifths: int) -> int:
+def _step(pitch: int, key: Key) -> int:
     """A note's place on the staff: steps of the scale above C0."""
-    letter, _, octave = spelled(pitch, fifths)
+    letter, _, octave = spelled(pitch, key)
     return 7 * octave + _LETTERS.index(letter)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from melodyrnn.formats.notation.repeats import Repeat
+    from melodyrnn.music.key import Key
     from melodyrnn.music.melody import Melody, Metre
 
 _PLAIN: Final = (144, 96, 72, 48, 36, 24, 18, 12, 9, 6, 3)  # with at most one dot
@@ -228,9 +229,12 @@ def note_sign(piece: Piece) -> tuple[str, int]:
     return ("64th", 0) if doubled == 3 else ("64th", 1)
 
 
-def spelled(pitch: int, fifths: int) -> tuple[str, int, int]:
-    """Letter, semitones of its accidental, and octave (middle C is octave 4) of a pitch in a signature."""
-    name = spell(pitch % 12, fifths)
+def spelled(pitch: int, key: Key) -> tuple[str, int, int]:
+    """Letter, semitones of its accidental, and octave (middle C is octave 4) of a pitch in a key.
+
+    In minor the fourth is raised where major has a lowered fifth: F sharp in C minor, as before G.
+    """
+    name = spell(pitch % 12, key.fifths + (key.mode == "minor"))
     shift = name.count("#") - name.count("b")
     return name[0], shift, (pitch - shift - STEPS[name[0]]) // 12 - 1
 

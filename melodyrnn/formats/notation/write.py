@@ -187,7 +187,7 @@ def score_tree(melody: Melody, symbols: Mapping[int, str] | None = None, *, fold
 
 def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], symbols: Mapping[int, str]) -> None:
     """The bars, numbered; the rest of one that a repeat cuts in two is counted with its beginning."""
-    number, clef = 0, clef_of(melody, key.fifths)
+    number, clef = 0, clef_of(melody, key)
     for place, (line, changed, beams) in enumerate(zip(lines, changes(lines), beams_of(lines), strict=True)):
         cut = line.place > 0 and not line.upbeat
         number += not cut and not line.upbeat
@@ -200,7 +200,7 @@ def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], sym
             _bar_line(measure, "left", "heavy-light", "forward")
         if place == 0:
             _tempo(measure, melody)
-        _notes(measure, line, key.fifths, symbols, beams)
+        _notes(measure, line, key, symbols, beams)
         last = place == len(lines) - 1
         if line.closes or last:
             _bar_line(measure, "right", "light-heavy", "backward" if line.closes else "")
@@ -247,10 +247,10 @@ def _tempo(measure: ET.Element, melody: Melody) -> None:
 
 
 def _notes(
-    measure: ET.Element, line: Line, fifths: int, symbols: Mapping[int, str], beams: Sequence[Sequence[str]]
+    measure: ET.Element, line: Line, key: Key, symbols: Mapping[int, str], beams: Sequence[Sequence[str]]
 ) -> None:
     """The notes of a bar, with accidentals where the signature and the bar so far say otherwise."""
-    own = signature(fifths)
+    own = signature(key.fifths)
     seen: dict[tuple[str, int], int] = {}
     at = line.begin
     if line.pieces and line.ticks == line.metre.bar_ticks and all(piece.pitch is None for piece in line.pieces):
@@ -265,7 +265,7 @@ def _notes(
         if piece.pitch is None:
             ET.SubElement(note, "rest")
         else:
-            letter, shift, octave = spelled(piece.pitch, fifths)
+            letter, shift, octave = spelled(piece.pitch, key)
             pitch = ET.SubElement(note, "pitch")
             ET.SubElement(pitch, "step").text = letter
             if shift:

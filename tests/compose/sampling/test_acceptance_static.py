@@ -5,8 +5,10 @@ import pytest
 
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
-from melodyrnn.compose.sampling.acceptance import is_lively, is_repetitive
-from melodyrnn.controls.options import Options
+from melodyrnn.compose.sampling.acceptance import is_in_mode, is_lively, is_repetitive
+from melodyrnn.compose.sampling.task import prompt_for, thirds_of
+from melodyrnn.controls.options import Options, options_of
+from melodyrnn.events.vocabulary import PITCHES
 from melodyrnn.music.key import Key
 from melodyrnn.music.melody import Melody, Note
 
@@ -30,6 +32,32 @@ def rows(*pitches):
 def test_what_sits(pitches, moves):
     """Fewer than three pitches, or one for more than 70 % of at least five notes."""
     assert is_lively(rows(*pitches)) is moves
+
+
+@pytest.mark.parametrize(
+    ("degrees", "minor"), [((0, 3, 7, 4), True), ((0, 4, 7, 4, 3), False), ((0, 2, 7), True), ((0, 4), False)]
+)
+def test_the_third_says_the_mode(degrees, minor):
+    """The own third as often as the other one, at least; where none comes nothing is said."""
+    pitches = [PITCHES.index(0) + degree for degree in degrees]
+    assert is_in_mode(rows(*pitches), (3, 4)) is minor
+
+
+@pytest.mark.parametrize("asked", [{}, {"end": "tonic"}, {"max_leap": 7}, {"form": "AB"}])
+def test_a_key_is_in_its_mode(asked):
+    """Not one of 24 in A minor has more C sharps than Cs; seed 1 had."""
+    model = load_model("folk")
+    for made in generate(model, options_of(key="Am", seed=1, bars=8, **asked), 24):
+        classes = [note.pitch % 12 for note in made.melody.notes]
+        assert classes.count(1) <= classes.count(0)
+
+
+def test_nobody_is_held_to_a_third_who_names_a_scale_or_chords(model):
+    """They say what is heard."""
+    thirds = [thirds_of(prompt_for(model, options_of(**asked)).frame) for asked in (
+        {"key": "Am"}, {"key": "E dorian"}, {"key": "G"}, {"scale": "blues", "key": "A"}, {"chords": "Am F"},
+    )]  # fmt: skip
+    assert thirds == [(3, 4), (3, 4), (4, 3), None, None]
 
 
 def sitting(model, options, count=12):

@@ -42,6 +42,22 @@ def test_nothing_is_said_where_nothing_is_repeated():
     assert "creator" not in write_notation(other, "abc").decode()
 
 
+def test_what_is_low_has_its_clef_and_sounds_as_it_did():
+    """In the bass clef; above it nothing is said of a clef."""
+    low = line("40:24 45:24 52:24 45:24 " * 2, key=Key(9, "minor"))
+    text = write_notation(low, "abc")
+    assert b"K:Am clef=bass\n" in text
+    assert sounding(read_notation(text, format="abc", name="t")) == sounding(low)
+    assert b"clef" not in write_notation(AABB, "abc")
+
+
+@pytest.mark.parametrize(("key", "sign"), [(Key(0, "minor"), "^F"), (Key(9, "minor"), "^F"), (Key(0, "dorian"), "_G")])
+def test_a_raised_fourth_is_written_so_in_minor(key, sign):
+    """F sharp before G in C minor, as in A minor."""
+    melody = line("66:24 67:24 72:24 67:24", key=key)
+    assert f"\n{sign}2 " in write_notation(melody, "abc").decode()
+
+
 @pytest.mark.parametrize("melody", [AABB, UPBEAT])
 def test_chords_come_again(melody):
     """They are read twice as well; over the first upbeat none sounds yet."""

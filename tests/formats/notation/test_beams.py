@@ -72,4 +72,4 @@ def test_seven_eighths_are_counted_as_the_melody_has_them(held, beams):
 def test_the_clef_has_the_fewest_ledger_lines(pitches, clef):
     """Treble and bass first; an octave clef where it spares many."""
     melody = line(" ".join(f"{pitch}:24" for pitch in pitches), key=Key(0))
-    assert clef_of(melody, 0)[:3] == clef
+    assert clef_of(melody, Key(0))[:3] == clef
