@@ -26,7 +26,8 @@ def named(tree):
     asked = {id(word) for call in ast.walk(tree) if isinstance(call, ast.Call) for word in call.keywords}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            spelt = {control.option.name for control in CONTROLS} - {"--bars", "--loop", "--seed"}  # infill's, a conversion's, a division's
+            own = {"--bars", "--loop", "--seed"}  # infill's, a conversion's, a division's
+            spelt = {control.option.name for control in CONTROLS} - own
             if node.value in OURS | {name.replace("_", "-") for name in OURS} | spelt:
                 yield node.value
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "options":

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.input import Input
 
 _MOST_ROWS: Final = 30  # of one fact
+_STYLES_A_ROW: Final = 8
 _LABEL: Final = 12  # columns for the names of facts
 _BEGINS: Final = 9  # bytes: a safetensors file begins with the length of its header in 8, and then an object
 _LONGEST: Final = 1 << 32  # of such a header; eight letters of a text are a greater number
@@ -165,6 +166,9 @@ def _spoken(name: str, value: Any) -> Any:
         return f"{value / 24:g} quarter{'s' * (value != 24)}"
     if name == "tempo":
         return f"{value:g} quarters a minute"
+    if name == "styles":
+        names = list(value)
+        return [", ".join(names[at : at + _STYLES_A_ROW]) for at in range(0, len(names), _STYLES_A_ROW)]
     if name == "manners":
         from melodyrnn.events.manners import manners_in  # noqa: PLC0415 - NumPy takes longer than reading a tune
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from copy import deepcopy
+from itertools import zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from xml.etree import ElementTree as ET
 
     from melodyrnn.music.melody import Melody
@@ -38,27 +39,33 @@ class Repeat(NamedTuple):
 def literal_repeats(melody: Melody, symbols: Mapping[int, str]) -> tuple[Repeat, ...]:
     """Find them from the beginning on, none within another."""
     found: list[Repeat] = []
+    ticks, changes = sorted(symbols), [metre.onset for metre in melody.metres]
     at, bar = melody.notes[0].onset % melody.metres[0].bar_ticks, melody.metres[0].bar_ticks
     while at + 2 * _FEWEST * bar <= melody.end:
-        bar = melody.metre_at(at).bar_ticks
-        longest = min(_MOST, (melody.end - at) // (2 * bar))
+        place = bisect_right(changes, at)
+        bar = melody.metres[place - 1].bar_ticks
+        until = min([melody.end, *changes[place : place + 1]])  # a change of metre is in the way
+        longest = min(_MOST, (until - at) // (2 * bar))
         here = (Repeat(at, at + n * bar, at + 2 * n * bar) for n in range(longest, _FEWEST - 1, -1))
-        repeat = next((one for one in here if _is_literal(melody, symbols, one)), None)
+        repeat = next((one for one in here if _is_literal(melody, symbols, ticks, one)), None)
         if repeat:
             found.append(repeat)
         at = repeat.end if repeat else at + bar
     return tuple(found)
 
 
-def _is_literal(melody: Melody, symbols: Mapping[int, str], repeat: Repeat) -> bool:
-    """Whether both passes are the same, without a change of metre."""
-    if any(repeat.start < metre.onset < repeat.end for metre in melody.metres):
-        return False
-    first, second = (tuple(_heard(melody, *pass_)) for pass_ in (repeat[:2], repeat[1:]))
-    once, again = _chords(symbols, *repeat[:2]), _chords(symbols, *repeat[1:])
+def _is_literal(melody: Melody, symbols: Mapping[int, str], ticks: Sequence[int], repeat: Repeat) -> bool:
+    """Whether both passes are the same; `ticks`: those of the symbols in order."""
+    passes = zip_longest(_heard(melody, *repeat[:2]), _heard(melody, *repeat[1:]))
+    heard = False
+    for first, second in passes:
+        heard = first == second
+        if not heard:
+            return False
+    once, again = _chords(symbols, ticks, *repeat[:2]), _chords(symbols, ticks, *repeat[1:])
     if 0 not in once:  # an upbeat before the first chord: what holds over it the second time is no other music
         again.pop(0, None)
-    return bool(first) and first == second and once == again
+    return heard and once == again
 
 
 def _heard(melody: Melody, start: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -67,15 +74,15 @@ def _heard(melody: Melody, start: int, end: int) -> Iterator[tuple[int, int, int
     first = bisect_left(notes, start, key=_ONSET)
     if first and notes[first - 1].end > start:
         yield -1, start, 0
-    for note in notes[first : bisect_left(notes, end, key=_ONSET)]:
+    for place in range(first, bisect_left(notes, end, key=_ONSET)):
+        note = notes[place]
         yield (note.onset - start, note.duration, note.pitch) if note.end <= end else (-1, start, 0)
 
 
-def _chords(symbols: Mapping[int, str], start: int, end: int) -> dict[int, str]:
+def _chords(symbols: Mapping[int, str], ticks: Sequence[int], start: int, end: int) -> dict[int, str]:
     """The chords of a section from its beginning on, where the last one may be an earlier symbol's."""
-    ticks = sorted(symbols)
     first = bisect_right(ticks, start)
-    inner = {tick - start: symbols[tick] for tick in ticks[first:] if tick < end}
+    inner = {tick - start: symbols[tick] for tick in ticks[first : bisect_left(ticks, end)]}
     return {0: symbols[ticks[first - 1]], **inner} if first else inner
 
 

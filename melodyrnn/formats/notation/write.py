@@ -187,7 +187,7 @@ def score_tree(melody: Melody, symbols: Mapping[int, str] | None = None, *, fold
 
 def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], symbols: Mapping[int, str]) -> None:
     """The bars, numbered; the rest of one that a repeat cuts in two is counted with its beginning."""
-    number = 0
+    number, clef = 0, clef_of(melody, key.fifths)
     for place, (line, changed, beams) in enumerate(zip(lines, changes(lines), beams_of(lines), strict=True)):
         cut = line.place > 0 and not line.upbeat
         number += not cut and not line.upbeat
@@ -195,7 +195,7 @@ def _measures(part: ET.Element, melody: Melody, key: Key, lines: list[Line], sym
         if line.upbeat or cut:
             measure.set("implicit", "yes")
         if changed:
-            _attributes(measure, line, key if place == 0 else None, clef_of(melody, key.fifths))
+            _attributes(measure, line, key if place == 0 else None, clef)
         if line.opens and place:
             _bar_line(measure, "left", "heavy-light", "forward")
         if place == 0:
