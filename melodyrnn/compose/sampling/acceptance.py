@@ -181,7 +181,7 @@ def is_in_mode(rows: Indices, thirds: tuple[int, int]) -> bool:
     `thirds`: semitones above the tonic, of its mode and of the other.
     """
     own, other = (np.count_nonzero(degree(rows[:, 2]) == third) for third in thirds)
-    return own >= other
+    return bool(own >= other)
 
 
 def _moves(pitches: Indices) -> bool:

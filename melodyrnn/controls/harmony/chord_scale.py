@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from melodyrnn.music.chords import Chord
 
 OFF_SCALE: Final = -4.0  # what is added to the log-probability of notes that are not in the chord's scale
-DUE_SHARE: Final = 0.35  # share that a tone which tells the chord has at least, until it has come
+DUE_SHARE: Final = 0.5  # share that a tone which tells the chord has at least, until it has come
 _LED: Final = 1.5  # what is taken from the log-probability of leaving a foreign chord otherwise than by step
 
 

@@ -77,13 +77,13 @@ def test_every_piece_has_one_sign(melody):
 def test_signs_and_spellings():
     """A dotted quarter, an eighth of a triplet; F#, Bb, and B# in seven sharps."""
     assert (note_sign(Piece(36, 60)), note_sign(Piece(8, 60, in_triplet=True))) == (("quarter", 1), ("eighth", 0))
-    assert (spelled(66, 1), spelled(70, -1), spelled(60, 7)) == (("F", 1, 4), ("B", -1, 4), ("B", 1, 3))
+    assert (spelled(66, Key(7)), spelled(70, Key(5)), spelled(60, Key(1, "major", 7))) == (("F", 1, 4), ("B", -1, 4), ("B", 1, 3))
 
 
-@given(st.integers(0, 127), st.integers(-7, 7))
-def test_spelling_keeps_the_pitch(pitch, fifths):
+@given(st.integers(0, 127), st.integers(0, 11), st.sampled_from(MODES))
+def test_spelling_keeps_the_pitch(pitch, tonic, mode):
     """Letter, accidental and octave add up to the MIDI number."""
-    letter, shift, octave = spelled(pitch, fifths)
+    letter, shift, octave = spelled(pitch, Key(tonic, mode))
     assert 12 * (octave + 1) + {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter] + shift == pitch
 
 
