@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     _Counted = Sequence[tuple[OwnManner, int]]
 
-_STREAM: Final = 37  # numbers of a seed of their own: those of its notes stay the same
+_STREAM: Final = 41  # numbers of a seed of their own: those of its notes, and of its phrases, stay the same
 _FRAME: Final = tuple(control.name() for control in (KeyControl, Tempo, MetreControl, Upbeat, Bars))
 _LENGTH: Final = frozenset({Upbeat.name(), Bars.name()})
 _GIVES_KEY: Final = frozenset({"chords", "scale"})
