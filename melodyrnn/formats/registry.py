@@ -34,6 +34,7 @@ class Format(NamedTuple):
     noted: bool = False  # ... holds chord symbols
     keeps: bool = False  # ... keeps its recipe
     needs: tuple[str, ...] = ()  # modules that its writer imports and that may not be installed
+    wishes: tuple[str, ...] = ()  # modules without which something is left out of what is written
     extra: str = ""  # ... which pip install 'melodyrnn[EXTRA]' brings
 
 
@@ -63,7 +64,7 @@ FORMATS: Final = (
     Format("pdf", (), (".pdf",), writer="engraving.pdf:write_pdf", noted=True, needs=("verovio",), extra="score"),
     Format(
         "html", (), (".html", ".htm"), writer="page.page:write_page", gathers="page.page:write_pages", played=True,
-        noted=True, keeps=True,
+        noted=True, keeps=True, wishes=("verovio",), extra="score",
     ),
     Format("wav", (), (".wav",), writer="audio.wav:write_wav", played=True, needs=("midirenderer",), extra="sound"),
     Format(

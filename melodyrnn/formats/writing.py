@@ -2,7 +2,8 @@
 
     Written (a melody, played and noted) + Manner → the writer that the row of the format names → bytes
 
-Contents: Written, Manner; write_as, write_all_as, refuse_missing, refuse_lacking, as_played (the writer of MIDI).
+Contents: Written, Manner; write_as, write_all_as, refuse_missing, refuse_lacking, left_out, as_played (the writer of
+MIDI).
 """
 
 from __future__ import annotations
@@ -78,6 +79,13 @@ def refuse_lacking(what: str, needs: Iterable[str], extra: str) -> None:
     lacking = [name for name in needs if find_spec(name) is None]
     if lacking:
         raise OutputError(f"{what} needs {' and '.join(lacking)}: pip install 'melodyrnn[{extra}]'")
+
+
+def left_out(form: str) -> str:
+    """What is said where a format is written without something, for want of a package; "" where all is there."""
+    row = BY_NAME[form]
+    lacking = [name for name in row.wishes if find_spec(name) is None]
+    return f"{form} is written without {row.extra}: pip install 'melodyrnn[{row.extra}]' brings it" if lacking else ""
 
 
 @cache

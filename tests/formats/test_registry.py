@@ -13,7 +13,7 @@ from melodyrnn.formats.notation.measures import Bar, Heading, Sound, assemble, c
 from melodyrnn.formats.notation.music21_reader import read_notation
 from melodyrnn.formats.notation.score_reading import reading_of
 from melodyrnn.formats.registry import FORMATS, INPUT_FORMATS, Format, format_of
-from melodyrnn.formats.writing import Manner, Written, _writer, refuse_missing, write_as
+from melodyrnn.formats.writing import Manner, Written, _writer, left_out, refuse_missing, write_as
 
 TOY = Format(
     "toy", (".toy",), (".toy",), begins=(b"TOY",), reader="toy:read_toy", chords="toy:read_toy_chords",
@@ -112,11 +112,20 @@ def test_a_missing_package_is_told_with_what_brings_it(monkeypatch):
     refuse_missing("toy")
 
 
+def test_what_is_left_out_for_want_of_a_package_is_told(monkeypatch):
+    """Where it is there, nothing is."""
+    row = TOY._replace(wishes=("no_such_module",), extra="toys")
+    monkeypatch.setitem(registry.BY_NAME, "toy", row)
+    assert left_out("toy") == "toy is written without toys: pip install 'melodyrnn[toys]' brings it"
+    monkeypatch.setitem(registry.BY_NAME, "toy", row._replace(wishes=("melodyrnn",)))
+    assert left_out("toy") == ""
+
+
 def test_every_reader_is_there():
     """What a row names can be imported, and suffixes are lower case; what is written has a writer."""
     for row in FORMATS:
         assert bool(row.writer) == bool(row.writes)
-        assert bool(row.needs) == bool(row.extra)
+        assert bool(row.needs or row.wishes) == bool(row.extra)
         assert not row.writer or callable(_writer(row.writer))
         assert (registry.own_reader(row.name) is None) == (not row.reader)
         assert (registry.own_reader(row.name, chords=True) is None) == (not row.chords)

@@ -60,7 +60,7 @@ def play_command(
     virtual: VirtualOption = None,
     channel: ChannelOption = None,
     loop: Annotated[
-        int | None, o.option("--loop [N]", "Over and over, or N times, in whole bars.", _TIME, min=0)
+        int | None, o.option("--loop [N]", "Over and over (or 0), or N times, in whole bars.", _TIME, min=0)
     ] = None,
     tempo: Annotated[
         float | None, o.option("--tempo N", "Quarters a minute, in place of the file's.", _TIME, min=5, max=1000)

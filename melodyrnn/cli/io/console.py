@@ -27,6 +27,8 @@ from melodyrnn.errors import OptionError, OutputError, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rich.progress import Progress
+
 
 _OVER: Final = object()
 _UNTOLD: Final = 0.3  # seconds of waiting of which nothing is said
@@ -69,6 +71,7 @@ class Console:
     stdout: TextIO | None
     stderr: TextIO | None
     environ: Mapping[str, str] = field(default_factory=dict)
+    _bar: Progress | None = field(default=None, init=False, repr=False)  # that is on the terminal now
     quiet: bool = False
     verbose: bool = False
     json: bool = False
@@ -192,11 +195,18 @@ class Console:
         """Write a line to stderr; when nobody can hear, talk is not worth failing for."""
         if self.stderr is None or self.stderr.closed:
             return
+        bar, self._bar = self._bar, None
+        if bar is not None:  # it goes for as long as something is said
+            bar.stop()
         try:
             self.stderr.write(_speakable(line, self.stderr) + "\n")
             self.stderr.flush()
         except OSError:
             self.stderr = None
+            return
+        if bar is not None:
+            bar.start()
+            self._bar = bar
 
     def progress(self, items: Iterable[_Item], *, doing: str, total: int | None = None) -> Iterator[_Item]:
         """Yield the items; on a terminal, show how many have come."""
@@ -210,7 +220,11 @@ class Console:
         text = TextColumn("{task.description}", markup=False)
         columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=RichConsole(file=self.stderr), transient=True) as bar:
-            yield from bar.track(items, total=total, description=plain(doing))
+            self._bar = bar
+            try:
+                yield from bar.track(items, total=total, description=plain(doing))
+            finally:
+                self._bar = None
 
     @contextmanager
     def waiting(self, doing: str) -> Iterator[None]:

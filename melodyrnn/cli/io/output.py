@@ -15,8 +15,8 @@ Conventions
     The next writer removes what killed ones have left (`tidy`; of many files in a row, the first is enough): only
     what bears our pattern, is locked by nobody and whose process is gone, for others may be writing there too.
 
-Contents: Results, results_of; writing, write_file, write_free, remove_left, make_folder, refuse_existing,
-refuse_nowhere, check_writable; hold.
+Contents: Results, format_named, look_for_packages, results_of; writing, write_file, write_free, remove_left,
+make_folder, refuse_existing, refuse_nowhere, check_writable; hold.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from melodyrnn.cli.io.console import reason
 from melodyrnn.errors import OptionError, OutputError
 from melodyrnn.formats.registry import BY_NAME, OUTPUT_FORMATS, OUTPUT_SUFFIXES
-from melodyrnn.formats.writing import refuse_missing
+from melodyrnn.formats.writing import left_out, refuse_missing
 from melodyrnn.system import sync_folder
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from melodyrnn.cli.io.console import Console
 
 _STEM: Final = "melody"
+_MOST: Final = 100_000  # melodies of one run
 _PATTERN: Final = r"(?s)\..*\.([1-9][0-9]{0,9})-[0-9a-f]{8}\.tmp"
 
 
@@ -74,6 +75,22 @@ class Results(NamedTuple):
         return ""
 
 
+def format_named(text: str) -> str:
+    """The format that is meant: its name, or a suffix of it (mid, xml); raise OptionError."""
+    if text in OUTPUT_FORMATS:
+        return text
+    if (named := OUTPUT_SUFFIXES.get(f".{text.lower()}")) is None:
+        raise OptionError("--format", f"{text}: must be one of {', '.join(OUTPUT_FORMATS)}")
+    return named
+
+
+def look_for_packages(console: Console, form: str) -> None:
+    """Raise OutputError where a format cannot be written for want of a package; warn of what will be left out."""
+    refuse_missing(form)
+    if missing := left_out(form):
+        console.warn(missing)
+
+
 def results_of(
     console: Console, output: str | None, *, count: int = 1, format: str | None = None, force: bool = False,
     goes_on: Callable[[str, Sequence[Path]], bool] | None = None,
@@ -82,31 +99,32 @@ def results_of(
 
     `goes_on`, of the format and the paths, says whether files that are there already are looked at later.
     """
-    if format is not None and format not in OUTPUT_FORMATS:
-        raise OptionError("--format", f"{format}: must be one of {', '.join(OUTPUT_FORMATS)}")
+    wanted = None if format is None else format_named(format)
     if count < 1:
         raise OptionError("-n", f"{count} melodies cannot be written; give 1 or more")
+    if count > _MOST:
+        raise OptionError("-n", f"{count} melodies are too many for one run, at most {_MOST:,}; go on with --seed")
     if output == "":
         raise OptionError("-o", "names no file; leave it out, or name one")
     if output is None or output == "-":
-        refuse_missing(format or "midi")
-        return _streamed(console, output, count, format or "midi")
+        look_for_packages(console, wanted or "midi")
+        return _streamed(console, output, count, wanted or "midi")
     path = Path(output)
     if output.endswith(("/", os.sep)) or path.is_dir() or (count > 1 and not path.suffix and not path.exists()):
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path}: not a folder; choose another name")
         refuse_nowhere(path)
-        kind = format or "midi"
+        kind = wanted or "midi"
         paths = tuple(path / f"{_STEM}-{k:0{len(str(count))}d}{OUTPUT_FORMATS[kind]}" for k in range(1, count + 1))
     else:
-        kind = format or _by_suffix(path)
+        kind = wanted or _by_suffix(path)
         if (said := OUTPUT_SUFFIXES.get(path.suffix.lower(), kind)) != kind:
             raise OptionError("-o", f"{path} would hold {kind}, not {said}; end it in {OUTPUT_FORMATS[kind]}")
         paths = (path,)
         if count > 1 and not BY_NAME[kind].gathers:
             raise OptionError("-o", f"{path} is one file and there are {count} melodies: name a folder, {path.stem}/")
         refuse_nowhere(path)
-    refuse_missing(kind)
+    look_for_packages(console, kind)
     going_on = goes_on is not None and not force and goes_on(kind, paths)
     refuse_existing(() if going_on else paths, force=force)
     return Results(kind, paths, force=force, gathered=len(paths) < count, going_on=going_on)

@@ -15,15 +15,22 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.io.input import input_of, read_book, read_melody, tell
-from melodyrnn.cli.io.output import refuse_existing, refuse_nowhere, results_of, write_file
+from melodyrnn.cli.io.output import (
+    format_named,
+    look_for_packages,
+    refuse_existing,
+    refuse_nowhere,
+    results_of,
+    write_file,
+)
 from melodyrnn.cli.manner import manner_of
 from melodyrnn.compose.told_sections import told_sections
 from melodyrnn.corpus.reading import read_files
 from melodyrnn.corpus.sources import Source, find_files
 from melodyrnn.errors import MelodyRNNError, OptionError, OutputError, Unreadable
 from melodyrnn.formats.conversion import written_from
-from melodyrnn.formats.registry import BY_NAME, INPUT_FORMATS, ISOLATED, OUTPUT_FORMATS, PLAYED
-from melodyrnn.formats.writing import Manner, refuse_missing, write_as
+from melodyrnn.formats.registry import BY_NAME, INPUT_FORMATS, ISOLATED, OUTPUT_FORMATS, OUTPUT_SUFFIXES, PLAYED
+from melodyrnn.formats.writing import Manner, write_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,12 +101,12 @@ def _bytes_of(found: Input, form: str, manner: Manner, *, whole: bool) -> bytes:
 
 def _convert_many(console: Console, request: ConvertRequest, sources: Sequence[str], folder: Path) -> None:
     """Files and folders into a folder; what fails is told at once, and that it did at the end."""
-    form = request.format or "midi"
-    if form not in OUTPUT_FORMATS:
-        raise OptionError("--format", f"{form}: must be one of {', '.join(OUTPUT_FORMATS)}")
+    form = format_named(request.format or "midi")
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: not a folder, and there are many files; choose another name")
-    refuse_missing(form)
+    if folder.suffix.lower() in OUTPUT_SUFFIXES and not folder.exists():
+        raise OptionError("OUT", f"{folder} is one file, and more than one is converted; name a folder, out/")
+    look_for_packages(console, form)
     manner = manner_of(form, request.soundfont, loop=request.loop, depth=request.depth)
     refuse_nowhere(folder)
     ways = list(_named(_found(sources), folder))
@@ -139,6 +146,8 @@ def _found(sources: Sequence[str]) -> Iterator[tuple[str, Path]]:
     for source in sources:
         if Path(source).is_dir():
             yield from ((file, Path(file).relative_to(source)) for file in find_files(source))
+        elif not Path(source).exists():
+            raise Unreadable(source, "missing")
         elif Path(source).suffix.lower() not in INPUT_FORMATS:
             raise Unreadable(source, "not-notation", f"its suffix must be one of {' '.join(INPUT_FORMATS)}")
         else:

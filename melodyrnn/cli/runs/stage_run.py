@@ -52,7 +52,10 @@ def run_ports(console: Console) -> None:
         way = "out, in" if port.takes and port.gives else "out" if port.takes else "in"
         console.lines([f"{way:8}{port.name}"])
     if not names:
-        console.say("no MIDI port is there; play --virtual makes one that other programs connect to")
+        console.say(
+            "no MIDI port is there; where JACK, PipeWire or ALSA's sequencer runs, play --virtual makes one that other "
+            "programs connect to"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

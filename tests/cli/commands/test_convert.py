@@ -94,13 +94,16 @@ def test_sound_of_a_folder(command):
         (["a.mid", "b.mid", "-"], 2, "OUT: many files do not fit into one stream: name a folder, out/"),
         (["a.mid", "b.mid", "x.mid"], 1, "x.mid: not a folder, and there are many files; choose another name"),
         (["a.mid", "b.mid", "out/", "--format", "ogg"], 2, "--format: ogg: must be one of "),
-        (["a.mid", "c.txt", "out/"], 1, "c.txt: not a score this program reads"),
+        (["a.mid", "c.txt", "out/"], 1, "c.txt: no such file"),
+        (["a.mid", "empty/c.txt", "out/"], 1, "empty/c.txt: not a score this program reads"),
         (["empty", "out/"], 2, "IN: no file there that is read"),
         (["a.mid", "no/out/"], 1, "no/out: there is no folder no; make it first"),
         (["a.mid", "y.abc", "--depth", "24"], 2, "--depth: is for sound, and abc is none"),
         (["a.mid", "y.wav", "--depth", "20"], 2, "--depth: 20: a sample has 16 or 24 bits"),
         (["a.mid", "y.mid", "--soundfont", "a.mid"], 2, "--soundfont: is for sound, and midi is none"),
         (["a.mid", "y.wav", "--soundfont", "a.mid"], 2, "--soundfont: a.mid: no SoundFont 2 file (.sf2)"),
+        (["a.mid", "b.mid", "y.mid"], 2, "OUT: y.mid is one file, and more than one is converted; name a folder"),
+        (["none/", "out/"], 1, "none/: no such file"),
         (["none.mid", "y.abc"], 1, "none.mid: no such file"),
     ],
 )  # fmt: skip
@@ -109,6 +112,7 @@ def test_wrong_use_is_told(command, tune, arguments, status, text):
     for name in ("a.mid", "b.mid", "x.mid"):
         Path(name).write_bytes(midi_bytes(tune))
     Path("empty").mkdir()
+    Path("empty/c.txt").touch()
     ended = command("convert", *arguments)
     assert (ended.status, ended.err.count("\n")) == (status, 1)
     assert ended.err.startswith(f"melodyrnn: error: {text}")

@@ -145,6 +145,19 @@ def test_a_full_disk_is_raised_once_and_then_forgotten():
         assert str(Path(f"/proc/self/fd/{full.fileno()}").readlink()) == os.devnull
 
 
+def test_what_is_said_meanwhile_does_not_stand_on_the_bar():
+    """The bar's line is cleared before, and the bar comes back after."""
+    watched = Console(io.BytesIO(), stream(), stream(terminal=True), {"TERM": "xterm"})
+    for item in watched.progress([1, 2], doing="composing"):
+        watched.say(f"melody {item}")
+    first, second, last = said(watched.stderr).split("melody ")
+    assert "composing" in first
+    assert first.endswith("\x1b[2K")
+    assert "composing" in second
+    assert second.endswith("\x1b[2K")
+    assert last.startswith("2\n")
+
+
 def test_waiting_is_told_on_a_terminal_and_leaves_nothing():
     """Within a second, with the seconds; what does not take long says nothing, nor what nobody watches."""
     watched, piped = (Console(io.BytesIO(), stream(), stream(terminal=way), {}) for way in (True, False))

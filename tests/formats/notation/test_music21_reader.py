@@ -77,7 +77,11 @@ def test_every_piece_has_one_sign(melody):
 def test_signs_and_spellings():
     """A dotted quarter, an eighth of a triplet; F#, Bb, and B# in seven sharps."""
     assert (note_sign(Piece(36, 60)), note_sign(Piece(8, 60, in_triplet=True))) == (("quarter", 1), ("eighth", 0))
-    assert (spelled(66, Key(7)), spelled(70, Key(5)), spelled(60, Key(1, "major", 7))) == (("F", 1, 4), ("B", -1, 4), ("B", 1, 3))
+    assert (spelled(66, Key(7)), spelled(70, Key(5)), spelled(60, Key(1, "major", 7))) == (
+        ("F", 1, 4),
+        ("B", -1, 4),
+        ("B", 1, 3),
+    )
 
 
 @given(st.integers(0, 127), st.integers(0, 11), st.sampled_from(MODES))
