@@ -49,16 +49,16 @@ class Breath(Automaton):
         shifts = np.arange(2 * (most + 2))[:, None]  # two kinds for each shift: the end on a unit, or beyond it
         there = state + shifts // 2
         self._notes = np.where(there + shifts % 2 <= most, there, FORBIDDEN)
-        arrives = np.where(state <= self._half, 0, FORBIDDEN)
+        arrives = [np.where(state + more <= self._half, 0, FORBIDDEN) for more in (0, 1)]
         never = np.full(self.states, FORBIDDEN)
-        self._rests = np.stack((np.zeros_like(state), self._notes[0], self._notes[2], arrives, never))
+        self._rests = np.stack((np.zeros_like(state), self._notes[0], self._notes[2], *arrives, never))
         self._late: dict[int, Indices] = {}
 
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A breath begins a new stretch; what is shorter belongs to the stretch."""
-        kind = 1 + np.minimum(targets // self.unit - tick // self.unit, 1)
-        kind = np.where(np.isin(targets, self._seams), 3, kind)
-        kind = np.where(np.isin(targets, list(self._joints)), 4, kind)
+        more = np.minimum(targets // self.unit - tick // self.unit, 1)
+        kind = np.where(np.isin(targets, self._seams), 3, 1) + more
+        kind = np.where(np.isin(targets, list(self._joints)), 5, kind)
         return Moves(np.where((targets - tick >= EIGHTH) | (tick == 0), 0, kind), self._rests)
 
     def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002

@@ -71,7 +71,8 @@ def _shares(counts: Logs) -> Logs:
 def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indices, share: Logs) -> LogitRule:
     """A rule on pitches: of what is left a share is given out by the steps of a role.
 
-    `sounding` (P,): MIDI numbers; `allowed` (P,): the pitches that are left; `places` and `share` (T,): by the onset.
+    `sounding` (P,): MIDI numbers; `allowed` (P,): the pitches that are left to new notes, others stay as they are;
+    `places` and `share` (T,): by the onset.
     """
     degree, mode = (sounding - key.tonic) % 12, int((key.scale[2] - key.tonic) % 12 == 3)
     rows = np.arange(len(PITCHES))
@@ -90,7 +91,7 @@ def moving(role: Role, key: Key, sounding: Indices, allowed: Flags, places: Indi
         heard = np.where(allowed, logs, -np.inf)
         total, known = _total(told), _total(heard)
         mixed = np.logaddexp(heard - known + rest[tick], told - np.where(np.isfinite(total), total, 0.0) + own[tick])
-        return np.where(np.isfinite(total) & np.isfinite(known), mixed, logs)
+        return np.where(np.isfinite(total) & np.isfinite(known) & allowed, mixed, logs)
 
     return pitch
 
@@ -116,7 +117,8 @@ def recurring(role: Role, allowed: Flags, bar: int, fresh: Flags) -> LogitRule:
             heard = np.where(allowed, logs[row], -np.inf)
             same = np.where(rows == stood[tick - bars * bar], np.log(share), -np.inf)
             out = logs.copy() if out is logs else out
-            out[row] = np.logaddexp(heard - np.logaddexp.reduce(heard) + np.log1p(-share), same)
+            mixed = np.logaddexp(heard - np.logaddexp.reduce(heard) + np.log1p(-share), same)
+            out[row] = np.where(allowed, mixed, logs[row])
         return out
 
     return pitch

@@ -32,7 +32,7 @@ def home(melody):
 def test_a_variation_ends_at_home_as_the_tune_did(folk, tunes, how):
     """With all of its notes free; nine in forty did when the last note, too, was pushed away from what it was."""
     varied = [vary(folk, tune, Options(seed=k, bars=None), strength=1.0, **how) for k, tune in enumerate(tunes)]
-    assert sum(home(made.melody) for made in varied) >= 6
+    assert sum(home(made.melody) for made in varied) >= 5
     assert all(made.melody != tune for made, tune in zip(varied, tunes, strict=True))
 
 

@@ -158,7 +158,7 @@ def test_kept_in_200_melodies_alone(folk):
     [
         {"form": "AABA", "bars": 8, "max_leap": 5}, {"form": "AA'BA'", "bars": 8, "max_leap": 7},
         {"loop": True, "bars": 4}, {"loop": True, "bars": 4, "max_leap": 7, "effort": 4},
-        {"form": "ABAB", "bars": 4, "loop": True, "max_leap": 5},
+        {"form": "ABAB", "bars": 8, "loop": True, "max_leap": 5},
     ],
 )  # fmt: skip
 def test_kept_in_forms_and_loops(folk, more):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from melodyrnn.checkpoint.file import NetworkConfig
+from melodyrnn.checkpoint.file import Card, Checkpoint, NetworkConfig, save
 from melodyrnn.cli.app import app
 from melodyrnn.errors import OptionError
 from melodyrnn.evaluation.cross_validation import Trial, cross_validate
@@ -76,9 +76,11 @@ def test_who_tells(told_columns):
 @pytest.mark.parametrize(
     ("what", "why"), [("chords", "hears no chords"), ("phrases", "hears no phrases"), ("x", "must be one of")]
 )
-def test_what_cannot_be_told_is_refused_at_once(what, why):
+def test_what_cannot_be_told_is_refused_at_once(what, why, random_weights, tmp_path):
     """Before anything is read."""
-    result = CliRunner().invoke(app, ["evaluate", "folk", "nowhere", "--with", what])
+    config, deaf = NetworkConfig(hidden=4, embed=4, head=4, keys=2), tmp_path / "deaf.safetensors"
+    save(deaf, Checkpoint(config, Card(), random_weights(config)))
+    result = CliRunner().invoke(app, ["evaluate", str(deaf), "nowhere", "--with", what])
     assert isinstance(result.exception, OptionError)
     assert why in str(result.exception)
 

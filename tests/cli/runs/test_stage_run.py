@@ -247,9 +247,11 @@ def test_a_clock_is_followed_from_a_port(command, machine):
 def test_a_terminal_that_is_closed_ends_it_as_sigterm_does(monkeypatch):
     """As long as something plays; notes end behind the exception."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hung_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it
     try:
         with pytest.raises(KeyboardInterrupt), stage_run.ended_well():
             signal.raise_signal(signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGHUP, hung_up)
