@@ -10,17 +10,16 @@ Contents: Loudspeaker, check_loudspeaker.
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import miniaudio
 import numpy as np
 
 from melodyrnn.errors import OutputError
+from melodyrnn.live.hushed import hushed
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from numpy.typing import NDArray
 
@@ -120,29 +119,9 @@ def _opened(rate: int) -> Any:
     null = os.environ.get(ASKED) == "null"
     backends = [one for one in miniaudio.Backend if (one is miniaudio.Backend.NULL) == null]
     try:
-        with _hushed():
+        with hushed():
             return miniaudio.PlaybackDevice(
                 nchannels=2, sample_rate=rate, buffersize_msec=_BUFFER, backends=backends, app_name="melodyrnn"
             )
     except miniaudio.MiniaudioError as error:
         raise OutputError(_NONE) from error
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep off the terminal what libraries of the system say about devices that are not there."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # stderr is closed: nobody hears them
-        yield
-        return
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from melodyrnn.errors import MelodyRNNError
+from melodyrnn.live.hushed import hushed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -181,7 +182,7 @@ class RtMidiPorts:
     def _client(self, api: str, *, takes: bool, name: str = f"{CLIENT}-look") -> Any:
         kind = self._binding.MidiOut if takes else self._binding.MidiIn
         told = {"rtapi" if self._old else "api": self._api(api), "name" if self._old else "client_name": name}
-        with _told_as_port(name), _quietly():
+        with _told_as_port(name), hushed():
             return kind(**told)
 
     def _opened(self, name: str, *, takes: bool, virtual: bool) -> tuple[str, Any]:
@@ -204,24 +205,6 @@ class RtMidiPorts:
         if refused and virtual:
             refused.append("start JACK or PipeWire, or load ALSA's sequencer (modprobe snd-seq), and try again")
         raise PortError("; ".join(refused) or f"{name}: {nothing}")
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """What libraries of the system write on stderr while the block runs is lost: JACK's, that no server answers."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is none
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextmanager
