@@ -20,7 +20,7 @@ from typing import Any, Final
 from melodyrnn.errors import CheckpointError, printable
 from melodyrnn.events import vocabulary
 from melodyrnn.events.manners import KEY_OF_MANNER
-from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM, KEY_OF_PHRASES
+from melodyrnn.events.statistics import KEY_OF_END, KEY_OF_FORM, KEY_OF_PHRASES, KEY_OF_TAIL
 from melodyrnn.events.viewpoints import STYLES, Hears
 
 FORMAT: Final = 1
@@ -31,6 +31,7 @@ BOUNDS: Final = {"layers": (1, 8), "hidden": (1, 4096), "embed": (1, 2048), "hea
 """Least and greatest value of each whole-number field of NetworkConfig."""
 
 _NEWER: Final = ("phrases", "harmony")  # left unsaid where false: programs that do not know them read the rest
+_SELDOM: Final = ("manners", "tails")  # the same, where empty
 _MAX_DEPTH: Final = 8
 _MAX_STRING: Final = 4000  # characters; a recipe is a command line
 _MAX_ENTRIES: Final = 2000
@@ -79,6 +80,7 @@ class Card:
     ends: dict[str, int] = field(default_factory=dict)  # the degrees on which melodies end: events.statistics
     manners: dict[str, int] = field(default_factory=dict)  # what it does where nobody says: events.manners
     phrases: dict[str, int] = field(default_factory=dict)  # how long the phrases of melodies are: events.statistics
+    tails: dict[str, int] = field(default_factory=dict)  # how long they are silent at their end: events.statistics
     facts: dict[str, float] = field(default_factory=dict)  # further figures of the corpus, by name
 
 
@@ -86,7 +88,7 @@ def card_text(config: NetworkConfig, card: Card) -> str:
     """Write configuration and card as one JSON text; equal values give equal text."""
     versions = {"format": FORMAT, "vocabulary": vocabulary.VOCABULARY_VERSION}
     shape = {name: value for name, value in asdict(config).items() if value or name not in _NEWER}
-    told = {name: value for name, value in asdict(card).items() if value or name != "manners"}  # older programs read it
+    told = {name: value for name, value in asdict(card).items() if value or name not in _SELDOM}
     described = {**versions, "config": shape, "card": _clean(told)}
     return json.dumps(described, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -170,6 +172,7 @@ def _card(told: Any) -> Card:
         ends=_counts("ends", values["ends"], KEY_OF_END),
         manners=_counts("manners", values["manners"], KEY_OF_MANNER),
         phrases=_counts("phrases", values["phrases"], KEY_OF_PHRASES),
+        tails=_counts("tails", values["tails"], KEY_OF_TAIL),
         facts=_figures("facts", values["facts"]),
     )
 

@@ -3,7 +3,8 @@
 It is the network of a two-sample test (`training.two_sample_network`), learnt from training melodies and kept in the
 model's file, where composing asks it (`inference.critic`). Those that judge the model are others, of other seeds.
 
-Contents: FREE (the temperature under which a critic's melodies are written), learn_critic, with_critic.
+Contents: FREE (the temperature under which a critic's melodies are written), learn_critic,
+counted_again, with_critic.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import numpy as np
 
 from melodyrnn.controls.frame.length_prior import CALM, HEARD_CALM
 from melodyrnn.events.judge_views import JUDGED, hearing
+from melodyrnn.events.statistics import count_tails
 from melodyrnn.training.two_sample_network import Sample, learn_to_tell, weights_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -37,6 +39,11 @@ def learn_critic(
     called = np.repeat(np.array([0.0, 1.0], np.float32), [len(real), len(written)])
     heard = [hearing(melody) for melody in (*real, *written)]
     yield from map(weights_of, learn_to_tell(Sample(heard, called), [*JUDGED.values()], seed))
+
+
+def counted_again(checkpoint: Checkpoint, train: Iterable[Columns]) -> Checkpoint:
+    """The same model with the counts that its card may be too old for, of the melodies that it learnt from."""
+    return replace(checkpoint, card=replace(checkpoint.card, tails=count_tails(train)), source=None)
 
 
 def with_critic(checkpoint: Checkpoint, weights: dict[str, NDArray[Any]]) -> Checkpoint:

@@ -11,11 +11,13 @@ Conventions
                 note, 0..11.
     phrases     "STYLE METRE BARS LENGTH" → melodies of so many bars whose phrases have this length, in bars, all but
                 the last, which may be shorter; 0 = they differ, or nothing tells them.
+    tails       "STYLE METRE UPBEAT SILENCE" → melodies, such as "2 6/8 12 12": ticks of the upbeat, and ticks from the
+                end of the last note to the end of its bar.
     registers   first pitch (MIDI number) → melodies that begin on it.
 
-Contents: compass, repetition, thrice; Form, count_forms, count_ends, form_of, forms_in, can_begin,
-usual_metre, usual_form, ends_known, ends_in; phrase_length, count_phrases, phrase_lengths; first_pitch,
-count_registers, with_base, register_bits.
+Contents: compass, repetition, thrice; drawn (one of what is counted); Form, count_forms, count_ends, form_of, forms_in,
+can_begin, usual_metre, usual_form, ends_known, ends_in; phrase_length, count_phrases, phrase_lengths; tail_of,
+count_tails, tails_known; first_pitch, count_registers, with_base, register_bits.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from melodyrnn.events import viewpoints as vp
-from melodyrnn.events.vocabulary import METRES, PITCHES, RESTS, onsets_of
+from melodyrnn.events.vocabulary import DURATION_TICKS, METRES, PITCHES, RESTS, onsets_of
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
@@ -63,10 +65,22 @@ def _bars(melody: Columns) -> dict[int, tuple[tuple[int, int, int], ...]]:
     return bars
 
 
+_Kind = TypeVar("_Kind")
+
+
+def drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Kind:
+    """One of several, as often as it was counted."""
+    kinds, melodies = zip(*counts, strict=True)
+    ends = np.cumsum(melodies)
+    chosen: _Kind = kinds[int(np.searchsorted(ends, rng.integers(ends[-1]), side="right"))]
+    return chosen
+
+
 MOST_KINDS: Final = 1500  # the commonest; a card holds no more
 LONGEST_FORM: Final = 9999  # bars; nobody draws a form like that
 KEY_OF_FORM: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,3} [0-9]{1,4}")
 KEY_OF_PHRASES: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,4} [0-9]{1,4}")
+KEY_OF_TAIL: Final = re.compile(r"[0-9]{1,2} [0-9]{1,2}/[0-9]{1,2} [0-9]{1,3} [0-9]{1,3}")
 KEY_OF_END: Final = re.compile(rf"[0-9]{{1,2}} ({'|'.join(MODES)}) ([0-9]|1[01])")
 
 
@@ -177,6 +191,27 @@ def phrase_lengths(counts: Mapping[str, int], metre: str, bars: int, style: int 
             known.append((int(many), int(length), melodies))
     alike = [(length, n) for many, length, n in known if many == bars]
     return alike or [(length, n) for _, length, n in known if length < bars]
+
+
+def tail_of(melody: Columns) -> int:
+    """Ticks of silence from the end of the last note to the end of its bar."""
+    return -int(melody.place[-1] + DURATION_TICKS[melody.duration[-1]]) % int(melody.bar_ticks[-1])
+
+
+def count_tails(melodies: Iterable[Columns]) -> dict[str, int]:
+    """How many melodies with each upbeat are silent for how long at their end; those in one metre that has a name."""
+    return _counted(
+        f"{m.style} {'/'.join(map(str, METRES[int(m.metre[0])]))} {form_of(m).upbeat} {tail_of(m)}"
+        for m in melodies
+        if m.metre[0] < len(METRES) and not np.ptp(m.metre)
+    )
+
+
+def tails_known(counts: Mapping[str, int], metre: str, upbeat: int, style: int | None) -> list[tuple[int, int]]:
+    """Ticks of silence at the end of melodies that begin so, and how many have them; of one style, if known, or all."""
+    told = [(key.split(" "), n) for key, n in counts.items()]
+    alike = [(int(row), int(tail), n) for (row, own, begun, tail), n in told if own == metre and int(begun) == upbeat]
+    return [(tail, n) for row, tail, n in alike if row == style] or [(tail, n) for _, tail, n in alike]
 
 
 def _counted(keys: Iterable[str]) -> dict[str, int]:

@@ -202,6 +202,7 @@ def _card(prepared: Prepared, order: Order, train: Part, bits: dict[str, float],
         ends=statistics.count_ends(train),
         manners=count_manners(train, prepared.tempos[train.rows].tolist()) if order.manners else {},
         phrases=statistics.count_phrases(train),
+        tails=statistics.count_tails(train),
         facts=_facts(train) | {"split_seed": prepared.seed},
     )
 

@@ -10,11 +10,14 @@ from melodyrnn.events.statistics import (
     count_ends,
     count_forms,
     count_phrases,
+    count_tails,
     ends_in,
     form_of,
     forms_in,
     phrase_length,
     phrase_lengths,
+    tail_of,
+    tails_known,
     usual_form,
     usual_metre,
 )
@@ -66,6 +69,26 @@ def test_lengths_of_phrases_are_counted_by_metre_and_bars():
     assert phrase_lengths(counts, "4/4", 3, None) == [(0, 1), (2, 1)]
     assert phrase_lengths(counts, "4/4", 8, 3) == [(4, 1)]
     assert phrase_lengths(counts, "3/4", 8, None) == []
+
+
+def closing(silence, **told):
+    """Four bars of 4/4 whose last note ends so many ticks before the bar line."""
+    melody = tune(4, **told)
+    place = melody.place.copy()
+    place[-1] -= silence
+    return replace(melody, place=place)
+
+
+def test_silences_at_the_end_are_counted_by_metre_and_upbeat():
+    """A style of its own, if it has any, else all; an upbeat of another length has other endings."""
+    assert [tail_of(closing(ticks)) for ticks in (0, 24, 48)] == [0, 24, 48]
+    begun = closing(24, first=72)
+    counts = count_tails([closing(0), closing(0, style=2), closing(24, style=2), begun, begun])
+    assert counts == {"0 4/4 0 0": 1, "2 4/4 0 0": 1, "2 4/4 0 24": 1, "0 4/4 24 24": 2}
+    assert tails_known(counts, "4/4", 24, None) == tails_known(counts, "4/4", 24, 2) == [(24, 2)]
+    assert sorted(tails_known(counts, "4/4", 0, 2)) == [(0, 1), (24, 1)]
+    assert sorted(tails_known(counts, "4/4", 0, None)) == [(0, 1), (0, 1), (24, 1)]
+    assert tails_known(counts, "4/4", 12, None) == tails_known(counts, "3/4", 0, None) == []
 
 
 def test_counts_can_be_asked_by_metre_mode_and_style():

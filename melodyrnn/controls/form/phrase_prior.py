@@ -3,6 +3,8 @@
 Left alone, a network breathes where it happens to, so a phrase may end anywhere. So a length of phrases is drawn first
 (counts on the model's card), as often as melodies of the same metre and number of bars have it, and the network is told
 where they end. It is told, not held to it; where training melodies have phrases of several lengths it is told nothing.
+How long the last bar is silent after its last note is drawn in the same way: a tune that begins with an upbeat mostly
+leaves room for it.
 
 Contents: drawn_phrases.
 """
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from melodyrnn.controls.form.form import sections_of
-from melodyrnn.events.statistics import phrase_lengths
+from melodyrnn.events.statistics import drawn, phrase_lengths, tails_known
 
 if TYPE_CHECKING:
     from melodyrnn.checkpoint.file import Card
@@ -39,7 +41,21 @@ def drawn_phrases(card: Card, frame: Frame, seed: int) -> tuple[int, ...]:
         counts = [(length, n) for length, n in counts if length and section % length == 0] or [(section, 1)]
     if not card.phrases or not counts:
         return ()
-    ends = np.cumsum([n for _, n in counts])
-    drawn = int(np.random.default_rng((seed, _STREAM)).integers(ends[-1]))
-    length = counts[int(np.searchsorted(ends, drawn, side="right"))][0]
-    return tuple(frame.phrases_of((length,))) if length else ()
+    rng = np.random.default_rng((seed, _STREAM))
+    length = drawn(counts, rng)
+    if not length:
+        return ()
+    *ends, last = frame.phrases_of((length,))
+    tails = [] if setting.loop else _tails(card, frame)
+    if tails:
+        last = frame.end - drawn(tails, rng)
+    return (*ends, last) if last > max(ends, default=0) else tuple(ends)
+
+
+def _tails(card: Card, frame: Frame) -> list[tuple[int, int]]:
+    """How long melodies that begin so are silent at their end; without an upbeat, less than half a bar."""
+    metre = frame.melody.metres[0]
+    style = card.styles.get(frame.setting.style or "")
+    known = tails_known(card.tails, f"{metre.numerator}/{metre.denominator}", frame.upbeat, style)
+    most = metre.bar_ticks // 2
+    return [(tail, n) for tail, n in known if frame.upbeat or tail < most]

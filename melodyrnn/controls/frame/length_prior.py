@@ -9,7 +9,7 @@ Contents: CALM, HEARD_CALM, with_length_prior.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,17 +17,14 @@ from melodyrnn.controls.chance.surprise import SurpriseControl
 from melodyrnn.controls.chance.temperature import Temperature
 from melodyrnn.controls.frame.bars import Bars
 from melodyrnn.controls.frame.upbeat import Upbeat
-from melodyrnn.events.statistics import Form, can_begin, forms_in
+from melodyrnn.events.statistics import Form, can_begin, drawn, forms_in
 from melodyrnn.music.melody import MOST_BARS, Metre
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from melodyrnn.checkpoint.file import Card
     from melodyrnn.controls.options import Options
     from melodyrnn.music.melody import Melody
 
-_Kind = TypeVar("_Kind")
 CALM: Final = 0.925  # of the temperature asked for: at 1 melodies repeat their bars less than those they learnt from
 HEARD_CALM: Final = 0.96
 """The same where a critic hears what is written."""
@@ -57,7 +54,7 @@ def with_length_prior(card: Card, options: Options, prime: Melody | None, *, cal
         fits = [(Form(0, bars), n) for bars, n in alike if bars > 0]
     if not fits:
         return options
-    form = _drawn(fits, rng)
+    form = drawn(fits, rng)
     asked: dict[str, Any] = {Bars.name(): form.bars, Upbeat.name(): setting.upbeat or form.upbeat}
     if not any(isinstance(control, SurpriseControl) for control in options.given):
         asked[Temperature.name()] = options.temperature * calm
@@ -69,11 +66,3 @@ def _begins(form: Form, upbeat: int | None, bar: int) -> bool:
     if upbeat is not None:
         return (form.upbeat > 0) == (upbeat > 0)
     return can_begin(form, bar)
-
-
-def _drawn(counts: Iterable[tuple[_Kind, int]], rng: np.random.Generator) -> _Kind:
-    """One of several, as often as it was counted."""
-    kinds, melodies = zip(*counts, strict=True)
-    ends = np.cumsum(melodies)
-    chosen: _Kind = kinds[int(np.searchsorted(ends, rng.integers(ends[-1]), side="right"))]
-    return chosen

@@ -55,6 +55,19 @@ def test_style_number_of_bars_and_form_count(counted):
     assert drawn(counted, bars=16, metre="3/4", form="AB").keys() == {(576, 1152)}
 
 
+def test_the_last_phrase_ends_as_melodies_that_begin_so_do(counted):
+    """An upbeat mostly gets its room; without one half a bar of silence is too much, and a loop closes its bar."""
+    tails = {"1 4/4 24 24": 3, "1 4/4 24 0": 1, "1 4/4 0 24": 1, "1 4/4 0 48": 9}
+    model = model_of(replace(counted.checkpoint, card=replace(counted.card, tails=tails)))
+    known = {"bars": 8, "style": "a", "phrase": None}
+    ends = Counter(told[-1] for told, n in drawn(model, **known).items() for _ in range(n) if told)
+    assert ends.keys() == {744}  # a quarter's rest in the eighth bar
+    ends = Counter(told[-1] for told, n in drawn(model, **known, upbeat="1/4").items() for _ in range(n) if told)
+    assert ends.keys() == {840, 864}  # eight bars behind the one in which the upbeat stands
+    assert 2 * ends[864] < ends[840]
+    assert {told[-1] for told in drawn(model, **known, loop=True) if told} == {768}
+
+
 def test_nothing_is_told_twice_and_nothing_beside_notes_that_stand(counted):
     """Phrases that are asked for are told already; a prime has its own; an end that the network chooses is unknown."""
     assert drawn(counted, bars=8, phrase="4").keys() == {()}

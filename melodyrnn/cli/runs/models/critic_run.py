@@ -17,7 +17,7 @@ from melodyrnn.cli.io.console import amount
 from melodyrnn.cli.runs.models.evaluation_run import parts_learnt, split_seed
 from melodyrnn.compose.model import model_of
 from melodyrnn.errors import OutputError
-from melodyrnn.evaluation.critic_training import FREE, learn_critic, with_critic
+from melodyrnn.evaluation.critic_training import FREE, counted_again, learn_critic, with_critic
 from melodyrnn.evaluation.written import framed, write_under_frames
 from melodyrnn.training.two_sample_network import FROZEN
 
@@ -37,7 +37,9 @@ def run_critic(
         raise OutputError(f"{output}: there is no folder {output.parent}; make it first")
     checkpoint = replace(load(find(model)), critic={}, source=None)  # another may have been learnt
     (train,) = parts_learnt(console, checkpoint, (), ("train",), seed=split_seed(checkpoint))
-    known = [melody for one in train for melody in one.melodies if framed(melody) is not None]
+    learnt = [melody for one in train for melody in one.melodies]
+    checkpoint = counted_again(checkpoint, learnt)  # which the model composes by
+    known = [melody for melody in learnt if framed(melody) is not None]
     chosen = np.random.default_rng(seed).permutation(len(known))[:samples].tolist()
     real = [known[row] for row in chosen]
     frames = [frame for melody in real if (frame := framed(melody)) is not None]
