@@ -20,6 +20,7 @@ from melodyrnn.constraints.logit_rules import LogitRules, ends_by, exact_bars, f
 from melodyrnn.controls.clock import Frame
 from melodyrnn.controls.gather import anchor_for, plan_for, rules_of
 from melodyrnn.errors import OptionError
+from melodyrnn.events.statistics import knows_chords
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, RESTS
 from melodyrnn.inference.decoder import Conditions, Decoder, of_metres
@@ -72,7 +73,7 @@ def begin(
     style = _style(card, options.setting.style)
     began = _afresh(network, card, options, style) if prime is None else _after(network, options, style, prime)
     decoder, frame, end, bits, upbeat = began
-    frame, plan, hearing = _ruled(options, replace(frame, index=index))
+    frame, plan, hearing = _ruled(options, replace(frame, index=index, chords_learnt=knows_chords(card.facts)))
     if plan.paced:
         decoder.spent = np.zeros((1, 2))
     return Prompt(decoder, frame, end, bits, upbeat, plan, options.particles, hearing)

@@ -51,6 +51,7 @@ class Frame:
     upbeat: int = 0  # ticks, of the whole melody
     spans: tuple[tuple[int, int], ...] | None = None  # ticks in which new notes begin; None = from `start` on
     before: Indices | None = None  # (notes, 3) rows of the tables: what the network has heard already
+    chords_learnt: bool = False  # whether the network knows from songs with chords what is sung over them
     allowed: Flags | None = None  # (P,) pitches that are left by what holds at any time
     index: Callable[[], Index] | None = field(default=None, repr=False)  # of the training melodies
 

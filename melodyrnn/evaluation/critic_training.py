@@ -16,11 +16,11 @@ import numpy as np
 
 from melodyrnn.controls.frame.length_prior import CALM, HEARD_CALM
 from melodyrnn.events.judge_views import JUDGED, hearing
-from melodyrnn.events.statistics import count_tails
+from melodyrnn.events.statistics import count_tails, harmonised
 from melodyrnn.training.two_sample_network import Sample, learn_to_tell, weights_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -41,9 +41,11 @@ def learn_critic(
     yield from map(weights_of, learn_to_tell(Sample(heard, called), [*JUDGED.values()], seed))
 
 
-def counted_again(checkpoint: Checkpoint, train: Iterable[Columns]) -> Checkpoint:
+def counted_again(checkpoint: Checkpoint, train: Sequence[Columns]) -> Checkpoint:
     """The same model with the counts that its card may be too old for, of the melodies that it learnt from."""
-    return replace(checkpoint, card=replace(checkpoint.card, tails=count_tails(train)), source=None)
+    card = checkpoint.card
+    card = replace(card, tails=count_tails(train), facts=card.facts | harmonised(train))
+    return replace(checkpoint, card=card, source=None)
 
 
 def with_critic(checkpoint: Checkpoint, weights: dict[str, NDArray[Any]]) -> Checkpoint:

@@ -17,7 +17,7 @@ Conventions
 
 Contents: compass, repetition, thrice; drawn (one of what is counted); Form, count_forms, count_ends, form_of, forms_in,
 can_begin, usual_metre, usual_form, ends_known, ends_in; phrase_length, count_phrases, phrase_lengths; tail_of,
-count_tails, tails_known; first_pitch, count_registers, with_base, register_bits.
+count_tails, tails_known; harmonised, knows_chords; first_pitch, count_registers, with_base, register_bits.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from melodyrnn.events.vocabulary import DURATION_TICKS, METRES, PITCHES, RESTS, 
 from melodyrnn.music.key import MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from melodyrnn.events.columns import Columns
 
@@ -212,6 +212,19 @@ def tails_known(counts: Mapping[str, int], metre: str, upbeat: int, style: int |
     told = [(key.split(" "), n) for key, n in counts.items()]
     alike = [(int(row), int(tail), n) for (row, own, begun, tail), n in told if own == metre and int(begun) == upbeat]
     return [(tail, n) for row, tail, n in alike if row == style] or [(tail, n) for _, tail, n in alike]
+
+
+HARMONISED: Final = "harmonised"
+
+
+def harmonised(melodies: Sequence[Columns]) -> dict[str, float]:
+    """The share of melodies whose chords are told, as a fact of a card."""
+    return {HARMONISED: float(np.mean([melody.harmony is not None for melody in melodies]))}
+
+
+def knows_chords(facts: Mapping[str, float]) -> bool:
+    """Whether a model has learnt from melodies most of which told their chords."""
+    return facts.get(HARMONISED, 0) > 1 / 2
 
 
 def _counted(keys: Iterable[str]) -> dict[str, int]:

@@ -232,6 +232,7 @@ def _facts(melodies: Sequence[Columns]) -> dict[str, float]:
     facts: dict[str, float] = {
         "bars_mean": float(np.mean([m.bars for m in melodies])),
         "notes_mean": float(np.mean([len(m) for m in melodies])),
+        **statistics.harmonised(melodies),
     }
     for name, of_one in (("range", statistics.compass), ("repetition", statistics.repetition)):
         values = [of_one(m) for m in melodies]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.compose.generate import generate
+from melodyrnn.compose.model import model_of
 from melodyrnn.compose.sampling.note import sample_note
 from melodyrnn.compose.sampling.task import prompt_for
 from melodyrnn.controls.options import options_of
@@ -154,6 +155,16 @@ def test_chord_tones_are_preferred_where_there_are_chords(model):
     """On strong beats, against the same key without chords."""
     measure = on_strong_beats({6, 10, 1})
     assert leaning(model, measure, {"chords": "F#"}, {"key": "F#"}, count=160) < ONCE_IN_A_MILLION
+
+
+@pytest.mark.parametrize(("share", "leans"), [(0.03, True), (0.97, False)])
+def test_what_is_learnt_from_songs_with_chords_needs_no_leaning(model, share, leans):
+    """The network has heard what is sung over them; one that learnt from tunes without chords has not."""
+    card = replace(model.card, facts=model.card.facts | {"harmonised": share})
+    told = model_of(replace(model.checkpoint, card=card))
+    rules = prompt_for(told, options_of(bars=2, chords="C")).plan.rules
+    free = prompt_for(told, options_of(bars=2, key="C")).plan.rules
+    assert (len(rules.pitch) > len(free.pitch)) == leans
 
 
 def test_a_mode_that_is_rare_is_leant_towards_unasked(model):

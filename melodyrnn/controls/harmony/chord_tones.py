@@ -21,6 +21,8 @@ OFF_CHORD: Final = -3.0  # what is added to the log-probability of other notes o
 class ChordTones(Control):
     """Chord tones on strong beats and where a chord begins: leant towards (prefer), or nothing else (rule).
 
+    A network that has learnt from songs with their chords leans as far as those songs do, by itself.
+
     As a rule these are 1, 3, 5 and 7 of the chord, and its third comes where it lasts two beats or more.
     """
 
@@ -47,7 +49,8 @@ class ChordTones(Control):
             if chord.tones:
                 tones[tick] = frame.of_classes(close_tones(chord) if rule else chord.tones)
         if not rule:
-            yield Preference(np.where(tones, 0, OFF_CHORD))
+            if not frame.chords_learnt:
+                yield Preference(np.where(tones, 0, OFF_CHORD))
             return
         yield Mask(pitches=tones)
         yield from _thirds(frame)
