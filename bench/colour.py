@@ -147,7 +147,7 @@ def main() -> None:
         ours.append(counted(song, melody))
     lines = [
         "## Over changes", "",
-        f"The first bars, {BARS} at most, of {len(real)} held-out songs with chords, and as many of `{asked.model}` over",
+        f"The first {BARS} bars of {len(real)} held-out songs with chords, and as many of `{asked.model}` over",
         f"the same chords ({refused} refused): `python -m bench.colour`", "",
         "| share | songs | ours | difference |", "|---|---|---|---|", *rows(np.array(real), np.array(ours)),
     ]  # fmt: skip
