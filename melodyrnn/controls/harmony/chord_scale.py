@@ -53,7 +53,8 @@ class ChordScale(Control):
         ]
         yield Preference(by_spans(len(frame.ticks), costs))
         told = [(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
-        yield Preference(rule=owed(since(told), DUE_SHARE))
+        if not frame.chords_learnt:
+            yield Preference(rule=owed(since(told), DUE_SHARE))
         changes = [
             (at, frame.of_classes(chord.tones))
             for (_, _, before), (at, _, chord) in pairwise(spans)
