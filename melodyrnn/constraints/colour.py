@@ -121,6 +121,8 @@ class OncePerSpan(Automaton):
         before = np.concatenate(([0], np.cumsum(asks)))  # spans before each in which something is asked
         passed = before[spans] > before[1:][:, None]  # (spans, T): one is passed over on the way from a span to a tick
         self._kinds = list(np.where(spans == np.arange(len(wanted))[:, None], 0, np.where(passed, 2, 1)))
+        own, past = np.arange(len(wanted)), before[spans].searchsorted(before[1:], "right")
+        self._borders = list(np.stack((spans.searchsorted(own, "right"), past), 1))  # the first ticks of kinds 1 and 2
         came = np.where(wanted, 1, 0)
         self._pitches = [np.stack((one, np.ones_like(one))) for one in came]
         stays, leaves, owes = np.array([0, 1]), np.array([0, 0]), np.array([FORBIDDEN, 0])
@@ -135,7 +137,8 @@ class OncePerSpan(Automaton):
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A span that is left has had its pitch, and none is passed over."""
         own = self._span[tick]
-        return Moves(self._kinds[own].take(targets), self._maps[self._asks[own]])
+        cuts = targets.searchsorted(self._borders[own]).tolist()
+        return Moves(self._kinds[own].take(targets), self._maps[self._asks[own]], tuple(cuts))
 
     def pitch(self, onset: int) -> Indices:
         """Whether it has come."""

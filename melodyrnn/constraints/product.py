@@ -128,6 +128,7 @@ class Product:
         self._noting = [(k, one) for k, one in every if type(one).note is not Automaton.note]
         self._endings: dict[int, Flags] = {}
         self._maps: dict[tuple[object, ...], Map | None] = {}
+        self._cuts: dict[tuple[object, ...], tuple[Indices, list[Group]]] = {}
         self._known: dict[tuple[object, ...], dict[int, Map | None]] = {}
 
     def rests(self, tick: int, targets: Indices) -> Iterable[Group]:
@@ -144,6 +145,8 @@ class Product:
         """`crossing`: targets before which a section ends; None where nothing hangs on that."""
         if not moves and (crossing is None or not crossing.any()):
             return _ALL
+        if crossing is None and len(moves) == 1 and moves[0][1].cuts is not None:
+            return self._cut(*moves[0])
         if crossing is None:
             key, others = moves[0][1].kind, moves[1:]
         else:
@@ -158,6 +161,17 @@ class Product:
             if (joined := known[value]) is None or joined.leads:
                 groups.append((which, joined))
         return groups
+
+    def _cut(self, k: int, move: Moves) -> list[Group]:
+        """The groups of one automaton that tells where they end; bars and chords come again, and these with them."""
+        assert move.cuts is not None  # noqa: S101 - the caller has looked
+        asked = (k, id(move.maps), move.cuts)
+        if asked not in self._cuts:
+            runs = zip((0, *move.cuts), move.cuts, move.maps, strict=False)
+            found = [(slice(at, end), self._map({k: one})) for at, end, one in runs if at < end]
+            groups: list[Group] = [(which, joined) for which, joined in found if joined is None or joined.leads]
+            self._cuts[asked] = move.maps, groups  # the maps are kept, so that no others are taken for them
+        return self._cuts[asked][1]
 
     def _told(self, moves: list[tuple[int, Moves]], value: int, *, crossing: bool) -> Map | None:
         """The map of a group, by the number that tells which map of each automaton holds."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from melodyrnn.constraints.automaton import FORBIDDEN, Automaton, Moves
+from melodyrnn.constraints.colour import OncePerSpan
 from melodyrnn.constraints.product import Map, PitchMap, Product
 from melodyrnn.events.vocabulary import PITCHES, Indices
 
@@ -79,3 +80,19 @@ def test_each_target_is_in_the_group_of_its_map(kinds: list[int], others: list[i
         ).reshape(-1)  # fmt: skip
         after = np.where(after < 0, FORBIDDEN, 0) if target == joint else after
         assert (told.get(target, np.full(product.states, FORBIDDEN)) == after).all()
+
+
+@pytest.mark.parametrize("asked", [(1, 1, 1, 1), (0, 1, 0, 1), (1, 0, 0, 1), (0, 0, 1, 0)])
+def test_what_tells_where_its_kinds_end_is_taken_at_its_word(asked: tuple[int, ...]) -> None:
+    """Targets of an automaton with `cuts` are in the groups that its kinds say, from wherever it is asked."""
+    wanted = np.array(asked, bool)[:, None] & (np.arange(_PITCHES) == 5)
+    once = OncePerSpan.over(np.arange(25), list(zip((-1, 4, 9, 20), wanted, strict=True)))
+    product = Product([once], 25, np.zeros(25, bool))
+    for tick in range(24):
+        targets = np.arange(tick, 25, 2)
+        moves = once.rest(tick, targets)
+        assert moves.cuts is not None
+        told = np.full((len(targets), 2), FORBIDDEN)
+        for which, joined in product.rests(tick, targets):
+            told[which] = np.arange(2) if joined is None else joined.after
+        assert (told == moves.maps[moves.kind]).all()
