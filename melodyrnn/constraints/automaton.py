@@ -40,6 +40,9 @@ class Moves(NamedTuple):
 
     kind: Indices  # (targets,) which of the maps holds for each
     maps: Indices  # (kinds, S)
+    cuts: tuple[int, ...] | None = None
+    """Where targets come in the order of their kinds: before which target each kind ends, up to the last kind that
+    leads anywhere. Need not be told; what tells it is asked for less."""
 
 
 class Steps(NamedTuple):
@@ -59,7 +62,10 @@ class Automaton:
     looked at when the melody is finished, and looked ahead over within each section."""
 
     def rest(self, tick: int, targets: Indices) -> Moves | None:  # noqa: ARG002 - most remember nothing of silences
-        """From where a note has ended (or composing begins) to where the next may begin; None = all states stay."""
+        """From where a note has ended (or composing begins) to where the next may begin; None = all states stay.
+
+        Targets come in order, here and in `note`.
+        """
         return None
 
     def step(self, onset: int) -> Steps | None:  # noqa: ARG002

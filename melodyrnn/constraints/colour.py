@@ -115,10 +115,14 @@ class OncePerSpan(Automaton):
 
     def __init__(self, spans: Indices, wanted: Flags) -> None:
         """`spans` (T,): the number of the span at each tick; `wanted` (spans, P): none where nothing is asked."""
-        self.spans, self._asks = spans, np.asarray(wanted.any(1))
-        before = np.concatenate(([0], np.cumsum(self._asks)))  # spans before each in which something is asked
+        asks = np.asarray(wanted.any(1))
+        self._span: list[int] = spans.tolist()
+        self._asks: list[bool] = asks.tolist()
+        before = np.concatenate(([0], np.cumsum(asks)))  # spans before each in which something is asked
         passed = before[spans] > before[1:][:, None]  # (spans, T): one is passed over on the way from a span to a tick
-        self._kinds = np.where(spans == np.arange(len(wanted))[:, None], 0, np.where(passed, 2, 1))
+        self._kinds = list(np.where(spans == np.arange(len(wanted))[:, None], 0, np.where(passed, 2, 1)))
+        own, past = np.arange(len(wanted)), before[spans].searchsorted(before[1:], "right")
+        self._borders = list(np.stack((spans.searchsorted(own, "right"), past), 1))  # the first ticks of kinds 1 and 2
         came = np.where(wanted, 1, 0)
         self._pitches = [np.stack((one, np.ones_like(one))) for one in came]
         stays, leaves, owes = np.array([0, 1]), np.array([0, 0]), np.array([FORBIDDEN, 0])
@@ -132,12 +136,13 @@ class OncePerSpan(Automaton):
 
     def rest(self, tick: int, targets: Indices) -> Moves:
         """A span that is left has had its pitch, and none is passed over."""
-        own = int(self.spans[tick])
-        return Moves(self._kinds[own, targets], self._maps[int(self._asks[own])])
+        own = self._span[tick]
+        cuts = targets.searchsorted(self._borders[own]).tolist()
+        return Moves(self._kinds[own].take(targets), self._maps[self._asks[own]], tuple(cuts))
 
     def pitch(self, onset: int) -> Indices:
         """Whether it has come."""
-        return self._pitches[int(self.spans[onset])]
+        return self._pitches[self._span[onset]]
 
     def note(self, onset: int, targets: Indices, durations: Indices) -> Moves:  # noqa: ARG002
         """As for silences."""
@@ -145,6 +150,6 @@ class OncePerSpan(Automaton):
 
     def ending(self, tick: int) -> Flags:
         """A span in which the melody ends has had its pitch too, but for one that begins there."""
-        own = int(self.spans[tick])
-        asked = bool(self._asks[own]) and tick > 0 and self.spans[tick - 1] == own
+        own = self._span[tick]
+        asked = self._asks[own] and tick > 0 and self._span[tick - 1] == own
         return np.array([not asked, True])

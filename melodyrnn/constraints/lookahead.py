@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from melodyrnn.constraints.automaton import Automaton, Flags
-    from melodyrnn.constraints.product import Map
+    from melodyrnn.constraints.product import Group
 
 
 _PITCHES: Final = np.arange(len(PITCHES))
+_DURATIONS: Final = np.arange(len(DURATION_TICKS))
 
 
 class Copy(NamedTuple):
@@ -160,11 +161,17 @@ class Lookahead:
         self._copies = {copy.at: copy for copy in g.copies}
         self._closing = dict(g.closing)
         self._allowed_rests = REST_TICKS[g.rests]
+        self._durations, self._rests = self._fitting(np.arange(ticks))
+        self._free: list[bool] = np.asarray(g.durations.all(1)).tolist()
+        self._ends = self.after.reshape(-1, *self.after.shape[2:])  # (T K, N, U, F, P)
         self.ending = self._endings()
         for tick in range(g.end, g.start - 1, -1):
             if g.onsets[tick]:
                 self._begin(tick)
             self._after(tick)
+        firsts = np.flatnonzero(g.opening)
+        near = slice(int(firsts[0]), int(firsts[-1]) + 1) if len(firsts) else slice(0)
+        self.step[..., NONE] = (self.begin[..., near] & g.opening[near]).any(-1)
 
     def columns(self, at: Indices, onsets: Indices, pitches: Indices) -> Indices:  # noqa: ARG002
         """Index along F of each melody (R,) that chooses at a tick (R,) after its notes (R, notes)."""
@@ -172,6 +179,13 @@ class Lookahead:
 
     def _kinds(self) -> int:
         return 1
+
+    def _fitting(self, ticks: Indices) -> tuple[list[int], list[int]]:
+        """How many durations, and how many of the rests that are allowed, pass no tick at which a note must begin."""
+        g = self.space
+        sounds, rests = np.append(g.until[1:], g.end) - ticks, np.minimum(g.until, g.end - 1) - ticks
+        fit, allowed = DURATION_TICKS.searchsorted(sounds, "right"), self._allowed_rests.searchsorted(rests, "right")
+        return fit.tolist(), allowed.tolist()
 
     def _endings(self) -> Flags:
         """Whether a melody may end on a pitch, as far as the tick and N do not matter: (K, 1, U, F, P)."""
@@ -185,7 +199,8 @@ class Lookahead:
             left = self.ending[-1, 0].any(-1) if copy.last else self.begin[copy.end, 0].any(-1)
             self.begin[tick] = left[None, :, :, None] & (g.pitches[tick] & g.home)
         else:
-            durations = np.flatnonzero(g.durations[tick] & (tick + DURATION_TICKS <= self._limit(tick)))
+            fit = self._durations[tick]
+            durations = _DURATIONS[:fit] if self._free[tick] else g.durations[tick, :fit].nonzero()[0]
             self.begin[tick] = self._ended(tick, durations)
         step, begin = self.step[tick, ..., :NONE], self.begin[tick]
         for number, (pairs, joined) in enumerate(self._steps[self._ways[tick]]):
@@ -194,21 +209,13 @@ class Lookahead:
             step[...] = led | step if number else led
         if g.joints[tick]:
             step &= g.home
-        self.step[tick, ..., NONE] = (begin & g.opening).any(-1)
-
-    def _limit(self, tick: int) -> int:
-        """The last tick to which a note that begins here may sound."""
-        return int(self.space.until[tick + 1]) if tick < self.space.end else tick
 
     def _ended(self, tick: int, durations: Indices) -> Flags:
         """Whether a note of one of these durations may begin here, (N, U, F, P)."""
         g, ends = self.space, tick + DURATION_TICKS[durations]
         ways = self.product.notes(tick, ends, durations)
-        if g.last_notes is None:
-            found = self._any((self.after[ends[which], 0], joined) for which, joined in ways)
-        else:
-            could = g.last_notes[tick, durations]
-            found = self._any((self.after[ends[which], could[which]], joined) for which, joined in ways)
+        rows = ends if g.last_notes is None else ends * g.lasts + g.last_notes[tick, durations]
+        found = self._any(self._ends, rows, ways)
         if (pitched := self.product.pitch(tick)) is not None:
             found = pitched.pulled(found)
         if g.subsets > 1:
@@ -217,8 +224,7 @@ class Lookahead:
 
     def _after(self, tick: int) -> None:
         g = self.space
-        onsets = tick + self._allowed_rests
-        onsets = onsets[onsets <= min(g.until[tick], g.end - 1)]
+        onsets = tick + self._allowed_rests[: self._rests[tick]]
         here = self.after[tick]
         shut = [o for o in onsets.tolist() if o in self._closing] if self._closing else []
         if shut:
@@ -239,13 +245,13 @@ class Lookahead:
     def _stepped(self, tick: int, onsets: Indices) -> Flags:
         """Whether the next note may follow at one of these onsets, (N, U, F, P)."""
         ways = self.product.rests(tick, onsets)
-        return self._any((self.step[onsets[which], ..., :NONE], joined) for which, joined in ways)
+        return self._any(self.step, onsets, ways)[..., :NONE]
 
-    def _any(self, ways: Iterable[tuple[Flags, Map | None]]) -> Flags:
-        """Whether any of some ways can be gone, (N, U, F, P), by what holds at the ends of each, (ends, N, U, F, P)."""
+    def _any(self, table: Flags, rows: Indices, ways: Iterable[Group]) -> Flags:
+        """Whether any of some ways can be gone, (N, U, F, P), by the rows (…, N, U, F, P) that tell of their ends."""
         found: Flags | None = None
-        for ends, joined in ways:
-            one = np.logical_or.reduce(ends)
-            one = one if joined is None else joined.pulled(one)
+        for which, joined in ways:
+            ends = table.take(rows[which], 0)
+            one = np.logical_or.reduce(ends) if joined is None else joined.any_pulled(ends)
             found = one if found is None else found | one
-        return np.zeros((*self.shape, len(PITCHES)), bool) if found is None else found
+        return np.zeros(table.shape[1:], bool) if found is None else found

@@ -18,7 +18,7 @@ from melodyrnn.constraints.automaton import FORBIDDEN, Automaton
 from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, REST_TICKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,24 @@ if TYPE_CHECKING:
 
 _P: Final = len(PITCHES)
 _PITCHES: Final = np.arange(_P)
+_ALL: Final = ((slice(None), None),)
+
+
+def _rows(numbers: Indices) -> Indices | slice:
+    """Rows in order; as a slice, which is several times as fast, where they lie side by side."""
+    first, count = int(numbers[0]) if len(numbers) else 0, len(numbers)
+    return slice(first, first + count) if not count or numbers[-1] == first + count - 1 else numbers
+
+
+def _runs(key: Indices) -> list[tuple[int, Indices | slice]]:
+    """Each value of a key (E,), and where it stands."""
+    if not len(key):
+        return []
+    cuts = [0, *((key[1:] != key[:-1]).nonzero()[0] + 1).tolist(), len(key)]
+    values = [int(key[at]) for at in cuts[:-1]]
+    if len(set(values)) < len(values):
+        return [(value, _rows((key == value).nonzero()[0])) for value in dict.fromkeys(values)]
+    return list(zip(values, map(slice, cuts, cuts[1:]), strict=True))
 
 
 class Map:
@@ -40,14 +58,28 @@ class Map:
         self.after = after
         self.alive: Flags = after >= 0
         self._index, leads = np.maximum(after, 0), set(after[self.alive].tolist())
-        self._only = leads.pop() if len(leads) == 1 else None
-        self._shown = self.alive[:, None, None, None]
+        self.leads, self._only = bool(leads), leads.pop() if len(leads) == 1 else None
+        self._alive, self._dead = _rows(self.alive.nonzero()[0]), _rows((~self.alive).nonzero()[0])
 
     def pulled(self, states: Flags) -> Flags:
         """What holds of the next states, (N, U, F, P), said of the states before; FORBIDDEN leads to nothing."""
         if self._only is not None:
-            return np.asarray(states[self._only] & self._shown)
-        return np.asarray(states.take(self._index, 0) & self._shown)
+            return self._led(states[self._only], states.shape)
+        out = states.take(self._index, 0)
+        out[self._dead] = False
+        return out
+
+    def any_pulled(self, ends: Flags) -> Flags:
+        """What holds of the next states at one of some ends at least, (ends, N, U, F, P), said of the states before."""
+        if self._only is not None:
+            return self._led(np.logical_or.reduce(ends[:, self._only]), ends.shape[1:])
+        return self.pulled(np.logical_or.reduce(ends))
+
+    def _led(self, only: Flags, shape: tuple[int, ...]) -> Flags:
+        """What holds of the one state to which all lead that lead anywhere."""
+        out = np.zeros(shape, bool)
+        out[self._alive] = only
+        return out
 
 
 class PitchMap:
@@ -56,15 +88,26 @@ class PitchMap:
     def __init__(self, after: Indices) -> None:
         """Most states stay as they are, whatever comes, where only the first pitch of all is remembered."""
         self.after = after
-        self._moved = np.flatnonzero((after != np.arange(len(after))[:, None]).any(1))
-        self._index = np.maximum(after[self._moved], 0)
-        self._alive = (after[self._moved] >= 0)[:, None, None]
+        moved = np.flatnonzero((after != np.arange(len(after))[:, None]).any(1))
+        self._moved, self._after = _rows(moved), after[moved]
+        self._shown = None if (self._after >= 0).all() else (self._after >= 0)[:, None, None]
+        self._where: dict[tuple[int, ...], Indices] = {}
 
     def pulled(self, states: Flags) -> Flags:
         """What holds of the next states, (N, U, F, P), said of the states before; FORBIDDEN leads to nothing."""
+        if not len(self._after):
+            return states
+        if (where := self._where.get(states.shape)) is None:
+            where = self._where[states.shape] = self._places(states.shape)
         out = states.copy()
-        out[self._moved] = states[self._index, :, :, _PITCHES].transpose(0, 2, 3, 1) & self._alive
+        came = states.take(where)
+        out[self._moved] = came if self._shown is None else came & self._shown
         return out
+
+    def _places(self, shape: tuple[int, ...]) -> Indices:
+        """Where in an array of this shape, laid out flat, that stands which comes for each number of a moved state."""
+        flat = np.arange(np.prod(shape)).reshape(shape)
+        return np.asarray(flat[np.maximum(self._after, 0), :, :, _PITCHES].transpose(0, 2, 3, 1))
 
 
 class Product:
@@ -85,38 +128,58 @@ class Product:
         self._noting = [(k, one) for k, one in every if type(one).note is not Automaton.note]
         self._endings: dict[int, Flags] = {}
         self._maps: dict[tuple[object, ...], Map | None] = {}
+        self._cuts: dict[tuple[object, ...], tuple[Indices, list[Group]]] = {}
+        self._known: dict[tuple[object, ...], dict[int, Map | None]] = {}
 
-    def rests(self, tick: int, targets: Indices) -> Iterator[Group]:
+    def rests(self, tick: int, targets: Indices) -> Iterable[Group]:
         """Targets that share a map, and the map, for silences from a tick; what is forbidden for all is left out."""
-        moves = {k: automaton.rest(tick, targets) for k, automaton in self._resting}
-        return self._grouped(moves, targets, joints=True)
+        moves = [(k, move) for k, one in self._resting if (move := one.rest(tick, targets)) is not None]
+        return self._grouped(moves, self.joints[targets] if self._crossed else None)
 
-    def notes(self, onset: int, targets: Indices, durations: Indices) -> Iterator[Group]:
+    def notes(self, onset: int, targets: Indices, durations: Indices) -> Iterable[Group]:
         """The same for notes from an onset."""
-        moves = {k: automaton.note(onset, targets, durations) for k, automaton in self._noting}
-        return self._grouped(moves, targets, joints=False)
+        moves = [(k, move) for k, one in self._noting if (move := one.note(onset, targets, durations)) is not None]
+        return self._grouped(moves, None)
 
-    def _grouped(self, moves: dict[int, Moves | None], targets: Indices, *, joints: bool) -> Iterator[Group]:
-        crossing = self.joints[targets] if joints and self._crossed else None
-        live = [(k, move) for k, move in moves.items() if move is not None]
-        if not live and (crossing is None or not crossing.any()):
-            yield slice(None), None
-            return
+    def _grouped(self, moves: list[tuple[int, Moves]], crossing: Flags | None) -> Iterable[Group]:
+        """`crossing`: targets before which a section ends; None where nothing hangs on that."""
+        if not moves and (crossing is None or not crossing.any()):
+            return _ALL
+        if crossing is None and len(moves) == 1 and moves[0][1].cuts is not None:
+            return self._cut(*moves[0])
         if crossing is None:
-            key, others = live[0][1].kind, live[1:]
+            key, others = moves[0][1].kind, moves[1:]
         else:
-            key, others = crossing.astype(np.int64), live
+            key, others = crossing.astype(np.int64), moves
         for _, move in others:
             key = key * len(move.maps) + move.kind
-        kinds = dict.fromkeys(key.tolist())
-        for value in kinds:
-            rest, chosen = value, {}
-            for k, move in reversed(live):
-                rest, kind = divmod(rest, len(move.maps))
-                chosen[k] = move.maps[kind]
-            joined = self._map(chosen, reset=crossing is not None and rest > 0)
-            if joined is None or joined.alive.any():
-                yield slice(None) if len(kinds) == 1 else (key == value).nonzero()[0], joined
+        kinds = tuple([(k, len(move.maps), move.maps.tobytes()) for k, move in moves])
+        known, groups = self._known.setdefault((crossing is None, kinds), {}), []
+        for value, which in _runs(key):
+            if value not in known:
+                known[value] = self._told(moves, value, crossing=crossing is not None)
+            if (joined := known[value]) is None or joined.leads:
+                groups.append((which, joined))
+        return groups
+
+    def _cut(self, k: int, move: Moves) -> list[Group]:
+        """The groups of one automaton that tells where they end; bars and chords come again, and these with them."""
+        assert move.cuts is not None  # noqa: S101 - the caller has looked
+        asked = (k, id(move.maps), move.cuts)
+        if asked not in self._cuts:
+            runs = zip((0, *move.cuts), move.cuts, move.maps, strict=False)
+            found = [(slice(at, end), self._map({k: one})) for at, end, one in runs if at < end]
+            groups: list[Group] = [(which, joined) for which, joined in found if joined is None or joined.leads]
+            self._cuts[asked] = move.maps, groups  # the maps are kept, so that no others are taken for them
+        return self._cuts[asked][1]
+
+    def _told(self, moves: list[tuple[int, Moves]], value: int, *, crossing: bool) -> Map | None:
+        """The map of a group, by the number that tells which map of each automaton holds."""
+        rest, chosen = value, {}
+        for k, move in reversed(moves):
+            rest, kind = divmod(rest, len(move.maps))
+            chosen[k] = move.maps[kind]
+        return self._map(chosen, reset=crossing and rest > 0)
 
     def _map(self, maps: dict[int, Indices], *, reset: bool = False) -> Map | None:
         """One map of the product from those of some automata; `reset`: to the first state. Each worked out once."""
@@ -155,7 +218,7 @@ class Product:
                 rest, kind = divmod(rest, len(one.maps))
                 chosen[k] = one.maps[kind]
             joined = self._map(chosen)
-            if joined is None or joined.alive.any():
+            if joined is None or joined.leads:
                 found.append((key == value, joined))
         return tuple(found)
 
@@ -165,6 +228,8 @@ class Product:
         keys: dict[tuple[int, ...], int] = {}
         known: list[tuple[Steps | None, ...]] = []
         way = np.zeros(self.ticks, np.int64)
+        if all(type(automaton).step is Automaton.step for automaton in self.automata):
+            return ((None,) * len(self.automata),), way
         for onset in range(self.ticks):
             steps = tuple(automaton.step(onset) for automaton in self.automata)
             number = keys.setdefault(tuple(map(id, steps)), len(keys))
@@ -250,12 +315,12 @@ class Product:
     def after_notes(self, onsets: Indices) -> States:
         """The states after each duration of the tables, (R, D, N)."""
 
-        def notes(tick: int, targets: Indices) -> Iterator[Group]:
+        def notes(tick: int, targets: Indices) -> Iterable[Group]:
             return self.notes(tick, targets, np.flatnonzero(tick + DURATION_TICKS < self.ticks))
 
         return self._notes.at(onsets, lambda tick: self._filled(tick, DURATION_TICKS, notes))
 
-    def _filled(self, tick: int, lengths: Indices, groups: Callable[[int, Indices], Iterator[Group]]) -> States:
+    def _filled(self, tick: int, lengths: Indices, groups: Callable[[int, Indices], Iterable[Group]]) -> States:
         """Next states (lengths, N) from a tick on; what would lie beyond the end is FORBIDDEN."""
         inside = np.flatnonzero(tick + lengths < self.ticks)
         out = np.full((len(lengths), self.states), FORBIDDEN, np.int16)

@@ -95,7 +95,7 @@ class Frame:
 
     def of_classes(self, classes: tuple[int, ...]) -> Flags:
         """Which rows of PITCHES sound as one of these pitch classes, (P,)."""
-        return np.isin(self.sounding % 12, classes)
+        return np.array([one in classes for one in range(12)])[self.sounding % 12]
 
     def bar_numbers(self) -> Indices:
         """The bar of each tick, from 0 at the first of `lines`, (T,)."""
