@@ -40,6 +40,7 @@ _HEIGHT: Final = 2.0  # semitones between the mean pitches of sections that lie 
 _DENSER: Final = 1.25
 _COLOUR: Final = 0.3  # share of the time in which other pitch classes sound
 _QUARTER: Final = 0.25  # share of its bars that a form may take up again, whatever new letters may share
+_FIGURE: Final = 2  # bars
 _FEW: Final = 3  # pitches of a section …
 _MOST: Final = 0.7  # … and the share of its notes that one may have
 _SOME: Final = 5  # notes from which on these are asked
@@ -130,11 +131,12 @@ class Course:
     def _again(self, heard: _Heard, number: int) -> int:
         """Bars beyond what may be, of all that are composed so far, that stood before up to transposition.
 
-        Counted over all sections, so that one that is all new leaves the next what tunes take: a figure moved by a
-        step, the same close.
+        Counted over all sections, so that one that is all new leaves the next what tunes take: a close once more, a
+        figure moved. One of two bars, moved, may be the half of a short section.
         """
         bars = [bar for one in self.stretches[: number + 1] if one.new for bar in heard.shapes(one)]
-        return max(0, len(bars) - len({*bars}) - math.ceil(max(self.demands.shared, _QUARTER) * len(bars)))
+        may = max(_FIGURE, math.ceil(max(self.demands.shared, _QUARTER) * len(bars)))
+        return max(0, len(bars) - len({*bars}) - may)
 
     def _closes(self, heard: _Heard, stretch: Stretch) -> bool:
         """Whether its last note is one to close on, long enough and on a beat."""
