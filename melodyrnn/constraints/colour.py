@@ -4,8 +4,8 @@ A network that learnt from tunes in one key gives a note foreign to it next to n
 a log-probability then does little in one place and too much in another. So what is owed gets a share of the
 probability at least, by how far it lies from the last pitch: by step most, beyond a fifth none.
 
-Contents: Span, by_spans; owed, leading, room, guiding (logit rules); since, lately (what is owed); OncePerSpan (an
-automaton).
+Contents: Owing, by_spans; owed, leading, leaving_room, guiding (logit rules); since, lately (what is owed);
+OncePerSpan (an automaton).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DISTANCES: Final = np.abs(np.arange(len(PITCHES)) - np.arange(len(PITCHES))[:, 
 _SHARES: Final = np.array((*_NEAR, 0.0))[np.minimum(_DISTANCES, len(_NEAR))]
 
 
-class Span(NamedTuple):
+class Owing(NamedTuple):
     """A stretch of time in which something is owed."""
 
     begin: int
@@ -74,7 +74,7 @@ def owed(owing: Callable[[DecodingContext], Flags | Logs], share: float) -> Logi
     return pitch
 
 
-def since(spans: Sequence[Span], last: float = 1.0) -> Callable[[DecodingContext], Logs]:
+def since(spans: Sequence[Owing], last: float = 1.0) -> Callable[[DecodingContext], Logs]:
     """What is owed in spans of time: of each group one pitch since it began; `last` times, once no more note fits."""
 
     def due(context: DecodingContext) -> Logs:
@@ -92,7 +92,7 @@ def since(spans: Sequence[Span], last: float = 1.0) -> Callable[[DecodingContext
     return due
 
 
-def room(spans: Sequence[Span], less: float) -> LogitRule:
+def leaving_room(spans: Sequence[Owing], less: float) -> LogitRule:
     """A rule on durations: what begins before a span, or with it, leaves room in it for a note more.
 
     Lengths that leave none are `less` likely.
@@ -145,7 +145,7 @@ def leading(changes: Sequence[tuple[int, Flags]], more: float) -> LogitRule:
     return pitch
 
 
-def guiding(spans: Sequence[Span], scales: Sequence[Flags], more: float, less: float) -> LogitRule:
+def guiding(spans: Sequence[Owing], scales: Sequence[Flags], more: float, less: float) -> LogitRule:
     """A rule on pitches: the last note before a span leans to a step from what is owed in it.
 
     One that sounds on in it leans away from what is not in its scale, of `scales` (P,), by `less`.

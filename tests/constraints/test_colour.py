@@ -3,7 +3,17 @@
 import numpy as np
 
 from melodyrnn.constraints.automaton import FORBIDDEN
-from melodyrnn.constraints.colour import OncePerSpan, Span, by_spans, guiding, lately, leading, owed, room, since
+from melodyrnn.constraints.colour import (
+    OncePerSpan,
+    Owing,
+    by_spans,
+    guiding,
+    lately,
+    leading,
+    leaving_room,
+    owed,
+    since,
+)
 from melodyrnn.constraints.logit_rules import DecodingContext
 from melodyrnn.constraints.replay import replayed
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
@@ -39,9 +49,9 @@ def test_what_has_come_is_owed_no_more():
         told = DecodingContext(2, 0, np.array([tick]), np.array([THIRD]), None, heard)
         return np.flatnonzero(owing(told)[0]).tolist()
 
-    assert due(since([Span(0, 96, groups)]), 48) == []
-    assert due(since([Span(24, 96, groups)]), 48) == [TONIC]
-    assert due(since([Span(24, 40, groups)]), 48) == []
+    assert due(since([Owing(0, 96, groups)]), 48) == []
+    assert due(since([Owing(24, 96, groups)]), 48) == [TONIC]
+    assert due(since([Owing(24, 40, groups)]), 48) == []
     assert due(lately(groups, 48), 48) == []
     assert due(lately(groups, 48), 60) == [TONIC]
     assert by_spans(3, [(-1, 1, ONE[TONIC]), (2, 9, ONE[THIRD])]).nonzero()[1].tolist() == [TONIC, THIRD]
@@ -59,7 +69,7 @@ def test_into_a_change_the_voice_goes_by_step():
 
 def test_the_last_note_that_fits_owes_most():
     """Once what is left of the span after a note is less than an eighth."""
-    rule = owed(since([Span(48, 96, [ONE[THIRD]])], 4.0), 0.5)
+    rule = owed(since([Owing(48, 96, [ONE[THIRD]])], 4.0), 0.5)
     unlikely = np.full((1, len(PITCHES)), -20.0)
 
     def weight(ticks):
@@ -74,7 +84,7 @@ def test_the_last_note_that_fits_owes_most():
 
 def test_a_chord_is_left_room_for_a_note():
     """Whatever begins before it or with it does not fill it; what follows is free."""
-    rule, logs = room([Span(48, 96, []), Span(144, 192, [])], 1.5), np.zeros((1, len(DURATIONS)))
+    rule, logs = leaving_room([Owing(48, 96, []), Owing(144, 192, [])], 1.5), np.zeros((1, len(DURATIONS)))
 
     def first_cost(tick, notes=1):
         costs = rule(logs, context(tick, TONIC, notes))[0]
@@ -90,7 +100,7 @@ def test_a_chord_is_left_room_for_a_note():
 def test_before_a_chord_the_voice_comes_near():
     """The note that ends where it begins leans to a neighbour of its third; one that sounds on, to its scale."""
     scale = ONE[[TONIC, THIRD]].any(0)
-    rule, logs = guiding([Span(48, 96, [ONE[THIRD]])], [scale], 0.7, 3.0), np.zeros((1, len(PITCHES)))
+    rule, logs = guiding([Owing(48, 96, [ONE[THIRD]])], [scale], 0.7, 3.0), np.zeros((1, len(PITCHES)))
 
     def leans(tick, ticks):
         return rule(logs, context(tick, TONIC)._replace(duration=np.array([DURATIONS.index(ticks)])))[0]

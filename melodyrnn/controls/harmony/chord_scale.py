@@ -50,13 +50,13 @@ class ChordScale(Control):
         foreign = [(at, ticks, chord) for at, ticks, chord in spans if foreign_tones(chord, frame.scale)]
         if self.value == "off" or not foreign:
             return
-        from melodyrnn.constraints.colour import Span, by_spans, guiding, leading, owed, room, since  # noqa: PLC0415
+        from melodyrnn.constraints.colour import Owing, by_spans, guiding, leading, leaving_room, owed, since  # noqa: PLC0415
 
         scales = [frame.of_classes(chord_scale(chord, frame.scale)) for _, _, chord in foreign]
         costs = [(at, at + n, ~scale * OFF_SCALE) for (at, n, _), scale in zip(foreign, scales, strict=True)]
         yield Preference(by_spans(len(frame.ticks), costs))
-        told = [Span(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
-        yield Preference(rule=owed(since(told, _LAST), DUE_SHARE), duration=room(told, _ROOM))
+        told = [Owing(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
+        yield Preference(rule=owed(since(told, _LAST), DUE_SHARE), duration=leaving_room(told, _ROOM))
         yield Preference(rule=guiding(told, scales, _GUIDED, _HELD))
         changes = [
             (at, frame.of_classes(chord.tones))
