@@ -252,8 +252,8 @@ _FORMS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 ROWS: Final = (
     *(Row(f"form/{name}", asked, of_form(asked["form"].replace("'", "")), _CONTRAST) for name, asked in _FORMS),
     *(
-        Row(f"form64/{form}", {"form": form, "bars": 64}, of_form(form), "18 distinct bars of 24", seeds=10)
-        for form in ("AABBCCAA",)
+        Row(f"form64/{form}", {"form": form, "bars": 64}, of_form(form), "18 distinct bars of 24")
+        for form in ("AABBCCAA", "ABACABCA")
     ),
     Row(
         "chords/A7", {"bars": 8, "key": "C", "chords": "Dm7 G7 | Cmaj7 A7"},

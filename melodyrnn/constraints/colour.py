@@ -4,17 +4,18 @@ A network that learnt from tunes in one key gives a note foreign to it next to n
 a log-probability then does little in one place and too much in another. So what is owed gets a share of the
 probability at least, by how far it lies from the last pitch: by step most, beyond a fifth none.
 
-Contents: by_spans; owed and leading (logit rules), since and lately (what is owed); OncePerSpan (an automaton).
+Contents: Owing, by_spans; owed, leading, leaving_room, guiding (logit rules); since, lately (what is owed);
+OncePerSpan (an automaton).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from melodyrnn.constraints.automaton import FORBIDDEN, Automaton, Moves
-from melodyrnn.events.vocabulary import PITCHES, onsets_of
+from melodyrnn.events.vocabulary import DURATION_TICKS, PITCHES, onsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +29,23 @@ if TYPE_CHECKING:
 
 _NEAR: Final = (0.0, 1.0, 1.0, 0.6, 0.6, 0.4, 0.0, 0.3)  # of the share, by semitones from the last pitch
 _STEP: Final = 2  # semitones
+_FITS: Final = 12  # ticks: an eighth, no shorter note is counted on
 _DISTANCES: Final = np.abs(np.arange(len(PITCHES)) - np.arange(len(PITCHES))[:, None])
 _SHARES: Final = np.array((*_NEAR, 0.0))[np.minimum(_DISTANCES, len(_NEAR))]
+
+
+class Owing(NamedTuple):
+    """A stretch of time in which something is owed."""
+
+    begin: int
+    end: int
+    groups: Sequence[Flags]  # (P,), of each of them one pitch
+
+    def came(self, context: DecodingContext, row: int) -> Indices:
+        """The pitches that have come since it began, in the melody of a row."""
+        rests, durations, pitches = (column[row] for column in context.heard)
+        since_then: Indices = pitches[onsets_of(rests, durations) >= self.begin]
+        return since_then
 
 
 def by_spans(ticks: int, spans: Sequence[tuple[int, int, NDArray[np.floating]]]) -> Logs:
@@ -40,37 +56,58 @@ def by_spans(ticks: int, spans: Sequence[tuple[int, int, NDArray[np.floating]]])
     return out
 
 
-def owed(owing: Callable[[DecodingContext], Flags], share: float) -> LogitRule:
-    """A rule on pitches: those that `owing` (R, P) says are owed have up to a share of the probability at least."""
-    with np.errstate(divide="ignore"):
-        floors = np.log(share * _SHARES)
+def owed(owing: Callable[[DecodingContext], Flags | Logs], share: float) -> LogitRule:
+    """A rule on pitches: those that `owing` (R, P) says are owed weigh, before all are weighed up, a share at least.
+
+    Where it gives numbers, so many times the share.
+    """
+    nearby = share * _SHARES
 
     def pitch(logs: Logs, context: DecodingContext) -> Logs:
         due = owing(context)
         if not context.notes or not due.any():
             return logs
-        return np.where(due, np.maximum(logs, floors[context.last]), logs)
+        with np.errstate(divide="ignore"):
+            floors: Logs = np.log(nearby[context.last] * due)
+        return np.where(floors > logs, floors, logs)
 
     return pitch
 
 
-def since(spans: Sequence[tuple[int, int, Sequence[Flags]]]) -> Callable[[DecodingContext], Flags]:
-    """What is owed in spans of time (begin, end, groups of pitches (P,)): of each group one pitch since it began."""
+def since(spans: Sequence[Owing], last: float = 1.0) -> Callable[[DecodingContext], Logs]:
+    """What is owed in spans of time: of each group one pitch since it began; `last` times, once no more note fits."""
 
-    def due(context: DecodingContext) -> Flags:
-        out = np.zeros((len(context.tick), len(PITCHES)), bool)
+    def due(context: DecodingContext) -> Logs:
+        out = np.zeros((len(context.tick), len(PITCHES)))
         for row, tick in enumerate(context.tick.tolist()):
-            found = next(((begin, groups) for begin, end, groups in spans if begin <= tick < end), None)
+            found = next((span for span in spans if span.begin <= tick < span.end), None)
             if found is None:
                 continue
-            begin, groups = found
-            rests, durations, pitches = (column[row] for column in context.heard)
-            came = pitches[onsets_of(rests, durations) >= begin]
-            for group in groups:
-                out[row] |= group & ~group[came].any()
+            came = found.came(context, row)
+            owes = sum((group & ~group[came].any() for group in found.groups), np.zeros(len(PITCHES)))
+            over = tick if context.duration is None else tick + int(DURATION_TICKS[context.duration[row]])
+            out[row] = np.minimum(owes, 1) * (last if over + _FITS > found.end else 1.0)
         return out
 
     return due
+
+
+def leaving_room(spans: Sequence[Owing], less: float) -> LogitRule:
+    """A rule on durations: what begins before a span, or with it, leaves room in it for a note more.
+
+    Lengths that leave none are `less` likely.
+    """
+    begins, ends = np.array([span.begin for span in spans]), np.array([span.end for span in spans])
+
+    def duration(logs: Logs, context: DecodingContext) -> Logs:
+        following = np.searchsorted(begins, context.tick)  # the first span that does not lie behind
+        if not context.notes or (following == len(spans)).all():
+            return logs
+        end = np.append(ends, np.inf)[following]
+        full = context.tick[:, None] + DURATION_TICKS + _FITS > end[:, None]
+        return np.where(full, logs - less, logs)
+
+    return duration
 
 
 def lately(groups: Sequence[Flags], ticks: int) -> Callable[[DecodingContext], Flags]:
@@ -103,6 +140,31 @@ def leading(changes: Sequence[tuple[int, Flags]], more: float) -> LogitRule:
             if leads.any():
                 out = logs.copy() if out is logs else out
                 out[row, ~leads] -= more
+        return out
+
+    return pitch
+
+
+def guiding(spans: Sequence[Owing], scales: Sequence[Flags], more: float, less: float) -> LogitRule:
+    """A rule on pitches: the last note before a span leans to a step from what is owed in it.
+
+    One that sounds on in it leans away from what is not in its scale, of `scales` (P,), by `less`.
+    """
+    begins = np.array([span.begin for span in spans])
+    leans = []
+    for span, scale in zip(spans, scales, strict=True):
+        owed = np.any(span.groups, 0)
+        beside = (_DISTANCES[owed].min(0, initial=len(PITCHES)) <= _STEP) & ~owed
+        leans.append((more * beside, np.where(scale, 0.0, -less)))
+
+    def pitch(logs: Logs, context: DecodingContext) -> Logs:
+        assert context.duration is not None  # noqa: S101 - it is chosen
+        following = np.searchsorted(begins, context.tick, "right").tolist()
+        out, over = logs, (context.tick + DURATION_TICKS[context.duration]).tolist()
+        for row, k in enumerate(following if context.notes else ()):
+            if k < len(spans) and over[row] >= spans[k].begin:
+                out = logs.copy() if out is logs else out
+                out[row] += leans[k][over[row] >= spans[k].begin + _FITS]
         return out
 
     return pitch

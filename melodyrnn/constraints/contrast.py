@@ -14,6 +14,7 @@ Contents: Stretch, Demands, Faults, Course; copying, apart_from, closing_leans (
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -38,6 +39,8 @@ _SAME_BEGINNING: Final = 0.5  # share of the notes of two first bars: more of th
 _HEIGHT: Final = 2.0  # semitones between the mean pitches of sections that lie apart
 _DENSER: Final = 1.25
 _COLOUR: Final = 0.3  # share of the time in which other pitch classes sound
+_QUARTER: Final = 0.25  # share of its bars that a form may take up again, whatever new letters may share
+_FIGURE: Final = 2  # bars
 _FEW: Final = 3  # pitches of a section …
 _MOST: Final = 0.7  # … and the share of its notes that one may have
 _SOME: Final = 5  # notes from which on these are asked
@@ -106,7 +109,8 @@ class Course:
         own = heard.shapes(stretch)
         earlier = [one for one in self.stretches[:number] if one.new and one.letter != stretch.letter]
         earlier += [one for one in self.changed if one.end <= stretch.start]
-        rule = sum(self._shares(own, heard.shapes(one)) for one in earlier) + self._circles(heard, number)
+        rule = sum(self._shares(own, heard.shapes(one)) for one in earlier)
+        rule += self._circles(heard, number) + self._again(heard, number)
         wish += not _moves(heard.pitches_of(stretch))
         wish += sum(self._alike(heard, stretch, one) for one in earlier)
         return Faults(rule, wish)
@@ -122,7 +126,17 @@ class Course:
         own = heard.bars(stretch)
         old = sum(bar in stood or bar in own[:k] for k, bar in enumerate(own))
         thrice = any(a == b == c for a, b, c in zip(own, own[1:], own[2:], strict=False))
-        return max(0, old - int(max(self.demands.shared, 0.25) * len(own))) + thrice
+        return max(0, old - int(max(self.demands.shared, _QUARTER) * len(own))) + thrice
+
+    def _again(self, heard: _Heard, number: int) -> int:
+        """Bars beyond what may be, of all that are composed so far, that stood before up to transposition.
+
+        Counted over all sections, so that one that is all new leaves the next what tunes take: a close once more, a
+        figure moved. One of two bars, moved, may be the half of a short section.
+        """
+        bars = [bar for one in self.stretches[: number + 1] if one.new for bar in heard.shapes(one)]
+        may = max(_FIGURE, math.ceil(max(self.demands.shared, _QUARTER) * len(bars)))
+        return max(0, len(bars) - len({*bars}) - may)
 
     def _closes(self, heard: _Heard, stretch: Stretch) -> bool:
         """Whether its last note is one to close on, long enough and on a beat."""

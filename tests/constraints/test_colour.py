@@ -3,7 +3,17 @@
 import numpy as np
 
 from melodyrnn.constraints.automaton import FORBIDDEN
-from melodyrnn.constraints.colour import OncePerSpan, by_spans, lately, leading, owed, since
+from melodyrnn.constraints.colour import (
+    OncePerSpan,
+    Owing,
+    by_spans,
+    guiding,
+    lately,
+    leading,
+    leaving_room,
+    owed,
+    since,
+)
 from melodyrnn.constraints.logit_rules import DecodingContext
 from melodyrnn.constraints.replay import replayed
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES
@@ -39,9 +49,9 @@ def test_what_has_come_is_owed_no_more():
         told = DecodingContext(2, 0, np.array([tick]), np.array([THIRD]), None, heard)
         return np.flatnonzero(owing(told)[0]).tolist()
 
-    assert due(since([(0, 96, groups)]), 48) == []
-    assert due(since([(24, 96, groups)]), 48) == [TONIC]
-    assert due(since([(24, 40, groups)]), 48) == []
+    assert due(since([Owing(0, 96, groups)]), 48) == []
+    assert due(since([Owing(24, 96, groups)]), 48) == [TONIC]
+    assert due(since([Owing(24, 40, groups)]), 48) == []
     assert due(lately(groups, 48), 48) == []
     assert due(lately(groups, 48), 60) == [TONIC]
     assert by_spans(3, [(-1, 1, ONE[TONIC]), (2, 9, ONE[THIRD])]).nonzero()[1].tolist() == [TONIC, THIRD]
@@ -55,6 +65,53 @@ def test_into_a_change_the_voice_goes_by_step():
     assert (np.delete(found, TONIC) == -1.5).all()
     assert not rule(logs, context(0, TONIC + 1)).any()
     assert not rule(logs, context(1, TONIC + 3)).any()
+
+
+def test_the_last_note_that_fits_owes_most():
+    """Once what is left of the span after a note is less than an eighth."""
+    rule = owed(since([Owing(48, 96, [ONE[THIRD]])], 4.0), 0.5)
+    unlikely = np.full((1, len(PITCHES)), -20.0)
+
+    def weight(ticks):
+        told = context(48, TONIC + 3)._replace(duration=np.array([DURATIONS.index(ticks)]))
+        return np.exp(rule(unlikely, told)[0, THIRD])
+
+    assert np.isclose(weight(24), 0.5)
+    assert np.isclose(weight(36), 0.5)
+    assert np.isclose(weight(42), 2.0)
+    assert np.isclose(weight(48), 2.0)
+
+
+def test_a_chord_is_left_room_for_a_note():
+    """Whatever begins before it or with it does not fill it; what follows is free."""
+    rule, logs = leaving_room([Owing(48, 96, []), Owing(144, 192, [])], 1.5), np.zeros((1, len(DURATIONS)))
+
+    def first_cost(tick, notes=1):
+        costs = rule(logs, context(tick, TONIC, notes))[0]
+        assert set(costs) <= {0.0, -1.5}
+        return min((length for length, cost in zip(DURATIONS, costs, strict=True) if cost), default=None)
+
+    for tick, most in ((0, 84), (48, 36), (60, 120), (144, 36)):
+        assert first_cost(tick) == min(length for length in DURATIONS if length > most)
+    assert first_cost(145) is None
+    assert first_cost(0, 0) is None
+
+
+def test_before_a_chord_the_voice_comes_near():
+    """The note that ends where it begins leans to a neighbour of its third; one that sounds on, to its scale."""
+    scale = ONE[[TONIC, THIRD]].any(0)
+    rule, logs = guiding([Owing(48, 96, [ONE[THIRD]])], [scale], 0.7, 3.0), np.zeros((1, len(PITCHES)))
+
+    def leans(tick, ticks):
+        return rule(logs, context(tick, TONIC)._replace(duration=np.array([DURATIONS.index(ticks)])))[0]
+
+    assert np.flatnonzero(leans(24, 24)).tolist() == [THIRD + step for step in (-2, -1, 1, 2)]
+    assert set(leans(24, 24)) == {0.0, 0.7}
+    assert not leans(0, 24).any()
+    assert not leans(48, 48).any()
+    held = leans(24, 48)
+    assert held[scale].tolist() == [0, 0]
+    assert set(held[~scale]) == {-3.0}
 
 
 def spans_of(*bars, rest=None):

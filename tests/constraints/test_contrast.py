@@ -54,6 +54,18 @@ def test_nothing_goes_in_circles():
     assert course(stretches=(stretch,)).faults(0, rows(SCALE, SCALE, SCALE, TURN)).rule > 1
 
 
+def test_over_the_whole_form_a_quarter_comes_again():
+    """Moved or not, within sections and between them; what one of them does not take is left to the next."""
+    stretches = [Stretch(at * BAR, at * BAR, (at + 8) * BAR, letter, BAR) for at, letter in ((0, "A"), (8, "B"))]
+    own = [(0, 1 + k, 0, 2) for k in range(16)]
+    two, three, four = ([*own[:4], *(up(bar, 2) for bar in own[:n]), *own[4 : 8 - n]] for n in (2, 3, 4))
+    assert [course(stretches=stretches).faults(0, rows(*bars)).rule for bars in (two, three, four)] == [0, 1, 2]
+    later = [*own[8:12], *(up(bar, 2) for bar in own[8:12])]
+    assert course(stretches=stretches).faults(1, rows(*own[:8], *later)).rule == 0
+    assert course(stretches=stretches).faults(1, rows(*two, *later)).rule == 2
+    assert course(0.5, stretches=stretches).faults(0, rows(*four)).rule == 0
+
+
 def test_it_closes_on_a_wanted_pitch():
     """The last note of the section, and only that, counts; a cadence that is not allowed is none."""
     assert course().faults(0, rows(SCALE, TURN)).none

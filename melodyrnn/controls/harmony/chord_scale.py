@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 OFF_SCALE: Final = -4.0  # what is added to the log-probability of notes that are not in the chord's scale
 DUE_SHARE: Final = 0.5  # share that a tone which tells the chord has at least, until it has come
+_LAST: Final = 4.0  # times that share, for the last note that fits over the chord
+_ROOM: Final = 1.5  # what is taken from the log-probability of lengths that fill a foreign chord with one note
+_GUIDED: Final = 0.7  # what is added to that of pitches a step from such a tone, where the chord is about to begin
+_HELD: Final = 3.0  # what is taken from that of a note which sounds on over it and is not in its scale
 _LED: Final = 1.5  # what is taken from the log-probability of leaving a foreign chord otherwise than by step
 
 
@@ -46,15 +50,15 @@ class ChordScale(Control):
         foreign = [(at, ticks, chord) for at, ticks, chord in spans if foreign_tones(chord, frame.scale)]
         if self.value == "off" or not foreign:
             return
-        from melodyrnn.constraints.colour import by_spans, leading, owed, since  # noqa: PLC0415
+        from melodyrnn.constraints.colour import Owing, by_spans, guiding, leading, leaving_room, owed, since  # noqa: PLC0415
 
-        costs = [
-            (at, at + n, ~frame.of_classes(chord_scale(chord, frame.scale)) * OFF_SCALE) for at, n, chord in foreign
-        ]
+        scales = [frame.of_classes(chord_scale(chord, frame.scale)) for _, _, chord in foreign]
+        costs = [(at, at + n, ~scale * OFF_SCALE) for (at, n, _), scale in zip(foreign, scales, strict=True)]
         yield Preference(by_spans(len(frame.ticks), costs))
-        told = [(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
         if not frame.chords_learnt:
-            yield Preference(rule=owed(since(told), DUE_SHARE))
+            told = [Owing(at, at + n, self._colours(frame, chord)) for at, n, chord in foreign]
+            yield Preference(rule=owed(since(told, _LAST), DUE_SHARE), duration=leaving_room(told, _ROOM))
+            yield Preference(rule=guiding(told, scales, _GUIDED, _HELD))
         changes = [
             (at, frame.of_classes(chord.tones))
             for (_, _, before), (at, _, chord) in pairwise(spans)

@@ -197,9 +197,9 @@ def _numbers(text: str) -> tuple[float, ...]:
     return tuple(map(float, _NUMBER.findall(text)))
 
 
-def write_pdf(written: Written, _form: str, _manner: Manner) -> bytes:
+def write_pdf(written: Written, _form: str, manner: Manner) -> bytes:
     """A melody to be printed, on pages of A4; or its surprise, on one page."""
     if written.caption:
         drawn = surprise_svg(written.melody, written.bits, written.caption, written.symbols)
         return pdf_of([ET.fromstring(drawn)])  # noqa: S314 - ours
-    return pdf_of(printed(written.melody, written.symbols))
+    return pdf_of(printed(written.melody, written.symbols, whole=manner.loop))

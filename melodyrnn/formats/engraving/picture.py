@@ -37,17 +37,17 @@ def png_of(svg: str) -> bytes:
     return bytes(drawn)
 
 
-def write_svg(written: Written, _form: str, _manner: Manner) -> bytes:
+def write_svg(written: Written, _form: str, manner: Manner) -> bytes:
     """A picture that scales: the melody, or its surprise where there is a caption."""
-    return _picture(written).encode()
+    return _picture(written, manner).encode()
 
 
-def write_png(written: Written, _form: str, _manner: Manner) -> bytes:
+def write_png(written: Written, _form: str, manner: Manner) -> bytes:
     """The same in pixels."""
-    return png_of(_picture(written))
+    return png_of(_picture(written, manner))
 
 
-def _picture(written: Written) -> str:
+def _picture(written: Written, manner: Manner) -> str:
     if written.caption:
         return surprise_svg(written.melody, written.bits, written.caption, written.symbols)
-    return engraved(written.melody, written.symbols)
+    return engraved(written.melody, written.symbols, whole=manner.loop)

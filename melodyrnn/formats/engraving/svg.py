@@ -35,15 +35,16 @@ _TITLE_ROOM: Final = 120
 
 def engraved(
     melody: Melody, symbols: Mapping[int, str] | None = None, *, width: int = _WIDTH, paper: bool = True,
-    title: bool = True, folded: bool = True, colours: Sequence[str] = (), words: Sequence[str] = (), prefix: str = "g",
+    title: bool = True, folded: bool = True, whole: bool = False, colours: Sequence[str] = (),
+    words: Sequence[str] = (), prefix: str = "g",
 ) -> str:  # fmt: skip
     """Engrave a melody with its chord symbols (tick → symbol).
 
-    `paper`: black on white; else in the colour of the text around it. `folded`: literal repeats once. `colours` and
-    `words`: for each note, where they are given. Notes have the ids prefix-n0, prefix-n1 …, what is tied to them
-    prefix-n0-1 …. Raises OptionError for a melody without notes.
+    `paper`: black on white; else in the colour of the text around it. `folded`, `whole`: as `score_tree` has them.
+    `colours` and `words`: for each note, where they are given. Notes have the ids prefix-n0, prefix-n1 …, what is tied
+    to them prefix-n0-1 …. Raises OptionError for a melody without notes.
     """
-    score = score_tree(melody, symbols, folded=folded)
+    score = score_tree(melody, symbols, folded=folded, whole=whole)
     _prepare(score, words)
     named = one_line(melody.title) if title else ""
     root = stacked(_sheets(score, named, {"pageWidth": width, **_margins(60 if paper else 10, named)}, prefix))
@@ -58,9 +59,9 @@ def engraved(
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
 
 
-def printed(melody: Melody, symbols: Mapping[int, str] | None = None) -> list[ET.Element]:
+def printed(melody: Melody, symbols: Mapping[int, str] | None = None, *, whole: bool = False) -> list[ET.Element]:
     """Engrave a melody as `engraved` does, on pages of A4."""
-    score = score_tree(melody, symbols)
+    score = score_tree(melody, symbols, whole=whole)
     _prepare(score, ())
     named = one_line(melody.title)
     fixed = {"adjustPageHeight": False, "adjustPageWidth": False, "pageWidth": _WIDTH, "pageHeight": _HEIGHT}

@@ -4,10 +4,12 @@ Conventions
     A Piece is one written note or rest; its length in ticks (24 a quarter) has a single note sign:
     plain, dotted, or inside a triplet group (three in the time of two).
     A melody that starts inside its first bar and goes on beyond it begins with an upbeat bar, without
-    the silence before it.
+    the silence before it. Its last bar makes room for that one: it ends so much before its bar line, where
+    nothing sounds there.
     Pitches are spelled for the key: no accidental on a note of the scale.
 
-Contents: Piece, Line, engrave (melody → bars), note_sign (ticks → sign and dots), spelled, signature, changes.
+Contents: Piece, Line, engrave (melody → bars), written_end, note_sign (ticks → sign and dots), spelled, signature,
+changes.
 """
 
 from __future__ import annotations
@@ -67,14 +69,16 @@ class Line:
         return sum(piece.ticks for piece in self.pieces)
 
 
-def engrave(melody: Melody, symbols: Mapping[int, str] | None = None, repeats: Sequence[Repeat] = ()) -> list[Line]:
-    """Write a melody bar by bar; where a chord symbol stands (tick → symbol) a piece begins.
+def engrave(
+    melody: Melody, symbols: Mapping[int, str] | None = None, repeats: Sequence[Repeat] = (), *, over: int | None = None
+) -> list[Line]:
+    """Write a melody bar by bar, up to its end or to tick `over`; where a chord symbol stands (by tick) a piece begins.
 
     `repeats` are written once. A silence shorter than a bar behind the last of them is not written.
     """
     lines: list[Line] = []
     cuts = sorted({tick for repeat in repeats for tick in repeat})
-    for start, end, metre in _bars(melody):
+    for start, end, metre in _bars(melody, melody.end if over is None else over):
         upbeat = not lines and 0 < melody.notes[0].onset < end < melody.end
         ticks = [melody.notes[0].onset if upbeat else start, *(cut for cut in cuts if start < cut < end), end]
         for begin, until in pairwise(sorted({*ticks})):
@@ -86,17 +90,28 @@ def engrave(melody: Melody, symbols: Mapping[int, str] | None = None, repeats: S
     return lines
 
 
+def written_end(melody: Melody, symbols: Mapping[int, str], repeats: Sequence[Repeat] = ()) -> int:
+    """Where a melody ends on paper: short of the last bar line by its upbeat, where nothing sounds or begins there."""
+    whole, upbeat = melody.end, melody.metres[0].bar_ticks - melody.notes[0].onset
+    bar, place = melody.place(whole)
+    over, last = whole - upbeat, melody.notes[-1]
+    if place or not 0 < upbeat < melody.metres[0].bar_ticks or not melody.bar_onset(bar - 1) < last.end <= over:
+        return whole
+    kept = max([*symbols, *(repeat.end - 1 for repeat in repeats)], default=0)
+    return over if bar > 1 and kept < over else whole
+
+
 def _is_left_over(melody: Melody, begin: int, cuts: Sequence[int]) -> bool:
     """Whether nothing sounds from a tick on, at which the last repeat ends within a bar."""
     return bool(cuts) and begin == cuts[-1] and begin >= melody.notes[-1].end and melody.place(begin)[1] > 0
 
 
-def _bars(melody: Melody) -> Iterator[tuple[int, int, Metre]]:
-    """Start, end and metre of each bar; the last one ends with the music."""
+def _bars(melody: Melody, over: int) -> Iterator[tuple[int, int, Metre]]:
+    """Start, end and metre of each bar; the last one ends where the melody is over."""
     changes = [metre.onset for metre in melody.metres[1:]]
-    for metre, until in zip(melody.metres, [*changes, melody.end], strict=True):
+    for metre, until in zip(melody.metres, [*changes, over], strict=True):
         start = metre.onset
-        while start < min(until, melody.end):
+        while start < min(until, over):
             end = min(start + metre.bar_ticks, until)
             yield start, end, metre
             start = end

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from melodyrnn.errors import OptionError, Unsatisfiable, one_line
 from melodyrnn.formats.abc.write_abc import abc_of
 from melodyrnn.formats.notation.beams import beams_of, clef_of
-from melodyrnn.formats.notation.layout import Piece, changes, engrave, note_sign, signature, spelled
+from melodyrnn.formats.notation.layout import Piece, changes, engrave, note_sign, signature, spelled, written_end
 from melodyrnn.formats.notation.repeats import SOFTWARE, literal_repeats
 from melodyrnn.music.chord_symbols import degrees_of, parts_of
 from melodyrnn.music.chords import spans_over
@@ -132,25 +132,33 @@ _DOCTYPE: Final = (
 )
 
 
-def write_notation(melody: Melody, format: str, symbols: Mapping[int, str] | None = None, style: str = "") -> bytes:  # noqa: A002
+def write_notation(
+    melody: Melody,
+    format: str,  # noqa: A002
+    symbols: Mapping[int, str] | None = None,
+    style: str = "",
+    *,
+    whole: bool = False,
+) -> bytes:
     """Write a melody as 'musicxml' or 'abc', spelled for its key (found where it has none); `symbols` over it, by tick.
 
-    `style`: what it is said to be, a jig; ABC says it.
+    `style`: what it is said to be, a jig; ABC says it. `whole`: of a loop the last bar is full, upbeat or not.
 
     Raises OptionError: another format, or a melody without notes.
     """
     if format not in {"abc", "musicxml"}:
         raise OptionError("format", f"{format!r} is not written; choose abc or musicxml")
     if format == "musicxml":
-        return musicxml_of(melody, symbols)
+        return musicxml_of(melody, symbols, whole=whole)
     _refuse_empty(melody)
-    lines = engrave(melody, symbols, literal_repeats(melody, symbols or {}))
+    repeats = literal_repeats(melody, symbols or {})
+    lines = engrave(melody, symbols, repeats, over=None if whole else written_end(melody, symbols or {}, repeats))
     return abc_of(melody, key_or_found(melody), lines, style)
 
 
-def write_score(written: Written, form: str, _manner: Manner) -> bytes:
+def write_score(written: Written, form: str, manner: Manner) -> bytes:
     """Write a melody and its symbols as the registry asks. Raises as `write_notation` does."""
-    return write_notation(written.melody, form, written.symbols, written.style)
+    return write_notation(written.melody, form, written.symbols, written.style, whole=manner.loop)
 
 
 def _refuse_empty(melody: Melody) -> None:
@@ -158,22 +166,25 @@ def _refuse_empty(melody: Melody) -> None:
         raise Unsatisfiable("melody", "has no notes to write")
 
 
-def musicxml_of(melody: Melody, symbols: Mapping[int, str] | None = None) -> bytes:
+def musicxml_of(melody: Melody, symbols: Mapping[int, str] | None = None, *, whole: bool = False) -> bytes:
     """Write a melody as MusicXML; raise OptionError for one without notes."""
-    score = score_tree(melody, symbols)
+    score = score_tree(melody, symbols, whole=whole)
     ET.indent(score)
     return (_DOCTYPE + ET.tostring(score, encoding="unicode") + "\n").encode()
 
 
-def score_tree(melody: Melody, symbols: Mapping[int, str] | None = None, *, folded: bool = True) -> ET.Element:
+def score_tree(
+    melody: Melody, symbols: Mapping[int, str] | None = None, *, folded: bool = True, whole: bool = False
+) -> ET.Element:
     """A melody as the tree of MusicXML; raise OptionError for one without notes.
 
-    `folded`: what is repeated literally stands once, between repeat signs.
+    `folded`: what is repeated literally stands once, between repeat signs. `whole`: the last bar is full in any case.
     """
     _refuse_empty(melody)
     symbols = symbols or {}
     key = key_or_found(melody)
-    lines = engrave(melody, None, literal_repeats(melody, symbols) if folded else ())
+    repeats = literal_repeats(melody, symbols) if folded else ()
+    lines = engrave(melody, None, repeats, over=None if whole else written_end(melody, symbols, repeats))
     score = ET.Element("score-partwise", version="4.0")
     ET.SubElement(ET.SubElement(score, "work"), "work-title").text = one_line(melody.title) or "Melody"
     encoding = ET.SubElement(ET.SubElement(score, "identification"), "encoding")
