@@ -57,6 +57,9 @@ if TYPE_CHECKING:
 
 COMPOSED_TOGETHER: Final = 64  # melodies composed together; more are hardly faster, and the first would come later
 GATED: Final = 2  # times that particles are tried whose sections have to pass one by one
+UNDECIDED: Final = 0.5
+"""Share of the melodies that stay where a critic's evidence is 0; were it 1, no melody could stay more often for
+sounding more real than most."""
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
 
 
@@ -245,7 +248,7 @@ def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[Task]) -> 
 def _written(passed: list[tuple[Task, Candidate]], attempt: int) -> list[tuple[Task, Candidate]]:
     """Which of the melodies that may stay are composed again, for a critic hears that they are written.
 
-    As often as its evidence says: what stays follows the melodies that were learnt from more nearly.
+    They stay as often as its evidence says: what stays follows the melodies that were learnt from more nearly.
     """
     critic = passed[0][0].critic if passed and attempt < 3 * AGAIN else None
     if critic is None:
@@ -253,7 +256,7 @@ def _written(passed: list[tuple[Task, Candidate]], attempt: int) -> list[tuple[T
     heard = [columns(encode(finished(task.prompt, one).melody)) for task, one in passed]
     return [
         pair for pair, evidence in zip(passed, critic.evidence(heard), strict=True)
-        if uniforms(pair[1].seed, attempt + 1, DRAWS)[attempt, 2] >= np.exp(-evidence)
+        if uniforms(pair[1].seed, attempt + 1, DRAWS)[attempt, 2] >= UNDECIDED * np.exp(-evidence)
     ]  # fmt: skip
 
 
