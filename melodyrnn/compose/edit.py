@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from melodyrnn.compose.fixed_notes import Given, fixed_rhythm, gap_space, in_order, same_pitch_penalty
-from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, windows_of
+from melodyrnn.compose.gaps import Gap, Heard, between, gaps_at, sounding_apart, windows_of
 from melodyrnn.compose.model import Generated, Model
 from melodyrnn.compose.performing.articulation import quantized, sustained
 from melodyrnn.compose.prompt import conditions_of, context_of, prefill
@@ -37,7 +37,7 @@ from melodyrnn.controls.clock import Frame
 from melodyrnn.controls.feasibility import excluding, said
 from melodyrnn.controls.gather import plan_for, rules_of
 from melodyrnn.controls.plan import hard_rules, reach, space_of
-from melodyrnn.controls.rules import FinishedMelody
+from melodyrnn.controls.rules import FinishedMelody, Mask
 from melodyrnn.errors import DeadEnd, OptionError, Unsatisfiable
 from melodyrnn.events.tokenizer import Encoded, encode
 from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS, onsets_of
@@ -72,9 +72,9 @@ class GapFill:
 
 
 def tasks_of(
-    melody: Melody, encoded: Encoded, bars: Sequence[int], options: Options, *, same_pitches: bool
+    melody: Melody, encoded: Encoded, bars: Sequence[int], options: Options, *, played: Melody, same_pitches: bool
 ) -> list[GapFill]:
-    """Every gap, with the rules that fill it. Raises Unsatisfiable if one cannot be filled."""
+    """Every gap of a melody as it is heard, and `played`, with the rules that fill it. Raises Unsatisfiable."""
     tasks: list[GapFill] = []
     if same_pitches:  # silent bars stay silent
         bars = sorted(set(bars) & {melody.place(note.onset)[0] for note in melody.notes})
@@ -84,7 +84,7 @@ def tasks_of(
         gaps = list(gaps_at(melody, encoded, gap_windows, heard, starts[number + 1]))
 
         def task_of(options: Options, gaps: list[Gap] = gaps) -> GapFill | None:
-            tried = (_task(melody, encoded, gap, options, same_pitches=same_pitches) for gap in gaps)
+            tried = (_task((melody, played), encoded, gap, options, same_pitches=same_pitches) for gap in gaps)
             return next(filter(None, tried), None)
 
         task = task_of(options)
@@ -96,12 +96,21 @@ def tasks_of(
     return tasks
 
 
-def _task(melody: Melody, encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool) -> GapFill | None:
-    """How to fill a gap; None if nothing fits. A melody begins where it did, if it can."""
+def _task(
+    melodies: tuple[Melody, Melody], encoded: Encoded, gap: Gap, options: Options, *, same_pitches: bool
+) -> GapFill | None:
+    """How to fill a gap of a melody, heard and played; None if nothing fits. It begins where it did, if it can.
+
+    Where note values are promised, and no onsets, new notes are not cut where those that stay really sound.
+    """
+    melody, played = melodies
     for onset in dict.fromkeys((gap.begins(melody), None)):
         asked = options.concerning("notes", "rhythm", *([] if gap.after else ["ending"]))
         rules, frame = rules_of(asked, gap.frame(options.setting, melody, encoded, onset))
-        space = gap_space(space_of(rules, frame), gap.spans, gap.after)
+        masks: list[Mask] = rules.of(Mask)
+        promised = any(one.durations is not None for one in masks) and all(one.must is None for one in masks)
+        spans = sounding_apart(gap, played) if promised else gap.spans
+        space = gap_space(space_of(rules, frame), spans, gap.after)
         if same_pitches:
             space = in_order(space, encoded.pitches[gap.first : gap.last], gap.end)
         lookahead = reach(space, frame, gap.tick)
@@ -195,7 +204,7 @@ def _filled(
     begins = not same_pitches and bool(melody.notes) and melody.place(written.notes[0].onset)[0] in bars
     encoded, tasks = _first_fitting(
         _heard_as(melody, options.setting.key, begins=begins),
-        lambda heard_as: tasks_of(written, heard_as, bars, options, same_pitches=same_pitches),
+        lambda heard_as: tasks_of(written, heard_as, bars, options, played=melody, same_pitches=same_pitches),
     )
     if not tasks:
         return _unchanged(melody, options)

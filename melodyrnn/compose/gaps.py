@@ -9,8 +9,8 @@ Conventions
     windows     half open, in ticks of the melody; spans are the same, in ticks of the clock.
     rows        (notes, 3): rest, duration and pitch, rows of the tables.
 
-Contents: windows_of (bars → windows, by gap), Heard (where the clock stands), Gap, gaps_at; between (new notes put
-between those that stay).
+Contents: windows_of (bars → windows, by gap), Heard (where the clock stands), Gap, gaps_at, sounding_apart; between
+(new notes put between those that stay).
 """
 
 from __future__ import annotations
@@ -191,6 +191,17 @@ def _aligned(kept: Indices, tick: int, sounding: int, free: int) -> int:
 def _above(silence: int) -> int:
     """The shortest rest of the tables that is no shorter than a silence; the longest if none is."""
     return int(REST_TICKS[min(int(np.searchsorted(REST_TICKS, silence)), len(RESTS) - 1)])
+
+
+def sounding_apart(gap: Gap, played: Melody) -> Windows:
+    """The spans of a gap, less what the notes on both sides really take of it, beside the lines they are heard on."""
+    spans = list(gap.spans)
+    if gap.first:
+        spans[0] = (max(spans[0][0], played.notes[gap.first - 1].end - gap.shifts[0]), spans[0][1])
+    if gap.after:
+        over = played.notes[gap.last].onset - gap.shifts[-1]
+        spans[-1] = (spans[-1][0], min(spans[-1][1], over))
+    return tuple((min(a, b), b) for a, b in spans)
 
 
 def between(
