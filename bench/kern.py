@@ -135,7 +135,7 @@ def compared(path: Path) -> tuple[str, bool]:
     ]
     told = f"equal to the text; music21 alone errs in {', '.join(odd)}" if odd else "equal"
     numbers = ", ".join(map(str, left_out))
-    return f"{told}; without the earlier ending{'s' * (len(left_out) > 1)}, bar {numbers}" if numbers else told, True
+    return f"{told}; without bar{'s' * (len(left_out) > 1)} {numbers}, an earlier ending" if numbers else told, True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
