@@ -4,6 +4,9 @@ A spine that splits (*^) and whose halves split again, or of which three join at
 bars and notes. Of three voices or more the first and the next are kept: the first is the upper one. Spines of dynamics
 (**dynam) are left out, for nothing is read of them and they cost as much time as voices.
 
+Voices that join and split again before anything begins (*v *v, *^) stay apart: music21 puts what follows the second
+split behind the last bar. So a join is written down when the staff goes on as one, which is most often at the bar line.
+
 Conventions: a column is what stands between tabs; a staff is a column of the first line and what it splits into.
 
 Contents: with_two_voices.
@@ -17,6 +20,7 @@ from typing import Final, NamedTuple
 _PATHS: Final = frozenset({"*^", "*v"})
 _UNUSUAL: Final = frozenset({"*+", "*x"})  # spines that begin late, or change places
 _SILENT: Final = frozenset({"**dynam", "**dyn"})
+_NOTHING: Final = {"*": "*", "!": "!"}  # what says nothing in a line of interpretations, or comments; else a dot
 _MOST_COLUMNS: Final = 256
 
 
@@ -31,8 +35,8 @@ def with_two_voices(lines: list[str]) -> list[str]:
     """Leave out dynamics, and third and further voices of each staff; a text with unusual spines stays as it is."""
     columns: list[_Column] = []
     voices: dict[int, int] = {}  # of each staff, how many are kept at most
+    late: set[int] = set()  # staves whose join is put off: one column in the text, still two in what is made
     made: list[str] = []
-    changed = False
     for line in lines:
         fields = line.rstrip("\r").split("\t")
         if not line.strip() or line.startswith("!!"):
@@ -40,7 +44,7 @@ def with_two_voices(lines: list[str]) -> list[str]:
             continue
         if not columns:
             columns = [_Column(staff, kept=field not in _SILENT) for staff, field in enumerate(fields)]
-            voices = {column.staff: 2 * column.kept for column in columns}
+            voices = {staff: 2 * width for staff, width in _widths(columns).items()}
         if (
             len(fields) != len(columns)
             or not any(voices.values())
@@ -52,12 +56,25 @@ def with_two_voices(lines: list[str]) -> list[str]:
             after = _after(columns, fields, voices)
             if after is None:
                 return lines
-            made += _written(columns, after, fields)
-            columns = after
-        else:
-            made.append("\t".join(field for field, column in zip(fields, columns, strict=True) if column.kept))
-        changed = changed or not all(column.kept for column in columns)
-    return made if changed else lines
+            plain = _row(columns, ["*" if field in _PATHS else field for field in fields], late)
+            made += ["\t".join(plain)] if set(plain) != {"*"} else []
+            there, wanted = _written(columns, late), _widths(after)
+            made += _signed(there, "*^", {staff for staff in there if there[staff] < wanted[staff]})
+            columns, late = after, {staff for staff in there if there[staff] > wanted[staff]}
+            continue
+        for staff in sorted(late & _going(columns, fields)):
+            made += _signed(_written(columns, late), "*v", {staff})
+            late.remove(staff)
+        made.append("\t".join(_row(columns, fields, late)))
+    return made
+
+
+def _widths(columns: list[_Column]) -> dict[int, int]:
+    """How many columns of each staff are kept."""
+    widths = dict.fromkeys((column.staff for column in columns), 0)
+    for column in columns:
+        widths[column.staff] += column.kept
+    return widths
 
 
 def _after(columns: list[_Column], fields: list[str], voices: dict[int, int]) -> list[_Column] | None:
@@ -80,21 +97,30 @@ def _after(columns: list[_Column], fields: list[str], voices: dict[int, int]) ->
     return found
 
 
-def _written(before: list[_Column], after: list[_Column], fields: list[str]) -> list[str]:
-    """The lines that say the same of the columns that are kept: joins of one staff each, then all splits.
+def _written(columns: list[_Column], late: set[int]) -> dict[int, int]:
+    """How many columns of each staff stand in what is made."""
+    return {staff: width + (staff in late) for staff, width in _widths(columns).items()}
 
-    Where two join and a third voice comes forward there are two before and after, and nothing is said.
-    """
-    plain = ["*" if field in _PATHS else field for field, column in zip(fields, before, strict=True) if column.kept]
-    lines = ["\t".join(plain)] if set(plain) != {"*"} else []
-    staves = list(dict.fromkeys(column.staff for column in before))
-    width = {staff: sum(column.kept for column in before if column.staff == staff) for staff in staves}
-    wanted = {staff: sum(column.kept for column in after if column.staff == staff) for staff in staves}
-    for staff in staves:
-        if wanted[staff] < width[staff]:
-            lines.append("\t".join("*v" if other == staff else "*" for other in staves for _ in range(width[other])))
-            width[staff] = 1
-    if any(width[staff] < wanted[staff] for staff in staves):
-        signs = {staff: "*^" if width[staff] < wanted[staff] else "*" for staff in staves}
-        lines.append("\t".join(signs[staff] for staff in staves for _ in range(width[staff])))
-    return lines
+
+def _row(columns: list[_Column], fields: list[str], late: set[int]) -> list[str]:
+    """The fields that are kept; the second voice of a staff whose join is put off is silent."""
+    row: list[str] = []
+    for column, field in zip(columns, fields, strict=True):
+        if column.kept:
+            row += [field, _NOTHING.get(field[:1], ".")] if column.staff in late else [field]
+    return row
+
+
+def _going(columns: list[_Column], fields: list[str]) -> set[int]:
+    """The staves that have a note, rest, bar line or end in these fields."""
+    return {
+        column.staff
+        for column, field in zip(columns, fields, strict=True)
+        if field == "*-" or (field != "." and field[:1] not in _NOTHING)
+    }
+
+
+def _signed(widths: dict[int, int], sign: str, staves: set[int]) -> list[str]:
+    """The line in which the columns of some staves have a sign, if there are any."""
+    line = "\t".join(sign if staff in staves else "*" for staff, width in widths.items() for _ in range(width))
+    return [line] if staves else []

@@ -12,6 +12,7 @@ from melodyrnn.formats.notation.kern import plain_kern
 from melodyrnn.formats.notation.kern_spines import with_two_voices
 from melodyrnn.formats.notation.music21_reader import _with_music21, read_score
 from melodyrnn.music.key import Key
+from melodyrnn.music.melody import Metre
 
 HEAD = "**kern\n*M3/4\n*k[]\n*C:\n"
 
@@ -220,6 +221,47 @@ def test_staves_of_three_voices_lose_no_bar():
     assert next(read_score(VOICES, format="krn", name="t", track="1")).melody.bars == 6
 
 
+JOINED = """**kern\t**kern
+*M3/4\t*M3/4
+*k[]\t*k[]
+=1\t=1
+*\t*^
+4C\t4g\t{held}
+*\t*v\t*v
+.\t.
+{between}*\t*^
+4D\t8a\t{then}
+.\t8b\t.
+4E\t4cc\t.
+*\t*v\t*v
+=2\t=2
+2.C\t2.dd
+=3\t=3
+2.D\t2.ee
+==\t==
+*-\t*-
+"""
+
+
+@pytest.mark.parametrize(("held", "then"), [("4e", "4f"), ("2.e", ".")], ids=["end", "sound on"])
+@pytest.mark.parametrize("between", ["", "!\t!LO:T\n*\t*Xped\n"])
+def test_voices_that_join_and_split_at_once_stay_apart(held, then, between):
+    """music21 alone puts what follows the second split behind the last bar, or behind a note that sounds on."""
+    text = JOINED.format(held=held, then=then, between=between)
+    melody = next(read_score(text, format="krn", name="t", track="1")).melody
+    assert places(melody) == [(0, 0), (0, 24), (0, 36), (0, 48), (1, 0), (2, 0)]
+    assert [note.pitch for note in melody.notes] == [67, 69, 71, 72, 74, 76]
+    assert melody.metres == (Metre(3, 4),)
+
+
+def test_a_join_is_written_where_the_staff_goes_on_as_one():
+    """Until then the second voice is silent, and does nothing."""
+    lines = JOINED.format(held="4e", then="4f", between="").split("\n")
+    made = with_two_voices(lines)
+    assert made[5:8] == ["4C\t4g\t4e", ".\t.\t.", "4D\t8a\t4f"]
+    assert made[10:12] == ["*\t*v\t*v", "=2\t=2"]
+
+
 def test_dynamics_are_left_out():
     """They split and end as they like; nothing else of the text changes."""
     lines = [
@@ -249,16 +291,17 @@ def score_of_voices(draw):
     for bar in range(1, 9):
         lines.append("\t".join([f"={bar}"] * len(columns)))
         for _ in range(3):
-            place, change = draw(len(columns)), draw(4)
-            staff = columns[place]
-            first, many = columns.index(staff), columns.count(staff)
-            if change < 2 and many < 4:
-                lines.append("\t".join("*^" if n == place else "*" for n in range(len(columns))))
-                columns.insert(place, staff)
-            elif change == 2 and many > 1:
-                joined = range(first, first + 2 + draw(many - 1))
-                lines.append("\t".join("*v" if n in joined else "*" for n in range(len(columns))))
-                del columns[joined[0] : joined[-1]]
+            for _ in range(1 + draw(3)):
+                place, change = draw(len(columns)), draw(4)
+                staff = columns[place]
+                first, many = columns.index(staff), columns.count(staff)
+                if change < 2 and many < 4:
+                    lines.append("\t".join("*^" if n == place else "*" for n in range(len(columns))))
+                    columns.insert(place, staff)
+                elif change == 2 and many > 1:
+                    joined = range(first, first + 2 + draw(many - 1))
+                    lines.append("\t".join("*v" if n in joined else "*" for n in range(len(columns))))
+                    del columns[joined[0] : joined[-1]]
             lines.append("\t".join(("4c", "4e", "4g", "4r")[draw(4)] for _ in columns))
     return "\n".join(lines) + "\n"
 
