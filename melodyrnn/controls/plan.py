@@ -121,7 +121,7 @@ def neat(space: SearchSpace) -> SearchSpace:
         for tick in range(max(0, edge - SHORTEST_GAP - int(DURATION_TICKS[-1])), edge):
             left = edge - tick - DURATION_TICKS
             durations[tick] &= (left <= 0) | (left >= SHORTEST_GAP)
-    return replace(space, onsets=onsets | space.must, durations=durations)
+    return replace(space, onsets=(onsets | space.must) & space.onsets, durations=durations)
 
 
 def first_onsets(frame: Frame) -> range:
