@@ -32,6 +32,7 @@ from melodyrnn.compose.sampling.acceptance import (
     is_in_mode,
     is_lively,
     is_repetitive,
+    is_wide,
 )
 from melodyrnn.compose.sampling.filters import uniforms
 from melodyrnn.compose.sampling.forms import compose_form
@@ -288,6 +289,7 @@ def _taken(prompt: Prompt, task: Task, candidate: Candidate, attempt: int) -> bo
         return True
     return (
         (not task.static or is_lively(rows))
+        and (task.compass is None or not is_wide(rows, task.compass))
         and (task.thirds is None or is_in_mode(rows, task.thirds))
         and not (task.turns and _circles(task, candidate))
     )
@@ -328,6 +330,8 @@ def _particle_test(task: Task, seed: int, attempt: int) -> Test | None:
     asked: list[Test] = [task.accepts] if task.tests else []
     if task.static and attempt < AGAIN:
         asked.append(is_lively)
+    if (compass := task.compass) is not None and attempt < AGAIN:
+        asked.append(lambda rows: not is_wide(rows, compass))
     if (thirds := task.thirds) is not None and attempt < AGAIN:
         asked.append(lambda rows: is_in_mode(rows, thirds))
     if task.turns and attempt < AGAIN:

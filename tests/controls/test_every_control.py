@@ -332,6 +332,9 @@ def onsets(composer):
     assert sum(ticks == 48 for ticks in held) > len(held) / 2
     with pytest.raises(OptionError, match="a bar of 4/4 has no 7 equal steps"):
         composer(onsets="x..x..x")
+    for more in ({"motif": "C5:1/4 D5:1/8 E5:1/8", "onsets": "x?"}, {"phrase": "2", "onsets": "x..x..x."}):
+        with pytest.raises(OptionError, match="no melody of 4 bars"):  # a note must begin where the pattern has none
+            composer(bars=4, metre="2/4", **more)
     for wrong, reason in (("boom", "is no pattern"), ("..", "no note begins"), (".x", "let the pattern begin with x")):
         with pytest.raises(OptionError, match=reason):
             composer(onsets=wrong)

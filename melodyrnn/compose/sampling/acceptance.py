@@ -4,18 +4,20 @@ static      Rules that forbid something at every note cost a melody nothing that
             static melodies, which nobody asks for; they are drawn again unless the caller asks for an effort.
 repetitive  Most bars are bars over again, or one stands three times running: a recurrent network that has said a thing
             twice finds it likely a third time.
+wide        Its compass is one that hardly a melody has which the model learnt from: two octaves and more for a voice.
 in mode     A melody in A minor with more C sharps than Cs is in A major, which nobody asked for: one in sixty.
 closing     On what it has composed itself a network comes to the tonic less often than the tunes it learnt from. So
             whether a melody ends on the tonic is drawn before its first note, as often as training melodies in its
             mode do; one that comes out otherwise is composed again, and so is one that has to end, as often as the
             network would have gone on. That is rejection sampling: what is taken is the network's own, given its end.
-            A melody without an upbeat that falls silent before the middle of its last bar is composed again, too.
+            A melody without an upbeat that falls silent before the middle of its last bar is composed again, too; and
+            one of a given length whose last note is short, or beside a strong beat: it has come home, but not closed.
 
 How often tunes do these: docs/log.md. A candidate's numbers are its own, so none depends on its neighbours; one whose
 last bars may be composed again is kept as it stood where they begin (`Fork`).
 
-Contents: Candidate, compose, decoder_of, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive, is_in_mode;
-Closing, ends_at_home, closing_of.
+Contents: Candidate, compose, decoder_of, compose_ends; AGAIN, DRAWS, is_lively, is_static, is_repetitive, is_wide,
+is_in_mode; Weight, Closing, ends_at_home, closing_of.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from melodyrnn.events.columns import columns
 from melodyrnn.events.statistics import ends_known, repetition, thrice
 from melodyrnn.events.tokenizer import encode
 from melodyrnn.events.viewpoints import degree
-from melodyrnn.events.vocabulary import DURATION_TICKS, END, REST_TICKS
+from melodyrnn.events.vocabulary import DURATION_TICKS, END, PITCHES, REST_TICKS
 from melodyrnn.inference.told import phrases_told
 from melodyrnn.music.key import Key
 
@@ -175,6 +177,11 @@ def is_static(melody: Melody, primed: int = 0) -> bool:
     return not _moves(np.array([note.pitch for note in melody.notes[primed:]]))
 
 
+def is_wide(rows: Indices, compass: float) -> bool:
+    """Whether a melody, rows (notes, 3), goes further than so many semitones from its lowest note to its highest."""
+    return bool(np.ptp(np.asarray(PITCHES)[rows[:, 2]]) > compass)
+
+
 def is_in_mode(rows: Indices, thirds: tuple[int, int]) -> bool:
     """Whether a melody, rows (notes, 3), has the third of its mode as often as the other one, at least.
 
@@ -202,6 +209,22 @@ DRAWS: Final = 0
 attempts from -1 down). Column 0: whether it ends at home; 1 and 2: whether it stays for its ending, for its critic."""
 
 
+class Weight(NamedTuple):
+    """What makes the last note of a melody one to end on: it begins on a strong beat and lasts a beat or more."""
+
+    end: int  # ticks from where new notes may begin to where the music is over
+    bar: int  # ticks of the last bar
+    beat: int  # ticks
+
+    def is_borne(self, rows: Indices) -> bool:
+        """Whether the last of new notes, rows (notes, 3) of the tables, has it."""
+        last = int(DURATION_TICKS[rows[-1, 1]])
+        onset = int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) - last
+        place = (onset - self.end) % self.bar
+        halves = 2 * place == self.bar and self.bar // self.beat % 2 == 0
+        return (place == 0 or halves) and last >= self.beat
+
+
 class Closing(NamedTuple):
     """What is wanted of the end of a melody."""
 
@@ -209,6 +232,7 @@ class Closing(NamedTuple):
     sounding: int = 0  # ticks from where new notes may begin that the last of them has to reach …
     upbeat: bool = False  # … unless the first of them is an upbeat, if it may be one
     asked: Test | None = None  # the ending that the caller asks for, as a look at the new notes
+    weight: Weight | None = None  # what its last note is to have
     weighed: bool = True  # it is taken as often as the network would end there
 
     def takes(self, seed: int, rows: Indices, price: float, attempt: int = 0) -> bool:
@@ -218,6 +242,8 @@ class Closing(NamedTuple):
         """
         asked = 0 if self.upbeat and len(rows) and rows[0, 0] else self.sounding
         if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < asked:
+            return False
+        if self.weight is not None and len(rows) and not self.weight.is_borne(rows):
             return False
         if not self.weighed:
             return self.asked is None or self.asked(rows)
@@ -234,8 +260,12 @@ def ends_at_home(rows: Indices) -> bool:
     return bool(len(rows)) and bool(degree(rows[-1, -1]) == 0)
 
 
-def closing_of(card: Card, options: Options, prompt: Prompt, asked: Test | None = None) -> Closing | None:
+def closing_of(
+    card: Card, options: Options, prompt: Prompt, asked: Test | None = None, *, weighty: bool = False
+) -> Closing | None:
     """How melodies that begin so shall close; None where they may as they like. `asked`: an ending that is asked for.
+
+    `weighty`: on a note to end on. Tunes that end on another are many; of a given length nobody asks for one.
 
     They may where the network ends them itself, in a loop, where it would do the same again, and where the caller says
     "free" or tells an effort, which asks for the distribution as it is. The tonic is not drawn where the caller says
@@ -246,9 +276,11 @@ def closing_of(card: Card, options: Options, prompt: Prompt, asked: Test | None 
     as_it_is = setting.effort is not None or setting.ending == "free"
     if options.certain or as_it_is or setting.bars is None or setting.loop:
         return None
-    half = end - frame.melody.metre_at(end - 1).bar_ticks // 2 - frame.shift - int(prompt.decoder.tick[0])
+    metre, new = frame.melody.metre_at(end - 1), end - frame.shift - int(prompt.decoder.tick[0])
+    half = new - metre.bar_ticks // 2
     tonic = _share(card, frame) if setting.draws_home else None
-    made = Closing(tonic, 0 if prompt.upbeat else half, prompt.upbeat is None, asked)
+    weight = Weight(new, metre.bar_ticks, metre.beat_ticks) if weighty and (tonic is not None or asked) else None
+    made = Closing(tonic, 0 if prompt.upbeat else half, prompt.upbeat is None, asked, weight)
     return None if made.tonic is None and asked is None and not made.sounding else made
 
 

@@ -25,6 +25,7 @@ from melodyrnn.music.melody import Melody, Note
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from melodyrnn.checkpoint.file import Card
     from melodyrnn.compose.model import Model
     from melodyrnn.controls.clock import Frame
     from melodyrnn.controls.options import Options
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from melodyrnn.events.vocabulary import Indices
     from melodyrnn.inference.critic import Critic
 
+_SPREADS: Final = 2.5  # standard deviations of the compass of training melodies above their mean: one in a hundred
 TRIES: Final = 20  # times that a melody is composed before it is given up
 
 
@@ -56,6 +58,7 @@ class Task(NamedTuple):
     static: bool  # a static melody is composed again
     turns: bool  # one that goes in circles is composed again
     thirds: tuple[int, int] | None  # of its mode and of the other, where one that has more of these is composed again
+    compass: float | None  # semitones; a melody that goes further is composed again
     closing: Closing | None  # how it is to end, where that is drawn
     mark: int | None  # tick from which on its last bars may be composed anew; None where they cannot alone
     phrases: Callable[[int], tuple[int, ...]]  # where those of a seed's melody end, as the network is told
@@ -98,7 +101,8 @@ def task_of(
     prompt, setting = prompt_for(model, asked, prime), options.setting
     closing = None
     if chance or not free or setting.ending == "drawn":
-        closing = closing_of(model.card, options, prompt, ends_as_asked(chance, prompt.frame) if chance else None)
+        end = ends_as_asked(chance, prompt.frame) if chance else None
+        closing = closing_of(model.card, options, prompt, end, weighty=not free)
     if closing is not None and prompt.plan.course is not None:  # its sections are looked at for that
         closing = closing._replace(tonic=None, weighed=False)
     mark = None
@@ -112,6 +116,7 @@ def task_of(
         return task_of(model, own.replace(effort=1) if free else own, prime, free=free, held=True)
 
     thirds = thirds_of(prompt.frame) if again and prime is None else None
+    compass = _most_compass(model.card) if again and prime is None else None
     phrases = partial(drawn_phrases, model.card, prompt.frame)
     own = not asked.planned and again
 
@@ -120,9 +125,15 @@ def task_of(
 
     alone = prompt.plan.course is None or prompt.particles == 1
     return Task(
-        prompt, options, asked.planned, static, turns, thirds, closing, mark, phrases, held_to_it if chance else None,
-        critic if own else None, None if alone else by_sections,
+        prompt, options, asked.planned, static, turns, thirds, compass, closing, mark, phrases,
+        held_to_it if chance else None, critic if own else None, None if alone else by_sections,
     )  # fmt: skip
+
+
+def _most_compass(card: Card) -> float | None:
+    """Semitones that hardly a training melody spans, if the card tells."""
+    mean, spread = (card.facts.get(f"range_{what}") for what in ("mean", "sd"))
+    return None if mean is None or spread is None else mean + _SPREADS * spread
 
 
 def thirds_of(frame: Frame) -> tuple[int, int] | None:

@@ -5,12 +5,12 @@ import pytest
 
 from melodyrnn.compose.generate import generate
 from melodyrnn.compose.model import load_model
-from melodyrnn.compose.sampling.acceptance import is_in_mode, is_lively, is_repetitive
+from melodyrnn.compose.sampling.acceptance import Weight, is_in_mode, is_lively, is_repetitive, is_wide
 from melodyrnn.compose.sampling.task import prompt_for, thirds_of
 from melodyrnn.controls.options import Options, options_of
-from melodyrnn.events.vocabulary import PITCHES
+from melodyrnn.events.vocabulary import DURATIONS, PITCHES, RESTS
 from melodyrnn.music.key import Key
-from melodyrnn.music.melody import Melody, Note
+from melodyrnn.music.melody import Melody, Metre, Note
 
 
 def rows(*pitches):
@@ -32,6 +32,34 @@ def rows(*pitches):
 def test_what_sits(pitches, moves):
     """Fewer than three pitches, or one for more than 70 % of at least five notes."""
     assert is_lively(rows(*pitches)) is moves
+
+
+def test_what_is_wide():
+    """From the lowest to the highest note, wherever they stand."""
+    middle = PITCHES.index(0)
+    assert is_wide(rows(middle - 12, middle, middle + 13), 24.0)
+    assert not is_wide(rows(middle - 12, middle, middle + 12), 24.0)
+
+
+@pytest.mark.parametrize(
+    ("metre", "lengths", "borne"),
+    [
+        (Metre(), [96, 96], True),  # on the bar line
+        (Metre(), [96, 48, 48], True),  # on the third beat
+        (Metre(), [96, 72, 24], False),  # on the fourth
+        (Metre(), [96, 48, 36, 12], False),  # too short, and beside
+        (Metre(), [96, 12, 84], False),
+        (Metre(3, 4), [72, 72], True),
+        (Metre(3, 4), [72, 24, 48], False),
+        (Metre(6, 8), [72, 36, 36], True),
+        (Metre(6, 8), [72, 48, 24], False),
+    ],
+)
+def test_a_note_to_end_on(metre, lengths, borne):
+    """It begins a bar, or its second half where that is a beat, and lasts a beat."""
+    weight = Weight(2 * metre.bar_ticks, metre.bar_ticks, metre.beat_ticks)
+    own = [[RESTS.index(0), DURATIONS.index(ticks), 30] for ticks in lengths]
+    assert weight.is_borne(np.array(own)) is borne
 
 
 @pytest.mark.parametrize(
