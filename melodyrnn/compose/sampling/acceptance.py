@@ -209,8 +209,11 @@ DRAWS: Final = 0
 attempts from -1 down). Column 0: whether it ends at home; 1 and 2: whether it stays for its ending, for its critic."""
 
 
+_WEIGHED: Final = 20  # endings that are tried for one that has weight; rules may leave none
+
+
 class Weight(NamedTuple):
-    """What makes the last note of a melody one to end on: it begins on a strong beat and lasts a beat or more."""
+    """What makes the last note of a melody one to end on: it begins on a strong beat and lasts most of a beat or more."""
 
     end: int  # ticks from where new notes may begin to where the music is over
     bar: int  # ticks of the last bar
@@ -222,7 +225,7 @@ class Weight(NamedTuple):
         onset = int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) - last
         place = (onset - self.end) % self.bar
         halves = 2 * place == self.bar and self.bar // self.beat % 2 == 0
-        return (place == 0 or halves) and last >= self.beat
+        return (place == 0 or halves) and 3 * last >= 2 * self.beat
 
 
 class Closing(NamedTuple):
@@ -243,7 +246,7 @@ class Closing(NamedTuple):
         asked = 0 if self.upbeat and len(rows) and rows[0, 0] else self.sounding
         if int((REST_TICKS[rows[:, 0]] + DURATION_TICKS[rows[:, 1]]).sum()) < asked:
             return False
-        if self.weight is not None and len(rows) and not self.weight.is_borne(rows):
+        if self.weight is not None and len(rows) and attempt < _WEIGHED and not self.weight.is_borne(rows):
             return False
         if not self.weighed:
             return self.asked is None or self.asked(rows)

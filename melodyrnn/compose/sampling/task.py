@@ -104,7 +104,7 @@ def task_of(
         end = ends_as_asked(chance, prompt.frame) if chance else None
         closing = closing_of(model.card, options, prompt, end, weighty=not free)
     if closing is not None and prompt.plan.course is not None:  # its sections are looked at for that
-        closing = closing._replace(tonic=None, weighed=False)
+        closing = closing._replace(tonic=None, weight=None, weighed=False)
     mark = None
     if closing is not None and not prompt.plan.sections:  # the last two bars
         mark = prompt.end - prompt.frame.shift - 2 * prompt.frame.melody.metre_at(prompt.end - 1).bar_ticks

@@ -52,11 +52,12 @@ def test_what_is_wide():
         (Metre(3, 4), [72, 72], True),
         (Metre(3, 4), [72, 24, 48], False),
         (Metre(6, 8), [72, 36, 36], True),
+        (Metre(6, 8), [72, 36, 24], True),  # short by an upbeat
         (Metre(6, 8), [72, 48, 24], False),
     ],
 )
 def test_a_note_to_end_on(metre, lengths, borne):
-    """It begins a bar, or its second half where that is a beat, and lasts a beat."""
+    """It begins a bar, or its second half where that is a beat, and lasts most of one."""
     weight = Weight(2 * metre.bar_ticks, metre.bar_ticks, metre.beat_ticks)
     own = [[RESTS.index(0), DURATIONS.index(ticks), 30] for ticks in lengths]
     assert weight.is_borne(np.array(own)) is borne
