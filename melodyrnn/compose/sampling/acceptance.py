@@ -213,7 +213,7 @@ _WEIGHED: Final = 20  # endings that are tried for one that has weight; rules ma
 
 
 class Weight(NamedTuple):
-    """What makes the last note of a melody one to end on: it begins on a strong beat and lasts most of a beat or more."""
+    """What makes the last note of a melody one to end on: it begins on a strong beat and lasts most of a beat."""
 
     end: int  # ticks from where new notes may begin to where the music is over
     bar: int  # ticks of the last bar
