@@ -309,6 +309,13 @@ def breathe(composer):
         composer(breathe="1/8")
 
 
+def closes_at_home(model, form):
+    """Whether each section that is composed may close on the tonic."""
+    made = prompt_for(model, options_of(form=form, bars=len(form), key="C"))
+    home = made.frame.of_classes((0,))
+    return [bool((stretch.final & home).any()) for stretch in made.plan.course.stretches]
+
+
 @keeps
 def contrast(composer):
     """A new letter is no earlier one; it leans away from it where nobody asks, too."""
@@ -321,6 +328,8 @@ def contrast(composer):
                for more in ({}, {"contrast": "low"}, {"contrast": "high"})]  # fmt: skip
     assert [course.demands.shared for course in courses] == [0.25, 0.5, 0.0]
     assert prompt_for(composer.model, options_of(bars=2)).plan.course is None
+    assert closes_at_home(composer.model, "ABAC") == [False, False, True]  # what comes back, and what leads back to it
+    assert closes_at_home(composer.model, "ABC") == [True, True, True]  # as each likes; the last one comes home
 
 
 @keeps

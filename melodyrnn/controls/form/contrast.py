@@ -111,7 +111,7 @@ def _strong(frame: Frame) -> Flags:
 
 
 def _closing(frame: Frame, sections: tuple[Section, ...], number: int, end: int) -> Flags | None:
-    """Pitches on which section `number` may close: full at the end and where it returns varied, half before that."""
+    """Pitches on which section `number` may close: full at the end and where it returns varied, half before others."""
     letter, varied = sections[number].letter, sections[number].varied
     last = sections[-1] == (letter, "") or number == len(sections) - 1
     if last and frame.setting.ending == "free":
@@ -119,7 +119,9 @@ def _closing(frame: Frame, sections: tuple[Section, ...], number: int, end: int)
     if last or varied:
         steps = (frame.setting.closes_on if last else ()) or FULL
     else:
-        steps = ENDS["open"] if letter in [other for other, _ in sections[number + 1 :]] else (*FULL, *ENDS["open"])
+        known = {one.letter for one in sections[: number + 1]}
+        comes_back = any(one.letter in known for one in sections[number + 1 :])
+        steps = ENDS["open"] if comes_back else (*FULL, *ENDS["open"])
     wanted = {frame.key.scale[step] for step in steps}
     if frame.setting.ending != "asked" or not last:
         wanted = _with_chord(frame, wanted, end)
