@@ -179,7 +179,7 @@ def is_static(melody: Melody, primed: int = 0) -> bool:
 
 def is_wide(rows: Indices, compass: float) -> bool:
     """Whether a melody, rows (notes, 3), goes further than so many semitones from its lowest note to its highest."""
-    return bool(np.ptp(np.asarray(PITCHES)[rows[:, 2]]) > compass)
+    return len(rows) > 0 and bool(np.ptp(np.asarray(PITCHES)[rows[:, 2]]) > compass)
 
 
 def is_in_mode(rows: Indices, thirds: tuple[int, int]) -> bool:

@@ -39,6 +39,7 @@ def test_what_is_wide():
     middle = PITCHES.index(0)
     assert is_wide(rows(middle - 12, middle, middle + 13), 24.0)
     assert not is_wide(rows(middle - 12, middle, middle + 12), 24.0)
+    assert not is_wide(rows(), 24.0)
 
 
 @pytest.mark.parametrize(
