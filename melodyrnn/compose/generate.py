@@ -62,6 +62,7 @@ UNDECIDED: Final = 0.5
 """Share of the melodies that stay where a critic's evidence is 0; were it 1, no melody could stay more often for
 sounding more real than most."""
 ENDINGS: Final = 4  # times that the end of one is, the first included, before the whole of it is again
+WEIGHTY_ENDINGS: Final = 2 * ENDINGS  # the same where its last note is to have weight, for fewer endings have
 
 
 def generate(
@@ -231,7 +232,7 @@ def _compose(prompt: Prompt, candidates: list[Candidate], tasks: list[Task]) -> 
         own = [candidate for _, candidate in left]
         course = prompt.plan.course
         if course is None or (attempt >= TRIES // 2 and not course.kept):
-            compose(prompt, own, attempt * ENDINGS)
+            compose(prompt, own, attempt * _endings(own[0]))
         else:
             compose_form(prompt, course, own, attempt)
         taken = [_taken(prompt, task, candidate, attempt) for task, candidate in left]
@@ -268,8 +269,9 @@ def _hold(task: Task, candidate: Candidate) -> None:
 
 
 def _closes(task: Task) -> int:
-    """Times that a melody is composed anew for how it closes."""
-    return 2 * AGAIN if task.mark is None else AGAIN
+    """Times that a melody is composed anew for how it closes; of a form each is dear, for its sections are weighed."""
+    alone = task.mark is None and task.prompt.plan.course is None
+    return 2 * AGAIN if alone else AGAIN
 
 
 def _taken(prompt: Prompt, task: Task, candidate: Candidate, attempt: int) -> bool:
@@ -277,7 +279,7 @@ def _taken(prompt: Prompt, task: Task, candidate: Candidate, attempt: int) -> bo
 
     After that it may if the rules do not forbid it. Raises DeadEnd if it is lost for good.
     """
-    closed = _closed(prompt, candidate, attempt * ENDINGS)
+    closed = _closed(prompt, candidate, attempt * _endings(candidate))
     rows = np.array(candidate.notes, np.int64).reshape(-1, 3)
     if candidate.lost or not task.accepts(rows):
         if not task.tests and task.held is None:
@@ -295,6 +297,11 @@ def _taken(prompt: Prompt, task: Task, candidate: Candidate, attempt: int) -> bo
     )
 
 
+def _endings(candidate: Candidate) -> int:
+    """Times that its end is composed before the whole is again; the same for all that are composed side by side."""
+    return ENDINGS if candidate.closing is None or candidate.closing.weight is None else WEIGHTY_ENDINGS
+
+
 def _closed(prompt: Prompt, candidate: Candidate, number: int) -> bool:
     """Whether a melody ends as was drawn or asked for, where that was, its last bars composed anew if need be."""
     if (closing := candidate.closing) is None:
@@ -308,7 +315,7 @@ def _closed(prompt: Prompt, candidate: Candidate, number: int) -> bool:
         return True
     if candidate.fork is None:
         return False
-    later = range(number + 1, number + ENDINGS)
+    later = range(number + 1, number + _endings(candidate))
     ends = compose_ends(prompt, candidate, later)
     found = next((end for k, end in zip(later, ends, strict=True) if takes(end, k)), None)
     last = found or ends[-1]

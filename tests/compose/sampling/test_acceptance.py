@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from melodyrnn.compose.generate import AGAIN, ENDINGS, generate
+from melodyrnn.compose.generate import AGAIN, ENDINGS, WEIGHTY_ENDINGS, generate
 from melodyrnn.compose.model import load_model
 from melodyrnn.compose.sampling.acceptance import Closing, closing_of
 from melodyrnn.compose.sampling.task import prompt_for
@@ -151,8 +151,17 @@ def test_after_some_attempts_it_is_taken(counted, monkeypatch):
     asked = []
     monkeypatch.setattr(Closing, "takes", lambda *values: asked.append(values[-1]))
     (made,) = generate(counted, Options(bars=4, seed=3))
-    assert asked == list(range((AGAIN + 1) * ENDINGS))
+    assert asked == list(range((AGAIN + 1) * WEIGHTY_ENDINGS))
     assert made.melody.bars == 4
+
+
+def test_a_form_is_composed_anew_less_often_for_its_end(counted, monkeypatch):
+    """Each try weighs its sections; after so many the end is a rule, and kept."""
+    asked = []
+    monkeypatch.setattr(Closing, "takes", lambda *values: asked.append(values[-1]))
+    (made,) = generate(counted, Options(bars=4, seed=3, form="AB", end="tonic"))
+    assert len(asked) == AGAIN
+    assert made.melody.notes[-1].pitch % 12 == 0
 
 
 def test_what_stands_before_the_last_two_bars_stays(counted, monkeypatch):
